@@ -1,0 +1,1 @@
+"""Brickwork: draw a neural network, train it, take it away as plain PyTorch."""

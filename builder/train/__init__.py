@@ -1,0 +1,1 @@
+"""Training: a generator of events. Nothing here draws, stores or knows a drawing."""

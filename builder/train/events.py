@@ -1,0 +1,130 @@
+"""What a training run says, as frozen records. Standard library only, so that the run store can read them without torch.
+
+Steps and epochs count from 1; a step is one optimiser step, an epoch one pass over the training part.
+
+| ends by                       | StepEnded               | EpochEnded, Evaluated | RunEnded.reason |
+|-|-|-|-|
+| all epochs done               | up to the last step     | every epoch           | completed       |
+| somebody asked to stop        | steps done so far       | finished epochs       | stopped         |
+| the loss is not finite        | steps before it         | finished epochs       | diverged        |
+| the device's memory ran out   | steps before it         | finished epochs       | out_of_memory   |
+| an exception                  | steps before it         | finished epochs       | failed          |
+| the process was killed        | all that were written   | all that were written | killed (written by whoever finds the run without its process) |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+Reason = Literal["completed", "stopped", "diverged", "out_of_memory", "failed", "killed"]
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run's constants, known before the first step; `resumed_at` is the step a resumed run goes on from, 0 for a new one."""
+
+    device: str
+    device_name: str
+    parameters: int
+    train_samples: int
+    test_samples: int
+    steps_per_epoch: int
+    epochs: int
+    batch_size: int
+    classes: tuple[str, ...]
+    seed: int
+    threads: int
+    torch: str
+    resumed_at: int = 0
+
+
+@dataclass(frozen=True)
+class StepEnded:
+    """Means over the steps since the record before it, up to and including `step`; accuracy is a share (0 to 1), seconds count from the start of the run."""
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float
+    samples_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """Means over one whole epoch of training, with the weights as they were at each step."""
+
+    epoch: int
+    step: int
+    loss: float
+    accuracy: float
+    seconds: float
+    samples_per_second: float
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The network in evaluation mode over one split; confusion[i][j] counts samples of class i called j."""
+
+    epoch: int
+    step: int
+    split: str
+    loss: float
+    accuracy: float
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The first learned layer's weights, shape (out, in, height, width): base64 of uint8 in C order, 0 = `low`, 255 = `high`."""
+
+    step: int
+    epoch: int
+    layer: str
+    shape: tuple[int, int, int, int]
+    low: float
+    high: float
+    data: str
+
+
+@dataclass(frozen=True)
+class CheckpointSaved:
+    """Weights, optimiser and position are on disk under `name` in the run's folder."""
+
+    step: int
+    epoch: int
+    name: str
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """Last, exactly once; `says` is a sentence for people: what happened and what to do."""
+
+    reason: Reason
+    step: int
+    says: str
+
+
+Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | CheckpointSaved | RunEnded
+KINDS: Mapping[str, type] = {kind.__name__: kind for kind in Event.__args__}
+
+
+def to_record(event: Event) -> dict[str, object]:
+    """The event as a JSON-able dict; its class name stands under "event"."""
+    return {"event": type(event).__name__, **asdict(event)}
+
+
+def _frozen(value: object) -> object:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def from_record(record: Mapping[str, object]) -> Event:
+    """The event of a record made by `to_record`; fields that this version does not know are left out.
+
+    Raises KeyError for an unknown kind and TypeError for a missing field.
+    """
+    kind = KINDS[str(record["event"])]
+    known = {field.name for field in fields(kind)}
+    return kind(**{name: _frozen(value) for name, value in record.items() if name in known})
