@@ -1,0 +1,1 @@
+"""Session state, forms and the browser components of the app."""
