@@ -1,0 +1,66 @@
+"""Layers that join several branches."""
+
+from collections.abc import Mapping, Sequence
+
+from .params import Int
+from .spec import Layer, Problem, Shape, register, show
+
+
+def _listed(inputs: Sequence[Shape]) -> str:
+    return " and ".join(map(show, inputs))
+
+
+def broadcast(inputs: Sequence[Shape], values: Mapping[str, object]):
+    """Add and Multiply: torch's broadcasting, axes aligned from the right."""
+    rank = max(map(len, inputs))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in inputs]
+    out, problems, steps = [], [], []
+    for axis, column in enumerate(zip(*padded, strict=True)):
+        sizes = sorted(set(column) - {1})
+        if len(sizes) > 1:
+            problems.append(Problem(f"needs equal shapes, or 1 where they differ; received {_listed(inputs)}",
+                                    f"axis {axis} has {' and '.join(map(str, column))}", "channels" if axis == 1 else "spatial"))
+        out.append(sizes[0] if sizes else 1)
+    if not problems and len({len(shape) for shape in inputs}) > 1:
+        problems.append(Problem(f"needs inputs with equally many axes; received {_listed(inputs)}", "the batch must stay the first axis", "rank"))
+    if not problems:
+        steps = [f"{_listed(inputs)} → {show(tuple(out))}"]
+    return tuple(out), problems[:1], steps, {"rank": rank}
+
+
+def concatenated(inputs: Sequence[Shape], values: Mapping[str, object]):
+    """Concat: sizes add up along `dim`, all others must agree."""
+    dim, ranks = values["dim"], {len(shape) for shape in inputs}
+    rank = len(inputs[0])
+    if len(ranks) > 1:
+        return None, [Problem(f"needs inputs with equally many axes; received {_listed(inputs)}", "", "rank")], [], {}
+    if not -rank <= dim < rank or dim % rank == 0:
+        said = f"axis {dim} is the batch; samples must not be mixed" if dim in (0, -rank) else f"there is no axis {dim} in inputs of {rank} axes"
+        return None, [Problem(said, f"needs 1 <= dim < {rank}", "dim", "dim")], [], {}
+    axis = dim % rank
+    differing = [i for i in range(1, rank) if i != axis and len({shape[i] for shape in inputs}) > 1]
+    if differing:
+        sizes = " and ".join(str(shape[differing[0]]) for shape in inputs)
+        return None, [Problem(f"needs equal sizes on every axis but {axis}; received {_listed(inputs)}", f"axis {differing[0]} has {sizes}",
+                              "spatial" if differing[0] > 1 else "channels")], [], {}
+    total = sum(shape[axis] for shape in inputs)
+    step = f"{' + '.join(str(shape[axis]) for shape in inputs)} = {total}"
+    return (*inputs[0][:axis], total, *inputs[0][axis + 1:]), [], [step], {"rank": rank}
+
+
+register(Layer(
+    kind="Add", stem="add", category="Merge", operator="+", inputs=(2, None), combine=broadcast,
+    summary="Adds its inputs number by number: the joint of a residual connection.",
+    source="He et al. 2015, arXiv:1512.03385; https://docs.pytorch.org/docs/stable/notes/broadcasting.html", pattern="..., ... -> ...",
+))
+register(Layer(
+    kind="Multiply", stem="mul", category="Merge", operator="*", inputs=(2, None), combine=broadcast,
+    summary="Multiplies its inputs number by number; N×C×1×1 scales whole channels.",
+    source="Hu et al. 2018, arXiv:1709.01507; https://docs.pytorch.org/docs/stable/notes/broadcasting.html", pattern="..., ... -> ...",
+))
+register(Layer(
+    kind="Concat", stem="concat", category="Merge", call="torch.cat([{args}], dim={dim})", inputs=(2, None), combine=concatenated,
+    summary="Lays its inputs side by side along one axis, usually the channels.",
+    source="https://docs.pytorch.org/docs/stable/generated/torch.cat.html", pattern="N C1 H W, N C2 H W -> N C1+C2 H W",
+    params=(Int("dim", 1, "the axis along which sizes add up; 1 is channels or features", min=None),), keys=("dim",),
+))

@@ -1,0 +1,342 @@
+"""What a catalogue entry is: one frozen record from which form, validation, shape, formula, constructor and reference page follow.
+
+Standard library only. A shape is a tuple of ints whose first entry is the batch, N; no brick changes it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from .expressions import CatalogueError, evaluate, names, substituted, written
+from .params import Int, Param, form
+
+Shape = tuple[int, ...]
+
+# Inference probes with two samples: BatchNorm on one value per channel is a real problem of training, one sample a batch is not.
+BATCH = 2
+
+
+def show(shape: Sequence[int] | None) -> str:
+    """A shape for people, the batch as N: "N×10×24×24"."""
+    return "?" if shape is None else "×".join(["N", *map(str, shape[1:])])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A relation that must hold between sizes and parameters; `says` is what the user reads when it does not."""
+
+    holds: str
+    says: str
+    code: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason a layer cannot be built: what is wrong, and the rule with the numbers in it. `code` names the kind of mistake."""
+
+    says: str
+    because: str = ""
+    code: str = ""
+    field: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.says} ({self.because})" if self.because else self.says
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What follows from the input shapes: the output shape (None when there are problems), the worked formula, and every number known."""
+
+    shape: Shape | None
+    problems: tuple[Problem, ...] = ()
+    steps: tuple[str, ...] = ()
+    env: Mapping[str, object] = field(default_factory=dict)
+
+
+def axes(side: str) -> list[str]:
+    """Tokens of one side of a pattern: axis names, "..." and products "(A B)", as in einops."""
+    return re.findall(r"\([^)]*\)|\S+", side)
+
+
+def bind(side: str, shape: Shape, sizes: dict[str, object]) -> str | None:
+    """Bind the axis names of `side` to the sizes of `shape`; the reason why not, when the shape does not fit."""
+    tokens = axes(side)
+    if "..." in tokens:
+        head = tokens.index("...")
+        tail = len(tokens) - head - 1
+        if len(shape) < head + tail:
+            return f"expects at least {head + tail} axes ({side}), received {len(shape)}: {show(shape)}"
+        sizes["rest"] = shape[head:len(shape) - tail]
+        tokens, shape = tokens[:head] + tokens[head + 1:], shape[:head] + shape[len(shape) - tail:]
+    elif len(tokens) != len(shape):
+        return f"expects {len(tokens)} axes ({side}), received {len(shape)}: {show(shape)}"
+    sizes |= dict(zip(tokens, shape, strict=True))
+    return None
+
+
+def output_shape(side: str, env: Mapping[str, object]) -> Shape:
+    """The shape that the right side of a pattern names."""
+    out: list[int] = []
+    for token in axes(side):
+        if token == "...":
+            out += env["rest"]
+        elif token.startswith("("):
+            out.append(math.prod(env[name] for name in token[1:-1].split()))
+        else:
+            out.append(env[token])
+    return tuple(out)
+
+
+# A layer whose shape no pattern says: (input shapes, parameter values) -> (shape, problems, worked steps, numbers for the other formulas).
+Combine = Callable[[Sequence[Shape], Mapping[str, object]], tuple[Shape | None, list[Problem], list[str], dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One palette entry.
+
+    `pattern` names the axes before and after; `inferred` reads constructor arguments off the incoming shape; `length` is the formula of
+    one spatial axis, in which L is that axis's length; `weights` and `macs` count learned numbers and multiply-adds of one sample.
+    `module` is a torch class to construct, `operator` or `call` the expression of a layer without state.
+    """
+
+    kind: str
+    category: str
+    summary: str
+    source: str
+    pattern: str
+    stem: str = ""
+    module: str = ""
+    operator: str = ""
+    call: str = ""
+    inferred: Mapping[str, str] = field(default_factory=dict)
+    params: tuple[Param, ...] = ()
+    keys: tuple[str, ...] = ()
+    spatial: tuple[str, ...] = ()
+    length: str = ""
+    rules: tuple[Rule, ...] = ()
+    combine: Combine | None = None
+    inputs: tuple[int, int | None] = (1, 1)
+    outputs: int = 1
+    weights: str = "0"
+    macs: str = "0"
+    words: str = ""
+
+    def param(self, name: str) -> Param | None:
+        """The parameter called `name`, or None."""
+        return next((param for param in self.params if param.name == name), None)
+
+    def unknown(self, given: Mapping[str, object]) -> list[str]:
+        """Names in `given` that this layer has no parameter for."""
+        return sorted(set(given) - {param.name for param in self.params})
+
+    def values(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Every parameter's value: the given one in its normal form, else the default."""
+        return {param.name: param.normal(given.get(param.name, param.default)) for param in self.params}
+
+    def infer(self, inputs: Sequence[Shape], given: Mapping[str, object]) -> Inference:
+        """Output shape, all problems and the worked formula for these input shapes and parameters."""
+        values = self.values(given)
+        problems = [Problem(said, code="value", field=param.name) for param in self.params if (said := param.check(values[param.name]))]
+        problems += [Problem(f"{self.kind} has no parameter {name!r}", code="unknown", field=name) for name in self.unknown(given)]
+        if problems:
+            return Inference(None, tuple(problems))
+        return self._combined(inputs, values) if self.combine else self._patterned(inputs[0] if inputs else (), values)
+
+    def _combined(self, inputs: Sequence[Shape], values: dict[str, object]) -> Inference:
+        shape, problems, steps, sizes = self.combine(inputs, values)
+        return Inference(None if problems else shape, tuple(problems), tuple(steps), {**self._whole(values), **sizes})
+
+    def _patterned(self, shape: Shape, values: dict[str, object]) -> Inference:
+        sizes: dict[str, object] = {"rank": len(shape)}
+        left, right = (side.strip() for side in self.pattern.split("->"))
+        if reason := bind(left, shape, sizes):
+            return Inference(None, (Problem(f"{self.kind} {reason}", code="rank"),), env={**values, "rank": len(shape)})
+        whole = {**self._whole(values), **sizes}
+        problems = self._broken(sizes, values, whole)
+        steps: list[str] = []
+        if not problems:
+            problems, steps = self._lengths(sizes, values, whole)
+        if problems:
+            return Inference(None, tuple(problems), env=whole)
+        return Inference(output_shape(right, whole), (), tuple(steps), whole)
+
+    def resolved(self, values: Mapping[str, object]) -> dict[str, object]:
+        """`values` with None replaced by the parameter that stands for it."""
+        return {param.name: values[param.otherwise] if values[param.name] is None else values[param.name]
+                if isinstance(param, Int) and param.otherwise else values[param.name] for param in self.params}
+
+    def _whole(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Values for formulas of the whole layer: an Int of two axes is always a pair."""
+        paired = {param.name for param in self.params if getattr(param, "axes", 1) > 1}
+        return {name: (value, value) if name in paired and isinstance(value, int) else value for name, value in self.resolved(values).items()}
+
+    def _per_axis(self, sizes: Mapping[str, object], values: Mapping[str, object]) -> list[tuple[str, dict[str, object]]]:
+        """One environment a spatial axis: pairs reduced to that axis's component, L bound to its length."""
+        whole = self._whole(values)
+        paired = {param.name for param in self.params if getattr(param, "axes", 1) > 1}
+        return [(axis, {**{name: value[i] if name in paired else value for name, value in whole.items()}, **sizes, "L": sizes[axis]})
+                for i, axis in enumerate(self.spatial)]
+
+    def _broken(self, sizes: Mapping[str, object], values: Mapping[str, object], whole: Mapping[str, object]) -> list[Problem]:
+        problems: list[Problem] = []
+        paired = {param.name for param in self.params if getattr(param, "axes", 1) > 1}
+        for rule in self.rules:
+            per_axis = self.spatial and names(rule.holds) & (paired | {"L"})
+            for axis, env in self._per_axis(sizes, values) if per_axis else [("", whole)]:
+                if not evaluate(rule.holds, env):
+                    problems.append(_broken_rule(rule, axis, env))
+        return list({problem.says: problem for problem in problems}.values())
+
+    def _lengths(self, sizes: Mapping[str, object], values: Mapping[str, object], whole: dict[str, object]) -> tuple[list[Problem], list[str]]:
+        """The formula of every spatial axis; puts H_out and the like into `whole`."""
+        problems, steps = [], []
+        for axis, env in self._per_axis(sizes, values) if self.length else []:
+            out = evaluate(self.length, env)
+            line = f"{axis}_out = {written(self.length, env, {'L': axis})} = {substituted(self.length, env)} = {out}"
+            whole[f"{axis}_out"] = out
+            steps.append(line)
+            if out < 1:
+                problems.append(Problem(f"the output would be {out} long along {axis}", line, code="window", field="kernel_size"))
+        return problems, steps
+
+    def arguments(self, inference: Inference, given: Mapping[str, object]) -> dict[str, object]:
+        """Keyword arguments of the torch constructor; the ones read off the input shape come first."""
+        return {**{argument: inference.env[name] for argument, name in self.inferred.items()}, **self.values(given)}
+
+    def cost(self, inference: Inference) -> tuple[int, int]:
+        """Learned numbers, and multiply-adds of one sample."""
+        return int(evaluate(self.weights, inference.env)), int(evaluate(self.macs, inference.env))
+
+    def explain(self, inference: Inference) -> str:
+        """One sentence with the numbers of this brick; the summary where they are not known."""
+        if not self.words or inference.shape is None:
+            return self.summary
+        return self.words.format(**{name: _shown(value) for name, value in inference.env.items()})
+
+    def key(self, given: Mapping[str, object]) -> str:
+        """The parameters that a person reads first, short: "10, 5×5"."""
+        values = self._whole(self.values(given)) if not any(p.check(p.normal(given.get(p.name, p.default))) for p in self.params) else given
+        return ", ".join(_shown(values[name]) for name in self.keys if name in values)
+
+    def to_json(self) -> dict[str, object]:
+        """The entry for the canvas: everything that a palette, a form and a tooltip need."""
+        return {"kind": self.kind, "category": self.category, "summary": self.summary, "stem": self.stem or self.kind.lower(),
+                "inputs": list(self.inputs), "outputs": self.outputs, "source": self.source, "pattern": self.pattern,
+                "length": self.length, "params": [form(param) for param in self.params], "keys": list(self.keys)}
+
+    def verify(self) -> None:
+        """Raise CatalogueError when a formula or rule reads a name that nothing provides."""
+        if self.combine:
+            return
+        left, right = (side.strip() for side in self.pattern.split("->"))
+        sizes = {name for token in axes(left) for name in token.strip("()").split()} | {"rank", "rest"}
+        known = sizes | {param.name for param in self.params} | {f"{axis}_out" for axis in self.spatial}
+        wanted = {"weights": self.weights, "macs": self.macs, **{f"rule {rule.holds!r}": rule.holds for rule in self.rules}}
+        for where, formula in {**wanted, "length": self.length or "0"}.items():
+            if missing := names(formula) - known - ({"L"} if where not in ("weights", "macs") else set()):
+                raise CatalogueError(f"{self.kind}: {where} reads {sorted(missing)}; known names: {sorted(known)}")
+        if missing := {name for token in axes(right) for name in token.strip("()").split()} - known - {"..."}:
+            raise CatalogueError(f"{self.kind}: the output pattern reads {sorted(missing)}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _broken_rule(rule: Rule, axis: str, env: Mapping[str, object]) -> Problem:
+    where = f" along {axis}" if axis and "L" in names(rule.holds) else ""
+    because = f"needs {written(rule.holds, env, {'L': axis})}, here {substituted(rule.holds, env)}"
+    return Problem(rule.says.format(**{name: _shown(value) for name, value in env.items()}) + where, because, rule.code, rule.field)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A choice that is not a brick (a loss, an optimiser, an initialiser): what it is, what it takes and which torch object it names."""
+
+    kind: str
+    summary: str
+    source: str
+    module: str = ""
+    params: tuple[Param, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    def values(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Every parameter's value: the given one, else the default."""
+        return {param.name: param.normal(given.get(param.name, param.default)) for param in self.params}
+
+    def check(self, given: Mapping[str, object]) -> list[Problem]:
+        """All reasons why `given` is not allowed."""
+        values = self.values(given)
+        problems = [Problem(said, code="value", field=param.name) for param in self.params if (said := param.check(values[param.name]))]
+        problems += [Problem(f"{self.kind} has no parameter {name!r}; it has {', '.join(values)}", code="unknown", field=name)
+                     for name in sorted(set(given) - set(values))]
+        return problems or [_broken_rule(rule, "", values) for rule in self.rules if not evaluate(rule.holds, values)]
+
+
+Entry = TypeVar("Entry")
+
+
+class Registry(Generic[Entry]):
+    """Entries by kind, in the order of declaration; a second entry of one kind is an error, never a replacement."""
+
+    def __init__(self, what: str):
+        self.what, self._entries = what, {}
+
+    def register(self, entry: Entry, name: str | None = None) -> Entry:
+        """Add `entry`; raises CatalogueError when its kind is taken or a formula in it cannot be evaluated."""
+        kind = name or entry.kind
+        if kind in self._entries:
+            raise CatalogueError(f"{self.what} {kind!r} is declared twice")
+        if isinstance(entry, Layer):
+            entry.verify()
+        self._entries[kind] = entry
+        return entry
+
+    def __getitem__(self, kind: str) -> Entry:
+        if kind not in self._entries:
+            raise CatalogueError(f"there is no {self.what} called {kind!r}; there are {', '.join(self._entries)}")
+        return self._entries[kind]
+
+    def get(self, kind: object) -> Entry | None:
+        """The entry called `kind`, or None."""
+        return self._entries.get(kind) if isinstance(kind, str) else None
+
+    def __contains__(self, kind: object) -> bool:
+        return isinstance(kind, str) and kind in self._entries
+
+    def __iter__(self):
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def values(self):
+        """All entries, in the order of declaration."""
+        return self._entries.values()
+
+    def items(self):
+        """All (kind, entry) pairs, in the order of declaration."""
+        return self._entries.items()
+
+
+LAYERS: Registry[Layer] = Registry("layer")
+LOSSES: Registry[Record] = Registry("loss")
+OPTIMIZERS: Registry[Record] = Registry("optimiser")
+INITIALIZERS: Registry[Record] = Registry("initialiser")
+
+CATEGORIES = ("Input and output", "Convolution", "Pooling", "Linear", "Activation", "Regularisation", "Normalisation", "Shape", "Merge")
+
+
+def register(layer: Layer) -> Layer:
+    """Add a layer to the catalogue."""
+    if layer.category not in CATEGORIES:
+        raise CatalogueError(f"{layer.kind}: {layer.category!r} is not a category; there are {', '.join(CATEGORIES)}")
+    return LAYERS.register(layer)

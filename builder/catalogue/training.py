@@ -1,0 +1,67 @@
+"""Losses, optimisers and initialisers, in the same record form as layers."""
+
+from .formulas import DOCS
+from .params import Bool, Float
+from .spec import INITIALIZERS, LOSSES, OPTIMIZERS, Record, Rule
+
+OPTIM = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
+INIT = "https://docs.pytorch.org/docs/stable/nn.init.html"
+DECAY = Float("weight_decay", 0.0, "pulls every weight towards zero, this share a step times lr", min=0.0)
+
+
+def lr(default: float) -> Float:
+    return Float("lr", default, "learning rate: how far one step goes along the gradient", min=0.0)
+
+
+OPTIMIZERS.register(Record(
+    "SGD", "Steps against the gradient; momentum keeps rolling in the direction of earlier steps.", OPTIM + "SGD.html", "torch.optim.SGD",
+    (lr(0.01), Float("momentum", 0.0, "share of the last step that is kept", min=0.0, max=1.0),
+     Bool("nesterov", False, "look ahead along the momentum before taking the gradient"), DECAY),
+    (Rule("not nesterov or momentum > 0", "Nesterov looks ahead along the momentum, so momentum must be above 0; it is {momentum}",
+          "value", "nesterov"),)))
+OPTIMIZERS.register(Record(
+    "Adagrad", "Divides every weight's step by the root of the sum of its squared gradients: rare features keep large steps.",
+    "Duchi et al. 2011, jmlr.org/papers/v12/duchi11a.html; " + OPTIM + "Adagrad.html", "torch.optim.Adagrad",
+    (lr(0.01), Float("lr_decay", 0.0, "how fast the learning rate falls with the steps", min=0.0), DECAY,
+     Float("eps", 1e-10, "added to the root, against division by zero", min=0.0))))
+OPTIMIZERS.register(Record(
+    "RMSprop", "Divides every weight's step by a running root mean square of its gradients.",
+    "Hinton, Neural Networks for Machine Learning, lecture 6e; " + OPTIM + "RMSprop.html", "torch.optim.RMSprop",
+    (lr(0.001), Float("alpha", 0.99, "share of the past in the running mean square", min=0.0, max=1.0),
+     Float("momentum", 0.0, "share of the last step that is kept", min=0.0, max=1.0), DECAY,
+     Float("eps", 1e-8, "added to the root, against division by zero", min=0.0))))
+BETAS = (Float("beta1", 0.9, "share of the past in the running mean of gradients", min=0.0, max=0.999999),
+         Float("beta2", 0.999, "share of the past in the running mean of squared gradients", min=0.0, max=0.999999),
+         Float("eps", 1e-8, "added to the root, against division by zero", min=0.0))
+OPTIMIZERS.register(Record(
+    "Adam", "Momentum and a step size of its own for every weight, both corrected for their start at zero.",
+    "Kingma & Ba 2015, arXiv:1412.6980; " + OPTIM + "Adam.html", "torch.optim.Adam", (lr(0.001), *BETAS, DECAY)))
+OPTIMIZERS.register(Record(
+    "AdamW", "Adam with weight decay applied to the weights themselves, not to the gradient.",
+    "Loshchilov & Hutter 2019, arXiv:1711.05101; " + OPTIM + "AdamW.html", "torch.optim.AdamW",
+    (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0))))
+
+LOSSES.register(Record(
+    "CrossEntropyLoss", "Minus the logarithm of the share that softmax gives the true class; takes logits, mean over the batch, in nats.",
+    DOCS + "CrossEntropyLoss.html", "torch.nn.CrossEntropyLoss",
+    (Float("label_smoothing", 0.0, "share of the target spread evenly over all classes", min=0.0, max=1.0),)))
+LOSSES.register(Record(
+    "NLLLoss", "Minus the log-probability of the true class; takes the output of LogSoftmax, mean over the batch, in nats.",
+    DOCS + "NLLLoss.html", "torch.nn.NLLLoss"))
+LOSSES.register(Record(
+    "MultiMarginLoss", "Asks the true class's score to beat every other by a margin, as a support vector machine does.",
+    DOCS + "MultiMarginLoss.html", "torch.nn.MultiMarginLoss", (Float("margin", 1.0, "by how much the true class should win"),)))
+
+INITIALIZERS.register(Record("Default", "What torch does for each layer: uniform within 1/sqrt(inputs) for Conv2d and Linear.", INIT))
+INITIALIZERS.register(Record("XavierUniform", "Uniform; keeps the variance of signals equal through tanh and sigmoid layers.",
+                             "Glorot & Bengio 2010; " + INIT, "torch.nn.init.xavier_uniform_", (Float("gain", 1.0, "scales the spread", min=0.0),)))
+INITIALIZERS.register(Record("XavierNormal", "Normal; keeps the variance of signals equal through tanh and sigmoid layers.",
+                             "Glorot & Bengio 2010; " + INIT, "torch.nn.init.xavier_normal_", (Float("gain", 1.0, "scales the spread", min=0.0),)))
+INITIALIZERS.register(Record("KaimingUniform", "Uniform; keeps the variance of signals equal through ReLU layers.",
+                             "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_uniform_"))
+INITIALIZERS.register(Record("KaimingNormal", "Normal; keeps the variance of signals equal through ReLU layers.",
+                             "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_normal_"))
+INITIALIZERS.register(Record("Orthogonal", "Random rotations: lengths are kept exactly at the start.",
+                             "Saxe et al. 2014, arXiv:1312.6120; " + INIT, "torch.nn.init.orthogonal_", (Float("gain", 1.0, "scales the rotation", min=0.0),)))
+INITIALIZERS.register(Record("Normal", "Normal with a spread of your choice: too small and signals die out, too large and they explode.",
+                             INIT, "torch.nn.init.normal_", (Float("std", 0.01, "standard deviation", min=0.0),)))
