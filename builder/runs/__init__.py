@@ -1,0 +1,12 @@
+"""The run store, the worker process and how one is started, adopted and resumed. Never imports torch."""
+
+from .adopt import settle
+from .history import current
+from .launch import launch, resume
+from .record import LIVE, Control, EndedError, Run, RunError, Stored
+from .store import COMMANDS, Store
+from .worker import work
+
+__all__ = [
+    "COMMANDS", "LIVE", "Control", "EndedError", "Run", "RunError", "Store", "Stored", "current", "launch", "resume", "settle", "work",
+]

@@ -1,0 +1,68 @@
+"""Starting a worker process that outlives whoever starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from builder.train.events import RunEnded
+
+from .adopt import oom_kills, settle_ended
+from .record import Run, RunError
+from .store import Store
+
+PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+
+
+def launch(run_id: str, store: Store | None = None, command: Sequence[str] | None = None) -> int:
+    """Start a queued run's worker in a session of its own; the process id.
+
+    Raises RunError when the run is not queued, or when the process cannot be started (which also ends the run).
+    """
+    store = store or Store()
+    run = store.starting(run_id)
+    command = command or [sys.executable, "-m", "builder", "work", run_id, "--runs", str(store.root.resolve())]
+    kills = oom_kills()
+    try:
+        process = _spawn(run, command)
+    except OSError as error:
+        says = f"The training process could not be started: {error}."
+        store.settle(run, RunEnded("failed", run.step, says))
+        raise RunError(says) from None
+    store.launched(run_id, run.generation, process.pid)
+    threading.Thread(target=_reap, args=(process, store.root, run, kills), name=f"waits for {run_id}", daemon=True).start()
+    return process.pid
+
+
+def resume(run_id: str, store: Store | None = None, command: Sequence[str] | None = None) -> int:
+    """Start an ended run again from its last checkpoint, as its next generation; the process id. Raises RunError like `launch`."""
+    store = store or Store()
+    store.reopen(run_id)
+    return launch(run_id, store, command)
+
+
+def _spawn(run: Run, command: Sequence[str]) -> subprocess.Popen:
+    """No terminal, no pipe and no parent that it depends on: output goes to a file that it appends to."""
+    with (run.folder / "output.txt").open("ab") as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                                cwd=PACKAGE_PARENT, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with folders made absolute for the other working directory; idle OpenMP threads sleep rather than spin beside the server."""
+    given = {name: os.environ[name] for name in ("BRICKWORK_HOME", "BRICKWORK_DATA") if os.environ.get(name)}
+    folders = {name: str(Path(folder).expanduser().resolve()) for name, folder in given.items()}
+    return {**os.environ, **folders, "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"), "PYTHONUNBUFFERED": "1"}
+
+
+def _reap(process: subprocess.Popen, root: Path, run: Run, kills: int | None) -> None:
+    """Wait for the process, so that it leaves no zombie, and write its end if it could not."""
+    status = process.wait()
+    if (root / "runs.db").exists():
+        with suppress(RunError), Store(root) as store:
+            settle_ended(store, run.id, run.generation, status, kills)

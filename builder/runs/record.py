@@ -1,0 +1,74 @@
+"""What the run store says about a run, as frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from builder.train.events import Event
+
+State = Literal["queued", "starting", "running", "completed", "stopped", "diverged", "failed", "out_of_memory", "killed"]
+LIVE: tuple[str, ...] = ("queued", "starting", "running")
+
+
+class RunError(ValueError):
+    """Something asked of the run store that it cannot do; the message is for people."""
+
+
+class EndedError(RunError):
+    """An event or a command for a run that has ended, or that another process has taken over."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the store; times are seconds since 1970, `epoch` counts finished epochs, `accuracy` is the last test accuracy (0 to 1)."""
+
+    id: str
+    name: str
+    state: State
+    folder: Path
+    created: float
+    launched: float | None
+    started: float | None
+    ended: float | None
+    device: str
+    device_asked: str | None
+    parameters: int
+    step: int
+    steps: int
+    epoch: int
+    epochs: int
+    accuracy: float | None
+    checkpoint: int | None
+    says: str
+    generation: int
+    claimed: int
+    pid: int | None
+    heartbeat: float | None
+
+    @property
+    def live(self) -> bool:
+        """Whether it has not ended as far as the store knows."""
+        return self.state in LIVE
+
+    @property
+    def progress(self) -> float:
+        """The share of all its steps that are done, 0 to 1."""
+        return min(self.step / self.steps, 1.0) if self.steps else 0.0
+
+
+class Stored(NamedTuple):
+    """An event with its place in the run, from 1, and the time it was written (seconds since 1970)."""
+
+    seq: int
+    time: float
+    event: Event
+
+
+class Control(NamedTuple):
+    """A command to a running worker; ids grow."""
+
+    id: int
+    command: str
+    value: object

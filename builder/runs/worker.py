@@ -1,0 +1,143 @@
+"""The process that trains: it claims a run, writes its events as they come and turns every way of ending into one RunEnded."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from builder.train.events import Event, RunEnded
+
+from . import lock
+from .record import EndedError, Run, RunError
+from .store import Store
+
+POLL_SECONDS = 0.1
+BEAT_SECONDS = 2.0
+MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+
+MakeEvents = Callable[[Run, Callable[[], bool]], Iterator[Event]]
+
+
+def work(run_id: str, make_events: MakeEvents, store: Store | None = None, watch: Callable[[Event], None] = lambda event: None) -> RunEnded:
+    """Train a queued run in this process; returns how it ended.
+
+    `make_events(run, stop)` yields the events; `stop()` is true soon after somebody asked to stop, by a command, SIGTERM, SIGHUP or Ctrl-C.
+    `watch` sees each event after it is in the database. Raises RunError when the run is not there to be worked on.
+    """
+    store = store or Store()
+    stop = threading.Event()
+    with _polite_signals(stop), lock.hold(store.get(run_id).folder):
+        run = store.claim(run_id)
+        listener = Listener(store, run, stop)
+        listener.start()
+        try:
+            return _record(store, run, make_events, stop, watch)
+        finally:
+            listener.finish()
+
+
+class Listener(threading.Thread):
+    """Reads the run's commands and beats its heart, on a connection of its own, until finished."""
+
+    def __init__(self, store: Store, run: Run, stop: threading.Event):
+        super().__init__(name=f"commands to {run.id}", daemon=True)
+        self._root, self._run_record, self._stop_asked = store.root, run, stop
+        self._done = threading.Event()
+        self._seen = 0
+
+    def run(self) -> None:
+        """Poll until finished; a store that is busy or broken is tried again."""
+        with Store(self._root) as store:
+            beaten = time.monotonic()
+            while not self._done.wait(POLL_SECONDS):
+                with suppress(RunError):
+                    self._obey(store)
+                    if time.monotonic() - beaten >= BEAT_SECONDS:
+                        beaten = time.monotonic()
+                        store.beat(self._run_record.id, self._run_record.generation)
+
+    def finish(self) -> None:
+        """Stop polling and wait for the thread."""
+        self._done.set()
+        self.join()
+
+    def _obey(self, store: Store) -> None:
+        for control in store.controls(self._run_record.id, self._run_record.generation, self._seen):
+            self._seen = control.id
+            if control.command == "stop":
+                self._stop_asked.set()
+
+
+def _record(store: Store, run: Run, make_events: MakeEvents, stop: threading.Event, watch: Callable[[Event], None]) -> RunEnded:
+    """Write events until the one that ends the run, which is made here when the source breaks off."""
+    try:
+        events = make_events(run, stop.is_set)
+        try:
+            for event in events:
+                store.append(run.id, [event], run.generation)
+                watch(event)
+                if isinstance(event, RunEnded):
+                    return event
+        finally:
+            getattr(events, "close", lambda: None)()
+        ending = RunEnded("failed", store.get(run.id).step, "The training ended without saying why.")
+    except EndedError:
+        raise
+    except KeyboardInterrupt:
+        ending = RunEnded("stopped", store.get(run.id).step, "Stopped at once, in the middle of a step.")
+    except Exception as error:
+        _keep_traceback(run)
+        ending = describe(error, store.get(run.id).step)
+    store.append(run.id, [ending], run.generation)
+    watch(ending)
+    return ending
+
+
+def describe(error: BaseException, step: int) -> RunEnded:
+    """How an exception during training ends the run, in a sentence for people."""
+    what = next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:400].rstrip(".")
+    when = f"after step {step:,}" if step else "before the first step"
+    if is_out_of_memory(error):
+        return RunEnded("out_of_memory", step, f"Memory ran out {when}: train with a smaller batch size or a smaller network. "
+                        f"The events up to then are kept. ({what or type(error).__name__})")
+    if isinstance(error, ValueError) and type(error) is not ValueError and not type(error).__module__.startswith(("torch", "builtins")):
+        return RunEnded("failed", step, f"{what or type(error).__name__}.")
+    return RunEnded("failed", step, f"The training failed {when} with {type(error).__name__}{f': {what}' if what else ''}. "
+                    "The full report is in the run's output.txt.")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the exception means that a device's or the machine's memory ran out; torch's are known by name."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    spoken = isinstance(error, RuntimeError) and any(words in str(error).lower() for words in MEMORY_WORDS)
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or spoken
+
+
+def _keep_traceback(run: Run) -> None:
+    """Add the present exception to the run's output.txt; without disk space it is lost."""
+    with suppress(OSError), (run.folder / "output.txt").open("a", encoding="utf-8") as stream:
+        stream.write(traceback.format_exc())
+
+
+@contextmanager
+def _polite_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM, SIGHUP and the first Ctrl-C ask to stop; the second Ctrl-C interrupts. Handlers belong to the main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, _frame: object) -> None:
+        if number == signal.SIGINT and stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
