@@ -1,0 +1,167 @@
+"""The running app and a watched page: what browser tests drive.
+
+`Server` is the real `streamlit run app.py` with a home folder of its own; `Watch` notes everything a page must not do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+from tests.helpers import free_port, until
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+LOCAL = {"127.0.0.1", "localhost", ""}
+IDLE = """
+() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  const idle = app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED';
+  const now = performance.now();
+  if (!idle) { window.__idleSince = undefined; return false; }
+  window.__idleSince ??= now;
+  return now - window.__idleSince >= 150;
+}
+"""
+NOTE_EXCEPTIONS = """
+window.__exceptions = [];
+new MutationObserver(() => {
+  for (const box of document.querySelectorAll('[data-testid=stException]')) {
+    if (!box.__noted) { box.__noted = true; window.__exceptions.push(box.innerText); }
+  }
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+class Server:
+    """`streamlit run app.py` in the folder `root`, on a free port of 127.0.0.1; port, home and log stay over a restart.
+
+    `home`, its $BRICKWORK_HOME, and the log lie in `folder`.
+    """
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root, self.home = root, folder / "home"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = folder / "server.txt"
+        self._process: subprocess.Popen | None = None
+
+    def start(self, seconds: float = 60) -> None:
+        """Starts it and returns when it answers; AssertionError with its log when it does not within `seconds`."""
+        environment = {key: value for key, value in os.environ.items() if key != "BRICKWORK_DATA"}
+        environment |= {"BRICKWORK_HOME": str(self.home), "STREAMLIT_LOGGER_ENABLE_RICH": "false"}
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(self.port)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        until(lambda: self._answers() or self._process.poll() is not None, seconds, f"the app answers on port {self.port}")
+        assert self._process.poll() is None, f"the app did not start:\n{self.log()}"
+
+    def stop(self) -> None:
+        """Ends the server as Ctrl-C does; kills it when it does not end within 10 s. Runs go on."""
+        self._end(signal.SIGINT)
+
+    def kill9(self) -> None:
+        """Kills the server without warning. Runs go on."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Stops it and starts it again on the same port and home."""
+        self.stop()
+        self.start()
+
+    def log(self, after: int = 0) -> str:
+        """What it printed, from character `after` on."""
+        return self._log.read_text(errors="replace")[after:] if self._log.exists() else ""
+
+    def end_workers(self) -> None:
+        """Kills the training processes of this home's runs, which outlive the server on purpose."""
+        runs = {folder.name for folder in (self.home / "runs").glob("*") if folder.is_dir()}
+        listing = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=True).stdout
+        for line in listing.splitlines():
+            pid, _, command = line.strip().partition(" ")
+            if " -m builder work " in command and runs & set(command.split()):
+                os.kill(int(pid), signal.SIGKILL)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as reply:
+                return reply.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        self._process = None
+
+
+class Watch:
+    """Notes what a page must never do: an exception box, an error on the console, a request that leaves this machine."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self._allowed: list[str] = []
+        self._pages: list[Page] = []
+
+    def allow(self, pattern: str) -> None:
+        """Faults matching this regular expression are expected in this test, as when it kills the server."""
+        self._allowed.append(pattern)
+
+    def attend(self, context: BrowserContext) -> None:
+        """Watches every page of this context from its first byte on."""
+        context.add_init_script(NOTE_EXCEPTIONS)
+        context.on("request", self._request)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.seen.append(f"page error: {error.error}"))
+        context.on("page", lambda page: self._pages.append(page))
+
+    def faults(self) -> list[str]:
+        """Everything noted that was not allowed."""
+        for page in self._pages:
+            if not page.is_closed() and page.url.startswith("http"):
+                self.seen += [f"exception box: {text}" for text in page.evaluate("() => (window.__exceptions ?? []).splice(0)")]
+        return [fault for fault in self.seen if not any(re.search(pattern, fault) for pattern in self._allowed)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.seen.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in LOCAL:
+            self.seen.append(f"request left this machine: {request.url}")
+
+
+def open_page(page: Page, server: Server, path: str = "/", seconds: float = 30) -> Page:
+    """Opens this path of the app and waits until it is drawn."""
+    page.goto(server.url + path)
+    wait_idle(page, seconds)
+    return page
+
+
+def wait_idle(page: Page, seconds: float = 30) -> None:
+    """Waits until the app is connected and its script has not run for 150 ms; fails after `seconds`."""
+    page.wait_for_function(IDLE, timeout=seconds * 1000, polling=50)
