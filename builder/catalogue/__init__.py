@@ -7,7 +7,22 @@ from . import activation, convolution, io, linear, merge, normalisation, pooling
 from .datasets import DATASETS, Dataset
 from .expressions import CatalogueError
 from .params import Bool, Choice, Float, Int, Ints, Param, form
-from .spec import BATCH, CATEGORIES, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, Inference, Layer, Problem, Record, Rule, Shape, register, show
+from .spec import (
+    BATCH,
+    CATEGORIES,
+    INITIALIZERS,
+    LAYERS,
+    LOSSES,
+    OPTIMIZERS,
+    Inference,
+    Layer,
+    Problem,
+    Record,
+    Rule,
+    Shape,
+    register,
+    show,
+)
 
 __all__ = ["BATCH", "CATEGORIES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "Bool", "CatalogueError", "Choice", "Dataset",
            "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem", "Record", "Rule", "Shape", "catalogue_json", "form", "register",

@@ -168,8 +168,8 @@ class Layer:
 
     def resolved(self, values: Mapping[str, object]) -> dict[str, object]:
         """`values` with None replaced by the parameter that stands for it."""
-        return {param.name: values[param.otherwise] if values[param.name] is None else values[param.name]
-                if isinstance(param, Int) and param.otherwise else values[param.name] for param in self.params}
+        stands = {param.name: param.otherwise for param in self.params if isinstance(param, Int) and param.otherwise}
+        return {name: values[stands[name]] if value is None and name in stands else value for name, value in values.items()}
 
     def _whole(self, values: Mapping[str, object]) -> dict[str, object]:
         """Values for formulas of the whole layer: an Int of two axes is always a pair."""

@@ -1,0 +1,11 @@
+"""The document: frozen projects, edits with undo, and everything that can be said of a drawing without running it."""
+
+from .analysis import Analysis, analyse
+from .check import Report, check
+from .document import DocumentError, Edge, FrozenDict, Network, Node, Project, dumps, from_json, loads, order, to_json
+from .edits import EditError, apply
+from .history import History
+from .problems import Fix, Problem
+
+__all__ = ["Analysis", "DocumentError", "Edge", "EditError", "Fix", "FrozenDict", "History", "Network", "Node", "Problem", "Project", "Report",
+           "analyse", "apply", "check", "dumps", "from_json", "loads", "order", "to_json"]

@@ -1,0 +1,272 @@
+"""Check a project: every shape, every cost and every problem with its fixes, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, Dataset, Int, Record, show
+from builder.catalogue import Problem as LayerProblem
+
+from . import fixes
+from .analysis import Analysis, Placed, analyse
+from .document import FrozenDict, Project
+from .problems import Problem, batch
+
+# Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
+MOST_WEIGHTS = 20_000_000_000
+MOST_VALUES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` found: the drawing analysed, all problems in order, and the totals of the bricks that lead to the output."""
+
+    analysis: Analysis
+    problems: tuple[Problem, ...]
+    params: int
+    macs: int
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the weights in float32."""
+        return 4 * self.params
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems that keep the network from being built."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def layers(self) -> list[dict[str, object]]:
+        """A row a layer, in the order they run: id, kind, output shape, learned numbers, multiply-adds of one sample."""
+        rows = []
+        for name, placed in self.analysis.placed.items():
+            shape, (params, macs) = placed.shape, placed.cost
+            rows.append({"id": name, "kind": placed.node.kind, "output_shape": None if shape is None else ["N", *shape[1:]],
+                         "output": show(shape), "params": params, "macs": macs})
+        return rows
+
+    def to_json(self) -> dict[str, object]:
+        """Rows, problems and totals as one JSON document."""
+        return {"layers": self.layers, "problems": [problem.to_json() for problem in self.problems],
+                "params": self.params, "macs": self.macs, "bytes": self.bytes}
+
+
+def check(project: Project) -> Report:
+    """Everything that can be said of a project without running it."""
+    analysis = analyse(project.network)
+    found = [*_drawing(analysis), *_answer(analysis, project), *_settings(project)]
+    used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
+    params, macs = (sum(column) for column in zip(*(placed.cost for placed in used), strict=True)) if used else (0, 0)
+    found += _size(analysis, params)
+    rank = {name: i for i, name in enumerate(analysis.placed)}
+    found.sort(key=lambda problem: ("error", "warning", "advice").index(problem.severity) * 10_000 + rank.get(problem.node, -1))
+    return Report(analysis, tuple(found), params, macs)
+
+
+def _drawing(analysis: Analysis) -> Iterator[Problem]:
+    if analysis.cycle:
+        yield _loop(analysis)
+    kinds = [placed.node.kind for placed in analysis.placed.values()]
+    yield from _ends(analysis, kinds)
+    for name, placed in analysis.placed.items():
+        if placed.layer is None:
+            yield Problem(name, None, "error", f"there is no layer called {placed.node.kind!r:.60} in this version",
+                          "the brick is kept as it is", (batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}),), "unknown kind")
+            continue
+        yield from _unconnected(analysis, placed)
+        if placed.inference is not None:
+            for problem in placed.inference.problems:
+                yield _layer_problem(analysis, placed, problem)
+            yield from _lint(analysis, placed)
+        elif placed.inputs is None:
+            yield from _values(placed)
+
+
+def _loop(analysis: Analysis) -> Problem:
+    """A cycle, with the wire that was drawn last as the one to cut."""
+    loop = list(analysis.cycle)
+    pairs = set(zip(loop, loop[1:], strict=False))
+    last = [edge for edge in analysis.network.edges if (edge.source, edge.target) in pairs][-1]
+    return Problem(last.target, None, "error", f"the wires run in a circle: {' → '.join(loop)}", "a brick cannot wait for its own result",
+                   (batch(f"Cut the wire from {last.source} to {last.target}", {"op": "disconnect", **last.to_json()}),), "cycle")
+
+
+def _ends(analysis: Analysis, kinds: list[str]) -> Iterator[Problem]:
+    """Exactly one Input and one Output."""
+    for kind, says in (("Input", "the network has no Input: nothing enters it"), ("Output", "the network has no Output: nothing leaves it")):
+        names = [name for name, placed in analysis.placed.items() if placed.node.kind == kind]
+        if not names:
+            yield Problem(None, None, "error", says, f"needs 1 {kind}, here 0", tuple(_add_end(analysis, kind)), "ends")
+        for extra in names[1:]:
+            yield Problem(extra, None, "error", f"there is a second {kind}; this task has one", f"needs 1 {kind}, here {len(names)}",
+                          (batch(f"Remove {extra}", {"op": "remove", "ids": [extra]}),), "ends")
+
+
+def _add_end(analysis: Analysis, kind: str) -> Iterator[fixes.Fix]:
+    name = fixes.fresh_id(analysis.network, kind)
+    add = {"op": "add", "node": {"id": name, "kind": kind}}
+    if kind == "Output":
+        leads = {edge.source for edge in analysis.network.edges}
+        loose = [n for n, placed in analysis.placed.items() if n not in leads and placed.shape]
+        if loose:
+            at = analysis.network.node(loose[-1]).at
+            node = {**add["node"], **({"at": [at[0], at[1] + 84]} if at else {})}
+            yield batch(f"Add an Output after {loose[-1]}", {"op": "add", "node": node}, {"op": "connect", "source": loose[-1], "target": name})
+            return
+    yield batch(f"Add an {kind}", add)
+
+
+def _unconnected(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
+    name, kind = placed.node.id, placed.node.kind
+    for port in placed.missing:
+        which = "its input" if placed.layer.inputs[1] == 1 else f"input {port + 1}"
+        yield Problem(name, None, "error", f"{which} is not connected", f"{kind} needs {placed.layer.inputs[0]}, here {len(analysis.network.into(name))}",
+                      tuple(fixes.nearest(analysis, placed, port)), "unconnected")
+    if placed.layer.outputs and name not in analysis.used:
+        loose = not analysis.network.out_of(name)
+        says = "its result is not used: nothing follows it" if loose else "its result never reaches the Output"
+        yield Problem(name, None, "warning", says, "it is left out of the network that is built",
+                      tuple(_use_or_remove(analysis, placed) if loose else ()), "unused")
+
+
+def _use_or_remove(analysis: Analysis, placed: Placed) -> Iterator[fixes.Fix]:
+    for other in analysis.placed.values():
+        if placed.shape and other.layer and other.missing and fixes.fits(analysis, other, other.missing[0], placed.node.id):
+            yield batch(f"Connect {placed.node.id} to {other.node.id}",
+                        {"op": "connect", "source": placed.node.id, "target": other.node.id, "port": other.missing[0]})
+            break
+    yield batch(f"Remove {placed.node.id}", {"op": "remove", "ids": [placed.node.id]})
+
+
+def _values(placed: Placed) -> Iterator[Problem]:
+    """Parameters that are wrong whatever the input: said even while the brick is not connected."""
+    values = placed.layer.values(placed.node.params)
+    for param in placed.layer.params:
+        if said := param.check(values[param.name]):
+            yield Problem(placed.node.id, param.name, "error", said, "", tuple(fixes.reset(placed, param.name)), "value")
+
+
+def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) -> Problem:
+    """A layer's refusal, with the fixes for its kind of mistake."""
+    offered: Iterator[fixes.Fix] = iter(())
+    match problem.code:
+        case "window":
+            offered = fixes.window(placed)
+        case "rank" if placed.layer.inputs == (1, 1):
+            offered = fixes.for_rank(analysis, placed)
+        case "groups":
+            offered = fixes.groups(placed, problem.field)
+        case "channels" | "spatial" if placed.layer.inputs[1] is None:
+            offered = fixes.project(analysis, placed)
+        case "value" | "dim" | "unknown" | "padding" if problem.field:
+            offered = fixes.reset(placed, problem.field)
+    return Problem(placed.node.id, problem.field or None, "error", problem.says, problem.because, tuple(offered), problem.code)
+
+
+def _lint(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
+    """What torch would accept but nobody means."""
+    if placed.node.kind == "Linear" and len(placed.inputs[0]) == 4:
+        shape = placed.inputs[0]
+        features = shape[1] * shape[2] * shape[3]
+        yield Problem(placed.node.id, "in_features", "error",
+                      f"Linear reads only the last axis of {show(shape)}: each row of {shape[3]} pixels on its own, never the whole image",
+                      f"needs N×in_features, here {show(shape)}; flattened it is {shape[1]}·{shape[2]}·{shape[3]} = {features}",
+                      tuple(fixes.flatten_before(analysis, placed)), "image")
+
+
+def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
+    """Do the ends of the network fit the data and the task?"""
+    dataset = DATASETS.get(project.data.get("source"))
+    if dataset is None:
+        yield Problem(None, None, "error", f"there is no data set called {project.data.get('source')!r:.60}", f"there are {', '.join(DATASETS)}",
+                      tuple(batch(f"Use {name}", {"op": "choose_data", "source": name}) for name in list(DATASETS)[:1]), "data")
+        return
+    if project.task.get("kind") != "classification":
+        yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", "there is classification",
+                      (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}),), "task")
+    for placed in analysis.placed.values():
+        if placed.node.kind == "Input" and placed.shape and placed.shape[1:] != dataset.shape:
+            yield _input_differs(placed, dataset)
+        if placed.node.kind == "Output" and placed.inputs:
+            yield from _scores(analysis, placed, dataset, project)
+
+
+def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
+    size = show((2, *dataset.shape))
+    return Problem(placed.node.id, "shape", "error", f"the samples of {dataset.title} are {size}, the Input says {show(placed.shape)}", "",
+                   (batch(f"Set shape of {placed.node.id} to {size[2:]}", {"op": "set", "id": placed.node.id, "params": {"shape": list(dataset.shape)}}),),
+                   "data")
+
+
+def _scores(analysis: Analysis, output: Placed, dataset: Dataset, project: Project) -> Iterator[Problem]:
+    """Classification wants one score a class, and a loss that reads what the last brick gives."""
+    shape, count = output.inputs[0], len(dataset.classes)
+    if shape[1:] != (count,):
+        yield Problem(output.node.id, None, "error", f"{dataset.title} has {count} classes, so the answer should be N×{count}; it is {show(shape)}",
+                      f"needs one score a class: {count}, here {'×'.join(map(str, shape[1:]))}",
+                      tuple(fixes.classes(analysis, output, count)), "classes")
+    last = analysis.placed[analysis.network.into(output.node.id)[0].source].node
+    loss = _kind(project.training.get("loss"), "CrossEntropyLoss")
+    remove = batch(f"Remove {last.id}", {"op": "remove", "ids": [last.id], "rejoin": True})
+    if loss == "CrossEntropyLoss" and last.kind in ("Softmax", "Sigmoid"):
+        yield Problem(last.id, None, "warning", f"CrossEntropyLoss applies softmax itself; {last.kind} before it flattens the gradients",
+                      "the loss of a perfect answer would stay at ln(1 + (C - 1)/e) instead of 0", (remove,), "loss")
+    if loss == "NLLLoss" and last.kind != "LogSoftmax":
+        yield Problem(last.id, None, "warning", "NLLLoss expects log-probabilities: the output of LogSoftmax", f"here it would get the output of {last.kind}",
+                      (batch("Use CrossEntropyLoss", {"op": "settings", "path": "training.loss", "value": {"kind": "CrossEntropyLoss"}}),), "loss")
+    if last.kind in ("Dropout", "Dropout2d"):
+        yield Problem(last.id, None, "warning", f"{last.kind} right before the output blanks whole answers while training",
+                      "a zeroed score says nothing about its class", (remove,), "dropout last")
+
+
+def _kind(record: object, default: str) -> str:
+    return str(record.get("kind", default)) if isinstance(record, Mapping) else default
+
+
+WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),
+         "batch_size": Int("batch_size", 64, "samples a step", max=1_000_000), "seed": Int("seed", 0, "where chance starts", min=0, max=2**31 - 1)}
+RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "loss": (LOSSES, "CrossEntropyLoss"), "initializer": (INITIALIZERS, "Default")}
+
+
+def _settings(project: Project) -> Iterator[Problem]:
+    """The training settings, against the records that declare them."""
+    training = project.training
+    for name in sorted(set(training) - set(WHOLE) - set(RECORDS)):
+        yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS))}")
+    for name, param in WHOLE.items():
+        if said := param.check(training.get(name, param.default)):
+            yield _setting(name, said, batch(f"Set {name} to {param.default}", {"op": "settings", "path": f"training.{name}", "value": param.default}))
+    for name, (records, default) in RECORDS.items():
+        given = training.get(name, FrozenDict())
+        record = records.get(_kind(given, default)) if isinstance(given, Mapping) else None
+        if record is None:
+            yield _setting(name, f"there is no {records.what} called {_kind(given, default)!r:.60}; there are {', '.join(records)}",
+                           batch(f"Use {default}", {"op": "settings", "path": f"training.{name}", "value": {"kind": default}}))
+            continue
+        yield from _record(name, record, given)
+
+
+def _record(name: str, record: Record, given: Mapping[str, object]) -> Iterator[Problem]:
+    for problem in record.check({key: value for key, value in given.items() if key != "kind"}):
+        yield _setting(f"{name}.{problem.field}", str(problem),
+                       batch(f"Use {record.kind} with its defaults", {"op": "settings", "path": f"training.{name}", "value": {"kind": record.kind}}))
+
+
+def _setting(name: str, says: str, *offered: fixes.Fix) -> Problem:
+    return Problem(None, f"training.{name}", "error", says, "", offered, "settings")
+
+
+def _size(analysis: Analysis, params: int) -> Iterator[Problem]:
+    if params > MOST_WEIGHTS:
+        heavy = max(analysis.placed.values(), key=lambda placed: placed.cost[0])
+        yield Problem(heavy.node.id, None, "error", f"the network would have {params:,} parameters, {4 * params / 1e9:,.0f} GB; {heavy.node.id} alone has "
+                      f"{heavy.cost[0]:,}", f"needs at most {MOST_WEIGHTS:,}", (), "size")
+    for placed in analysis.placed.values():
+        values = 1
+        for size in placed.shape[1:] if placed.shape else ():
+            values *= size
+        if values > MOST_VALUES:
+            yield Problem(placed.node.id, None, "error", f"one sample would have {values:,} values here, {4 * values / 1e9:,.0f} GB",
+                          f"needs at most {MOST_VALUES:,}", (), "size")

@@ -1,0 +1,329 @@
+"""The document: a frozen project of networks, data, task and training. Reading checks form, never legality; `check` does that."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+TYPE = "brickwork/project"
+VERSION = 1
+
+# Limits on what a file may hold, checked before anything is built from it.
+MAX_BYTES = 10_000_000
+MAX_NODES = 5_000
+MAX_EDGES = 20_000
+MAX_TEXT = 200
+MAX_DEPTH = 20
+
+
+class DocumentError(ValueError):
+    """A file or an edit does not say a document; the message names the place and what was expected there."""
+
+
+class FrozenDict(dict):
+    """A dict that cannot be changed, so that documents can be shared and compared; equal contents hash equally."""
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> None:
+        raise TypeError("a document is not changed in place; make a new one")
+
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
+
+    def __hash__(self) -> int:
+        return hash(tuple(sorted(self.items(), key=lambda item: item[0])))
+
+
+EMPTY = FrozenDict()
+CLASSIFICATION = FrozenDict({"kind": "classification"})
+BUILT_IN = FrozenDict({"source": "digits"})
+
+
+def freeze(value: object, depth: int = 0) -> object:
+    """JSON with lists as tuples and dicts frozen; raises DocumentError for what JSON cannot hold or what nests too deep."""
+    if depth > MAX_DEPTH:
+        raise DocumentError(f"the document nests more than {MAX_DEPTH} levels deep")
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise DocumentError("names in a document must be text")
+        return FrozenDict({name: freeze(item, depth + 1) for name, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item, depth + 1) for item in value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DocumentError(f"{value} is not a number that a document can hold")
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise DocumentError(f"a document holds numbers, texts, lists and tables, not {type(value).__name__}")
+
+
+def thaw(value: object) -> object:
+    """The plain JSON value of a frozen one."""
+    if isinstance(value, Mapping):
+        return {name: thaw(item) for name, item in value.items()}
+    return [thaw(item) for item in value] if isinstance(value, tuple) else value
+
+
+# Attributes of nn.Module: a brick of that name would replace a method of the network.
+TAKEN = frozenset({
+    "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches",
+    "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "insert",
+    "append", "extend", "pop", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules",
+    "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook",
+    "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
+    "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook",
+    "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty",
+    "train", "training", "type", "xpu", "zero_grad", "T_destination", "self", "torch", "nn",
+})
+
+
+def id_problem(name: object) -> str | None:
+    """Why `name` cannot be a brick's name, or None: it becomes an attribute in the source and a key in the state_dict."""
+    if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+        return f"{name!r:.60} cannot be a name: use letters, digits and _, starting with a letter"
+    if len(name) > 60:
+        return f"the name {name[:20]}... is {len(name)} characters long; 60 are allowed"
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name.startswith("_"):
+        return f"{name!r} means something else in Python; choose another name"
+    if name in TAKEN:
+        return f"{name!r} is already the name of something in every torch network; choose another"
+    return None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One brick: its name, what it is, the parameters that were set, and where it stands on the canvas (None = wherever it fits)."""
+
+    id: str
+    kind: str
+    params: FrozenDict = EMPTY
+    at: tuple[float, float] | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The node as it stands in a file."""
+        record: dict[str, object] = {"id": self.id, "kind": self.kind}
+        if self.params:
+            record["params"] = thaw(self.params)
+        if self.at is not None:
+            record["at"] = [int(c) if float(c).is_integer() else c for c in self.at]
+        return record
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A wire from the output of `source` to the `port`-th input of `target`."""
+
+    source: str
+    target: str
+    port: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """The edge as it stands in a file."""
+        return {"source": self.source, "target": self.target, **({"port": self.port} if self.port else {})}
+
+
+@dataclass(frozen=True)
+class Network:
+    """Bricks and wires; look-ups are worked out once."""
+
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    _by_id: Mapping[str, Node] = field(default=None, init=False, repr=False, compare=False)
+    _into: Mapping[str, tuple[Edge, ...]] = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        into: dict[str, list[Edge]] = {}
+        for edge in self.edges:
+            into.setdefault(edge.target, []).append(edge)
+        object.__setattr__(self, "_by_id", {node.id: node for node in self.nodes})
+        object.__setattr__(self, "_into", {name: tuple(sorted(edges, key=lambda e: e.port)) for name, edges in into.items()})
+
+    def node(self, name: str) -> Node | None:
+        """The brick called `name`, or None."""
+        return self._by_id.get(name)
+
+    def into(self, name: str) -> tuple[Edge, ...]:
+        """Wires that end at `name`, by port."""
+        return self._into.get(name, ())
+
+    def out_of(self, name: str) -> tuple[Edge, ...]:
+        """Wires that start at `name`."""
+        return tuple(edge for edge in self.edges if edge.source == name)
+
+    def to_json(self) -> dict[str, object]:
+        """The network as it stands in a file."""
+        return {"nodes": [node.to_json() for node in self.nodes], "edges": [edge.to_json() for edge in self.edges]}
+
+
+def order(network: Network) -> tuple[list[Node], list[str]]:
+    """Bricks in the order they run (ties as drawn), and one cycle as a list of names when there is one (else empty)."""
+    waiting = {node.id: len({e.source for e in network.into(node.id) if network.node(e.source)}) for node in network.nodes}
+    followers: dict[str, list[str]] = {node.id: [] for node in network.nodes}
+    for source, target in dict.fromkeys((e.source, e.target) for e in network.edges):
+        if source in followers and target in followers:
+            followers[source].append(target)
+    position = {node.id: i for i, node in enumerate(network.nodes)}
+    ready = [node.id for node in network.nodes if not waiting[node.id]]
+    done: list[Node] = []
+    while ready:
+        name = min(ready, key=position.__getitem__) if len(ready) > 1 else ready[0]
+        ready.remove(name)
+        done.append(network.node(name))
+        for follower in followers[name]:
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                ready.append(follower)
+    return done, _cycle(network, {name for name, count in waiting.items() if count}) if len(done) < len(network.nodes) else []
+
+
+def _cycle(network: Network, stuck: set[str]) -> list[str]:
+    """Walk backwards among the bricks that wait for each other until one comes round again."""
+    name, path = min(stuck), []
+    while name not in path:
+        path.append(name)
+        name = next(edge.source for edge in network.into(name) if edge.source in stuck)
+    loop = path[path.index(name):]
+    return [*reversed(loop), loop[-1]]
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything that one file holds. `recipes` are recommended training settings by data source."""
+
+    name: str = "Untitled"
+    networks: Mapping[str, Network] = field(default_factory=lambda: FrozenDict({"network": Network()}))
+    blocks: FrozenDict = EMPTY
+    task: FrozenDict = CLASSIFICATION
+    data: FrozenDict = BUILT_IN
+    training: FrozenDict = EMPTY
+    recipes: FrozenDict = EMPTY
+    about: FrozenDict = EMPTY
+
+    @property
+    def network(self) -> Network:
+        """The first network."""
+        return next(iter(self.networks.values()))
+
+    def with_network(self, network: Network) -> Project:
+        """The project with its first network replaced."""
+        first = next(iter(self.networks))
+        return replace(self, networks=FrozenDict({**self.networks, first: network}))
+
+
+SECTIONS = ("blocks", "task", "data", "training", "recipes", "about")
+
+
+def to_json(project: Project) -> dict[str, object]:
+    """The project as a JSON document; the same project always gives the same bytes."""
+    record = {"type": TYPE, "version": VERSION, "name": project.name,
+              "networks": {name: network.to_json() for name, network in project.networks.items()}}
+    for section in SECTIONS:
+        if section in ("blocks", "task", "data", "training") or getattr(project, section):
+            record[section] = thaw(getattr(project, section))
+    return record
+
+
+def dumps(project: Project) -> str:
+    """The project as text, two spaces of indent, a newline at the end."""
+    return json.dumps(to_json(project), indent=2, ensure_ascii=False) + "\n"
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT:
+        raise DocumentError(f"{where} must be a text of 1 to {MAX_TEXT} characters")
+    return value
+
+
+def _table(value: object, where: str) -> Mapping:
+    if not isinstance(value, Mapping):
+        raise DocumentError(f"{where} must be a table of names and values, it is {type(value).__name__}")
+    return value
+
+
+def _list(value: object, where: str, most: int) -> Iterable:
+    if not isinstance(value, list | tuple):
+        raise DocumentError(f"{where} must be a list, it is {type(value).__name__}")
+    if len(value) > most:
+        raise DocumentError(f"{where} has {len(value):,} entries; {most:,} are allowed")
+    return value
+
+
+def node_from_json(record: object, where: str = "node") -> Node:
+    """The node of a JSON record; raises DocumentError naming what is wrong in it."""
+    record = _table(record, where)
+    if said := id_problem(record.get("id")):
+        raise DocumentError(f"{where}: {said}")
+    at = record.get("at")
+    if at is not None:
+        at = tuple(_list(at, f"{where}.at", 2))
+        if len(at) != 2 or any(isinstance(c, bool) or not isinstance(c, int | float) or not math.isfinite(c) or abs(c) > 1e7 for c in at):
+            raise DocumentError(f"{where}.at must be two numbers, x and y")
+        at = tuple(float(c) for c in at)
+    kind = _text(record.get("kind"), f"{where}.kind")
+    return Node(record["id"], kind, freeze(_table(record.get("params", {}), f"{where}.params")), at)
+
+
+def edge_from_json(record: object, where: str = "edge") -> Edge:
+    """The edge of a JSON record; raises DocumentError naming what is wrong in it."""
+    record = _table(record, where)
+    port = record.get("port", 0)
+    if type(port) is not int or not 0 <= port < MAX_EDGES:
+        raise DocumentError(f"{where}.port must be a whole number from 0 up, it is {port!r:.40}")
+    return Edge(_text(record.get("source"), f"{where}.source"), _text(record.get("target"), f"{where}.target"), port)
+
+
+def network_from_json(record: object, where: str = "network") -> Network:
+    """The network of a JSON record; ids are unique, every wire starts and ends at a brick, and a port holds one wire."""
+    record = _table(record, where)
+    nodes = tuple(node_from_json(n, f"{where}.nodes[{i}]") for i, n in enumerate(_list(record.get("nodes", []), f"{where}.nodes", MAX_NODES)))
+    edges = tuple(edge_from_json(e, f"{where}.edges[{i}]") for i, e in enumerate(_list(record.get("edges", []), f"{where}.edges", MAX_EDGES)))
+    ids = [node.id for node in nodes]
+    if len(set(ids)) < len(ids):
+        twice = next(name for i, name in enumerate(ids) if name in ids[:i])
+        raise DocumentError(f"{where}: two bricks are called {twice!r}")
+    known, ports = set(ids), set()
+    for i, edge in enumerate(edges):
+        if missing := {edge.source, edge.target} - known:
+            raise DocumentError(f"{where}.edges[{i}]: there is no brick called {min(missing)!r:.60}")
+        if (edge.target, edge.port) in ports:
+            raise DocumentError(f"{where}.edges[{i}]: input {edge.port} of {edge.target!r} has two wires")
+        ports.add((edge.target, edge.port))
+    return Network(nodes, edges)
+
+
+def from_json(record: object) -> Project:
+    """The project of a JSON document of any version up to this one; raises DocumentError in a person's words."""
+    from .migrations import migrated
+
+    record = _table(record, "the file")
+    if record.get("type") != TYPE:
+        raise DocumentError(f"this is not a Brickwork project: its type should be {TYPE!r}, it is {record.get('type')!r:.60}")
+    record = migrated(record)
+    networks = _table(record.get("networks"), "networks")
+    if not 1 <= len(networks) <= 16:
+        raise DocumentError(f"a project has 1 to 16 networks, this one has {len(networks)}")
+    for name in networks:
+        if said := id_problem(name):
+            raise DocumentError(f"networks: {said}")
+    defaults = Project()
+    sections = {s: freeze(_table(record.get(s, getattr(defaults, s)), s)) for s in SECTIONS}
+    return Project(_text(record.get("name"), "name"),
+                   FrozenDict({n: network_from_json(network, f"networks.{n}") for n, network in networks.items()}), **sections)
+
+
+def _no_constant(text: str) -> object:
+    raise DocumentError(f"{text} is not a number that a document can hold")
+
+
+def loads(text: str | bytes) -> Project:
+    """The project of a file's contents; raises DocumentError for anything that is not one."""
+    if len(text) > MAX_BYTES:
+        raise DocumentError(f"the file is {len(text) / 1e6:.1f} MB; a project may have {MAX_BYTES // 1_000_000} MB")
+    try:
+        record = json.loads(text, parse_constant=_no_constant)
+    except DocumentError:
+        raise
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, json.JSONDecodeError) else "it nests too deep or is not text"
+        raise DocumentError(f"this is not a project file: {reason}") from None
+    return from_json(record)

@@ -1,0 +1,221 @@
+"""Fixes: edits proposed for a problem, offered only when the layer's own rules say that they mend it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from builder.catalogue import LAYERS, Shape
+
+from .analysis import Analysis, Placed, infer
+from .document import Edge, FrozenDict, Node
+from .edits import EditError, fresh_id, wire
+from .problems import Fix, batch
+
+
+def _legal(placed: Placed, params: dict[str, object]) -> bool:
+    return not infer(placed.node.kind, placed.inputs, FrozenDict({**placed.node.params, **params})).problems
+
+
+def set_params(placed: Placed, label: str, **params: object) -> Iterator[Fix]:
+    """The fix that sets parameters, when the brick is legal with them."""
+    frozen = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+    if placed.inputs is not None and _legal(placed, frozen):
+        yield batch(label, {"op": "set", "id": placed.node.id, "params": params})
+
+
+def _between(analysis: Analysis, edge: Edge) -> list[float] | None:
+    """The middle of a wire, for a brick that is put on it."""
+    source, target = analysis.network.node(edge.source), analysis.network.node(edge.target)
+    if source.at is None or target.at is None:
+        return None
+    return [(source.at[0] + target.at[0]) / 2, (source.at[1] + target.at[1]) / 2]
+
+
+def insert(analysis: Analysis, edge: Edge, kind: str, label: str, **params: object) -> Fix:
+    """The fix that puts a new brick on a wire."""
+    node = {"id": fresh_id(analysis.network, kind), "kind": kind, "params": params, "at": _between(analysis, edge)}
+    return batch(label, {"op": "insert", "node": {name: value for name, value in node.items() if value not in (None, {})}, "edge": edge.to_json()})
+
+
+def flatten_before(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Insert Flatten on the wire into a brick that wants rows of features."""
+    edge = analysis.network.into(placed.node.id)[0]
+    flat = (placed.inputs[0][0], math.prod(placed.inputs[0][1:]))
+    if not infer(placed.node.kind, (flat,), placed.node.params).problems:
+        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {placed.node.id}")
+
+
+def _pair(value: object) -> tuple[int, int]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def window(placed: Placed) -> Iterator[Fix]:
+    """Room for a window: padding, or a kernel that fits."""
+    node, values = placed.node, placed.layer.resolved(placed.layer.values(placed.node.params))
+    height, width = placed.inputs[0][2:4]
+    kernel, dilation = _pair(values["kernel_size"]), _pair(values.get("dilation", 1))
+    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    padding = [max(0, math.ceil((r - size) / 2)) for r, size in zip(reach, (height, width), strict=True)]
+    shown = padding[0] if padding[0] == padding[1] else f"{padding[0]}×{padding[1]}"
+    yield from set_params(placed, f"Set padding of {node.id} to {shown}", padding=padding[0] if padding[0] == padding[1] else padding)
+    fit = [min(k, max(1, (size - 1) // d + 1)) for k, d, size in zip(kernel, dilation, (height, width), strict=True)]
+    shown = fit[0] if fit[0] == fit[1] else f"{fit[0]}×{fit[1]}"
+    yield from set_params(placed, f"Set kernel_size of {node.id} to {shown}", kernel_size=fit[0] if fit[0] == fit[1] else fit)
+
+
+def groups(placed: Placed, field: str) -> Iterator[Fix]:
+    """The largest allowed number of groups below the one asked for."""
+    asked = placed.layer.values(placed.node.params)[field]
+    for count in range(min(asked, placed.inputs[0][1]), 0, -1):
+        if _legal(placed, {field: count}):
+            yield from set_params(placed, f"Set {field} of {placed.node.id} to {count}", **{field: count})
+            return
+
+
+def reset(placed: Placed, field: str) -> Iterator[Fix]:
+    """Back to the default, for a value that is not allowed."""
+    param = placed.layer.param(field)
+    if param is None:
+        yield batch(f"Remove {field} from {placed.node.id}", {"op": "set", "id": placed.node.id, "params": {field: None}})
+    elif param.check(param.normal(param.default)) is None:
+        shown = "the window's" if param.default is None else param.default
+        yield batch(f"Set {field} of {placed.node.id} back to {shown}", {"op": "set", "id": placed.node.id, "params": {field: None}})
+
+
+def unflatten(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Take away the Flatten in front of a brick that wants an image."""
+    feeding = [analysis.placed[edge.source] for edge in analysis.network.into(placed.node.id)]
+    if len(feeding) != 1 or feeding[0].node.kind != "Flatten" or not feeding[0].inputs:
+        return
+    name = feeding[0].node.id
+    if not infer(placed.node.kind, feeding[0].inputs, placed.node.params).problems:
+        yield batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True})
+
+
+def swap(analysis: Analysis, placed: Placed, kind: str) -> Iterator[Fix]:
+    """Another kind of brick in the same place, when that one fits."""
+    params = FrozenDict({name: value for name, value in placed.node.params.items() if LAYERS[kind].param(name)})
+    if not infer(kind, placed.inputs, params).problems:
+        yield batch(f"Replace {placed.node.id} by {kind}", {"op": "replace", "id": placed.node.id, "kind": kind})
+
+
+def project(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """A projection on one branch of a merge, so that the shapes agree (He et al. 2015, arXiv:1512.03385, section 3.3, option B)."""
+    edges = analysis.network.into(placed.node.id)
+    order = list(analysis.placed)
+    # The branch that skips most is the shortcut: it is the one to project.
+    for edge in sorted(edges, key=lambda e: order.index(e.source)):
+        goals = {other.source: analysis.shape(other.source) for other in edges if other != edge}
+        for goal in goals.values():
+            yield from _projected(analysis, placed, edge, goal)
+            return
+
+
+def _projected(analysis: Analysis, placed: Placed, edge: Edge, goal: Shape) -> Iterator[Fix]:
+    have = analysis.shape(edge.source)
+    if len(have) != len(goal):
+        return
+    if len(have) == 2:
+        fix = insert(analysis, edge, "Linear", f"Project {edge.source} to {goal[1]} features with a Linear", out_features=goal[1])
+        yield from _if_merged(placed, edge, goal, fix)
+    elif len(have) == 4:
+        yield from _image_projection(analysis, placed, edge, have, goal)
+
+
+def _image_projection(analysis: Analysis, placed: Placed, edge: Edge, have: Shape, goal: Shape) -> Iterator[Fix]:
+    channels = goal[1] if placed.node.kind != "Concat" else have[1]
+    strides = [max(1, round(h / g)) for h, g in zip(have[2:], goal[2:], strict=True)]
+    params = {"out_channels": channels, "kernel_size": 1, "bias": False}
+    if strides != [1, 1]:
+        params["stride"] = strides[0] if strides[0] == strides[1] else strides
+    out = infer("Conv2d", (have,), FrozenDict({name: tuple(v) if isinstance(v, list) else v for name, v in params.items()})).shape
+    if out is not None and out[2:] == goal[2:]:
+        size = f", stride {params['stride']}" if "stride" in params else ""
+        fix = insert(analysis, edge, "Conv2d", f"Project {edge.source} to {channels} channels with a 1×1 Conv2d{size}", **params)
+        yield from _if_merged(placed, edge, out, fix)
+    elif channels == have[1]:
+        grid = list(goal[2:])
+        fix = insert(analysis, edge, "AdaptiveAvgPool2d", f"Resize {edge.source} to {grid[0]}×{grid[1]}",
+                     output_size=grid[0] if grid[0] == grid[1] else grid)
+        yield from _if_merged(placed, edge, (have[0], have[1], *goal[2:]), fix)
+
+
+def _if_merged(placed: Placed, edge: Edge, out: Shape, fix: Fix) -> Iterator[Fix]:
+    """The fix, when the merge is legal with `out` in the place of that branch."""
+    inputs = tuple(out if port == edge.port else shape for port, shape in enumerate(placed.inputs))
+    if not infer(placed.node.kind, inputs, placed.node.params).problems:
+        yield fix
+
+
+def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
+    """Connect a missing input to the nearest output that fits, bricks that lead nowhere first."""
+    network, node = analysis.network, placed.node
+    leads = {edge.source for edge in network.edges}
+    position = {other.id: i for i, other in enumerate(network.nodes)}
+
+    def rank(other: Node) -> tuple:
+        distance = math.dist(other.at, node.at) if other.at and node.at else abs(position[other.id] - position[node.id])
+        return (other.id in leads, distance)
+
+    for other in sorted((n for n in network.nodes if n.id != node.id and analysis.shape(n.id) and n.kind != "Output"), key=rank):
+        if fits(analysis, placed, port, other.id):
+            yield batch(f"Connect {other.id} to {node.id}", {"op": "connect", "source": other.id, "target": node.id, "port": port})
+            return
+
+
+def fits(analysis: Analysis, placed: Placed, port: int, source: str) -> bool:
+    try:
+        wired = wire(analysis.network, source, placed.node.id, port)
+    except EditError:
+        return False
+    shapes = [analysis.shape(edge.source) for edge in wired.into(placed.node.id)]
+    if None in shapes or len(shapes) < placed.layer.inputs[0]:
+        return None not in shapes
+    return not infer(placed.node.kind, tuple(shapes), placed.node.params).problems
+
+
+def classes(analysis: Analysis, output: Placed, count: int) -> Iterator[Fix]:
+    """Make the answer one score a class: set the last layer's width, or add the layer that is missing."""
+    shape = output.inputs[0]
+    edge = analysis.network.into(output.node.id)[0]
+    if len(shape) == 2:
+        if last := _last_wide(analysis, edge.source):
+            yield batch(f"Set out_features of {last} to {count}", {"op": "set", "id": last, "params": {"out_features": count}})
+        else:
+            yield insert(analysis, edge, "Linear", f"Insert a Linear with {count} outputs before {output.node.id}", out_features=count)
+    elif math.prod(shape[1:]) == count:
+        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {output.node.id}")
+    else:
+        yield _flatten_linear(analysis, edge, count)
+
+
+def _flatten_linear(analysis: Analysis, edge: Edge, count: int) -> Fix:
+    flat, linear = fresh_id(analysis.network, "Flatten"), fresh_id(analysis.network, "Linear")
+    return batch(f"Insert Flatten and a Linear with {count} outputs before {edge.target}",
+                 {"op": "insert", "edge": edge.to_json(), "node": {"id": flat, "kind": "Flatten"}},
+                 {"op": "insert", "edge": Edge(flat, edge.target, edge.port).to_json(),
+                  "node": {"id": linear, "kind": "Linear", "params": {"out_features": count}}})
+
+
+def _last_wide(analysis: Analysis, name: str) -> str | None:
+    """The last Linear before `name`, looking through bricks that keep the shape."""
+    while True:
+        placed = analysis.placed[name]
+        if placed.node.kind == "Linear":
+            return name
+        if placed.layer is None or placed.layer.inputs != (1, 1) or placed.layer.pattern != "... -> ...":
+            return None
+        name = analysis.network.into(name)[0].source
+
+
+FITTING: dict[str, Sequence[str]] = {"BatchNorm1d": ("BatchNorm2d",), "BatchNorm2d": ("BatchNorm1d",), "Dropout2d": ("Dropout",)}
+
+
+def for_rank(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """A brick that meets the wrong number of axes: its sibling, no Flatten before it, or a Flatten before it."""
+    for kind in FITTING.get(placed.node.kind, ()):
+        yield from swap(analysis, placed, kind)
+    yield from unflatten(analysis, placed)
+    if len(placed.inputs[0]) > 2:
+        yield from flatten_before(analysis, placed)

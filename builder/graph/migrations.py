@@ -1,0 +1,22 @@
+"""Old files made new: one numbered function a version, each from that version to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .document import VERSION, DocumentError
+
+# MIGRATIONS[n] makes a version-(n + 1) record of a version-n one.
+MIGRATIONS: Mapping[int, Callable[[Mapping], Mapping]] = {}
+
+
+def migrated(record: Mapping) -> Mapping:
+    """`record` in the newest version; raises DocumentError for a newer or unreadable one."""
+    version = record.get("version")
+    if type(version) is not int or version < 1:
+        raise DocumentError(f"version must be a whole number from 1 up, it is {version!r:.40}")
+    if version > VERSION:
+        raise DocumentError(f"this project was saved by a newer Brickwork (format {version}; this one reads up to {VERSION}): update Brickwork to open it")
+    while version < VERSION:
+        record, version = MIGRATIONS[version](record), version + 1
+    return record
