@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from builder import paths
 from builder.train.events import (
@@ -65,7 +66,7 @@ class Store:
         with self._guard:
             self._connection.close()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,7 +79,7 @@ class Store:
         name = name or str(project.get("name") or "Untitled")
         run_id = self._new_folder(name)
         (self.folder(run_id) / "project.json").write_text(json.dumps(project, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        (self.folder(run_id) / "source.py").write_text(source, encoding="utf-8")
+        (self.folder(run_id) / "source.py").write_bytes(source.encode())
         with self._transaction() as connection:
             connection.execute("INSERT INTO runs (id, name, state, created, device_asked) VALUES (?, ?, 'queued', ?, ?)",
                                (run_id, name, time.time(), device))
@@ -345,7 +346,7 @@ class Store:
 
     def _read(self, run_id: str, name: str) -> str:
         try:
-            return (self.folder(run_id) / name).read_text(encoding="utf-8")
+            return (self.folder(run_id) / name).read_bytes().decode()
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"{name} of run {run_id} cannot be read: {error}") from None
 

@@ -89,7 +89,7 @@ def _record(store: Store, run: Run, make_events: MakeEvents, stop: threading.Eve
         raise
     except KeyboardInterrupt:
         ending = RunEnded("stopped", store.get(run.id).step, "Stopped at once, in the middle of a step.")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a network or a data set raises is the end of the run, not of the worker
         _keep_traceback(run)
         ending = describe(error, store.get(run.id).step)
     store.append(run.id, [ending], run.generation)
