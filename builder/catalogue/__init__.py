@@ -18,6 +18,7 @@ from .spec import (
     Layer,
     Problem,
     Record,
+    Registry,
     Rule,
     Shape,
     register,
@@ -25,7 +26,7 @@ from .spec import (
 )
 
 __all__ = ["BATCH", "CATEGORIES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "Bool", "CatalogueError", "Choice", "Dataset",
-           "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem", "Record", "Rule", "Shape", "catalogue_json", "form", "register",
+           "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem", "Record", "Registry", "Rule", "Shape", "catalogue_json", "form", "register",
            "show"]
 
 # Imported for what they register.

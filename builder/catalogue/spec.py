@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from .expressions import CatalogueError, evaluate, names, substituted, written
@@ -184,14 +184,13 @@ class Layer:
                 for i, axis in enumerate(self.spatial)]
 
     def _broken(self, sizes: Mapping[str, object], values: Mapping[str, object], whole: Mapping[str, object]) -> list[Problem]:
-        problems: list[Problem] = []
         paired = {param.name for param in self.params if getattr(param, "axes", 1) > 1}
+        problems: list[Problem] = []
         for rule in self.rules:
             per_axis = self.spatial and names(rule.holds) & (paired | {"L"})
-            for axis, env in self._per_axis(sizes, values) if per_axis else [("", whole)]:
-                if not evaluate(rule.holds, env):
-                    problems.append(_broken_rule(rule, axis, env))
-        return list({problem.says: problem for problem in problems}.values())
+            broken = [(axis, env) for axis, env in (self._per_axis(sizes, values) if per_axis else [("", whole)]) if not evaluate(rule.holds, env)]
+            problems += _once(rule, broken)
+        return problems
 
     def _lengths(self, sizes: Mapping[str, object], values: Mapping[str, object], whole: dict[str, object]) -> tuple[list[Problem], list[str]]:
         """The formula of every spatial axis; puts H_out and the like into `whole`."""
@@ -252,9 +251,21 @@ def _shown(value: object) -> str:
 
 
 def _broken_rule(rule: Rule, axis: str, env: Mapping[str, object]) -> Problem:
-    where = f" along {axis}" if axis and "L" in names(rule.holds) else ""
     because = f"needs {written(rule.holds, env, {'L': axis})}, here {substituted(rule.holds, env)}"
-    return Problem(rule.says.format(**{name: _shown(value) for name, value in env.items()}) + where, because, rule.code, rule.field)
+    return Problem(rule.says.format(**{name: _shown(value) for name, value in env.items()}), because, rule.code, rule.field)
+
+
+def _once(rule: Rule, broken: list[tuple[str, Mapping[str, object]]]) -> list[Problem]:
+    """One problem for every different reason: a square window on a square image is said once, for both axes."""
+    axes_of: dict[str, list[str]] = {}
+    first: dict[str, Problem] = {}
+    for axis, env in broken:
+        problem = _broken_rule(rule, axis, env)
+        axes_of.setdefault(problem.says, []).append(axis)
+        first.setdefault(problem.says, problem)
+    along = "L" in names(rule.holds)
+    return [replace(problem, says=f"{says} along {' and '.join(axes_of[says])}") if along and axes_of[says][0] else problem
+            for says, problem in first.items()]
 
 
 @dataclass(frozen=True)
@@ -267,6 +278,14 @@ class Record:
     module: str = ""
     params: tuple[Param, ...] = ()
     rules: tuple[Rule, ...] = ()
+    packed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def arguments(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Keyword arguments of the torch object; `packed` parameters go into one tuple."""
+        values = self.values(given)
+        inside = {name for parts in self.packed.values() for name in parts}
+        return {**{name: value for name, value in values.items() if name not in inside},
+                **{name: tuple(values[part] for part in parts) for name, parts in self.packed.items()}}
 
     def values(self, given: Mapping[str, object]) -> dict[str, object]:
         """Every parameter's value: the given one, else the default."""

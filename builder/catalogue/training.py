@@ -33,13 +33,14 @@ OPTIMIZERS.register(Record(
 BETAS = (Float("beta1", 0.9, "share of the past in the running mean of gradients", min=0.0, max=0.999999),
          Float("beta2", 0.999, "share of the past in the running mean of squared gradients", min=0.0, max=0.999999),
          Float("eps", 1e-8, "added to the root, against division by zero", min=0.0))
+PACKED = {"betas": ("beta1", "beta2")}
 OPTIMIZERS.register(Record(
     "Adam", "Momentum and a step size of its own for every weight, both corrected for their start at zero.",
-    "Kingma & Ba 2015, arXiv:1412.6980; " + OPTIM + "Adam.html", "torch.optim.Adam", (lr(0.001), *BETAS, DECAY)))
+    "Kingma & Ba 2015, arXiv:1412.6980; " + OPTIM + "Adam.html", "torch.optim.Adam", (lr(0.001), *BETAS, DECAY), packed=PACKED))
 OPTIMIZERS.register(Record(
     "AdamW", "Adam with weight decay applied to the weights themselves, not to the gradient.",
     "Loshchilov & Hutter 2019, arXiv:1711.05101; " + OPTIM + "AdamW.html", "torch.optim.AdamW",
-    (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0))))
+    (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0)), packed=PACKED))
 
 LOSSES.register(Record(
     "CrossEntropyLoss", "Minus the logarithm of the share that softmax gives the true class; takes logits, mean over the batch, in nats.",

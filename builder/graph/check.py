@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, Dataset, Int, Record, show
 from builder.catalogue import Problem as LayerProblem
@@ -70,6 +71,7 @@ def _drawing(analysis: Analysis) -> Iterator[Problem]:
         yield _loop(analysis)
     kinds = [placed.node.kind for placed in analysis.placed.values()]
     yield from _ends(analysis, kinds)
+    behind = _after_rows(analysis)
     for name, placed in analysis.placed.items():
         if placed.layer is None:
             yield Problem(name, None, "error", f"there is no layer called {placed.node.kind!r:.60} in this version",
@@ -79,7 +81,8 @@ def _drawing(analysis: Analysis) -> Iterator[Problem]:
         if placed.inference is not None:
             for problem in placed.inference.problems:
                 yield _layer_problem(analysis, placed, problem)
-            yield from _lint(analysis, placed)
+            if name not in behind:
+                yield from _lint(analysis, placed)
         elif placed.inputs is None:
             yield from _values(placed)
 
@@ -87,7 +90,7 @@ def _drawing(analysis: Analysis) -> Iterator[Problem]:
 def _loop(analysis: Analysis) -> Problem:
     """A cycle, with the wire that was drawn last as the one to cut."""
     loop = list(analysis.cycle)
-    pairs = set(zip(loop, loop[1:], strict=False))
+    pairs = set(pairwise(loop))
     last = [edge for edge in analysis.network.edges if (edge.source, edge.target) in pairs][-1]
     return Problem(last.target, None, "error", f"the wires run in a circle: {' → '.join(loop)}", "a brick cannot wait for its own result",
                    (batch(f"Cut the wire from {last.source} to {last.target}", {"op": "disconnect", **last.to_json()}),), "cycle")
@@ -124,11 +127,9 @@ def _unconnected(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
         which = "its input" if placed.layer.inputs[1] == 1 else f"input {port + 1}"
         yield Problem(name, None, "error", f"{which} is not connected", f"{kind} needs {placed.layer.inputs[0]}, here {len(analysis.network.into(name))}",
                       tuple(fixes.nearest(analysis, placed, port)), "unconnected")
-    if placed.layer.outputs and name not in analysis.used:
-        loose = not analysis.network.out_of(name)
-        says = "its result is not used: nothing follows it" if loose else "its result never reaches the Output"
-        yield Problem(name, None, "warning", says, "it is left out of the network that is built",
-                      tuple(_use_or_remove(analysis, placed) if loose else ()), "unused")
+    if placed.layer.outputs and name not in analysis.used and not analysis.network.out_of(name):
+        yield Problem(name, None, "warning", "its result is not used: nothing follows it", "it is left out of the network that is built",
+                      tuple(_use_or_remove(analysis, placed)), "unused")
 
 
 def _use_or_remove(analysis: Analysis, placed: Placed) -> Iterator[fixes.Fix]:
@@ -165,9 +166,24 @@ def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) ->
     return Problem(placed.node.id, problem.field or None, "error", problem.says, problem.because, tuple(offered), problem.code)
 
 
+def _reads_rows(placed: Placed) -> bool:
+    """Is this a Linear on an image, which torch would run on every row of pixels?"""
+    return placed.node.kind == "Linear" and placed.inputs is not None and len(placed.inputs[0]) == 4
+
+
+def _after_rows(analysis: Analysis) -> set[str]:
+    """Bricks behind a Linear that reads rows: what is odd there follows from the one mistake, which is said once."""
+    behind: set[str] = set()
+    for name, placed in analysis.placed.items():
+        sources = [analysis.placed[edge.source] for edge in analysis.network.into(name) if edge.source in analysis.placed]
+        if any(source.node.id in behind or _reads_rows(source) for source in sources):
+            behind.add(name)
+    return behind
+
+
 def _lint(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
     """What torch would accept but nobody means."""
-    if placed.node.kind == "Linear" and len(placed.inputs[0]) == 4:
+    if _reads_rows(placed):
         shape = placed.inputs[0]
         features = shape[1] * shape[2] * shape[3]
         yield Problem(placed.node.id, "in_features", "error",
@@ -186,10 +202,11 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
     if project.task.get("kind") != "classification":
         yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", "there is classification",
                       (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}),), "task")
+    behind = _after_rows(analysis)
     for placed in analysis.placed.values():
         if placed.node.kind == "Input" and placed.shape and placed.shape[1:] != dataset.shape:
             yield _input_differs(placed, dataset)
-        if placed.node.kind == "Output" and placed.inputs:
+        if placed.node.kind == "Output" and placed.inputs and placed.node.id not in behind:
             yield from _scores(analysis, placed, dataset, project)
 
 
