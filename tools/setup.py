@@ -149,11 +149,10 @@ def check_space(first: bool) -> None:
 
 def why_pip_failed(errors: str) -> str:
     """One sentence for pip's error output, and the end of that output where the sentence cannot say it all."""
-    signs = ("NewConnectionError", "Temporary failure in name resolution", "nodename nor servname", "ConnectTimeout", "ProxyError", "Max retries")
-    if any(sign in errors for sign in signs):
-        return "The packages could not be downloaded: the package index cannot be reached. Check the network connection and run this again."
     if "No space left on device" in errors:
         return "The disk is full: free some space and run this again."
+    if any(sign in errors for sign in ("connection broken by", "Temporary failure in name resolution", "Max retries exceeded")):
+        return "The packages could not be downloaded: the package index cannot be reached. Check the network connection and run this again."
     lines = [line for line in errors.splitlines() if line.strip() and not line.lower().startswith("warning")]
     return "\n".join([*lines[-12:], "pip could not install the packages; its last lines are above."])
 
