@@ -174,7 +174,7 @@ def _reads_rows(placed: Placed) -> bool:
 def _after_rows(analysis: Analysis) -> set[str]:
     """Bricks behind a Linear that reads rows: what is odd there follows from the one mistake, which is said once."""
     behind: set[str] = set()
-    for name, placed in analysis.placed.items():
+    for name in analysis.placed:
         sources = [analysis.placed[edge.source] for edge in analysis.network.into(name) if edge.source in analysis.placed]
         if any(source.node.id in behind or _reads_rows(source) for source in sources):
             behind.add(name)

@@ -1,0 +1,147 @@
+"""Brickwork from Python: load, check, compile and train projects. torch is imported by the functions that need it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder import paths
+from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS
+from builder.compile.trace import BuildError
+from builder.gallery import ENTRIES, Entry
+from builder.graph import DocumentError, EditError, Project, Report, apply, from_json, loads, to_json
+from builder.graph import check as check_graph
+from builder.train.events import Event
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["BuildError", "LoadError", "check", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
+
+
+class LoadError(ValueError):
+    """There is no such project, or the file is not one."""
+
+
+def gallery(name: str | None = None) -> Project | list[Entry]:
+    """The ready-made project called `name`; without a name, all gallery entries. Raises LoadError for an unknown name."""
+    if name is None:
+        return list(ENTRIES.values())
+    if name not in ENTRIES:
+        raise LoadError(f"there is no gallery project called {name!r:.60}; there are {', '.join(ENTRIES)}")
+    return ENTRIES[name].project
+
+
+def load(name: str | Path) -> Project:
+    """The gallery project or the file of that name; raises LoadError in one sentence."""
+    if isinstance(name, str) and name in ENTRIES:
+        return ENTRIES[name].project
+    path = Path(name)
+    try:
+        if not path.is_file():
+            raise LoadError(f"there is no file and no gallery project called {str(name)!r:.200}; the gallery has {', '.join(ENTRIES)}")
+        return loads(path.read_bytes())
+    except OSError as error:
+        raise LoadError(f"{path} cannot be read: {error.strerror}") from None
+    except DocumentError as error:
+        raise LoadError(f"{path}: {error}") from None
+
+
+def check(project: Project) -> Report:
+    """Shapes, costs and problems of a project; never raises for a bad drawing."""
+    return check_graph(project)
+
+
+def source(project: Project) -> str:
+    """The project's network as a Python file that needs torch alone; raises BuildError when the drawing has errors."""
+    from builder.compile.source import source as written
+
+    return written(project)
+
+
+def module(project: Project) -> torch.nn.Module:
+    """The project's network, freshly initialised from its seed, on the CPU; raises BuildError when the drawing has errors."""
+    from builder.compile.module import load as run
+    from builder.train import initialise, seed_everything
+
+    seed = project.training.get("seed", 0)
+    text = source(project)
+    seed_everything(seed)
+    network = run(text)
+    kind, params = _record(project.training.get("initializer"), "Default")
+    if record := INITIALIZERS[kind].module:
+        initialise(network, record, INITIALIZERS[kind].arguments(params), seed)
+    return network
+
+
+def _record(given: object, default: str) -> tuple[str, dict[str, object]]:
+    """Kind and parameters of a training record such as {"kind": "SGD", "lr": 0.01}."""
+    table = dict(given) if isinstance(given, Mapping) else {}
+    return str(table.pop("kind", default)), table
+
+
+def _parsed(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _edit(project: Project, path: str, value: object) -> Mapping[str, object]:
+    """The edit behind `--set path=value`; the optimiser's own parameters may be named without their section."""
+    head, _, rest = path.partition(".")
+    kind = _record(project.training.get("optimizer"), "SGD")[0]
+    if path in ("data", "data.source"):
+        return {"op": "choose_data", "source": value}
+    if path in ("training.optimizer", "training.optimizer.kind") and isinstance(value, str):
+        return {"op": "choose_optimizer", "kind": value}
+    if path in ("training.loss", "training.initializer") and isinstance(value, str):
+        return {"op": "settings", "path": path, "value": {"kind": value}}
+    if head == "training" and kind in OPTIMIZERS and any(param.name == rest for param in OPTIMIZERS[kind].params):
+        return {"op": "settings", "path": f"training.optimizer.{rest}", "value": value}
+    return {"op": "settings", "path": path, "value": value}
+
+
+def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
+    """The project with settings such as {"training.epochs": 3, "data.source": "mnist"}; raises ValueError naming the one that does not fit.
+
+    The data set is chosen first: settings that were the recommended ones follow it, and what is set here stays.
+    """
+    first = ("data", "data.source", "training.optimizer", "training.optimizer.kind")
+    for path in sorted(settings, key=lambda path: (first.index(path) if path in first else len(first))):
+        try:
+            project = apply(project, _edit(project, path, _parsed(settings[path])))
+        except EditError as error:
+            raise ValueError(f"{path}: {error}") from None
+    if wrong := [problem for problem in check(project).problems if problem.code in ("settings", "data") and problem.node is None]:
+        raise ValueError("; ".join(problem.says for problem in wrong))
+    return project
+
+
+def train(project: Project, device: str | None = None, stop: Callable[[], bool] = lambda: False, folder: Path | None = None,
+          resume: bool = False, progress: Callable[[str, float], None] | None = None, download: bool = False) -> Iterator[Event]:
+    """Train the project's network on its data; an iterator of events, RunEnded last.
+
+    Checkpoints go to `folder` when it is given, and `resume` goes on from the last one there. Raises BuildError when the drawing has errors
+    and builder.data.DataError when the data set is not there (it is fetched only with `download`).
+    """
+    from builder import data, tasks, train
+    from builder.compile.resolve import resolve
+
+    training = project.training
+    network = module(project)
+    tensors = data.load(DATASETS[project.data["source"]].name, paths.data_roots(), progress, download)
+    settings = train.Settings(**{name: training[name] for name in ("epochs", "batch_size", "seed") if name in training})
+    kind, params = _record(training.get("optimizer"), "SGD")
+    optimizer = OPTIMIZERS[kind]
+    loss, loss_params = _record(training.get("loss"), "CrossEntropyLoss")
+    yield from train.train(
+        network, tensors, settings,
+        optimizer=lambda weights: resolve(optimizer.module)(weights, **optimizer.arguments(params)),
+        loss_fn=resolve(LOSSES[loss].module)(**LOSSES[loss].arguments(loss_params)),
+        task=tasks.Classification(tensors.classes), device=train.choose_device(device), stop=stop, checkpoints=folder, resume=resume)
+
