@@ -1,0 +1,48 @@
+"""The built-in data: scikit-learn's 1,797 real handwritten digits (13 writers, 8x8 pixels of 0 to 16), enlarged to 28x28.
+
+Training and test digits come from the same writers (the file does not say who wrote what), so the test figure is kinder than MNIST's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BUILT_IN = "digits"
+SIDE = 28
+TEST = 360
+# Part of the data set's definition: another seed would be another data set.
+SPLIT_SEED = 0
+
+
+def read_digits() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Training images and labels, test images and labels: 1,437 and 360, split class by class, always the same way."""
+    import torch
+    from sklearn.datasets import load_digits
+    from torch.nn.functional import interpolate
+
+    digits = load_digits()
+    small = torch.from_numpy(digits.images).to(torch.float32)[:, None]  # N 1 8 8
+    large = interpolate(small, (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)
+    images = (large * (255 / 16)).round().clamp(0, 255).to(torch.uint8)
+    labels = torch.from_numpy(digits.target).to(torch.int64)
+    train, test = split(labels, TEST)
+    return images[train], labels[train], images[test], labels[test]
+
+
+def split(labels: Tensor, test: int) -> tuple[Tensor, Tensor]:
+    """Indices of the training and of the test part, ascending; every class gives the same share, to within one sample.
+
+    Each sample gets its rank within its class, as a share of the class; the `test` samples of lowest share are the test part.
+    """
+    import torch
+
+    shuffled = torch.randperm(len(labels), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    share = torch.empty(len(labels), dtype=torch.float64)
+    for label in labels.unique():
+        members = shuffled[labels[shuffled] == label]
+        share[members] = (torch.arange(len(members), dtype=torch.float64) + 0.5) / len(members)
+    order = share.argsort(stable=True)
+    return order[test:].sort().values, order[:test].sort().values

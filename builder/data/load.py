@@ -1,0 +1,87 @@
+"""From a data set's name to tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder.catalogue.datasets import Dataset
+
+from .cifar import read_batch
+from .digits import BUILT_IN, read_digits
+from .download import download as fetch
+from .idx import read_idx
+from .records import DataError, Progress, Tensors, Where
+from .where import CIFAR_TEST, CIFAR_TRAIN, IDX_FILES, available, known, looked_in, unpacked_or_packed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def load(name: str, roots: Sequence[Path], progress: Progress | None = None, download: bool = False) -> Tensors:
+    """The data set, read from the first root that has it; with `download`, fetched into the last root when none has.
+
+    `progress(text, share)` is called while it is fetched. Raises DataError when it is not there, cannot be fetched, or is damaged.
+    """
+    where = available(name, roots)
+    if where is None:
+        if not download:
+            raise DataError(missing(name, roots))
+        where = fetch(name, Path(roots[-1]), progress)
+    return _tensors(known(name), *_read(where))
+
+
+def missing(name: str, roots: Sequence[Path]) -> str:
+    """What to tell somebody whose data set is not on this machine."""
+    dataset = known(name)
+    return (f"{dataset.title} is not on this machine (looked in {', '.join(map(str, looked_in(name, roots)))}). Download it (about "
+            f"{dataset.megabytes} MB), point BRICKWORK_DATA at a folder that has it, or use {BUILT_IN!r}, which is built in.")
+
+
+def _read(where: Where) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    import torch
+
+    if where.folder is None:
+        return read_digits()
+    if where.name == "cifar10":
+        train = [read_batch(where.folder / name) for name in CIFAR_TRAIN]
+        test = [read_batch(where.folder / name) for name in CIFAR_TEST]
+        return (torch.cat([x for x, _ in train]), torch.cat([y for _, y in train]),
+                torch.cat([x for x, _ in test]), torch.cat([y for _, y in test]))
+    return _idx_pair(where.folder, *IDX_FILES[:2]) + _idx_pair(where.folder, *IDX_FILES[2:])
+
+
+def _idx_pair(folder: Path, images: str, labels: str) -> tuple[Tensor, Tensor]:
+    import torch
+
+    x = read_idx(unpacked_or_packed(folder, images), 3)
+    y = read_idx(unpacked_or_packed(folder, labels), 1)
+    if len(x) != len(y):
+        raise DataError(f"{folder}: {images} has {len(x):,} images and {labels} {len(y):,} labels; they must be equally many.")
+    return x[:, None], y.to(torch.int64)
+
+
+def _tensors(dataset: Dataset, train_x: Tensor, train_y: Tensor, test_x: Tensor, test_y: Tensor) -> Tensors:
+    """Checked against what the catalogue says of the data set; the number of samples is free, so that a part of one can be used."""
+    for part, x, y in (("training", train_x, train_y), ("test", test_x, test_y)):
+        if tuple(x.shape[1:]) != dataset.shape:
+            raise DataError(f"{dataset.title}: the {part} images should be {dataset.shape} (channels, height, width) and are {tuple(x.shape[1:])}.")
+        if int(y.max()) >= len(dataset.classes):
+            raise DataError(f"{dataset.title}: a {part} label is {int(y.max())}, and there are {len(dataset.classes)} classes, from 0.")
+    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, *channel_statistics(train_x))
+
+
+def channel_statistics(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel of uint8 (N C H W) images on the scale 0 to 1, by a count of the 256 values."""
+    import torch
+
+    values = torch.arange(256, dtype=torch.float64) / 255
+    means, stds = [], []
+    for channel in range(x.shape[1]):
+        share = torch.bincount(x[:, channel].reshape(-1), minlength=256).to(torch.float64) / x[:, channel].numel()
+        mean = float((share * values).sum())
+        means.append(mean)
+        # A channel of one value has no spread; 1 leaves it at zero after normalising instead of dividing by zero.
+        stds.append(float((share * (values - mean) ** 2).sum().sqrt()) or 1.0)
+    return tuple(means), tuple(stds)

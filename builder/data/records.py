@@ -1,0 +1,52 @@
+"""What a data set is once it is read, and where it lies before that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Progress = Callable[[str, float], None]
+
+
+class DataError(ValueError):
+    """A data set cannot be had or read; the message is for people."""
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """A data set in memory: x uint8 (N C H W), y int64 (N); mean and std a channel, of the training part, on the scale 0 to 1."""
+
+    name: str
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """C H W of one sample."""
+        return tuple(self.train_x.shape[1:])
+
+
+@dataclass(frozen=True)
+class Where:
+    """A data set found on disk: its folder (None when built in) and whether its files are still packed."""
+
+    name: str
+    folder: Path | None
+    packed: bool = False
+
+    @property
+    def says(self) -> str:
+        """One phrase for people."""
+        if self.folder is None:
+            return "built in"
+        return f"found in {self.folder}" + (", packed" if self.packed else "")

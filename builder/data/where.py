@@ -1,0 +1,49 @@
+"""Finding data sets in torchvision's folders, without torch and without writing there."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Sequence
+from pathlib import Path
+
+from builder.catalogue.datasets import DATASETS, Dataset
+
+from .records import DataError, Where
+
+IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+CIFAR_TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
+CIFAR_TEST = ("test_batch",)
+# Below a root, as torchvision writes them.
+FOLDERS = {"mnist": Path("MNIST", "raw"), "fashion-mnist": Path("FashionMNIST", "raw"), "cifar10": Path("cifar-10-batches-py")}
+
+
+def known(name: str) -> Dataset:
+    """The record of a data set; raises DataError naming those there are."""
+    if name not in DATASETS:
+        raise DataError(f"There is no data set {name!r}; there are {', '.join(DATASETS)}.")
+    return DATASETS[name]
+
+
+def looked_in(name: str, roots: Sequence[Path]) -> list[Path]:
+    """The folders in which a data set may lie: torchvision's under each root, and under a folder of the data set's name in it."""
+    return [start / FOLDERS[name] for root in roots for start in (Path(root), Path(root) / name)]
+
+
+def available(name: str, roots: Sequence[Path]) -> Where | None:
+    """Where a data set's files lie, the first of the roots that has them all; None when none has. The files are not opened.
+
+    Raises DataError for an unknown name.
+    """
+    if not known(name).module:
+        return Where(name, None)
+    files = CIFAR_TRAIN + CIFAR_TEST if name == "cifar10" else IDX_FILES
+    for folder in looked_in(name, roots):
+        found = [unpacked_or_packed(folder, file) for file in files]
+        if all(found):
+            return Where(name, folder, any(path.suffix == ".gz" for path in found))
+    return None
+
+
+def unpacked_or_packed(folder: Path, file: str) -> Path | None:
+    """The file, or the same with .gz; None when there is neither. A folder that may not be read has none."""
+    return next((folder / name for name in (file, file + ".gz") if os.path.isfile(folder / name)), None)

@@ -1,0 +1,30 @@
+"""What the training loop asks of a task; it knows nothing else about the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+
+
+class TaskError(ValueError):
+    """A network's outputs do not fit the task; the message is for people."""
+
+
+class Task(Protocol):
+    """Results stay on the device of the tensors; `loss` and `correct`, asked every step, never wait for it."""
+
+    def check(self, outputs: Tensor) -> None:
+        """Raises TaskError when outputs of this shape cannot be meant; asked once, on the first batch."""
+
+    def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss of the batch, without axes, with its graph."""
+
+    def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """How many samples of the batch are right, without axes."""
+
+    def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Counts int64 (classes classes): row true class, column given class."""

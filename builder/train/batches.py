@@ -1,0 +1,79 @@
+"""A data set on the device, and the order in which an epoch goes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .device import Device
+
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds torch on every device; called before a network is built, so that its first weights follow from the seed."""
+    torch.manual_seed(seed)
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """The seed of one epoch's order and dropout: no two epochs of any two runs share one below a million epochs."""
+    return seed * 1_000_000 + epoch
+
+
+def batch_bounds(samples: int, batch_size: int) -> list[tuple[int, int]]:
+    """First and one-past-last place of every batch of an epoch.
+
+    A last batch of one sample joins the batch before it: BatchNorm has no variance to divide by there and refuses to train, and one sample's
+    gradient would count as much as a whole batch's.
+    """
+    starts = list(range(0, samples, batch_size))
+    if batch_size > 1 and samples % batch_size == 1 and len(starts) > 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], samples], strict=True))
+
+
+def has_convolutions(model: nn.Module) -> bool:
+    """Whether the network has a two-dimensional convolution, which channels_last makes faster."""
+    return any(isinstance(module, CONVOLUTIONS) for module in model.modules())
+
+
+class Split:
+    """One part of a data set on a device, as bytes; a batch is normalised when it is taken.
+
+    A quarter of the memory of floats and a quarter of the traffic to the device. With `channels_last` the bytes lie as N H W C, so that every batch
+    is channels_last without a copy.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, mean: Sequence[float], std: Sequence[float], device: Device, channels_last: bool):
+        self._last = channels_last
+        x = x.permute(0, 2, 3, 1).contiguous() if channels_last else x.contiguous()
+        self._x, self._y = x.to(device.torch_name), y.to(device.torch_name)
+        # One number a channel; a lone channel as a plain number, which torch adds faster than a tensor that it must spread.
+        spread = [torch.tensor(numbers, dtype=torch.float32, device=device.torch_name)[:, None, None] for numbers in (mean, std)]
+        self._mean, self._std = spread if len(mean) > 1 else (spread[0].item(), spread[1].item())
+
+    def __len__(self) -> int:
+        return len(self._x)
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs float32 (N C H W), normalised as ToTensor and Normalize would, and targets, of the samples with these numbers."""
+        return self._normalised(self._x.index_select(0, indices)), self._y.index_select(0, indices)
+
+    def part(self, first: int, end: int) -> tuple[Tensor, Tensor]:
+        """The same for the samples from `first` to before `end`."""
+        return self._normalised(self._x[first:end]), self._y[first:end]
+
+    def _normalised(self, x: Tensor) -> Tensor:
+        x = x.permute(0, 3, 1, 2) if self._last else x  # N C H W
+        return x.to(torch.float32).div_(255).sub_(self._mean).div_(self._std)
+
+
+def epoch_order(samples: int, seed: int, epoch: int, device: Device) -> Tensor:
+    """The order of the samples in an epoch, a function of (seed, epoch) alone.
+
+    Seeds torch's own generators on the way, so that the epoch's dropout follows from (seed, epoch) too, whatever was drawn before it.
+    """
+    torch.manual_seed(epoch_seed(seed, epoch))
+    return torch.randperm(samples).to(device.torch_name)

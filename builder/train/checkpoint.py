@@ -1,0 +1,170 @@
+"""A run's state on disk: safetensors and JSON, nothing that runs when it is read.
+
+A file is complete or not there: it is written under another name, flushed to the disk and renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+LAST, BEST = "last.safetensors", "best.safetensors"
+KEY = "brickwork"
+VERSION = 1
+WEIGHTS, OPTIMIZER, RANDOM = "model.", "optimizer.", "random."
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be written or does not fit; the message is for people."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a run is: `batches` of epoch `epoch` are done, with their sums; seconds count the training so far, of the run and of the epoch."""
+
+    epoch: int = 1
+    batches: int = 0
+    step: int = 0
+    seed: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    epoch_seconds: float = 0.0
+    best: float = -1.0
+
+
+def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, device: str = "cpu") -> None:
+    """Writes weights, optimiser, random states and position; raises CheckpointError when the disk refuses, and then leaves the file before it."""
+    state, described = _optimizer_to_tensors(optimizer)
+    tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()} | state | _random_states(device)
+    text = json.dumps({"version": VERSION, "torch": torch.__version__, "position": asdict(position), "optimizer": described})
+    # Copies, so that weights shared between layers are written twice instead of refused.
+    write_atomically(path, save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, {KEY: text}))
+
+
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[Position, dict[str, Tensor]]:
+    """Puts weights and optimiser back; returns the position and the random states, for `set_random_states`.
+
+    Raises CheckpointError when the file is damaged or of another network.
+    """
+    tensors, about = _read(path)
+    named = {name: tensor for name, tensor in tensors.items() if name.startswith(WEIGHTS)}
+    _check_weights(path, model, {name.removeprefix(WEIGHTS): tensor for name, tensor in named.items()})
+    model.load_state_dict({name.removeprefix(WEIGHTS): tensor for name, tensor in named.items()})
+    try:
+        _optimizer_from_tensors(optimizer, tensors, about["optimizer"])
+        known = {field.name for field in fields(Position)}
+        position = Position(**{name: value for name, value in about["position"].items() if name in known})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path} does not fit this run's optimiser ({error}): it was made with other settings.") from None
+    return position, {name.removeprefix(RANDOM): tensor for name, tensor in tensors.items() if name.startswith(RANDOM)}
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The network's tensors by their state_dict names, on the CPU; raises CheckpointError when the file is damaged."""
+    tensors, _ = _read(path)
+    return {name.removeprefix(WEIGHTS): tensor for name, tensor in tensors.items() if name.startswith(WEIGHTS)}
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes and flushes a neighbour of `path`, renames it and flushes the folder; raises CheckpointError when the disk refuses."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise CheckpointError(f"The checkpoint could not be written to {path}: {error.strerror or error}. The one before it is kept.") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes a rename last through a power cut, where folders can be flushed (not on Windows)."""
+    with suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})[KEY])
+        if about["version"] > VERSION:
+            raise CheckpointError(f"{path} was written by a newer Brickwork (format {about['version']}, this one reads up to {VERSION}).")
+        return load_file(path), about
+    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}: {error}).") from None
+
+
+def _check_weights(path: Path, model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    there, needed = ({name: tuple(value.shape) for name, value in state.items()} for state in (tensors, model.state_dict()))
+    for name in sorted(there.keys() | needed.keys()):
+        if there.get(name) != needed.get(name):
+            raise CheckpointError(f"{path} is of another network: {name} has the shape {there.get(name, 'none')} there, and {needed.get(name, 'none')} here.")
+
+
+def _optimizer_to_tensors(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict]:
+    """The state's tensors under flat names, and everything else as plain data."""
+    whole = optimizer.state_dict()
+    tensors, plain = {}, {}
+    for number, state in whole["state"].items():
+        for key, value in state.items():
+            if isinstance(value, Tensor):
+                tensors[f"{OPTIMIZER}{number}.{key}"] = value
+            else:
+                plain[f"{number}.{key}"] = value
+    return tensors, {"groups": whole["param_groups"], "plain": plain}
+
+
+def _optimizer_from_tensors(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], described: dict) -> None:
+    state: dict[int, dict] = {}
+    values = {name.removeprefix(OPTIMIZER): value for name, value in tensors.items() if name.startswith(OPTIMIZER)}
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for name, value in (values | described["plain"]).items():
+        number, _, key = name.partition(".")
+        state.setdefault(int(number), {})[key] = _laid_out_as(parameters[int(number)], value)
+    groups = [{key: tuple(value) if key == "betas" else value for key, value in group.items()} for group in described["groups"]]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _laid_out_as(parameter: Tensor, value: object) -> object:
+    """A state tensor in its parameter's memory format: another order in memory takes other kernels, whose last bits may differ."""
+    if isinstance(value, Tensor) and value.shape == parameter.shape:
+        return torch.empty_like(parameter, dtype=value.dtype, device="cpu").copy_(value)
+    return value
+
+
+def _random_states(device: str) -> dict[str, Tensor]:
+    states = {RANDOM + "cpu": torch.get_rng_state()}
+    if device.startswith("cuda"):
+        states[RANDOM + "cuda"] = torch.cuda.get_rng_state(device)
+    elif device == "mps":
+        states[RANDOM + "mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_random_states(states: dict[str, Tensor], device: str) -> None:
+    """Gives torch its random states back. One for another kind of device is left: a run that moved draws other numbers there anyway."""
+    torch.set_rng_state(states["cpu"])
+    if device.startswith("cuda") and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    elif device == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])

@@ -1,0 +1,64 @@
+"""Why a run ended, in sentences for people."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+import torch
+from torch import nn
+
+from builder.tasks.task import TaskError
+
+from .checkpoint import CheckpointError
+from .events import RunEnded
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+LOG = logging.getLogger(__name__)
+
+
+def completed(step: int, epochs: int, accuracy: float | None) -> RunEnded:
+    """All epochs are done."""
+    right = "" if accuracy is None else f": {accuracy:.1%} of the test samples are right"
+    return RunEnded("completed", step, f"All {epochs} epochs are done{right}." if epochs > 1 else f"The epoch is done{right}.")
+
+
+def stopped(step: int, epoch: int, epochs: int, saved: bool) -> RunEnded:
+    """Somebody asked."""
+    kept = "; the run can go on from here" if saved else ""
+    return RunEnded("stopped", step, f"Stopped as asked after step {step:,}, in epoch {epoch} of {epochs}{kept}.")
+
+
+def diverged(bad_step: int, sound_step: int, lr: float, what: str = "The loss") -> RunEnded:
+    """A number is no longer finite; the network has the weights of `sound_step`."""
+    return RunEnded("diverged", sound_step, f"{what} was no longer a finite number at step {bad_step:,}, with a learning rate of {lr:g}: the steps were too "
+                    f"long. Try a learning rate of {lr / 10:g}. The network has its weights of step {sound_step:,} again.")
+
+
+def broken(error: Exception, model: nn.Module, step: int, batch_size: int, device: str) -> RunEnded:
+    """An exception, with the layer it came from where that is known; the traceback goes to the log unless it was foreseen."""
+    if is_out_of_memory(error):
+        smaller = f"Try batches of {batch_size // 2}, or a smaller network" if batch_size > 1 else "Try a smaller network"
+        return RunEnded("out_of_memory", step, f"{device} ran out of memory at step {step + 1:,} with batches of {batch_size:,} samples. {smaller}.")
+    if isinstance(error, TaskError | CheckpointError):
+        return RunEnded("failed", step, str(error))
+    LOG.error("The run failed at step %d.", step + 1, exc_info=error)
+    place = where(error, model)
+    reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:400]
+    return RunEnded("failed", step, f"Step {step + 1:,} failed{f' in {place}' if place else ''}: {reason.rstrip('.')} ({type(error).__name__}).")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether the device's or the machine's memory ran out; the CPU's allocator says so in a plain RuntimeError."""
+    spoken = isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)
+    return spoken or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+
+def where(error: Exception, model: nn.Module) -> str:
+    """The innermost layer of the network whose code the exception passed through, as "Linear 'fc1'"; empty when it passed through none."""
+    names = {id(module): f"{type(module).__name__} {name!r}" for name, module in model.named_modules() if name}
+    found, trace = "", error.__traceback__
+    while isinstance(trace, TracebackType):
+        found = names.get(id(trace.tb_frame.f_locals.get("self")), found)
+        trace = trace.tb_next
+    return found

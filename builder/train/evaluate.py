@@ -1,0 +1,38 @@
+"""A network over a whole part of the data, without learning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from builder.tasks.task import LossFunction, Task
+
+from .batches import Split
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Mean loss of a sample, share of right answers, and confusion[i][j], the samples of class i called j."""
+
+    loss: float
+    accuracy: float
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, stop: Callable[[], bool] = lambda: False) -> Seen | None:
+    """The network in evaluation mode over the split, `batch` samples at a time; None when `stop` said so in between."""
+    model.eval()
+    losses, correct, confusion = [], [], 0
+    for first in range(0, len(split), batch):
+        if stop():
+            return None
+        inputs, targets = split.part(first, min(first + batch, len(split)))
+        outputs = model(inputs)
+        losses.append(task.loss(loss_fn, outputs, targets) * len(targets))
+        correct.append(task.correct(outputs, targets))
+        confusion = confusion + task.confusion(outputs, targets)
+    return Seen(sum(torch.stack(losses).tolist()) / len(split), int(torch.stack(correct).sum()) / len(split), tuple(map(tuple, confusion.tolist())))

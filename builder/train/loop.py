@@ -1,0 +1,220 @@
+"""The training loop: a generator of events. It draws nothing, stores nothing but checkpoints, and knows no graph."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from builder.data.records import Tensors
+from builder.tasks.task import LossFunction, Task
+
+from . import endings
+from .batches import Split, batch_bounds, epoch_order, has_convolutions
+from .checkpoint import BEST, LAST, CheckpointError, Position, load_checkpoint, save_checkpoint, set_random_states
+from .device import Device
+from .evaluate import evaluate
+from .events import CheckpointSaved, EpochEnded, Evaluated, Event, RunEnded, RunStarted, StepEnded
+from .settings import Settings
+from .snapshot import take_snapshot, watched_layer
+from .watch import NEVER, Meter, Pace, SoundWeights, Sums
+
+# Where waiting for every step's loss costs nothing, because the device is the processor that waits.
+CHECKED_EVERY_STEP = ("cpu",)
+# Two reports a second, however slow the one who listens.
+LONGEST_PAUSE = 0.5
+Ending = Generator[Event, None, RunEnded | None]
+
+
+def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task,
+          device: Device, stop: Callable[[], bool] = lambda: False, checkpoints: Path | None = None, resume: bool = False) -> Iterator[Event]:
+    """Trains in place, yielding events; RunEnded is last, exactly once, for every way of ending (table in `events`).
+
+    `stop` is asked before every step and every batch of the evaluation. With `checkpoints`, the folder gets `last` after every epoch and when stopped,
+    and `best` by test accuracy; `resume` goes on from `last` where there is one. On the CPU a resumed run has the very bits of one that was never stopped.
+    """
+    run = _Run(model, tensors, settings, optimizer, loss_fn, task, device, stop, checkpoints)
+    try:
+        ending = yield from run.events(resume)
+    except Exception as error:
+        ending = endings.broken(error, model, run.step, settings.batch_size, device.name)
+    yield ending
+
+
+class _Run:
+    """One run's state; its methods are the stages of `train`."""
+
+    def __init__(self, model: nn.Module, tensors: Tensors, settings: Settings, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task,
+                 device: Device, stop: Callable[[], bool], checkpoints: Path | None):
+        self.model, self.tensors, self.settings, self.optimizer, self.loss_fn = model, tensors, settings, optimizer, loss_fn
+        self.task, self.device, self.stop, self.folder = task, device, stop, checkpoints
+        self.at, self.random = Position(seed=settings.seed), None
+        self.step, self.seconds_before, self.accuracy = 0, 0.0, None
+        self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
+        self.reports = Pace(settings.report_every, LONGEST_PAUSE)
+        self.snapshots = Pace(settings.snapshot_every, 60.0)
+        self.copies = Pace(settings.report_every, 60.0)
+
+    def events(self, resume: bool) -> Generator[Event, None, RunEnded]:
+        """Everything but the last event, which is returned."""
+        self._settle_in()
+        if resume and self.folder is not None and (self.folder / LAST).exists():
+            self._go_on_from(self.folder / LAST)
+        yield self._started()
+        yield from self._snapshot()
+        while self.at.epoch <= self.settings.epochs:
+            ending = (yield from self._steps()) or (yield from self._epoch_end())
+            if ending is not None:
+                return ending
+        return endings.completed(self.step, self.settings.epochs, self.accuracy)
+
+    def _settle_in(self) -> None:
+        """Network, loss and data go to the device; with convolutions, in the memory format that they are fastest in."""
+        last = has_convolutions(self.model)
+        self.model.to(device=self.device.torch_name, memory_format=torch.channels_last if last else torch.preserve_format)
+        if isinstance(self.loss_fn, nn.Module):
+            self.loss_fn.to(self.device.torch_name)
+        data = self.tensors
+        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last)
+        self.test_part = Split(data.test_x, data.test_y, data.mean, data.std, self.device, last)
+        self.watched = watched_layer(self.model, data.shape)
+        self.sound = SoundWeights(self.model)
+        self.began = self.window_began = time.perf_counter()
+
+    def _go_on_from(self, path: Path) -> None:
+        """Network and optimiser as they were at the checkpoint."""
+        self.at, self.random = load_checkpoint(path, self.model, self.optimizer)
+        if self.at.seed != self.settings.seed:
+            raise CheckpointError(f"{path} is of a run with seed {self.at.seed}, and this run's is {self.settings.seed}: the order of samples would differ.")
+        self.step, self.seconds_before = self.at.step, self.at.seconds
+
+    def _started(self) -> RunStarted:
+        settings, data = self.settings, self.tensors
+        return RunStarted(self.device.kind, self.device.name, sum(weights.numel() for weights in self.model.parameters()), len(data.train_x),
+                          len(data.test_x), len(self.bounds), settings.epochs, settings.batch_size, data.classes, settings.seed,
+                          torch.get_num_threads(), torch.__version__, self.step)
+
+    # Stages of an epoch. Each returns the ending when the run ends there, else None.
+
+    def _steps(self) -> Ending:
+        """The epoch's steps from where it stands."""
+        self.model.train()
+        order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.device)
+        if self.at.batches and self.random is not None:
+            set_random_states(self.random, self.device.torch_name)
+        self.meter = Meter(self.device, Sums(self.at.loss, self.at.correct, self.at.samples))
+        self.epoch_began = self.window_began = time.perf_counter()
+        self.batches = self.at.batches
+        for first, end in self.bounds[self.batches:]:
+            if self.stop():
+                return (yield from self._stopped())
+            if not self._step(*self.train_part.batch(order[first:end])):
+                yield from self._report()
+                return self._diverged(self.step + 1)
+            self.step, self.batches = self.step + 1, self.batches + 1
+            if self.reports.due(time.perf_counter()) and (ending := (yield from self._look())):
+                return ending
+        return (yield from self._look())
+
+    def _step(self, inputs: Tensor, targets: Tensor) -> bool:
+        """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
+        outputs = self.model(inputs)
+        if self.step == 0:
+            self.task.check(outputs)
+        loss = self.task.loss(self.loss_fn, outputs, targets)
+        if self.device.kind in CHECKED_EVERY_STEP:
+            if not math.isfinite(loss.item()):
+                return False
+        else:
+            self.meter.mark_if_bad(loss.detach(), self.step + 1)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.meter.add(loss.detach(), self.task.correct(outputs.detach(), targets), len(targets))
+        return True
+
+    def _epoch_end(self) -> Ending:
+        """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
+        sums, seconds = self.meter.whole(), self._epoch_seconds()
+        seen = evaluate(self.model, self.test_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.stop)
+        if seen is None:
+            return (yield from self._stopped())
+        if not math.isfinite(seen.loss):
+            return self._diverged(self.step, "The loss of the test samples")
+        epoch, self.accuracy = self.at.epoch, seen.accuracy
+        yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
+        yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion)
+        yield from self._snapshot()
+        better = seen.accuracy > self.at.best
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best))
+        yield from self._save(*((BEST, LAST) if better else (LAST,)))
+        return None
+
+    def _stopped(self) -> Ending:
+        """Reports what was done and saves the place, in the middle of the epoch."""
+        if (ending := (yield from self._look())) is not None:
+            return ending
+        sums, epoch = self.meter.whole(), self.at.epoch
+        self.at = replace(self.at, batches=self.batches, step=self.step, loss=sums.loss, correct=sums.correct, samples=sums.samples,
+                          seconds=self._seconds(), epoch_seconds=self._epoch_seconds())
+        yield from self._save(LAST)
+        return endings.stopped(self.step, epoch, self.settings.epochs, self.folder is not None)
+
+    def _diverged(self, bad_step: int, what: str = "The loss") -> RunEnded:
+        """The ending; weights that the bad step may have spoiled are put back."""
+        sound = bad_step - 1
+        if self.device.kind not in CHECKED_EVERY_STEP or not self.sound.finite():
+            sound = self.sound.put_back()
+        return endings.diverged(bad_step, sound, self.optimizer.param_groups[0]["lr"], what)
+
+    # Looking at the run
+
+    def _look(self) -> Ending:
+        """A report, and at their own pace a picture of the filters and a copy of the weights."""
+        began = time.perf_counter()
+        bad = yield from self._report()
+        if bad < NEVER:
+            return self._diverged(bad)
+        if self.copies.due(began) and not self._copied():
+            return self._diverged(self.step, "A weight")
+        if self.snapshots.due(began):
+            yield from self._snapshot()
+        self.reports.looked(began, time.perf_counter())
+        return None
+
+    def _report(self) -> Generator[Event, None, int]:
+        """The means since the last report; returns the first step whose loss was not finite, and reports nothing then."""
+        sums, now = self.meter.window(), time.perf_counter()
+        if sums.samples and sums.bad_step == NEVER:
+            yield StepEnded(self.step, self.at.epoch, sums.mean_loss, sums.accuracy, sums.samples / (now - self.window_began), self._seconds())
+        self.window_began = now
+        return sums.bad_step
+
+    def _copied(self) -> bool:
+        began = time.perf_counter()
+        sound = self.sound.keep(self.step)
+        self.copies.looked(began, time.perf_counter())
+        return sound
+
+    def _snapshot(self) -> Iterator[Event]:
+        began = time.perf_counter()
+        if self.watched is not None and (snapshot := take_snapshot(self.model, *self.watched, self.step, self.at.epoch)):
+            yield snapshot
+        self.snapshots.looked(began, time.perf_counter())
+
+    def _save(self, *names: str) -> Iterator[Event]:
+        for name in names if self.folder is not None else ():
+            save_checkpoint(self.folder / name, self.model, self.optimizer, self.at, self.device.torch_name)
+            yield CheckpointSaved(self.step, self.at.epoch - (self.at.batches == 0), name)
+
+    def _seconds(self) -> float:
+        """Since the start of the run, without the pauses between a stop and a resume."""
+        return self.seconds_before + time.perf_counter() - self.began
+
+    def _epoch_seconds(self) -> float:
+        return self.at.epoch_seconds + time.perf_counter() - self.epoch_began

@@ -1,0 +1,30 @@
+"""How long, in what portions and from which seed to train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Leaves room for every epoch's own seed: see `batches.epoch_seed`.
+MOST_SEED = 2 ** 40
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's numbers; report_every and snapshot_every are in seconds, and 0 reports every step.
+
+    Raises ValueError naming the field that is out of range.
+    """
+
+    epochs: int = 10
+    batch_size: int = 100
+    seed: int = 0
+    report_every: float = 0.25
+    snapshot_every: float = 1.0
+    evaluation_batch: int = 500
+
+    def __post_init__(self) -> None:
+        for name, low in (("epochs", 1), ("batch_size", 1), ("evaluation_batch", 1), ("report_every", 0), ("snapshot_every", 0)):
+            if not getattr(self, name) >= low:
+                raise ValueError(f"{name} must be at least {low}, and is {getattr(self, name)}")
+        if not 0 <= self.seed < MOST_SEED:
+            raise ValueError(f"seed must be from 0 to {MOST_SEED - 1:,}, and is {self.seed}")

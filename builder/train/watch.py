@@ -1,0 +1,119 @@
+"""Watching a run without slowing it: sums that stay on the device, a pace for looking at them, and a copy of the last sound weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .device import Device
+
+NEVER = 2 ** 62
+# Share of the time that watching may take.
+SHARE = 0.01
+
+
+class Pace:
+    """When to look again: `every` seconds after the last look, later where looking is slow, but at most `longest` seconds later."""
+
+    def __init__(self, every: float, longest: float):
+        self.every, self.longest, self._next = every, longest, 0.0
+
+    def due(self, now: float) -> bool:
+        """Whether it is time; always at first."""
+        return now >= self._next
+
+    def looked(self, began: float, ended: float) -> None:
+        """Note a look that took from `began` to `ended`."""
+        self._next = ended + min(self.longest, max(self.every, (ended - began) / SHARE)) if self.every else 0.0
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over samples: of the loss, of right answers, and their number; `bad_step` is the first step whose loss was not finite."""
+
+    loss: float = 0.0
+    correct: int = 0
+    samples: int = 0
+    bad_step: int = NEVER
+
+    def __sub__(self, other: Sums) -> Sums:
+        return Sums(self.loss - other.loss, self.correct - other.correct, self.samples - other.samples, self.bad_step)
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss of a sample."""
+        return self.loss / self.samples
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers."""
+        return self.correct / self.samples
+
+
+class Meter:
+    """Adds up an epoch's losses and right answers on the device; reading them waits for the device, adding does not.
+
+    Sums are in float64 and run over the whole epoch, so that they do not depend on when they are read (float32 on Apple's GPU, which has no float64).
+    """
+
+    def __init__(self, device: Device, start: Sums):
+        precise = torch.float32 if device.kind == "mps" else torch.float64
+        self._loss = torch.tensor(start.loss, dtype=precise, device=device.torch_name)
+        self._correct = torch.tensor(start.correct, dtype=torch.int64, device=device.torch_name)
+        self._bad = torch.tensor(NEVER, dtype=torch.int64, device=device.torch_name)
+        self._samples = start.samples
+        self._seen = start
+
+    def add(self, loss: Tensor, correct: Tensor, samples: int) -> None:
+        """One step's mean loss and number of right answers."""
+        self._loss.add_(loss, alpha=samples)
+        self._correct.add_(correct)
+        self._samples += samples
+
+    def mark_if_bad(self, loss: Tensor, step: int) -> None:
+        """Notes on the device, without waiting, that this step's loss is not finite."""
+        self._bad = torch.where(torch.isfinite(loss), self._bad, self._bad.clamp(max=step))
+
+    def whole(self) -> Sums:
+        """The epoch so far."""
+        return Sums(self._loss.item(), int(self._correct.item()), self._samples, int(self._bad.item()))
+
+    def window(self) -> Sums:
+        """What was added since this was last asked."""
+        whole = self.whole()
+        window, self._seen = whole - self._seen, whole
+        return window
+
+
+class SoundWeights:
+    """A copy of the network as it last was with finite numbers only, on its own device."""
+
+    def __init__(self, model: nn.Module):
+        self._model = model
+        self.step = 0
+        self._copy: dict[str, Tensor] = {}
+
+    def keep(self, step: int) -> bool:
+        """Copies the weights unless one is not finite; says whether all were. Waits for the device."""
+        if not self.finite():
+            return False
+        state = self._model.state_dict()
+        if self._copy:
+            for name, value in state.items():
+                self._copy[name].copy_(value)
+        else:
+            self._copy = {name: value.detach().clone() for name, value in state.items()}
+        self.step = step
+        return True
+
+    def finite(self) -> bool:
+        """Whether every weight is a finite number."""
+        norms = [parameter.detach().abs().amax() for parameter in self._model.parameters() if parameter.numel()]
+        return not norms or bool(torch.isfinite(torch.stack(norms)).all())
+
+    def put_back(self) -> int:
+        """Gives the network the copied weights; returns the step they are from."""
+        self._model.load_state_dict(self._copy)
+        return self.step
