@@ -1,0 +1,1 @@
+"""Records to rows to figures, as pure functions: no Streamlit, no torch, no clock."""

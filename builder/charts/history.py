@@ -1,0 +1,161 @@
+"""What a run's events amount to, and the rows that the browser needs to show it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from builder.train.events import EpochEnded, Evaluated, Event, RunEnded, RunStarted, Snapshot, StepEnded
+
+RECENT = 10
+
+
+@dataclass(frozen=True)
+class History:
+    """A run as far as it has come; `resumptions` counts how often it went on after an interruption."""
+
+    started: RunStarted | None = None
+    steps: tuple[StepEnded, ...] = ()
+    epochs: tuple[EpochEnded, ...] = ()
+    tests: tuple[Evaluated, ...] = ()
+    snapshot: Snapshot | None = None
+    ended: RunEnded | None = None
+    resumptions: int = 0
+    first: int = 0
+
+    @property
+    def current(self) -> tuple[StepEnded, ...]:
+        """The records since the run was started or resumed last; only their seconds can be compared."""
+        return self.steps[self.first:]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the browser holds for certain: so many points, the snapshot of that step, the confusion matrix of that epoch."""
+
+    points: int = 0
+    snapshot: int = 0
+    confusion: int = 0
+
+
+def extend(history: History, events: Iterable[Event]) -> History:
+    """The history after more events; a resumed run forgets what came after the checkpoint it goes on from."""
+    steps, epochs, tests = list(history.steps), list(history.epochs), list(history.tests)
+    changes: dict[str, object] = {}
+    for event in events:
+        if isinstance(event, StepEnded):
+            steps.append(event)
+        elif isinstance(event, EpochEnded):
+            epochs.append(event)
+        elif isinstance(event, Evaluated) and event.split == "test":
+            tests.append(event)
+        elif isinstance(event, Snapshot):
+            changes["snapshot"] = event
+        elif isinstance(event, RunEnded):
+            changes["ended"] = event
+        elif isinstance(event, RunStarted):
+            again = (history.started or changes.get("started")) is not None
+            steps, epochs, tests = ([e for e in kept if e.step <= event.resumed_at] for kept in (steps, epochs, tests))
+            changes |= {"started": event, "ended": None, "first": len(steps), "resumptions": changes.get("resumptions", history.resumptions) + again}
+    return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), **changes)
+
+
+def _digits(value: float, digits: int = 6) -> float | None:
+    """The value to some significant digits; None when it is not finite, which JSON cannot say."""
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+
+
+def points(history: History, since: int = 0) -> list[list[float | None]]:
+    """Rows step, epoch, loss, accuracy, samples per second of the training part, from number `since` on."""
+    return [[s.step, s.epoch, _digits(s.loss), round(s.accuracy, 5), _digits(s.samples_per_second, 4)] for s in history.steps[since:]]
+
+
+def tests(history: History) -> list[list[float | None]]:
+    """Rows step, epoch, loss, accuracy of the test part, one an epoch."""
+    return [[t.step, t.epoch, _digits(t.loss), round(t.accuracy, 5)] for t in history.tests]
+
+
+def best(history: History) -> Evaluated | None:
+    """The first evaluation with the highest test accuracy."""
+    return max(history.tests, key=lambda t: t.accuracy, default=None)
+
+
+def steps_done(history: History) -> int:
+    """The last step that anything is known about."""
+    last = [event.step for event in (*history.steps[-1:], *history.tests[-1:], *history.epochs[-1:])]
+    return max([history.started.resumed_at if history.started else 0, *last])
+
+
+def seconds_left(history: History) -> float | None:
+    """Time for the remaining steps, in seconds, at the pace of the last epoch with its evaluation, or of samples/s before one is done; None when unknown."""
+    steps, started = history.current, history.started
+    if not started or not steps or history.ended:
+        return None
+    remaining = max(0, started.steps_per_epoch * started.epochs - steps_done(history))
+    earlier = next((s for s in reversed(steps) if s.step <= steps[-1].step - started.steps_per_epoch), None)
+    if earlier:
+        return remaining * (steps[-1].seconds - earlier.seconds) / (steps[-1].step - earlier.step)
+    speed = sorted(s.samples_per_second for s in steps[-RECENT:])[len(steps[-RECENT:]) // 2]
+    return remaining * started.batch_size / speed if speed > 0 and math.isfinite(speed) else None
+
+
+def speed(history: History) -> float | None:
+    """Samples per second: the median of the latest records, of the epochs when the run has ended; None before the first."""
+    values = [e.samples_per_second for e in history.epochs] if history.ended and history.epochs else [s.samples_per_second for s in history.current[-RECENT:]]
+    return _digits(sorted(values)[len(values) // 2], 4) if values else None
+
+
+def header(history: History) -> dict[str, object]:
+    """The numbers above the charts, in the component's names; None where nothing is known yet."""
+    started, top, done = history.started, best(history), steps_done(history)
+    per_epoch = started.steps_per_epoch if started else 0
+    left = seconds_left(history)
+    return {
+        "epoch": min(started.epochs, -(-done // per_epoch)) if started and per_epoch else 0,
+        "epochs": started.epochs if started else 0,
+        "step": done,
+        "steps": per_epoch * started.epochs if started else 0,
+        "stepsPerEpoch": per_epoch,
+        "left": None if left is None else round(left, 1),
+        "speed": speed(history),
+        "seconds": round(history.current[-1].seconds, 1) if history.current else 0,
+        "device": started.device if started else "",
+        "deviceName": started.device_name if started else "",
+        "best": {"accuracy": round(top.accuracy, 5), "epoch": top.epoch} if top else None,
+        "parameters": started.parameters if started else None,
+        "trainSamples": started.train_samples if started else None,
+        "testSamples": started.test_samples if started else None,
+    }
+
+
+def _snapshot(snapshot: Snapshot) -> dict[str, object]:
+    return {"step": snapshot.step, "epoch": snapshot.epoch, "layer": snapshot.layer, "shape": list(snapshot.shape),
+            "low": snapshot.low, "high": snapshot.high, "data": snapshot.data}
+
+
+def payload(history: History, since: Sent = Sent(), *, run: str | None = None, title: str = "", state: str = "none", says: str = "") -> dict[str, object]:
+    """What the live component needs to go on from `since`: new points, and snapshot and confusion matrix where they are newer."""
+    test, snapshot, started = (history.tests or (None,))[-1], history.snapshot, history.started
+    base = min(since.points, len(history.steps))
+    return {
+        "run": run,
+        "series": f"{run or ''}:{history.resumptions}",
+        "title": title,
+        "state": state,
+        "says": says or (history.ended.says if history.ended else ""),
+        "classes": list(started.classes) if started else [],
+        "base": base,
+        "points": points(history, base),
+        "tests": tests(history),
+        "snapshot": _snapshot(snapshot) if snapshot and snapshot.step != since.snapshot else None,
+        "snapshotStep": snapshot.step if snapshot else 0,
+        "confusion": {"epoch": test.epoch, "step": test.step, "matrix": [list(row) for row in test.confusion]} if test and test.epoch != since.confusion else None,
+        "confusionEpoch": test.epoch if test else 0,
+        "header": header(history),
+    }
+
+
+def sent(history: History) -> Sent:
+    """What the browser holds once it has received a payload made of this history."""
+    return Sent(len(history.steps), history.snapshot.step if history.snapshot else 0, history.tests[-1].epoch if history.tests else 0)

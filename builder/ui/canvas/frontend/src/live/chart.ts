@@ -1,0 +1,236 @@
+import Plotly from "plotly.js-basic-dist-min";
+import { h, setAttributes, setText } from "./dom.ts";
+import { type Average, epochTicks, smooth } from "./series.ts";
+import type { Look } from "./theme.ts";
+import type { Point, TestPoint } from "./types.ts";
+
+/** What one chart shows and how. */
+export interface ChartSpec {
+  readonly title: string;
+  readonly train: (point: Point) => number | null;
+  readonly test: (point: TestPoint) => number | null;
+  readonly axis: Partial<Plotly.LayoutAxis>;
+  readonly hover: string;
+  readonly words: (value: number) => string;
+}
+
+/** The x axis while nobody has zoomed. */
+export interface Frame {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly epochs: number;
+}
+
+export type Range = readonly [number, number];
+
+/** The whole run with room for the last marker. */
+const whole = (frame: Frame): Range => [0, frame.steps * 1.015];
+
+const RAW = 0;
+const SMOOTH = 1;
+const TEST = 2;
+const CONFIG: Partial<Plotly.Config> = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, displaylogo: false };
+
+/** A live chart: a line for the training part, markers for the test part, zoom kept between updates. */
+export class Chart {
+  readonly element: HTMLElement;
+  onZoom: (x: Range | null) => void = () => {};
+  private readonly spec: ChartSpec;
+  private readonly plot = h("div", { class: "plot", role: "img" });
+  private readonly value = h("span", { class: "value" });
+  private readonly observer = new ResizeObserver(() => this.resize());
+  private look: Look;
+  private frame: Frame = { steps: 1, stepsPerEpoch: 0, epochs: 0 };
+  private weight = 0;
+  private average: Average = { sum: 0, count: 0 };
+  private zoomed = false;
+  private ready: Promise<unknown>;
+  private released: Promise<unknown> = Promise.resolve();
+  private pointer: { readonly x: number; readonly y: number } | null = null;
+
+  constructor(spec: ChartSpec, look: Look) {
+    this.spec = spec;
+    this.look = look;
+    this.element = h("section", { class: "card chart", "aria-label": spec.title }, h("header", {}, h("h3", {}, spec.title), this.legend(), this.value), this.plot);
+    this.ready = Plotly.newPlot(this.plot, this.traces(), this.layout(), CONFIG).then((div) => {
+      div.on("plotly_relayout", (change) => this.relayouted(change as Readonly<Record<string, unknown>>));
+      div.on("plotly_doubleclick", () => this.onZoom(null));
+      this.observer.observe(this.plot);
+    });
+    this.watchPointer();
+  }
+
+  /** Drawing waits while a zoom is being dragged, and what is under the pointer stays shown when a drawing has wiped it. */
+  private watchPointer(): void {
+    this.plot.addEventListener("pointerdown", () => {
+      this.released = new Promise((resolve) => {
+        for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, resolve, { once: true, capture: true });
+      });
+    }, { capture: true });
+    this.plot.addEventListener("pointermove", (event) => (this.pointer = { x: event.clientX, y: event.clientY }));
+    this.plot.addEventListener("pointerleave", () => {
+      this.pointer = null;
+      Plotly.Fx.unhover(this.plot);
+    });
+  }
+
+  private hoverAgain(): void {
+    if (!this.pointer) return;
+    const area = this.plot.querySelector(".nsewdrag")?.getBoundingClientRect();
+    const x = this.pointer.x - (area?.left ?? 0);
+    const y = this.pointer.y - (area?.top ?? 0);
+    if (area && x >= 0 && x <= area.width && y >= 0 && y <= area.height) Plotly.Fx.hover(this.plot, { xpx: x, ypx: y }, "xy");
+  }
+
+  private legend(): HTMLElement {
+    const key = (name: string, text: string) => h("span", { class: `key ${name}` }, text);
+    return h("span", { class: "legend" }, key("train", "training"), key("test", "test"));
+  }
+
+  private traces(): Plotly.Data[] {
+    const { train, test, paper } = this.look;
+    const line = { type: "scatter" as const, x: [] as number[], y: [] as number[], customdata: [] as number[], hovertemplate: this.spec.hover };
+    return [
+      { ...line, name: "training", mode: "lines", line: { color: train, width: 1.6 }, opacity: 1, connectgaps: false },
+      { ...line, name: "smoothed", mode: "lines", line: { color: train, width: 2.2 }, visible: false },
+      { ...line, name: "test", mode: "lines+markers", line: { color: test, width: 1.6, dash: "dot" }, marker: { color: test, size: 8, line: { color: paper, width: 1.5 } } },
+      { type: "scatter", x: [], y: [], xaxis: "x2", hoverinfo: "skip" },
+    ];
+  }
+
+  private layout(): Partial<Plotly.Layout> {
+    const { text, faint, grid, paper, font } = this.look;
+    const ticks = epochTicks(this.frame.stepsPerEpoch, this.frame.epochs, 10);
+    const shared = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickfont: { color: faint, size: 11 }, fixedrange: false };
+    return {
+      autosize: true,
+      margin: { l: 44, r: 12, t: 26, b: 38 },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: font, size: 12, color: text },
+      showlegend: false,
+      hovermode: "x unified",
+      hoverdistance: 24,
+      hoverlabel: { bgcolor: paper, bordercolor: grid, font: { family: font, size: 12, color: text } },
+      dragmode: "zoom",
+      uirevision: "kept",
+      xaxis: { ...shared, title: { text: "step", font: { size: 11, color: faint }, standoff: 4 }, range: [...whole(this.frame)], showgrid: false, tickformat: ",d", hoverformat: ",d", nticks: 7, unifiedhovertitle: { text: "step %{x:,d}" } } as Partial<Plotly.LayoutAxis>,
+      xaxis2: { ...shared, overlaying: "x", matches: "x", side: "top", tickmode: "array", tickvals: ticks.at, ticktext: ticks.text.map((t, i) => (i ? t : `epoch ${t}`)), ticks: "", showgrid: true, griddash: "solid" },
+      yaxis: { ...shared, automargin: false, nticks: 6, ...this.spec.axis },
+    };
+  }
+
+  private resize(): void {
+    if (this.plot.isConnected && this.plot.clientWidth > 0) void Plotly.Plots.resize(this.plot);
+  }
+
+  private relayouted(change: Readonly<Record<string, unknown>>): void {
+    const from = change["xaxis.range[0]"];
+    const to = change["xaxis.range[1]"];
+    const vertical = "yaxis.range[0]" in change;
+    if (typeof from === "number" && typeof to === "number") this.onZoom([from, to]);
+    else if (vertical) this.onZoom(this.range());
+  }
+
+  private range(): Range {
+    const axis = (this.plot as unknown as { readonly layout: Plotly.Layout }).layout.xaxis.range ?? whole(this.frame);
+    return [Number(axis[0]), Number(axis[1])];
+  }
+
+  /** Runs after Plotly has drawn what came before; a failure of one drawing leaves the next untouched. */
+  private then(draw: () => Promise<unknown> | void): void {
+    this.ready = this.ready.then(() => this.released).then(draw).then(() => this.hoverAgain()).catch((reason: unknown) => console.error(this.spec.title, reason));
+  }
+
+  /** Shows the x range of a zoom made in this chart or in its neighbour; null goes back to the whole run. */
+  zoom(x: Range | null): void {
+    const released = x === null && this.zoomed;
+    this.zoomed = x !== null;
+    const vertical = released ? { "yaxis.autorange": !this.spec.axis.range, ...(this.spec.axis.range ? { "yaxis.range": this.spec.axis.range } : {}) } : {};
+    const range = x ?? whole(this.frame);
+    this.then(() => Plotly.relayout(this.plot, { "xaxis.range": [...range], ...vertical } as Partial<Plotly.Layout>));
+  }
+
+  /** Sets the whole run's x axis; a zoomed chart stays where it is. */
+  setFrame(frame: Frame): void {
+    const { steps, stepsPerEpoch, epochs } = this.frame;
+    if (frame.steps === steps && frame.stepsPerEpoch === stepsPerEpoch && frame.epochs === epochs) return;
+    this.frame = frame;
+    const ticks = epochTicks(frame.stepsPerEpoch, Math.max(1, Math.ceil(frame.steps / Math.max(1, frame.stepsPerEpoch))), 10);
+    const change = { "xaxis2.tickvals": ticks.at, "xaxis2.ticktext": ticks.text.map((t, i) => (i ? t : `epoch ${t}`)) };
+    const range = this.zoomed ? {} : { "xaxis.range": [...whole(frame)] };
+    this.then(() => Plotly.relayout(this.plot, { ...change, ...range } as Partial<Plotly.Layout>));
+  }
+
+  /** Draws a series from nothing. */
+  reset(points: readonly Point[], tests: readonly TestPoint[]): void {
+    const ys = points.map(this.spec.train);
+    const smoothed = this.smoothed(ys, { sum: 0, count: 0 });
+    const x = points.map((p) => p[0]);
+    const data = { x: [x, this.weight ? x : []], y: [ys, smoothed], customdata: [points.map((p) => p[1]), this.weight ? points.map((p) => p[1]) : []] };
+    this.then(() => Plotly.restyle(this.plot, data as unknown as Plotly.Data, [RAW, SMOOTH]));
+    this.setTests(tests);
+    this.say(points, tests);
+  }
+
+  /** Adds points at the end of the line: the one call made while training. */
+  extend(added: readonly Point[], points: readonly Point[], tests: readonly TestPoint[]): void {
+    if (added.length) {
+      const ys = added.map(this.spec.train);
+      const x = added.map((p) => p[0]);
+      const epochs = added.map((p) => p[1]);
+      const smoothed = this.smoothed(ys, this.average);
+      const indices = this.weight ? [RAW, SMOOTH] : [RAW];
+      const both = <T>(raw: T, other: T) => (this.weight ? [raw, other] : [raw]);
+      this.then(() => Plotly.extendTraces(this.plot, { x: both(x, x), y: both(ys, smoothed), customdata: both(epochs, epochs) } as unknown as Plotly.Data, indices));
+    }
+    this.say(points, tests);
+  }
+
+  setTests(tests: readonly TestPoint[]): void {
+    const data = { x: [tests.map((t) => t[0])], y: [tests.map(this.spec.test)], customdata: [tests.map((t) => t[1])] };
+    this.then(() => Plotly.restyle(this.plot, data as unknown as Plotly.Data, [TEST]));
+  }
+
+  private smoothed(ys: readonly (number | null)[], from: Average): (number | null)[] {
+    if (!this.weight) return [];
+    const { values, state } = smooth(ys, this.weight, from);
+    this.average = state;
+    return values;
+  }
+
+  /** 0 shows the raw line alone; above, the raw line is faint behind its average. */
+  setSmoothing(weight: number, points: readonly Point[], tests: readonly TestPoint[]): void {
+    this.weight = weight;
+    this.then(() => Plotly.restyle(this.plot, { opacity: [weight ? 0.28 : 1, 1], visible: [true, weight > 0] } as unknown as Plotly.Data, [RAW, SMOOTH]));
+    this.reset(points, tests);
+  }
+
+  /** Repaints in other colours, data and zoom untouched. */
+  setLook(look: Look): void {
+    this.look = look;
+    const { xaxis, xaxis2, yaxis, ...rest } = this.layout();
+    const axes = Object.fromEntries(Object.entries({ xaxis, xaxis2, yaxis }).flatMap(([name, axis]) =>
+      (["gridcolor", "zerolinecolor", "linecolor", "tickfont"] as const).map((key) => [`${name}.${key}`, axis?.[key]])));
+    this.then(() => Plotly.update(this.plot,
+      { "line.color": [look.train, look.train, look.test], "marker.color": [undefined, undefined, look.test], "marker.line.color": [undefined, undefined, look.paper] } as unknown as Plotly.Data,
+      { font: rest.font, hoverlabel: rest.hoverlabel, "xaxis.title.font.color": look.faint, ...axes } as Partial<Plotly.Layout>, [RAW, SMOOTH, TEST]));
+  }
+
+  private say(points: readonly Point[], tests: readonly TestPoint[]): void {
+    const last = points.at(-1);
+    const train = last ? this.spec.train(last) : null;
+    const tested = tests.at(-1);
+    const test = tested ? this.spec.test(tested) : null;
+    const parts = [train === null ? "" : `training ${this.spec.words(train)}`, test === null ? "" : `test ${this.spec.words(test)}`].filter(Boolean);
+    setText(this.value, parts.join(" · "));
+    const words = last ? `${this.spec.title} up to step ${last[0]}: ${parts.join(", ")}` : `${this.spec.title}: waiting for the first step`;
+    setAttributes(this.plot, { "aria-label": words, "data-empty": last ? null : "waiting for the first step" });
+  }
+
+  destroy(): void {
+    this.observer.disconnect();
+    this.onZoom = () => {};
+    void this.ready.then(() => Plotly.purge(this.plot));
+  }
+}

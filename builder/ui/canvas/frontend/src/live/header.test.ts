@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ended, numbers, progressText, tone } from "./header.ts";
+import type { Header } from "./types.ts";
+
+const header: Header = {
+  epoch: 3, epochs: 15, step: 120, steps: 675, stepsPerEpoch: 45, left: 12.3, speed: 2601, seconds: 2.8, device: "cpu", deviceName: "EPYC",
+  best: { accuracy: 0.806, epoch: 2 }, parameters: 21840, trainSamples: 1437, testSamples: 360,
+};
+
+test("while it trains the header counts epochs and says how long it will take", () => {
+  assert.equal(progressText(header, "running"), "Epoch 3 of 15, 17 %");
+  assert.deepEqual(numbers(header, "running").map((n) => n.value), ["80.6 %", "about 12 s left", "2,601", "CPU", "21,840"]);
+});
+
+test("when it has ended the header says how far it came and how long it took", () => {
+  assert.equal(progressText(header, "stopped"), "Epoch 3 of 15, step 120 of 675");
+  assert.equal(numbers(header, "stopped")[1]!.value, "2.8 s");
+});
+
+test("before anything is known every number is a dash", () => {
+  const nothing: Header = { ...header, epoch: 0, epochs: 0, step: 0, left: null, speed: null, seconds: 0, device: "", deviceName: "", best: null, parameters: null, trainSamples: null };
+  assert.deepEqual(numbers(nothing, "starting").map((n) => n.value), ["—", "—", "—", "—", "—"]);
+  assert.equal(progressText(nothing, "starting"), "Starting: loading torch…");
+});
+
+test("only a run that can still change is busy, and only what went wrong is bad", () => {
+  assert.deepEqual((["none", "starting", "stopping", "completed", "stopped", "diverged", "killed"] as const).map(tone),
+    ["calm", "busy", "busy", "good", "calm", "bad", "bad"]);
+  assert.equal(ended("out_of_memory"), true);
+});

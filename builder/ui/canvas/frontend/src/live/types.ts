@@ -1,0 +1,66 @@
+/** One row of the training curve: step, epoch, loss, accuracy (a share), samples per second. */
+export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number, speed: number];
+
+/** One evaluation on the test part: step, epoch, loss, accuracy (a share). */
+export type TestPoint = readonly [step: number, epoch: number, loss: number | null, accuracy: number];
+
+/** The first learned layer's weights: base64 of uint8, 0 = `low`, 255 = `high`, shape (out, in, height, width). */
+export interface Snapshot {
+  readonly step: number;
+  readonly epoch: number;
+  readonly layer: string;
+  readonly shape: readonly [number, number, number, number];
+  readonly low: number;
+  readonly high: number;
+  readonly data: string;
+}
+
+/** matrix[i][j] counts test samples of class i that were called j. */
+export interface Confusion {
+  readonly epoch: number;
+  readonly step: number;
+  readonly matrix: readonly (readonly number[])[];
+}
+
+export type State =
+  | "none" | "queued" | "starting" | "running" | "stopping"
+  | "completed" | "stopped" | "diverged" | "failed" | "out_of_memory" | "killed";
+
+/** What the header shows; null where it is not known yet. */
+export interface Header {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly left: number | null;
+  readonly speed: number | null;
+  readonly seconds: number;
+  readonly device: string;
+  readonly deviceName: string;
+  readonly best: { readonly accuracy: number; readonly epoch: number } | null;
+  readonly parameters: number | null;
+  readonly trainSamples: number | null;
+  readonly testSamples: number | null;
+}
+
+/**
+ * What Python sends. `points` are numbers base, base + 1, ... of the series; the component must already hold the `base` before them.
+ * `snapshot` and `confusion` are left out (null) when they were sent before; `snapshotStep` and `confusionEpoch` (0: none) say which are the newest.
+ */
+export interface LiveData {
+  readonly run: string | null;
+  readonly series: string;
+  readonly title: string;
+  readonly state: State;
+  readonly says: string;
+  readonly classes: readonly string[];
+  readonly base: number;
+  readonly points: readonly Point[];
+  readonly tests: readonly TestPoint[];
+  readonly snapshot: Snapshot | null;
+  readonly snapshotStep: number;
+  readonly confusion: Confusion | null;
+  readonly confusionEpoch: number;
+  readonly header: Header;
+}

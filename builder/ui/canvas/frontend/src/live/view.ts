@@ -1,0 +1,119 @@
+import { Chart, type ChartSpec, type Range } from "./chart.ts";
+import { h, setAttributes } from "./dom.ts";
+import { FiltersView } from "./filters.ts";
+import { percent } from "./format.ts";
+import { ended, HeaderView } from "./header.ts";
+import { MatrixView } from "./matrix.ts";
+import { horizon, type Merged, type Series } from "./series.ts";
+import { type Look, readLook, resolve } from "./theme.ts";
+import type { LiveData, Point } from "./types.ts";
+
+const LOSS: ChartSpec = {
+  title: "Loss",
+  train: (p) => p[2],
+  test: (t) => t[2],
+  axis: { rangemode: "tozero", tickformat: ".3~g" },
+  hover: "%{y:.4f}  (epoch %{customdata})",
+  words: (value) => value.toPrecision(3),
+};
+
+const ACCURACY: ChartSpec = {
+  title: "Accuracy",
+  train: (p) => p[3],
+  test: (t) => t[3],
+  axis: { range: [0, 1.03], tickformat: ".0%" },
+  hover: "%{y:.1%}  (epoch %{customdata})",
+  words: (value) => percent(value),
+};
+
+const SMOOTHINGS = [["Raw", 0], ["Smooth", 0.6], ["Smoother", 0.9]] as const;
+
+/** The whole component: header, two charts, filters and confusion matrix of one run at a time. */
+export class LiveView {
+  private readonly root: HTMLElement;
+  private readonly header = new HeaderView();
+  private readonly filters = new FiltersView();
+  private readonly matrix = new MatrixView();
+  private readonly charts: readonly Chart[];
+  private readonly reset = h("button", { type: "button", class: "reset", hidden: "" }, "Reset zoom");
+  private readonly smoothing = h("div", { class: "choice", role: "group", "aria-label": "Smoothing of the training lines" });
+  private readonly host: HTMLElement;
+  private series: Series | null = null;
+  private drawn = 0;
+  private tests = "";
+  private look: Look;
+
+  constructor(parent: HTMLElement | ShadowRoot) {
+    this.root = h("div", { class: "live" });
+    parent.append(this.root);
+    this.host = parent instanceof ShadowRoot ? (parent.host as HTMLElement) : parent;
+    this.look = readLook(this.host);
+    const resolved = resolve(this.root, this.look);
+    this.charts = [LOSS, ACCURACY].map((spec) => new Chart(spec, resolved));
+    for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
+    this.reset.addEventListener("click", () => this.zoom(null));
+    this.buildSmoothing();
+    const tools = h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom, Shift and drag to move"), this.reset, this.smoothing);
+    this.root.append(this.header.element, tools, h("div", { class: "columns" }, ...this.charts.map((c) => c.element), this.filters.element, this.matrix.element));
+  }
+
+  private buildSmoothing(): void {
+    SMOOTHINGS.forEach(([name, weight], i) => {
+      const button = h("button", { type: "button", "aria-pressed": i ? "false" : "true" }, name);
+      button.addEventListener("click", () => {
+        for (const other of this.smoothing.children) setAttributes(other, { "aria-pressed": String(other === button) });
+        for (const chart of this.charts) chart.setSmoothing(weight, this.series?.points ?? [], this.series?.tests ?? []);
+      });
+      this.smoothing.append(button);
+    });
+  }
+
+  private zoom(x: Range | null): void {
+    this.reset.hidden = x === null;
+    for (const chart of this.charts) chart.zoom(x);
+  }
+
+  /** Shows a run's data after `merge`; another run's starts from a clean sheet. */
+  show(data: LiveData, { series, added }: Merged): void {
+    const { header } = data;
+    this.header.update(data);
+    this.restyle();
+    const step = Math.max(series.points.at(-1)?.[0] ?? 0, series.tests.at(-1)?.[0] ?? 0);
+    const steps = horizon(step, header.stepsPerEpoch, header.epochs, ended(data.state));
+    const other = this.series?.name !== series.name;
+    if (other) this.zoom(null);
+    for (const chart of this.charts) chart.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch, epochs: header.epochs });
+    this.draw(series, added, other);
+    this.filters.update(series.snapshot);
+    this.matrix.update(series.confusion, data.classes);
+    this.series = series;
+  }
+
+  private draw(series: Series, added: readonly Point[], other: boolean): void {
+    const tests = series.tests.map((t) => t[0]).join();
+    const whole = other || this.drawn + added.length !== series.points.length;
+    for (const chart of this.charts) {
+      if (whole) chart.reset(series.points, series.tests);
+      else {
+        if (tests !== this.tests) chart.setTests(series.tests);
+        if (added.length || tests !== this.tests) chart.extend(added, series.points, series.tests);
+      }
+    }
+    this.drawn = series.points.length;
+    this.tests = tests;
+  }
+
+  private restyle(): void {
+    const look = readLook(this.host);
+    if (JSON.stringify(look) === JSON.stringify(this.look)) return;
+    this.look = look;
+    const resolved = resolve(this.root, look);
+    for (const chart of this.charts) chart.setLook(resolved);
+  }
+
+  destroy(): void {
+    for (const chart of this.charts) chart.destroy();
+    this.filters.destroy();
+    this.root.remove();
+  }
+}
