@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import paths
-from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS
+from builder.catalogue import INITIALIZERS, LOSSES, OPTIMIZERS
 from builder.compile.trace import BuildError
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, EditError, Project, Report, apply, from_json, loads, to_json
@@ -64,7 +64,8 @@ def source(project: Project) -> str:
 def module(project: Project) -> torch.nn.Module:
     """The project's network, freshly initialised from its seed, on the CPU; raises BuildError when the drawing has errors."""
     from builder.compile.module import load as run
-    from builder.train import initialise, seed_everything
+    from builder.train.batches import seed_everything
+    from builder.train.initialise import initialise
 
     seed = project.training.get("seed", 0)
     text = source(project)
@@ -129,19 +130,21 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     Checkpoints go to `folder` when it is given, and `resume` goes on from the last one there. Raises BuildError when the drawing has errors
     and builder.data.DataError when the data set is not there (it is fetched only with `download`).
     """
-    from builder import data, tasks, train
+    from builder import data
     from builder.compile.resolve import resolve
+    from builder.tasks.classification import Classification
+    from builder.train.device import choose_device
+    from builder.train.loop import train as run
+    from builder.train.settings import Settings
 
-    training = project.training
-    network = module(project)
-    tensors = data.load(DATASETS[project.data["source"]].name, paths.data_roots(), progress, download)
-    settings = train.Settings(**{name: training[name] for name in ("epochs", "batch_size", "seed") if name in training})
+    training, chosen = project.training, choose_device(device)
+    # Adagrad makes its state with the optimiser, on the device where the weights are then.
+    network = module(project).to(chosen.torch_name)
+    tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
+    settings = Settings(**{name: training[name] for name in ("epochs", "batch_size", "seed") if name in training})
     kind, params = _record(training.get("optimizer"), "SGD")
-    optimizer = OPTIMIZERS[kind]
-    loss, loss_params = _record(training.get("loss"), "CrossEntropyLoss")
-    yield from train.train(
-        network, tensors, settings,
-        optimizer=lambda weights: resolve(optimizer.module)(weights, **optimizer.arguments(params)),
-        loss_fn=resolve(LOSSES[loss].module)(**LOSSES[loss].arguments(loss_params)),
-        task=tasks.Classification(tensors.classes), device=train.choose_device(device), stop=stop, checkpoints=folder, resume=resume)
-
+    optimizer = resolve(OPTIMIZERS[kind].module)(network.parameters(), **OPTIMIZERS[kind].arguments(params))
+    kind, params = _record(training.get("loss"), "CrossEntropyLoss")
+    loss_fn = resolve(LOSSES[kind].module)(**LOSSES[kind].arguments(params))
+    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)), device=chosen,
+                   stop=stop, checkpoints=folder, resume=resume)

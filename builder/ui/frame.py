@@ -1,0 +1,68 @@
+"""What every page shares: page settings, navigation, the open project. Each page calls `frame` first, so that it also comes up right
+when Streamlit runs its file directly (a `pages` folder is an old-style page folder too: seen on the first deep link after a start)."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import streamlit as st
+
+from . import bundle
+from .workspace import Workspace, workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (("build", "Build", ":material/grid_view:"), ("data", "Data", ":material/database:"), ("train", "Train", ":material/show_chart:"),
+         ("gallery", "Gallery", ":material/apps:"), ("reference", "Reference", ":material/menu_book:"))
+
+CSS = """
+<style>
+[data-testid="stMainBlockContainer"] { padding-top: 3.6rem; padding-bottom: 1rem; max-width: 1680px; }
+[data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.25rem; }
+/* A rerun in progress must not fade what is being edited or watched. */
+.st-key-canvas [data-stale="true"], .st-key-live [data-stale="true"], [data-stale="true"]:has(.st-key-canvas) { opacity: 1 !important; }
+</style>
+"""
+
+
+def page_path(name: str) -> Path:
+    """The file of the page called `name`, as in "build"."""
+    return ROOT / "pages" / f"{name}.py"
+
+
+def frame(title: str) -> Workspace:
+    """Page settings and shared style; returns the open project. Stops the page with a plain message when the canvas cannot be built."""
+    st.set_page_config(page_title=f"{title} · Brickwork", page_icon=":material/grid_view:", layout="wide", initial_sidebar_state="collapsed")
+    st.html(CSS)
+    _warm_up()
+    try:
+        _bundles()
+    except bundle.BundleError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    space = workspace()
+    if space.trouble:
+        st.warning(space.trouble)
+    return space
+
+
+@st.cache_resource(show_spinner="Building the canvas, once after an update…")
+def _bundles() -> dict[str, str]:
+    return bundle.ensure()
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> threading.Thread:
+    """Import torch aside: it takes seconds, and the first paint does not need it."""
+    thread = threading.Thread(target=_import_torch, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _import_torch() -> None:
+    import torch  # noqa: F401
+
+
+def esc(text: str) -> str:
+    """A user's text as Streamlit markdown that shows just that text: no links, no images, no formatting."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|~$:^=&\"'" else " " if c in "\r\n\t" else c for c in text)

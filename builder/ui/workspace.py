@@ -1,0 +1,189 @@
+"""The project that is open: kept by the server with its undo history, written to disk after every edit.
+
+One workspace a server and home folder, shared by all tabs: edits are applied in the order they arrive, so no tab can undo another's work
+by saving an older copy. Standard library and builder.graph only; nothing here draws.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from builder import paths
+from builder.graph import DocumentError, EditError, History, Project, Report, check, dumps, loads
+
+MAX_CLIENTS = 64
+
+
+def slug(name: str) -> str:
+    """A file name for a project's name: letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "project"
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+class Workspace:
+    """The open project. Every method may be called from any thread; `load_id` changes when another project is opened."""
+
+    def __init__(self, root: Path, first: Project):
+        self.root = root
+        self._lock = threading.RLock()
+        self._acks: dict[str, int] = {}
+        self._refused: dict[str, dict[str, object]] = {}
+        self._report: tuple[Project, Report] | None = None
+        self.trouble = ""
+        self._restore(first)
+
+    def _restore(self, first: Project) -> None:
+        """The project that was open last, else `first`."""
+        try:
+            session = json.loads((self.root / ".session.json").read_text(encoding="utf-8"))
+            path = self.root / Path(session["file"]).name
+            self._start(loads(path.read_bytes()), path, int(session["revision"]))
+            self._acks = {str(client): int(seq) for client, seq in session["acks"].items()}
+        except FileNotFoundError:
+            self.open(first)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self.open(first)
+            self.trouble = f"The project that was open last could not be read and was left as it is ({error}). {first.name} was opened instead."
+
+    def _start(self, project: Project, path: Path, revision: int = 0) -> None:
+        self.path, self.history = path, History(project, revision=revision)
+        self.load_id, self._acks, self._refused = secrets.token_hex(6), {}, {}
+
+    @property
+    def project(self) -> Project:
+        """The project as it is now."""
+        return self.history.project
+
+    def report(self) -> Report:
+        """What `check` says of the project now; worked out once a project."""
+        with self._lock:
+            if self._report is None or self._report[0] is not self.project:
+                self._report = (self.project, check(self.project))
+            return self._report[1]
+
+    def apply(self, edit: Mapping[str, object]) -> None:
+        """Apply one edit, "undo" and "redo" included, and save; raises EditError when it does not fit."""
+        with self._lock:
+            before = self.history
+            self.history = self.history.apply(edit)
+            if self.history is not before:
+                self._save()
+
+    def receive(self, outbox: object) -> None:
+        """Apply the edits of a canvas that have not been applied yet, each at most once however often it is sent."""
+        if not isinstance(outbox, Mapping) or not isinstance(outbox.get("client"), str) or not isinstance(outbox.get("edits"), list):
+            return
+        client = outbox["client"][:40]
+        with self._lock:
+            if outbox.get("load_id") not in (None, self.load_id):
+                return
+            for sent in outbox["edits"]:
+                self._receive(client, sent)
+            self._save()
+
+    def _receive(self, client: str, sent: object) -> None:
+        seq = sent.get("seq") if isinstance(sent, Mapping) else None
+        if type(seq) is not int or seq <= self._acks.get(client, 0):
+            return
+        self._acks.pop(client, None)
+        self._acks[client] = seq
+        while len(self._acks) > MAX_CLIENTS:
+            del self._acks[next(iter(self._acks))]
+        try:
+            self.history = self.history.apply(sent.get("edit") if isinstance(sent.get("edit"), Mapping) else {})
+            self._refused.pop(client, None)
+        except EditError as error:
+            self._refused[client] = {"seq": seq, "says": str(error)}
+
+    def ack(self, client: str | None) -> tuple[dict[str, object] | None, dict[str, object] | None]:
+        """The last edit of a canvas that was seen, and why it was refused when it was."""
+        with self._lock:
+            if client is None or client not in self._acks:
+                return None, None
+            return {"client": client, "seq": self._acks[client]}, self._refused.get(client)
+
+    def open(self, project: Project, file: str | None = None) -> None:
+        """Open `project`: the file of that name in the projects' folder, or a new file that takes no other project's place."""
+        with self._lock:
+            self._start(project, self.root / f"{file}.json" if file else self._free(project))
+            self._save()
+
+    def _free(self, project: Project) -> Path:
+        """A path for a new file; a file that holds exactly this project is used again."""
+        stem, text = slug(str(project.about.get("gallery", project.name))), dumps(project)
+        for number in range(1, 10_000):
+            path = self.root / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
+            try:
+                if path.read_text(encoding="utf-8") == text:
+                    return path
+            except FileNotFoundError:
+                return path
+            except (OSError, ValueError):
+                continue
+        return self.root / f"{stem}-{secrets.token_hex(4)}.json"
+
+    def _save(self) -> None:
+        try:
+            write(self.path, dumps(self.project))
+            session = {"file": self.path.name, "revision": self.history.revision, "acks": self._acks}
+            write(self.root / ".session.json", json.dumps(session) + "\n")
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"The last change is not saved: {self.path} cannot be written ({error.strerror}). It is kept while the app runs."
+
+    def saved(self) -> list[tuple[str, Project | None]]:
+        """Saved projects, newest first: file stem and project (None when the file cannot be read)."""
+        found = sorted((p for p in self.root.glob("*.json") if not p.name.startswith(".")), key=lambda p: p.stat().st_mtime, reverse=True)
+        return [(path.stem, _read(path)) for path in found]
+
+    def open_saved(self, stem: str) -> None:
+        """Open a saved project again; raises DocumentError when it cannot be read."""
+        path = self.root / f"{Path(stem).name}.json"
+        try:
+            project = loads(path.read_bytes())
+        except OSError as error:
+            raise DocumentError(f"{path.name} cannot be read: {error.strerror}") from None
+        self.open(project, path.stem)
+
+    def delete_saved(self, stem: str) -> None:
+        """Delete a saved project that is not open."""
+        path = self.root / f"{Path(stem).name}.json"
+        if path != self.path:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+
+
+def _read(path: Path) -> Project | None:
+    try:
+        return loads(path.read_bytes())
+    except (OSError, DocumentError):
+        return None
+
+
+_workspaces: dict[Path, Workspace] = {}
+_guard = threading.Lock()
+
+
+def workspace() -> Workspace:
+    """The workspace of this server's home folder; opens the last project, at first the MNIST CNN of the gallery."""
+    from builder.gallery import ENTRIES
+
+    root = paths.projects_root()
+    with _guard:
+        if root not in _workspaces:
+            _workspaces[root] = Workspace(root, ENTRIES["mnist-cnn"].project)
+        return _workspaces[root]
