@@ -1,0 +1,131 @@
+"""`gallery`, `check` and `export`: projects without training them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from .show import CommandError, count, say, say_json, size, table
+
+
+def add_to(commands) -> None:
+    """Declare the commands."""
+    gallery = commands.add_parser("gallery", help="the ready-made projects")
+    gallery.set_defaults(run=run_gallery)
+    check = commands.add_parser("check", help="a row a layer, problems with their fixes, totals")
+    check.set_defaults(run=run_check)
+    export = commands.add_parser("export", help="take a project away")
+    export.add_argument("--to", required=True, choices=EXPORTS, metavar="KIND",
+                        help="; ".join(f"{kind}: {doc}" for kind, (_, doc) in EXPORTS.items()))
+    export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write, - or none for the terminal")
+    export.set_defaults(run=run_export)
+    for command in (check, export):
+        command.add_argument("project", metavar="PROJECT", help="a ready-made project's name or a file")
+    for command in (gallery, check, export):
+        command.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def load(name: str):
+    """The project that a PROJECT argument means; raises CommandError with status 2."""
+    from builder import api
+
+    try:
+        return api.load(name)
+    except api.LoadError as error:
+        raise CommandError(str(error)) from None
+
+
+def run_gallery(arguments: Namespace) -> int:
+    """List the ready-made projects."""
+    from builder.gallery import ENTRIES
+
+    entries = [gallery_row(entry) for entry in ENTRIES.values()]
+    if arguments.json:
+        say_json(entries)
+        return 0
+    rows = [(row["name"], row["title"], row["task"], "×".join(map(str, row["input_shape"])), count(row["parameters"]), row["deck"])
+            for row in entries]
+    say(table(("NAME", "TITLE", "TASK", "INPUT", "PARAMETERS", "FROM"), rows, right=[4]))
+    return 0
+
+
+def gallery_row(entry) -> dict[str, object]:
+    """A ready-made project's row; the input shape is one sample's, C H W."""
+    image = next(node for node in entry.project.network.nodes if node.kind == "Input")
+    return {"name": entry.name, "title": entry.title, "deck": entry.deck, "task": entry.task, "input_shape": list(image.params["shape"]),
+            "parameters": entry.parameters, "summary": entry.summary}
+
+
+def run_check(arguments: Namespace) -> int:
+    """Print the layers, the problems and the totals; status 1 when a problem is an error."""
+    from builder import api
+
+    project = load(arguments.project)
+    report = api.check(project)
+    if arguments.json:
+        say_json({"name": project.name, **report.to_json()})
+    else:
+        print_report(project.name, report)
+    return 1 if errors(report) else 0
+
+
+def errors(report) -> list:
+    """The problems that keep the network from being built."""
+    return [problem for problem in report.problems if problem.severity == "error"]
+
+
+def print_report(name: str, report) -> None:
+    """The layers as a table, the problems below it."""
+    rows = [(row["id"], row["kind"], row["output"], count(row["params"]), count(row["macs"])) for row in report.layers]
+    say(name)
+    say(table(("LAYER", "KIND", "OUTPUT", "PARAMETERS", "MULTIPLY-ADDS"), rows, right=[3, 4]))
+    say(f"\n{count(report.params)} parameters ({size(report.bytes)} in float32), {count(report.macs)} multiply-adds per sample")
+    for problem in report.problems:
+        say(f"\n{problem.severity}: {problem.node + ': ' if problem.node else ''}{problem.says}")
+        if problem.because:
+            say(f"    {problem.because}")
+        for fix in problem.fixes:
+            say(f"    fix: {fix.label}")
+    if not report.problems:
+        say("No problems.")
+
+
+def as_python(project) -> str:
+    """The network as a person would have written it."""
+    from builder import api
+
+    wrong = errors(api.check(project))
+    if wrong:
+        raise CommandError(f"{project.name} cannot be built yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
+    return api.source(project)
+
+
+def as_json(project) -> str:
+    """The project file."""
+    from builder import api
+
+    return json.dumps(api.to_json(project), indent=1, ensure_ascii=False) + "\n"
+
+
+EXPORTS: Mapping[str, tuple[Callable[..., str], str]] = {
+    "python": (as_python, "the network as a file of plain PyTorch"),
+    "json": (as_json, "the project as a file that the app opens"),
+}
+
+
+def run_export(arguments: Namespace) -> int:
+    """Write one of the kinds to a file or to the terminal."""
+    text = EXPORTS[arguments.to][0](load(arguments.project))
+    where = None if arguments.output in (None, Path("-")) else arguments.output
+    if where:
+        where.write_text(text, encoding="utf-8")
+    if arguments.json:
+        say_json({"kind": arguments.to, "file": str(where) if where else None, "text": text})
+    elif where:
+        say(f"{where}: {count(len(text.splitlines()))} lines", sys.stderr)
+    else:
+        sys.stdout.write(text)
+    return 0

@@ -1,0 +1,165 @@
+"""`runs`: list, show, stop, resume and export what was trained."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from builder.train.events import EpochEnded, Evaluated, Event, StepEnded, to_record
+
+from .show import CommandError, count, duration, say, say_json, share, strict, table
+
+FIELDS = ("id", "name", "state", "says", "device", "parameters", "epoch", "epochs", "step", "steps", "accuracy", "checkpoint", "generation",
+          "created", "started", "ended", "folder")
+
+
+def add_to(commands) -> None:
+    """Declare the command."""
+    runs = commands.add_parser("runs", help="the runs: " + ", ".join(ACTIONS))
+    runs.add_argument("action", nargs="?", choices=ACTIONS, default="list", metavar="ACTION", help=f"{', '.join(ACTIONS)} (list when not given)")
+    runs.add_argument("run_id", nargs="?", metavar="RUN", help="a run's id, its beginning, or `last`")
+    runs.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="export: the folder to make (the run's id when not given)")
+    runs.add_argument("--json", action="store_true", help="print one JSON document")
+    runs.set_defaults(run=run_runs)
+
+
+def run_runs(arguments: Namespace) -> int:
+    """Settle runs whose process is gone, then do what was asked."""
+    from builder.runs import Store, settle
+
+    if arguments.action == "list" and arguments.run_id:
+        raise CommandError(f"`runs list` lists all runs; did you mean `runs show {arguments.run_id}`?")
+    if arguments.action != "list" and not arguments.run_id:
+        raise CommandError(f"`runs {arguments.action}` needs a RUN: an id, its beginning, or `last`")
+    with Store() as store:
+        settle(store)
+        run = None if arguments.action == "list" else store.find(arguments.run_id)
+        return ACTIONS[arguments.action](store, run, arguments)
+
+
+def record(run) -> dict[str, object]:
+    """A run as a JSON-able row."""
+    row = asdict(run)
+    return {**{name: row[name] for name in FIELDS}, "folder": str(run.folder)}
+
+
+def when(seconds: float | None) -> str:
+    """A moment in local time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else "–"
+
+
+def list_runs(store, _run, arguments: Namespace) -> int:
+    """All runs, newest first."""
+    found = store.list()
+    if arguments.json:
+        say_json([record(run) for run in found])
+    elif found:
+        rows = [(run.id, run.name, run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", share(run.accuracy), when(run.created))
+                for run in found]
+        say(table(("RUN", "PROJECT", "STATE", "EPOCH", "TEST ACCURACY", "MADE"), rows, right=[3, 4]))
+    else:
+        say("There are no runs yet; `train mnist-cnn` makes one.")
+    return 0
+
+
+def show_run(store, run, arguments: Namespace) -> int:
+    """One run with its epochs."""
+    from builder.runs import current
+
+    epochs = epoch_rows(current(row.event for row in store.events(run.id, kinds=["RunStarted", "EpochEnded", "Evaluated"])))
+    if arguments.json:
+        say_json({**record(run), "epochs_done": epochs, "project": store.project(run.id)})
+        return 0
+    lasted = duration((run.ended or time.time()) - run.started) if run.started else "–"
+    facts = {"run": run.id, "project": run.name, "state": run.state.replace("_", " "), "says": run.says, "device": run.device or "–",
+             "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
+             "lasted": lasted, "checkpoint": f"step {count(run.checkpoint)}" if run.checkpoint else "none", "folder": run.folder}
+    say("\n".join(f"{name:<12}{value}" for name, value in facts.items() if value != ""))
+    rows = [(row["epoch"], *(number(row[name], share if "accuracy" in name else "{:.4f}".format) for name in EPOCH_COLUMNS[2:6])) for row in epochs]
+    if rows:
+        say("\n" + table(("EPOCH", "LOSS", "ACCURACY", "TEST LOSS", "TEST ACCURACY"), rows, right=range(5)))
+    return 0
+
+
+def number(value: float | None, form) -> str:
+    """The value in its form; a dash when there is none."""
+    return "–" if value is None else form(value)
+
+
+EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "test_loss", "test_accuracy", "seconds", "samples_per_second")
+
+
+def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
+    """A row an epoch: means over its training, and the test after it where there was one."""
+    rows: dict[int, dict[str, object]] = {}
+    for event in events:
+        if isinstance(event, EpochEnded):
+            rows.setdefault(event.epoch, dict.fromkeys(EPOCH_COLUMNS)).update(asdict(event))
+        elif isinstance(event, Evaluated) and event.split == "test":
+            row = rows.setdefault(event.epoch, dict.fromkeys(EPOCH_COLUMNS))
+            row.update(epoch=event.epoch, step=event.step, test_loss=event.loss, test_accuracy=event.accuracy)
+    return [rows[epoch] for epoch in sorted(rows)]
+
+
+def stop_run(store, run, arguments: Namespace) -> int:
+    """Ask the run's worker to stop; it answers by itself."""
+    store.request(run.id, "stop")
+    return report(store, run, arguments, "was asked to stop")
+
+
+def resume_run(store, run, arguments: Namespace) -> int:
+    """Go on from the last checkpoint in a process of its own."""
+    from builder.runs import resume
+
+    resume(run.id, store)
+    return report(store, run, arguments, "goes on in the background")
+
+
+def report(store, run, arguments: Namespace, what: str) -> int:
+    """What was done to a run."""
+    if arguments.json:
+        say_json(record(store.get(run.id)))
+    else:
+        say(f"{run.id} {what}; `runs show {run.id}` tells how it is.")
+    return 0
+
+
+def export_run(store, run, arguments: Namespace) -> int:
+    """Write the project, its source, the raw events and tables of what counts into a new folder."""
+    from builder.runs import current
+
+    folder = arguments.output or Path(run.id)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise CommandError(f"{folder} is already there: name a new folder with -o") from None
+    stored = store.events(run.id)
+    events = current(row.event for row in stored)
+    lines = (json.dumps(strict({"seq": row.seq, "time": row.time, **to_record(row.event)})) + "\n" for row in stored)
+    (folder / "project.json").write_text(json.dumps(store.project(run.id), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "network.py").write_bytes(store.source(run.id).encode())
+    (folder / "events.jsonl").write_text("".join(lines), encoding="utf-8")
+    write_csv(folder / "epochs.csv", EPOCH_COLUMNS, epoch_rows(events))
+    write_csv(folder / "steps.csv", tuple(StepEnded.__dataclass_fields__), [asdict(event) for event in events if isinstance(event, StepEnded)])
+    files = sorted(path.name for path in folder.iterdir())
+    if arguments.json:
+        say_json({"folder": str(folder), "files": files})
+    else:
+        say(f"{folder}: {', '.join(files)}")
+    return 0
+
+
+def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:
+    """A table with a head; what is missing stays empty."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "resume": resume_run, "export": export_run}

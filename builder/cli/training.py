@@ -1,0 +1,196 @@
+"""`train` in the foreground, and the hidden `work` that a launched worker process runs: the same code writes the same run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from builder.train.events import EpochEnded, Evaluated, Event, RunEnded, RunStarted, StepEnded, to_record
+
+from .projects import errors, load
+from .show import CommandError, clean, count, duration, forget_stdout, say, say_json, share
+
+REDRAW_SECONDS = 0.1
+
+
+def add_to(commands) -> None:
+    """Declare the commands."""
+    train = commands.add_parser("train", help="train a project here and now; Ctrl-C stops politely")
+    train.add_argument("project", metavar="PROJECT", help="a ready-made project's name or a file")
+    train.add_argument("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
+                       help="change a setting for this run, such as training.epochs=3 or data.source=mnist; may be repeated")
+    train.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; the fastest there is when not given")
+    train.add_argument("--download", action="store_true", help="fetch the data set first where it is missing")
+    train.add_argument("--json", action="store_true", help="print the events, one JSON object a line")
+    train.set_defaults(run=run_train)
+
+
+def add_work(command) -> None:
+    """Declare the options of `work`, which only `builder.runs.launch` calls."""
+    command.add_argument("run_id", metavar="RUN")
+    command.add_argument("--runs", metavar="FOLDER", help="the run store, where it is not the usual one")
+    command.set_defaults(run=run_work)
+
+
+def run_train(arguments: Namespace) -> int:
+    """Make a run and work on it in this process; status 0 only when it completed."""
+    from builder import api
+    from builder.runs import Store, work
+
+    project = changed(load(arguments.project), arguments.settings)
+    wrong = errors(api.check(project))
+    if wrong:
+        raise CommandError(f"{project.name} cannot be trained yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
+    with Store() as store:
+        run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
+        watch = JsonLines() if arguments.json else Progress(run_id)
+        ended = work(run_id, events_of(store, arguments.download), store, watch)
+    if ended.reason != "completed":
+        raise CommandError(f"{ended.says} (run {run_id})", 1)
+    return 0
+
+
+def changed(project, settings: list[str]):
+    """The project with `path=value` settings; raises CommandError for one that is not a setting."""
+    from builder import api
+
+    pairs = dict(setting.partition("=")[::2] for setting in settings)
+    if bare := next((setting for setting in settings if "=" not in setting or setting.startswith("=")), None):
+        raise CommandError(f"--set {bare}: expected PATH=VALUE, such as training.epochs=3")
+    try:
+        return api.with_settings(project, pairs) if pairs else project
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def run_work(arguments: Namespace) -> int:
+    """Work on a queued run; what is printed ends up in the run's output.txt."""
+    from builder.runs import Store, work
+
+    with Store(arguments.runs) as store:
+        return 0 if work(arguments.run_id, events_of(store), store).reason in ("completed", "stopped") else 1
+
+
+def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
+    """How a worker trains a run of this store: its project, on the device asked for, from its last checkpoint when it is resumed."""
+    # Read once, when torch is imported: threads that wait must not take a core from the page that watches.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+    def make_events(run, stop: Callable[[], bool]) -> Iterator[Event]:
+        from builder import api
+
+        project = api.from_json(store.project(run.id))
+        return api.train(project, device=run.device_asked, stop=stop, folder=run.folder, resume=run.generation > 1,
+                         progress=fetching if download else None, download=download)
+
+    return make_events
+
+
+def fetching(says: str, part: float) -> None:
+    """How far a download is, on stderr where somebody looks at it."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{clean(says)}  {100 * part:.0f} %", end="" if part < 1 else "\n", file=sys.stderr, flush=True)
+
+
+def stop_politely() -> None:
+    """Ask our own worker to stop, as Ctrl-C would, because nobody reads our output any more."""
+    forget_stdout()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+class JsonLines:
+    """Events as JSON objects, one a line, on stdout."""
+
+    def __call__(self, event: Event) -> None:
+        """Print the event; without a reader the run is asked to stop."""
+        try:
+            say_json(to_record(event))
+        except BrokenPipeError:
+            stop_politely()
+
+
+class Progress:
+    """Events for people, on stderr: a line an epoch and, on a terminal, a bar below it that is drawn again and again."""
+
+    def __init__(self, run_id: str):
+        self.run_id = run_id
+        self.live = sys.stderr.isatty()
+        self.started: RunStarted | None = None
+        self.epoch: EpochEnded | None = None
+        self.test: Evaluated | None = None
+        self.drawn = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Show the event; a terminal that has gone away does not matter to the run."""
+        with suppress(OSError):
+            match event:
+                case RunStarted():
+                    self.started = event
+                    self.line(beginning(event, self.run_id))
+                case StepEnded():
+                    self.bar(event)
+                case EpochEnded():
+                    self.epoch = event
+                case Evaluated() if event.split == "test":
+                    self.test = event
+                    self.line(epoch_line(self.started, self.epoch, event))
+                case RunEnded():
+                    self.end(event)
+
+    def line(self, text: str) -> None:
+        """A line that stays, above the bar."""
+        print(f"{self.erase()}{clean(text)}", file=sys.stderr, flush=True)
+
+    def erase(self) -> str:
+        """What clears the bar's line on a terminal."""
+        return "\r\x1b[K" if self.live else ""
+
+    def bar(self, step: StepEnded) -> None:
+        """Draw the bar again, ten times a second at most."""
+        if self.live and self.started and time.monotonic() - self.drawn >= REDRAW_SECONDS:
+            self.drawn = time.monotonic()
+            text = bar_line(self.started, step, shutil.get_terminal_size().columns - 1)
+            print(f"{self.erase()}{text}", end="", file=sys.stderr, flush=True)
+
+    def end(self, event: RunEnded) -> None:
+        """The result on stdout when the run completed; otherwise the command's error line says what happened."""
+        if self.live:
+            print(self.erase(), end="", file=sys.stderr, flush=True)
+        if event.reason == "completed":
+            accuracy = f"test accuracy {share(self.test.accuracy)}, " if self.test else ""
+            try:
+                say(f"{event.says} ({accuracy}run {self.run_id})")
+            except BrokenPipeError:
+                stop_politely()
+
+
+def beginning(event: RunStarted, run_id: str) -> str:
+    """The run's constants in a line."""
+    resumed = f", from step {count(event.resumed_at)}" if event.resumed_at else ""
+    return (f"{run_id} on {event.device_name}: {count(event.parameters)} parameters, {count(event.train_samples)} training and "
+            f"{count(event.test_samples)} test samples, {event.epochs} epochs of {count(event.steps_per_epoch)} steps{resumed}")
+
+
+def epoch_line(started: RunStarted | None, epoch: EpochEnded | None, test: Evaluated) -> str:
+    """An epoch's results in a line."""
+    of = f"/{started.epochs}" if started else ""
+    trained = f"loss {epoch.loss:.4f}, accuracy {share(epoch.accuracy)}, {count(epoch.samples_per_second)} samples/s" if epoch else ""
+    return f"epoch {test.epoch}{of}: {trained}; test loss {test.loss:.4f}, test accuracy {share(test.accuracy)}"
+
+
+def bar_line(started: RunStarted, step: StepEnded, width: int) -> str:
+    """How far the run is, how well it does and how long it still takes, in at most `width` columns."""
+    whole = max(1, started.steps_per_epoch * started.epochs)
+    done = min(1.0, step.step / whole)
+    here = max(1, step.step - started.resumed_at)
+    left = duration(step.seconds / here * (whole - step.step))
+    words = (f" {100 * done:3.0f} %  epoch {step.epoch}/{started.epochs}  loss {step.loss:.4f}  accuracy {share(step.accuracy)}  "
+             f"{count(step.samples_per_second)}/s  {left} left")
+    cells = max(0, min(30, width - len(words)))
+    return ("█" * round(cells * done)).ljust(cells, "░")[:width] + words[:max(0, width - cells)]
