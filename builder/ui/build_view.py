@@ -1,0 +1,102 @@
+"""What stands above the canvas: the project's name, its source, and its files."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from builder.graph import DocumentError, EditError, Network, Project, dumps, loads
+from builder.graph.document import MAX_BYTES, Edge, FrozenDict, Node
+
+from .frame import esc, page_path
+from .workspace import Workspace, slug
+
+EMPTY = Network((Node("image", "Input", FrozenDict({"shape": (1, 28, 28)}), (0.0, 0.0)), Node("output", "Output", at=(0.0, 184.0))),
+                (Edge("image", "output"),))
+
+
+def _say(text: str, icon: str = ":material/info:") -> None:
+    st.session_state["said"] = (text, icon)
+
+
+def show_said() -> None:
+    """The message that the last callback left, once."""
+    if said := st.session_state.pop("said", None):
+        st.toast(esc(said[0]), icon=said[1])
+
+
+def _rename(space: Workspace) -> None:
+    try:
+        space.apply({"op": "name", "value": st.session_state["project_name"]})
+    except EditError as error:
+        _say(str(error), ":material/error:")
+
+
+def _open_upload(space: Workspace) -> None:
+    """Open the file that was dropped; the upload is let go of at once, whatever it was."""
+    upload = st.session_state.get("upload")
+    if upload is None:
+        return
+    try:
+        if upload.size > MAX_BYTES:
+            raise DocumentError(f"the file is {upload.size / 1e6:.1f} MB; a project may have {MAX_BYTES // 1_000_000} MB")
+        project = loads(upload.getvalue())
+        space.open(project)
+        _say(f"Opened {project.name}", ":material/check:")
+    except DocumentError as error:
+        _say(f"{upload.name}: {error}", ":material/error:")
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+
+
+def _new(space: Workspace) -> None:
+    space.open(Project("Untitled", FrozenDict({"network": EMPTY})))
+
+
+def _source(project: Project) -> str:
+    from builder import api
+
+    return api.source(project)
+
+
+@st.dialog("PyTorch source", width="large", icon=":material/code:")
+def code_dialog(project: Project, file: str) -> None:
+    """The network as the text that trains and is downloaded."""
+    with st.spinner("Loading torch…"):
+        text = _source(project)
+    st.caption("This text is what the app runs when it trains. It needs torch alone.")
+    st.code(text, language="python", height=520)
+    st.download_button("Download", text, f"{file}.py", "text/x-python", icon=":material/download:", type="primary")
+
+
+def files(space: Workspace, errors: int) -> None:
+    """Everything about files in one menu: new, open, download."""
+    file = slug(space.project.name).replace("-", "_")
+    st.button("New drawing", on_click=_new, args=(space,), icon=":material/add:", width="stretch")
+    st.download_button("Download project (.json)", dumps(space.project), f"{file}.json", "application/json", on_click="ignore",
+                       icon=":material/download:", width="stretch")
+    project = space.project
+    st.download_button("Download PyTorch (.py)", lambda: _source(project), f"{file}.py", "text/x-python", on_click="ignore",
+                       icon=":material/code:", disabled=errors > 0, width="stretch",
+                       help=f"Mend {errors} problem{'s' if errors > 1 else ''} first" if errors else None)
+    key = f"upload-{st.session_state.get('uploads', 0)}"
+    st.file_uploader("Open a project file", "json", key=key, on_change=_take_upload, args=(space, key), max_upload_size=10)
+
+
+def _take_upload(space: Workspace, key: str) -> None:
+    st.session_state["upload"] = st.session_state.get(key)
+    _open_upload(space)
+    del st.session_state["upload"]
+
+
+def project_bar(space: Workspace) -> None:
+    """One row: name, where it is kept, source, files, and on to training."""
+    show_said()
+    errors = len(space.report().errors)
+    st.session_state["project_name"] = space.project.name
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
+        st.text_input("Project name", key="project_name", on_change=_rename, args=(space,), label_visibility="collapsed", max_chars=80, width=280)
+        st.caption(f"saved as {esc(space.path.stem)}" if not space.trouble else "not saved", width="stretch")
+        if st.button("Code", icon=":material/code:", disabled=errors > 0, help="Mend the problems first" if errors else "The network as PyTorch"):
+            code_dialog(space.project, slug(space.project.name).replace("-", "_"))
+        with st.popover("File", icon=":material/folder_open:"):
+            files(space, errors)
+        st.page_link(page_path("train"), label="Train", icon=":material/play_arrow:")

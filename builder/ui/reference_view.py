@@ -1,0 +1,90 @@
+"""One layer's reference page, from its catalogue entry alone."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from builder.catalogue import BATCH, Layer, Param, Shape, show
+
+from .frame import esc
+
+# Input shapes on which a layer's example is worked out: the first that it accepts.
+EXAMPLES: tuple[Shape, ...] = ((BATCH, 16, 28, 28), (BATCH, 320))
+
+
+def matches(layer: Layer, wanted: str) -> bool:
+    """Does the search text stand in the layer's name, category or summary?"""
+    return all(word in f"{layer.kind} {layer.category} {layer.summary}".lower() for word in wanted.lower().split())
+
+
+def allowed(param: Param) -> str:
+    """What a parameter may be, in few words."""
+    low, high = getattr(param, "min", None), getattr(param, "max", None)
+    match param.type:
+        case "choice":
+            return ", ".join(param.choices)
+        case "bool":
+            return "true or false"
+    words = {"int": "whole number", "float": "number", "ints": "whole numbers"}[param.type]
+    if getattr(param, "axes", 1) == 2:
+        words = "whole number, or height and width"
+    bounds = f"{low:g} to {high:,g}" if low is not None and high is not None and high < 1e6 else f"at least {low:g}" if low is not None else ""
+    return ", ".join(part for part in (words, bounds, "may be empty" if getattr(param, "optional", False) else "") if part)
+
+
+def rows(layer: Layer) -> list[dict[str, str]]:
+    """The parameter table."""
+    return [{"parameter": p.name, "default": "empty" if p.default is None else "×".join(map(str, p.default)) if isinstance(p.default, tuple) else str(p.default),
+             "allowed": allowed(p), "meaning": p.doc} for p in layer.params]
+
+
+def worked(layer: Layer) -> tuple[list[Shape], Shape, tuple[str, ...], tuple[int, int], str] | None:
+    """Input shapes, output shape, formula lines, cost and sentence of the layer with its defaults on an example."""
+    for shape in EXAMPLES:
+        inputs = [shape] * max(layer.inputs[0], 1 if layer.inputs[1] != 0 else 0)
+        inference = layer.infer(inputs, {})
+        if inference.shape is not None:
+            return inputs, inference.shape, inference.steps, layer.cost(inference), layer.explain(inference)
+    return None
+
+
+def layer_page(layer: Layer) -> None:
+    """Summary, shapes, a worked example, parameters, rules and source."""
+    st.header(layer.kind, anchor=False)
+    st.write(esc(layer.summary))
+    st.subheader("Shape", anchor=False)
+    st.code(layer.pattern, language=None)
+    if layer.length:
+        st.caption("Each spatial length L becomes")
+        st.code(layer.length, language=None)
+    example = worked(layer)
+    if example:
+        _example(*example)
+    if layer.params:
+        st.subheader("Parameters", anchor=False)
+        st.dataframe(rows(layer), hide_index=True, width="stretch", row_height=36)
+    if layer.inferred:
+        st.caption(f"Read off the incoming shape, never typed: {', '.join(layer.inferred)}.")
+    if layer.rules:
+        st.subheader("Rules", anchor=False)
+        st.code("\n".join(rule.holds for rule in layer.rules), language=None)
+    st.subheader("Source", anchor=False)
+    _sources(layer.source)
+
+
+def _example(inputs: list[Shape], output: Shape, steps: tuple[str, ...], cost: tuple[int, int], sentence: str) -> None:
+    st.caption(f"With its defaults, {' and '.join(map(show, inputs)) or 'nothing'} gives {show(output)}")
+    if steps:
+        st.code("\n".join(steps), language=None)
+    st.caption(f"{cost[0]:,} parameters, {cost[1]:,} multiply-adds a sample. {esc(sentence[:1].upper() + sentence[1:])}")
+
+
+def _sources(text: str) -> None:
+    """The references; addresses become links. The text stands in the catalogue, no user wrote it."""
+    for part in text.split("; "):
+        address = re.search(r"https://\S+", part)
+        paper = re.search(r"arXiv:(\S+)", part)
+        link = address[0] if address else f"https://arxiv.org/abs/{paper[1]}" if paper else ""
+        st.markdown(f"[{esc(part)}]({link})" if link else esc(part))

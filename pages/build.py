@@ -1,0 +1,40 @@
+"""Build: the canvas, with the project's name and its files above it."""
+
+import streamlit as st
+
+from builder.ui.build_view import project_bar
+from builder.ui.canvas import canvas
+from builder.ui.frame import frame, page_path
+from builder.ui.payload import canvas_json
+
+space = frame("Build")
+
+
+def receive() -> None:
+    """Apply the canvas's edits before the rerun that shows them; the row above is drawn again only when what it shows changes."""
+    before = bool(space.report().errors)
+    outbox = st.session_state["canvas"].get("outbox")
+    space.receive(outbox)
+    st.session_state["client"] = outbox.get("client") if isinstance(outbox, dict) else None
+    st.rerun(["board"] if before == bool(space.report().errors) else ["board", "bar"])
+
+
+def reference() -> None:
+    """Remember which layer to explain; the page is switched in the rerun, where that is allowed."""
+    st.session_state["reference"] = st.session_state["canvas"].get("reference")
+
+
+@st.fragment(key="bar")
+def bar() -> None:
+    project_bar(space)
+
+
+@st.fragment(key="board")
+def board() -> None:
+    canvas(canvas_json(space, st.session_state.get("client")), key="canvas", on_outbox=receive, on_reference=reference, height=560, fill=True)
+    if st.session_state.get("reference"):
+        st.switch_page(page_path("reference"))
+
+
+bar()
+board()
