@@ -23,6 +23,43 @@ STATIC = ROOT / "static"
 ENTRIES = {"canvas": "src/canvas/main.tsx", "live": "src/live/main.ts"}
 CONFIGS = ("package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts")
 
+# Inline JavaScript of a component whose data names its bundle. Streamlit calls it from a blob module on every change of data or theme,
+# and calls the clean-up of an overtaken call at once: the component goes only when no newer call came after.
+LOADER = """
+const mounts = new WeakMap();
+
+function note(place, error) {
+  const text = document.createElement("p");
+  text.setAttribute("role", "alert");
+  text.textContent = `This part of the page could not be loaded (${error}). Reload the page; if that does not help, stop the app and run ` +
+    "`python -m builder.ui.bundle`.";
+  place.replaceChildren(text);
+  return text;
+}
+
+export default function (args) {
+  const place = args.parentElement;
+  const mount = mounts.get(place) ?? { calls: 0, gone: false };
+  mounts.set(place, mount);
+  mount.args = args;
+  const call = ++mount.calls;
+  const draw = () => { mount.end = mount.draw(mount.args); };
+  if (mount.draw) draw();
+  else import(new URL(args.data.bundle, location.origin).href).then((bundle) => {
+    if (mount.gone || mount.draw) return;
+    mount.note?.remove();
+    mount.draw = bundle.default;
+    draw();
+  }).catch((error) => { mount.note = note(place, error); });
+  return () => setTimeout(() => {
+    if (mount.calls !== call) return;
+    mounts.delete(place);
+    mount.gone = true;
+    mount.end?.();
+  }, 50);
+}
+"""
+
 _names: dict[str, str] = {}
 
 

@@ -14,13 +14,14 @@ export function readLook(host: Element): Look {
   const style = getComputedStyle(host);
   const read = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
   const text = read("--st-text-color", "#31333f");
+  const [first, second] = palette(read("--st-chart-categorical-colors", ""));
   return {
     text,
     faint: `color-mix(in srgb, ${text} 60%, transparent)`,
     grid: `color-mix(in srgb, ${text} 10%, transparent)`,
     paper: read("--st-background-color", "#ffffff"),
-    train: read("--st-blue-color", "#1c83e1"),
-    test: read("--st-orange-color", "#ff8700"),
+    train: first ?? read("--st-blue-color", "#1c83e1"),
+    test: second ?? read("--st-orange-color", "#ff8700"),
     font: read("--st-font", "sans-serif"),
   };
 }
@@ -43,4 +44,9 @@ export function toRgba(colour: string): string {
   if (!match) return colour;
   const [red, green, blue] = match.slice(1, 4).map((part) => Math.round(Number(part) * 255));
   return `rgba(${red}, ${green}, ${blue}, ${match[4] ?? 1})`;
+}
+
+/** The colours of a list such as "#4453d4,#d9730d" or "rgb(1, 2, 3), #fff". */
+export function palette(list: string): string[] {
+  return list.split(/,(?![^(]*\))/).map((colour) => colour.replace(/["'[\]]/g, "").trim()).filter(Boolean);
 }

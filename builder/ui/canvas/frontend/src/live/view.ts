@@ -48,6 +48,7 @@ export class LiveView {
     parent.append(this.root);
     this.host = parent instanceof ShadowRoot ? (parent.host as HTMLElement) : parent;
     this.look = readLook(this.host);
+    this.colour();
     const resolved = resolve(this.root, this.look);
     this.charts = [LOSS, ACCURACY].map((spec) => new Chart(spec, resolved));
     for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
@@ -103,10 +104,17 @@ export class LiveView {
     this.tests = tests;
   }
 
+  /** The charts' colours, for what is drawn by style sheet. */
+  private colour(): void {
+    this.root.style.setProperty("--train", this.look.train);
+    this.root.style.setProperty("--test", this.look.test);
+  }
+
   private restyle(): void {
     const look = readLook(this.host);
     if (JSON.stringify(look) === JSON.stringify(this.look)) return;
     this.look = look;
+    this.colour();
     const resolved = resolve(this.root, look);
     for (const chart of this.charts) chart.setLook(resolved);
   }

@@ -1,0 +1,94 @@
+import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { memo, type ReactElement, useEffect, useRef, useState } from "react";
+import { BrickCard } from "./BrickCard.tsx";
+import type { FlowBrick } from "./flow.ts";
+import { count, percent, plural, worst } from "./format.ts";
+import { portX } from "./geometry.ts";
+import type { BrickInfo, Problem } from "./types.ts";
+
+const SHOW_MS = 300;
+const HIDE_MS = 220;
+const NONE: readonly Problem[] = [];
+
+/** True a moment after the pointer came, until a moment after it left: long enough to reach the card. */
+function useHover(): { readonly over: boolean; enter(): void; leave(): void } {
+  const [over, setOver] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const soon = (value: boolean, wait: number): void => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setOver(value), wait);
+  };
+  return { over, enter: () => soon(true, SHOW_MS), leave: () => soon(false, HIDE_MS) };
+}
+
+function Bar({ share, name }: { readonly share: number | undefined; readonly name: string }): ReactElement {
+  const width = share ? `${Math.max(6, share * 100)}%` : "0%";
+  return (
+    <span className={`bar bar-${name}`}>
+      <span style={{ width }} />
+    </span>
+  );
+}
+
+function Shares({ info }: { readonly info: BrickInfo | undefined }): ReactElement | null {
+  if (!info?.params && !info?.macs) return null;
+  const says = `${count(info.params)} parameters, ${percent(info.params_share)} of all; ${count(info.macs)} MACs, ${percent(info.macs_share)} of all`;
+  return (
+    <span className="bars" title={says}>
+      <Bar share={info.params_share} name="params" />
+      <Bar share={info.macs_share} name="macs" />
+    </span>
+  );
+}
+
+function Badge({ problems }: { readonly problems: readonly Problem[] }): ReactElement | null {
+  const severity = worst(problems);
+  if (!severity) return null;
+  return (
+    <span className="badge" data-severity={severity} title={plural(problems.length, "problem")}>
+      {severity === "advice" ? "i" : "!"}
+      {problems.length > 1 && <small>{problems.length}</small>}
+    </span>
+  );
+}
+
+function Handles({ inputs, outputs }: { readonly inputs: number; readonly outputs: number }): ReactElement {
+  return (
+    <>
+      {Array.from({ length: inputs }, (_, i) => (
+        <Handle key={i} id={`in-${i}`} type="target" position={Position.Top} style={{ left: portX(i, inputs) }} />
+      ))}
+      {outputs > 0 && <Handle id="out" type="source" position={Position.Bottom} />}
+    </>
+  );
+}
+
+/** One layer on the canvas. */
+export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick>): ReactElement {
+  const { node, info } = data;
+  const hover = useHover();
+  const problems = info?.problems ?? NONE;
+  const open = !dragging && (hover.over || (data.alone && problems.length > 0));
+  const className = `brick${data.doubtful ? " doubtful" : ""}${data.dropBelow ? " drop-below" : ""}`;
+  return (
+    <div className={className} data-category={data.category} data-severity={worst(problems)} onPointerEnter={hover.enter} onPointerLeave={hover.leave}>
+      <span className="studs" aria-hidden="true">
+        <i />
+        <i />
+      </span>
+      <span className="line">
+        <b className="name">{node.id}</b>
+        <span className="kind">{node.kind}</span>
+        <Badge problems={problems} />
+        <Shares info={info} />
+      </span>
+      <span className="line labels">
+        <span className="key">{info?.key ?? ""}</span>
+        <span className="shape">{info?.shape ?? (info ? "no shape" : "…")}</span>
+      </span>
+      <Handles inputs={data.inputs} outputs={data.outputs} />
+      {open && <BrickCard id={node.id} info={info} onEnter={hover.enter} onLeave={hover.leave} />}
+    </div>
+  );
+});

@@ -1,0 +1,44 @@
+import { NodeToolbar, Position, useStore } from "@xyflow/react";
+import type { ReactElement } from "react";
+import { ProblemCard } from "./ProblemCard.tsx";
+import type { BrickInfo } from "./types.ts";
+
+const CARD = 304;
+
+/** Left of the brick when there is more room there. */
+function useSide(id: string): Position {
+  return useStore((store) => {
+    const brick = store.nodeLookup.get(id);
+    if (!brick) return Position.Right;
+    const [x, , zoom] = store.transform;
+    const left = brick.internals.positionAbsolute.x * zoom + x;
+    const right = store.width - left - (brick.measured.width ?? 0) * zoom;
+    return right >= CARD || right >= left ? Position.Right : Position.Left;
+  });
+}
+
+interface Props {
+  readonly id: string;
+  readonly info: BrickInfo | undefined;
+  onEnter(): void;
+  onLeave(): void;
+}
+
+/** Beside a brick: its problems with their fixes, or how its output shape comes about. */
+export function BrickCard({ id, info, onEnter, onLeave }: Props): ReactElement | null {
+  const side = useSide(id);
+  const problems = info?.problems ?? [];
+  const formula = info?.formula ?? [];
+  if (problems.length === 0 && formula.length === 0 && !info?.explain) return null;
+  return (
+    <NodeToolbar nodeId={id} isVisible position={side} offset={14}>
+      <div className="card nodrag nopan nowheel" onPointerEnter={onEnter} onPointerLeave={onLeave}>
+        {problems.map((problem) => (
+          <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
+        ))}
+        {problems.length === 0 && info?.explain && <p className="explain">{info.explain}</p>}
+        {problems.length === 0 && formula.map((line) => <code key={line}>{line}</code>)}
+      </div>
+    </NodeToolbar>
+  );
+}

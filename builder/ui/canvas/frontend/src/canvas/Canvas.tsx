@@ -1,0 +1,119 @@
+import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, useReactFlow, useStore } from "@xyflow/react";
+import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
+import { Brick } from "./Brick.tsx";
+import { useSession, useSnapshot } from "./context.ts";
+import type { FlowBrick, FlowWire } from "./flow.ts";
+import { bounds, fitView } from "./geometry.ts";
+import { Status } from "./Status.tsx";
+import { Toasts } from "./Toasts.tsx";
+import { Toolbar } from "./Toolbar.tsx";
+import { useConnecting } from "./useConnecting.ts";
+import { useFlow } from "./useFlow.ts";
+import { ArrowHead, WireLine, WirePreview } from "./Wire.tsx";
+
+const NODE_TYPES = { brick: Brick };
+const EDGE_TYPES = { wire: WireLine };
+const EXTEND = ["Shift", "Meta", "Control"];
+
+/** Show the project where it was last looked at, else all of it; again when the pane changes size before anybody has moved the view. */
+function useFirstView(): () => void {
+  const session = useSession();
+  const { sync, places } = useSnapshot();
+  const { setViewport } = useReactFlow();
+  const width = useStore((store) => store.width);
+  const height = useStore((store) => store.height);
+  const shown = useRef("");
+  const settled = useRef(false);
+  useEffect(() => {
+    if (width === 0 || height === 0) return;
+    const size = `${sync.loadId} ${width} ${height}`;
+    const first = !shown.current.startsWith(`${sync.loadId} `);
+    if (first) settled.current = session.view !== null;
+    if (shown.current === size || (!first && settled.current)) return;
+    shown.current = size;
+    void setViewport(session.view ?? fitView(bounds(places.values()), width, height));
+  }, [session, setViewport, sync.loadId, places, width, height]);
+  return useCallback(() => {
+    settled.current = true;
+  }, []);
+}
+
+function EmptyHint(): ReactElement {
+  return (
+    <div className="empty-hint">
+      <strong>An empty drawing</strong>
+      <span>Drag a layer from the list onto the canvas, or double-click it.</span>
+    </div>
+  );
+}
+
+export function Canvas(): ReactElement {
+  const session = useSession();
+  const snap = useSnapshot();
+  const [minimap, setMinimap] = useState(false);
+  const flow = useFlow();
+  const wires = useConnecting();
+  const settle = useFirstView();
+  const editable = snap.data.editable !== false;
+  const setPane = (element: HTMLElement | null): void => {
+    session.pane = element;
+  };
+  const connect = (connection: Connection): void => wires.connect(connection.source, connection.target, connection.targetHandle);
+  return (
+    <section
+      ref={setPane}
+      className="pane"
+      aria-label="Network canvas"
+      tabIndex={0}
+      onPointerDownCapture={(event) => {
+        settle();
+        const target = event.target as Element;
+        if (target.closest(".react-flow__pane, .react-flow__edge")) event.currentTarget.focus({ preventScroll: true });
+      }}
+    >
+      <ArrowHead />
+      <ReactFlow<FlowBrick, FlowWire>
+        nodes={flow.bricks}
+        edges={flow.wires}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onNodesChange={flow.onNodesChange}
+        onEdgesChange={flow.onEdgesChange}
+        onNodeDragStart={flow.onDragStart}
+        onNodeDragStop={flow.onDragStop}
+        onSelectionDragStart={flow.onDragStart}
+        onSelectionDragStop={flow.onDragStop}
+        onConnect={connect}
+        onConnectStart={wires.onStart}
+        onConnectEnd={wires.onEnd}
+        isValidConnection={wires.isValid}
+        connectionLineComponent={WirePreview}
+        connectionMode={ConnectionMode.Strict}
+        connectionRadius={28}
+        onMoveEnd={(event, view) => {
+          if (event) settle();
+          if (event) session.keepView(view);
+        }}
+        onlyRenderVisibleElements
+        nodesDraggable={editable}
+        nodesConnectable={editable}
+        snapToGrid
+        snapGrid={[4, 4]}
+        panOnScroll
+        zoomOnDoubleClick={false}
+        deleteKeyCode={null}
+        multiSelectionKeyCode={EXTEND}
+        minZoom={0.1}
+        maxZoom={2}
+        colorMode={snap.theme}
+      >
+        <Background gap={24} size={1} />
+        {minimap && <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node: FlowBrick) => `map-${node.data.category}`} />}
+      </ReactFlow>
+      {snap.sync.document.nodes.length === 0 && <EmptyHint />}
+      <Toolbar minimap={minimap} onMinimap={setMinimap} onView={settle} />
+      <Status />
+      <Toasts live={wires.refused} />
+    </section>
+  );
+}

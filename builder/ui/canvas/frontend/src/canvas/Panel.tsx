@@ -1,0 +1,131 @@
+import { type ReactElement, useEffect, useState } from "react";
+import { slug } from "./catalogue.ts";
+import { useSession, useSnapshot } from "./context.ts";
+import { findNode } from "./document.ts";
+import { Field } from "./Field.tsx";
+import { nameProblem } from "./fields.ts";
+import { count, percent, plural } from "./format.ts";
+import { BrickChip, Icon } from "./icons.tsx";
+import { ProblemCard } from "./ProblemCard.tsx";
+import { Summary } from "./Summary.tsx";
+import type { BrickInfo, BrickNode } from "./types.ts";
+
+function Name({ node }: { readonly node: BrickNode }): ReactElement {
+  const session = useSession();
+  const [text, setText] = useState(node.id);
+  useEffect(() => setText(node.id), [node.id]);
+  const taken = session.drawing().document.nodes.map((other) => other.id).filter((id) => id !== node.id);
+  const wrong = text === node.id ? null : nameProblem(text.trim(), taken);
+  const commit = (): void => {
+    if (wrong === null && text.trim() !== node.id) session.rename(node.id, text.trim());
+  };
+  return (
+    <div className="field" data-invalid={wrong !== null}>
+      <label className="field-name" htmlFor="bw-name">
+        Name
+      </label>
+      <input
+        id="bw-name"
+        className="text"
+        value={text}
+        spellCheck={false}
+        autoComplete="off"
+        aria-invalid={wrong !== null}
+        aria-describedby={wrong ? "bw-name-wrong" : undefined}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") commit();
+          if (event.key === "Escape") setText(node.id);
+        }}
+      />
+      {wrong && (
+        <p className="wrong" role="alert" id="bw-name-wrong">
+          {wrong}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Result({ info }: { readonly info: BrickInfo | undefined }): ReactElement {
+  return (
+    <section className="result" aria-label="Output">
+      <dl>
+        <dt>Output</dt>
+        <dd className="shape">{info?.shape ?? "unknown"}</dd>
+        <dt>Parameters</dt>
+        <dd>
+          {count(info?.params)}
+          {info?.params ? <small> {percent(info.params_share)}</small> : null}
+        </dd>
+        <dt>MACs</dt>
+        <dd>
+          {count(info?.macs)}
+          {info?.macs ? <small> {percent(info.macs_share)}</small> : null}
+        </dd>
+      </dl>
+      {info?.explain && <p className="explain">{info.explain}</p>}
+      {(info?.formula ?? []).map((line) => (
+        <code key={line}>{line}</code>
+      ))}
+    </section>
+  );
+}
+
+function Properties({ node }: { readonly node: BrickNode }): ReactElement {
+  const session = useSession();
+  const { catalogue, infos, doubtful, data } = useSnapshot();
+  const layer = catalogue.layers[node.kind];
+  const info = infos[node.id];
+  const problems = info?.problems ?? [];
+  return (
+    <div className={`properties${doubtful.has(node.id) ? " doubtful" : ""}`}>
+      <header>
+        <BrickChip category={slug(layer?.category)} />
+        <h2>{node.kind}</h2>
+        {layer && (
+          <button type="button" className="link" onClick={() => session.reference(node.kind)}>
+            <Icon name="book" />
+            Reference
+          </button>
+        )}
+        <button type="button" className="tool small closer" aria-label="Close the properties" onClick={() => session.select([])}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {layer ? <p className="quiet">{layer.summary}</p> : <p className="quiet">This version of Brickwork does not know the layer {node.kind}; it is kept as it is.</p>}
+      {problems.map((problem) => (
+        <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
+      ))}
+      <fieldset disabled={data.editable === false}>
+        <Name key={node.id} node={node} />
+        {layer?.params.map((param) => (
+          <Field key={`${node.id} ${param.name}`} node={node} param={param} />
+        ))}
+      </fieldset>
+      <Result info={info} />
+    </div>
+  );
+}
+
+function Several({ n }: { readonly n: number }): ReactElement {
+  return (
+    <div className="properties">
+      <h2>{plural(n, "brick")} selected</h2>
+      <p className="quiet">Drag one to move them all. Backspace removes them and joins what is left; Delete removes them with their wires.</p>
+    </div>
+  );
+}
+
+/** The properties of the selected brick; with nothing selected, the network as a whole. */
+export function Panel(): ReactElement {
+  const { selected, sync } = useSnapshot();
+  const [only] = selected;
+  const node = selected.length === 1 && only ? findNode(sync.document, only) : undefined;
+  return (
+    <aside className="panel" aria-label="Properties" data-open={selected.length > 0}>
+      {node ? <Properties node={node} /> : selected.length > 1 ? <Several n={selected.length} /> : <Summary />}
+    </aside>
+  );
+}

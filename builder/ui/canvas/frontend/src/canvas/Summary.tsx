@@ -1,0 +1,50 @@
+import type { ReactElement } from "react";
+import { useSnapshot } from "./context.ts";
+import { bytes, count, problemCount } from "./format.ts";
+
+const HINTS = [
+  ["Drop a layer on a wire", "to put it between two bricks, or just below a brick to connect it."],
+  ["Select a brick", "to change its parameters and see how its output shape comes about."],
+  ["Backspace", "removes a brick and joins its neighbours; Delete cuts the wires too."],
+] as const;
+
+/** The network as a whole, and three hints on how to build. */
+export function Summary(): ReactElement {
+  const { totals, problems } = useSnapshot().data.analysis;
+  return (
+    <div className="properties">
+      <h2>Network</h2>
+      <section className="result" aria-label="Totals">
+        <dl>
+          <dt>Layers</dt>
+          <dd>{count(totals.layers)}</dd>
+          <dt>Parameters</dt>
+          <dd>{count(totals.params)}</dd>
+          <dt>MACs per sample</dt>
+          <dd>{count(totals.macs)}</dd>
+          <dt>Size</dt>
+          <dd>{bytes(totals.bytes)}</dd>
+          <dt>Checks</dt>
+          <dd>{problemCount(problems)}</dd>
+        </dl>
+      </section>
+      <p className="legend">
+        <span className="bar bar-params">
+          <span style={{ width: "70%" }} />
+        </span>
+        share of the parameters
+        <span className="bar bar-macs">
+          <span style={{ width: "70%" }} />
+        </span>
+        share of the MACs
+      </p>
+      <ul className="hints">
+        {HINTS.map(([what, why]) => (
+          <li key={what}>
+            <b>{what}</b> {why}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+import type { ReactElement } from "react";
+import { useSession, useSnapshot } from "./context.ts";
+import { Icon } from "./icons.tsx";
+
+/** Short messages at the foot of the canvas; `live` is the reason why the wire being drawn is refused. */
+export function Toasts({ live }: { readonly live: string | null }): ReactElement {
+  const session = useSession();
+  const { toasts, catalogueSays } = useSnapshot();
+  return (
+    <div className="toasts" role="status" aria-live="polite">
+      {catalogueSays && <div className="toast">{catalogueSays}</div>}
+      {live && <div className="toast live">{live}</div>}
+      {toasts.map((toast) => (
+        <div className="toast" key={toast.id}>
+          {toast.says}
+          <button type="button" className="tool small" aria-label="Dismiss" onClick={() => session.dismiss(toast.id)}>
+            <Icon name="close" />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+import { useReactFlow, useStore } from "@xyflow/react";
+import type { ReactElement } from "react";
+import { useSession, useSnapshot } from "./context.ts";
+import { bounds, fitView } from "./geometry.ts";
+import { moveBricks } from "./gestures.ts";
+import { Icon, type IconName } from "./icons.tsx";
+import { canUndo } from "./keys.ts";
+import { autoLayout } from "./layout.ts";
+import { glide } from "./motion.ts";
+
+interface ToolProps {
+  readonly icon: IconName;
+  readonly name: string;
+  readonly hint?: string;
+  readonly disabled?: boolean;
+  readonly pressed?: boolean;
+  onClick(): void;
+}
+
+function Tool({ icon, name, hint, disabled, pressed, onClick }: ToolProps): ReactElement {
+  return (
+    <button type="button" className="tool" aria-label={name} title={hint ?? name} disabled={disabled} aria-pressed={pressed} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+function HistoryTools(): ReactElement {
+  const session = useSession();
+  const { history } = useSnapshot().data;
+  const entry = (op: "undo" | "redo", word: string, keys: string): ToolProps => {
+    const name = history[op].at(-1);
+    return {
+      icon: op,
+      name: name ? `${word} ${name}` : word,
+      hint: name ? `${word} “${name}” (${keys})` : `Nothing to ${op}`,
+      disabled: !canUndo(session, op),
+      onClick: () => session.send({ op }),
+    };
+  };
+  return (
+    <>
+      <Tool {...entry("undo", "Undo", "Ctrl+Z")} />
+      <Tool {...entry("redo", "Redo", "Ctrl+Shift+Z")} />
+    </>
+  );
+}
+
+interface ToolbarProps {
+  readonly minimap: boolean;
+  onMinimap(on: boolean): void;
+  onView(): void;
+}
+
+/** The tools over the canvas. */
+export function Toolbar({ minimap, onMinimap, onView }: ToolbarProps): ReactElement {
+  const session = useSession();
+  const { setViewport, getViewport, zoomIn, zoomOut } = useReactFlow();
+  const width = useStore((store) => store.width);
+  const height = useStore((store) => store.height);
+  const shown = (change: Promise<boolean>): void => {
+    onView();
+    void change.then(() => session.keepView(getViewport()));
+  };
+  const fit = (places = session.snapshot().places): void => shown(setViewport(fitView(bounds(places.values()), width, height, 0.3), glide()));
+  const arrange = (): void => {
+    const places = autoLayout(session.snapshot().sync.document);
+    const edit = moveBricks(session.drawing(), Object.fromEntries(places), "Auto-layout");
+    if (edit) session.send(edit);
+    fit(places);
+  };
+  return (
+    <div className="toolbar" role="toolbar" aria-label="Canvas tools">
+      <HistoryTools />
+      <span className="rule" />
+      <Tool icon="layout" name="Auto-layout" hint="Arrange the bricks from top to bottom" onClick={arrange} />
+      <Tool icon="fit" name="Fit" hint="Show the whole network" onClick={() => fit()} />
+      <Tool icon="minus" name="Zoom out" onClick={() => shown(zoomOut(glide()))} />
+      <Tool icon="plus" name="Zoom in" onClick={() => shown(zoomIn(glide()))} />
+      <Tool icon="map" name="Overview map" pressed={minimap} onClick={() => onMinimap(!minimap)} />
+    </div>
+  );
+}

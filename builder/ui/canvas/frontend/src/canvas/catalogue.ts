@@ -1,0 +1,91 @@
+import type { BrickNode, ParamValue } from "./types.ts";
+
+export interface Param {
+  readonly name: string;
+  readonly type: "int" | "float" | "bool" | "choice" | "ints";
+  readonly default: ParamValue;
+  readonly min?: number | null;
+  readonly max?: number | null;
+  readonly axes?: number;
+  readonly choices?: readonly (string | number)[];
+  readonly optional?: boolean;
+  readonly doc: string;
+}
+
+export interface Layer {
+  readonly kind: string;
+  readonly category: string;
+  readonly summary: string;
+  readonly stem: string;
+  readonly inputs: readonly [min: number, max: number | null];
+  readonly outputs: number;
+  readonly source: string;
+  readonly pattern: string;
+  readonly length: string;
+  readonly params: readonly Param[];
+  readonly keys: readonly string[];
+}
+
+export interface Catalogue {
+  readonly categories: readonly string[];
+  readonly layers: Readonly<Record<string, Layer>>;
+}
+
+export const EMPTY_CATALOGUE: Catalogue = { categories: [], layers: {} };
+
+/** `Input and output` -> `input-and-output`, the name the colours go by. */
+export function slug(category: string | undefined): string {
+  return (category ?? "other").toLowerCase().replace(/[^a-z0-9]+/g, "-");
+}
+
+export function isVariadic(layer: Layer | undefined): boolean {
+  return layer !== undefined && layer.inputs[1] === null;
+}
+
+/** How many inputs to draw: a brick that takes any number shows the wired ones and a free one. */
+export function inputCount(layer: Layer | undefined, wired: number): number {
+  if (!layer) return Math.max(1, wired);
+  const [min, max] = layer.inputs;
+  return max === null ? Math.max(min, wired + 1) : max;
+}
+
+export function outputCount(layer: Layer | undefined): number {
+  return layer?.outputs ?? 1;
+}
+
+/** The value in force: what the brick says, else the declaration's default. */
+export function valueOf(node: BrickNode, param: Param): ParamValue {
+  const given = node.params?.[param.name];
+  return given === undefined ? param.default : given;
+}
+
+export function sameValue(a: ParamValue, b: ParamValue): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+export interface Group {
+  readonly category: string;
+  readonly layers: readonly Layer[];
+}
+
+/** 0 the kind starts with the query, 1 contains it, 2 the category does, 3 the summary does; null: no match. */
+export function rank(layer: Layer, query: string): number | null {
+  const wanted = query.trim().toLowerCase();
+  const kind = layer.kind.toLowerCase();
+  if (kind.startsWith(wanted)) return 0;
+  if (kind.includes(wanted)) return 1;
+  if (layer.category.toLowerCase().includes(wanted)) return 2;
+  return layer.summary.toLowerCase().includes(wanted) ? 3 : null;
+}
+
+/** Layers by category in the catalogue's order; with a query only those that match, best group and best layer first. */
+export function grouped(catalogue: Catalogue, query: string): readonly Group[] {
+  const layers = Object.values(catalogue.layers)
+    .map((layer) => ({ layer, score: rank(layer, query) }))
+    .filter((entry): entry is { layer: Layer; score: number } => entry.score !== null);
+  const groups = catalogue.categories.map((category) => {
+    const mine = layers.filter((entry) => entry.layer.category === category).sort((a, b) => a.score - b.score);
+    return { category, layers: mine.map((entry) => entry.layer), best: mine[0]?.score ?? 9 };
+  });
+  return groups.filter((group) => group.layers.length > 0).sort((a, b) => a.best - b.best);
+}

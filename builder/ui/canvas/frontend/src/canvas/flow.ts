@@ -1,0 +1,117 @@
+import type { Edge, Node, NodeHandle } from "@xyflow/react";
+import { inputCount, type Layer, outputCount, slug } from "./catalogue.ts";
+import { inputsOf, portOf, wireId } from "./document.ts";
+import { spoken } from "./format.ts";
+import { BRICK, endsOf, laneOf, type Places, portX } from "./geometry.ts";
+import type { Snapshot } from "./session.ts";
+import type { BrickInfo, BrickNode, Point, Wire } from "./types.ts";
+
+export type BrickData = {
+  readonly node: BrickNode;
+  readonly info: BrickInfo | undefined;
+  readonly category: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly doubtful: boolean;
+  readonly alone: boolean;
+  readonly dropBelow: boolean;
+};
+export type FlowBrick = Node<BrickData, "brick">;
+
+export type WireData = {
+  readonly wire: Wire;
+  readonly shape: string;
+  readonly lane: number | null;
+  readonly doubtful: boolean;
+  readonly target: boolean;
+};
+export type FlowWire = Edge<WireData, "wire">;
+
+export const HANDLE = 10;
+
+/** React Flow measures handles from the page; stating them lets it draw wires to bricks that are out of sight. */
+function handles(inputs: number, outputs: number): NodeHandle[] {
+  const size = { width: HANDLE, height: HANDLE };
+  const above = Array.from({ length: inputs }, (_, i): NodeHandle => {
+    return { id: `in-${i}`, type: "target", position: "top" as NodeHandle["position"], x: portX(i, inputs) - HANDLE / 2, y: -HANDLE / 2, ...size };
+  });
+  const x = BRICK.width / 2 - HANDLE / 2;
+  const below: NodeHandle = { id: "out", type: "source", position: "bottom" as NodeHandle["position"], x, y: BRICK.height - HANDLE / 2, ...size };
+  return outputs > 0 ? [...above, below] : above;
+}
+
+function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): BrickData {
+  const below = snap.drop.type === "below" && snap.drop.id === node.id;
+  return {
+    node,
+    info: snap.infos[node.id],
+    category: slug(layer?.category),
+    inputs: inputCount(layer, inputsOf(snap.sync.document, node.id).length),
+    outputs: outputCount(layer),
+    doubtful: snap.doubtful.has(node.id),
+    alone: snap.selected.length === 1 && snap.selected[0] === node.id,
+    dropBelow: below,
+  };
+}
+
+function sameData<T extends object>(a: T, b: T): boolean {
+  return Object.keys(b).every((key) => a[key as keyof T] === b[key as keyof T]);
+}
+
+function sameBrick(old: FlowBrick, data: BrickData, [x, y]: Point, selected: boolean): boolean {
+  return old.position.x === x && old.position.y === y && old.selected === selected && sameData(old.data, data);
+}
+
+/** The bricks for React Flow; those that did not change are the objects of `before`, so that they are not drawn again. */
+export function flowBricks(before: readonly FlowBrick[], snap: Snapshot, moving: Places): FlowBrick[] {
+  const known = new Map(before.map((brick) => [brick.id, brick]));
+  const selected = new Set(snap.selected);
+  return snap.sync.document.nodes.map((node) => {
+    const at = moving.get(node.id) ?? snap.places.get(node.id) ?? [0, 0];
+    const data = brickData(snap, node, snap.catalogue.layers[node.kind]);
+    const old = known.get(node.id);
+    if (old && sameBrick(old, data, at, selected.has(node.id))) return old;
+    return {
+      id: node.id,
+      type: "brick",
+      position: { x: at[0], y: at[1] },
+      data,
+      selected: selected.has(node.id),
+      ...BRICK,
+      measured: { ...BRICK },
+      handles: handles(data.inputs, data.outputs),
+      ariaLabel: spoken(node, data.info),
+    };
+  });
+}
+
+/** Above this many bricks wires take the straight way while something is dragged. */
+const MANY = 150;
+
+function lane(snap: Snapshot, wire: Wire, places: Places): number | null {
+  const ends = endsOf(snap.sync.document, wire, places, snap.catalogue);
+  return ends ? laneOf(wire, ends, places) : null;
+}
+
+/** The wires for React Flow, kept like the bricks. */
+export function flowWires(before: readonly FlowWire[], snap: Snapshot, moving: Places): FlowWire[] {
+  const known = new Map(before.map((wire) => [wire.id, wire]));
+  const selected = new Set(snap.wires);
+  const places = moving.size > 0 ? new Map([...snap.places, ...moving]) : snap.places;
+  const busy = moving.size > 0 && places.size > MANY;
+  return snap.sync.document.edges.map((wire) => {
+    const id = wireId(wire);
+    const data: WireData = {
+      wire,
+      shape: snap.infos[wire.source]?.shape ?? "",
+      lane: busy ? null : lane(snap, wire, places),
+      doubtful: snap.doubtful.has(wire.source),
+      target: snap.drop.type === "wire" && wireId(snap.drop.wire) === id,
+    };
+    const old = known.get(id);
+    if (old?.data && sameData(old.data, data) && old.selected === selected.has(id)) return old;
+    const ends = { source: wire.source, target: wire.target, sourceHandle: "out", targetHandle: `in-${portOf(wire)}` };
+    const ariaLabel = `Wire from ${wire.source} to ${wire.target}${data.shape ? `, ${data.shape}` : ""}`;
+    return { id, type: "wire", ...ends, data, selected: selected.has(id), ariaLabel };
+  });
+}

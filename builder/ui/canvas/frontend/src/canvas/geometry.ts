@@ -1,0 +1,176 @@
+import { inputCount, type Catalogue } from "./catalogue.ts";
+import { findNode, inputsOf, portOf } from "./document.ts";
+import type { NetworkDocument, Point, Wire } from "./types.ts";
+
+/** All sizes in canvas pixels. PITCH is the distance from one brick of a column to the next. */
+export const BRICK = { width: 216, height: 56 } as const;
+export const PITCH = 92;
+export const GRID = 4;
+const BELOW = 60;
+const NEAR = 22;
+
+export type Places = ReadonlyMap<string, Point>;
+
+export const snap = (value: number): number => Math.round(value / GRID) * GRID;
+export const snapPoint = ([x, y]: Point): Point => [snap(x), snap(y)];
+
+/** x of the k-th of n ports, from the brick's left edge. */
+export function portX(index: number, count: number): number {
+  return (BRICK.width * (index + 1)) / (count + 1);
+}
+
+export interface Ends {
+  readonly from: Point;
+  readonly to: Point;
+}
+
+/** Where a wire starts and ends. */
+export function endsOf(document: NetworkDocument, wire: Wire, places: Places, catalogue: Catalogue): Ends | null {
+  const source = places.get(wire.source);
+  const target = places.get(wire.target);
+  const node = findNode(document, wire.target);
+  if (!source || !target || !node) return null;
+  const count = inputCount(catalogue.layers[node.kind], inputsOf(document, wire.target).length);
+  return { from: [source[0] + BRICK.width / 2, source[1] + BRICK.height], to: [target[0] + portX(portOf(wire), count), target[1]] };
+}
+
+/** The cubic curve from handle to handle, leaving and entering vertically. */
+export function curve({ from, to }: Ends): readonly [Point, Point, Point, Point] {
+  const reach = to[1] - from[1];
+  const pull = reach >= 0 ? reach / 2 : 6 * Math.sqrt(-reach);
+  return [from, [from[0], from[1] + pull], [to[0], to[1] - pull], to];
+}
+
+function onCurve([a, b, c, d]: readonly [Point, Point, Point, Point], t: number): Point {
+  const s = 1 - t;
+  const mix = (i: 0 | 1): number => s * s * s * a[i] + 3 * s * s * t * b[i] + 3 * s * t * t * c[i] + t * t * t * d[i];
+  return [mix(0), mix(1)];
+}
+
+/** A wire as points: the curve, or the way round when it has a lane. */
+export function samples(ends: Ends, lane: number | null): readonly Point[] {
+  if (lane !== null) return detour(ends, lane);
+  const points = curve(ends);
+  return Array.from({ length: 17 }, (_, i) => onCurve(points, i / 16));
+}
+
+/** Corners of the way round: down a little, over to the lane, along it, back above the target, in. */
+export function detour({ from, to }: Ends, lane: number): readonly Point[] {
+  const out = from[1] + 12;
+  const back = to[1] - 12;
+  return [from, [from[0], out], [lane, out], [lane, back], [to[0], back], to];
+}
+
+/** An SVG path along `points` with rounded corners of radius 10. */
+export function roundedPath(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  if (!first) return "";
+  const parts = rest.map((corner, i) => {
+    const next = rest[i + 1];
+    if (!next) return `L ${corner[0]} ${corner[1]}`;
+    const enter = towards(corner, i === 0 ? first : (rest[i - 1] ?? first), 10);
+    const leave = towards(corner, next, 10);
+    return `L ${enter[0]} ${enter[1]} Q ${corner[0]} ${corner[1]} ${leave[0]} ${leave[1]}`;
+  });
+  return [`M ${first[0]} ${first[1]}`, ...parts].join(" ");
+}
+
+function towards(from: Point, to: Point, distance: number): Point {
+  const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+  const share = length === 0 ? 0 : Math.min(distance, length / 2) / length;
+  return [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
+}
+
+/** x of a free lane for a wire that would run behind bricks; null when the straight way is free. */
+export function laneOf(wire: Wire, ends: Ends, places: Places): number | null {
+  if (ends.to[1] - ends.from[1] < PITCH) return null;
+  const line = samples(ends, null);
+  const between = [...places].filter(([id, at]) => id !== wire.source && id !== wire.target && inside(at[1], ends));
+  const hit = between.some(([, at]) => line.some((point) => covers(at, point, 4)));
+  if (!hit) return null;
+  const rights = between.map(([, at]) => at[0] + BRICK.width);
+  const lefts = between.map(([, at]) => at[0]);
+  const right = Math.max(...rights) + 28;
+  const left = Math.min(...lefts) - 28;
+  const middle = (ends.from[0] + ends.to[0]) / 2;
+  return ends.to[0] < ends.from[0] || middle - left < right - middle ? left : right;
+}
+
+function inside(y: number, { from, to }: Ends): boolean {
+  return y + BRICK.height > from[1] && y < to[1];
+}
+
+function covers(at: Point, [x, y]: Point, margin: number): boolean {
+  return x > at[0] - margin && x < at[0] + BRICK.width + margin && y > at[1] - margin && y < at[1] + BRICK.height + margin;
+}
+
+/** Distance from a point to a chain of straight pieces. */
+export function distance([x, y]: Point, line: readonly Point[]): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < line.length; i += 1) {
+    const [ax, ay] = line[i - 1] as Point;
+    const [bx, by] = line[i] as Point;
+    const length = (bx - ax) ** 2 + (by - ay) ** 2;
+    const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length));
+    best = Math.min(best, Math.hypot(x - ax - t * (bx - ax), y - ay - t * (by - ay)));
+  }
+  return best;
+}
+
+export function brickAt(point: Point, places: Places): string | null {
+  return [...places].find(([, at]) => covers(at, point, 0))?.[0] ?? null;
+}
+
+export type DropTarget = { readonly type: "wire"; readonly wire: Wire } | { readonly type: "below"; readonly id: string } | { readonly type: "free" };
+
+/** What dropping a new brick's middle at `point` would do: onto a wire, under a brick, or just there. */
+export function dropTarget(point: Point, document: NetworkDocument, places: Places, catalogue: Catalogue): DropTarget {
+  let best: { wire: Wire; far: number } | null = null;
+  for (const wire of document.edges) {
+    const ends = endsOf(document, wire, places, catalogue);
+    const far = ends ? distance(point, samples(ends, laneOf(wire, ends, places))) : NEAR;
+    if (far < (best?.far ?? NEAR)) best = { wire, far };
+  }
+  if (best) return { type: "wire", wire: best.wire };
+  const above = [...places].find(([, at]) => isBelow(point, at));
+  return above ? { type: "below", id: above[0] } : { type: "free" };
+}
+
+function isBelow([x, y]: Point, at: Point): boolean {
+  const bottom = at[1] + BRICK.height;
+  return x > at[0] - 16 && x < at[0] + BRICK.width + 16 && y > bottom - 20 && y < bottom + BELOW;
+}
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function bounds(places: Iterable<Point>): Box | null {
+  const all = [...places];
+  if (all.length === 0) return null;
+  const x = Math.min(...all.map((at) => at[0]));
+  const y = Math.min(...all.map((at) => at[1]));
+  const width = Math.max(...all.map((at) => at[0])) + BRICK.width - x;
+  const height = Math.max(...all.map((at) => at[1])) + BRICK.height - y;
+  return { x, y, width, height };
+}
+
+export interface View {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
+/** The view that shows everything; when that would be too small to read, the top of it at a size that can be read. */
+export function fitView(box: Box | null, width: number, height: number, smallest = 0.55): View {
+  if (!box) return { x: width / 2 - BRICK.width / 2, y: 80, zoom: 1 };
+  const margin = { x: 32, y: 28 };
+  const zoom = Math.min((width - 2 * margin.x) / box.width, (height - 2 * margin.y) / box.height, 1);
+  const readable = zoom >= smallest ? zoom : Math.min(0.75, Math.max(smallest, (width - 2 * margin.x) / box.width));
+  const x = (width - box.width * readable) / 2 - box.x * readable;
+  const y = zoom >= smallest ? (height - box.height * readable) / 2 - box.y * readable : margin.y + 24 - box.y * readable;
+  return { x, y, zoom: readable };
+}

@@ -1,0 +1,147 @@
+import type { Catalogue, Layer } from "./catalogue.ts";
+import { inputCount, outputCount } from "./catalogue.ts";
+import { applyEdit, downstream, findNode, freeId, inputsOf, outputsOf } from "./document.ts";
+import { BRICK, type DropTarget, PITCH, type Places, snapPoint } from "./geometry.ts";
+import { freePlace } from "./layout.ts";
+import type { BrickNode, Edit, NetworkDocument, Point, Wire } from "./types.ts";
+
+/** What a gesture works on. */
+export interface Drawing {
+  readonly document: NetworkDocument;
+  readonly places: Places;
+  readonly catalogue: Catalogue;
+}
+
+export interface Added {
+  readonly id: string;
+  readonly edit: Edit;
+}
+
+const takesInput = (layer: Layer): boolean => inputCount(layer, 0) > 0;
+
+function newNode(drawing: Drawing, layer: Layer, at: Point): BrickNode {
+  return { id: freeId(drawing.document, layer), kind: layer.kind, params: {}, at: snapPoint(at) };
+}
+
+function batch(label: string, edits: readonly Edit[]): Edit {
+  const [only] = edits;
+  const named = label ? { label } : {};
+  return edits.length === 1 && only ? { ...only, ...named } : { op: "batch", ...named, edits };
+}
+
+/** Positions that exist on the screen alone, to be sent with the first edit that places anything. */
+function unsaved({ document, places }: Drawing): Record<string, Point> {
+  const missing = document.nodes.filter((node) => !node.at).map((node) => [node.id, places.get(node.id)] as const);
+  return Object.fromEntries(missing.filter((entry): entry is [string, Point] => entry[1] !== undefined));
+}
+
+function moves(drawing: Drawing, at: Readonly<Record<string, Point>>): Edit[] {
+  const all = { ...unsaved(drawing), ...at };
+  return Object.keys(all).length > 0 ? [{ op: "move", at: all }] : [];
+}
+
+/** Positions of the bricks from `id` down, moved so that a brick fits above them. */
+function room(drawing: Drawing, id: string, above: Point): Record<string, Point> {
+  const target = drawing.places.get(id);
+  const shift = target ? above[1] + PITCH - target[1] : 0;
+  if (!target || shift <= 0) return {};
+  const below = [...downstream(drawing.document, id)].map((key) => [key, drawing.places.get(key)] as const);
+  const entries = below.filter((entry): entry is [string, Point] => entry[1] !== undefined && entry[1][1] >= target[1]);
+  return Object.fromEntries(entries.map(([key, at]) => [key, snapPoint([at[0], at[1] + shift])]));
+}
+
+/** Where a brick goes that is put onto `wire`: in its column when the wire runs straight down, else where it was dropped. */
+function onWire(drawing: Drawing, wire: Wire, drop: Point | null): { at: Point; moved: Record<string, Point> } {
+  const source = drawing.places.get(wire.source) ?? [0, 0];
+  const target = drawing.places.get(wire.target) ?? source;
+  const column = Math.abs(source[0] - target[0]) < 12;
+  if (drop && (!column || Math.abs(drop[0] - source[0]) > BRICK.width / 2)) return { at: drop, moved: {} };
+  const at: Point = [source[0], source[1] + PITCH];
+  return { at, moved: room(drawing, wire.target, at) };
+}
+
+function insertOn(drawing: Drawing, layer: Layer, wire: Wire, drop: Point | null): Added {
+  const { at, moved } = onWire(drawing, wire, drop);
+  const node = newNode(drawing, layer, at);
+  return { id: node.id, edit: batch(`Insert ${layer.kind}`, [{ op: "insert", node, edge: wire }, ...moves(drawing, moved)]) };
+}
+
+function appendTo(drawing: Drawing, layer: Layer, id: string): Added {
+  const above = drawing.places.get(id) ?? [0, 0];
+  const node = newNode(drawing, layer, freePlace([above[0], above[1] + PITCH], drawing.places));
+  const edits: Edit[] = [{ op: "add", node }, { op: "connect", source: id, target: node.id, port: 0 }, ...moves(drawing, {})];
+  return { id: node.id, edit: batch(`Add ${layer.kind}`, edits) };
+}
+
+function putAt(drawing: Drawing, layer: Layer, at: Point): Added {
+  const node = newNode(drawing, layer, freePlace(at, drawing.places));
+  return { id: node.id, edit: batch(`Add ${layer.kind}`, [{ op: "add", node }, ...moves(drawing, {})]) };
+}
+
+/** The edit for a layer dropped with its middle at `point`. */
+export function dropLayer(drawing: Drawing, layer: Layer, point: Point, target: DropTarget): Added {
+  const corner: Point = [point[0] - BRICK.width / 2, point[1] - BRICK.height / 2];
+  if (target.type === "wire" && takesInput(layer) && outputCount(layer) > 0) return insertOn(drawing, layer, target.wire, corner);
+  if (target.type === "below" && canFollow(drawing, target.id, layer)) return appendTo(drawing, layer, target.id);
+  return putAt(drawing, layer, corner);
+}
+
+function canFollow(drawing: Drawing, id: string, layer: Layer): boolean {
+  const node = findNode(drawing.document, id);
+  return node !== undefined && outputCount(drawing.catalogue.layers[node.kind]) > 0 && takesInput(layer);
+}
+
+/** The edit for a layer added without pointing: behind the selected brick (on its wire when it has one), else at `centre`. */
+export function appendLayer(drawing: Drawing, layer: Layer, selected: string | null, centre: Point): Added {
+  if (selected === null || !canFollow(drawing, selected, layer)) {
+    return putAt(drawing, layer, [centre[0] - BRICK.width / 2, centre[1] - BRICK.height / 2]);
+  }
+  const [wire, ...others] = outputsOf(drawing.document, selected);
+  if (wire && others.length === 0 && outputCount(layer) > 0) return insertOn(drawing, layer, wire, null);
+  return appendTo(drawing, layer, selected);
+}
+
+/** The edit for bricks dragged to `at`; null when nothing moved. */
+export function moveBricks(drawing: Drawing, at: Readonly<Record<string, Point>>, label?: string): Edit | null {
+  const changed = Object.entries(at).filter(([id, [x, y]]) => {
+    const now = findNode(drawing.document, id)?.at;
+    return !now || now[0] !== x || now[1] !== y;
+  });
+  const [edit] = changed.length > 0 ? moves(drawing, Object.fromEntries(changed)) : [];
+  return edit ? { ...edit, ...(label ? { label } : {}) } : null;
+}
+
+/** The port a wire dropped on the body of `id` goes to: the first free one, else the first. */
+export function freePort({ document, catalogue }: Drawing, id: string): number {
+  const node = findNode(document, id);
+  const wired = inputsOf(document, id);
+  const count = inputCount(node ? catalogue.layers[node.kind] : undefined, wired.length);
+  const used = new Set(wired.map((edge) => edge.port ?? 0));
+  return Array.from({ length: count }, (_, i) => i).find((port) => !used.has(port)) ?? 0;
+}
+
+function afterMoves(places: Places, at: Readonly<Record<string, Point>>): Places {
+  return new Map([...places, ...Object.entries(at)]);
+}
+
+/** A fix with a place for every brick it puts onto a wire, and room made for it. */
+export function withRoom(drawing: Drawing, edit: Edit): Edit {
+  const parts = edit.op === "batch" ? edit.edits : [edit];
+  const moved: Record<string, Point> = {};
+  let now = drawing;
+  const placed = parts.map((part) => {
+    const ready = part.op === "insert" ? putOnWire(now, part, moved) : part;
+    const places = ready.op === "insert" && ready.node.at ? afterMoves(now.places, { ...moved, [ready.node.id]: ready.node.at }) : now.places;
+    now = { ...now, document: applyEdit(now.document, ready, now.catalogue), places };
+    return ready;
+  });
+  if (Object.keys(moved).length > 0) placed.push(...moves(drawing, moved));
+  return batch(edit.label ?? "", placed);
+}
+
+function putOnWire(now: Drawing, part: Extract<Edit, { op: "insert" }>, moved: Record<string, Point>): Extract<Edit, { op: "insert" }> {
+  if (!now.places.has(part.edge.source) || !now.places.has(part.edge.target)) return part;
+  const spot = onWire(now, part.edge, null);
+  Object.assign(moved, spot.moved);
+  return { ...part, node: { ...part.node, at: snapPoint(spot.at) } };
+}

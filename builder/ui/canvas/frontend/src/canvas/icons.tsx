@@ -1,0 +1,45 @@
+import type { ReactElement } from "react";
+
+/** 16 px line icons, drawn with the text's colour. */
+const PATHS = {
+  undo: "M6 3 2.8 6.2 6 9.4M3 6.2h6.2a3.6 3.6 0 0 1 0 7.2H6",
+  redo: "M10 3l3.2 3.2L10 9.4M13 6.2H6.8a3.6 3.6 0 0 0 0 7.2H10",
+  layout: "M6 2.5h4v3H6zM2 10.5h4v3H2zM10 10.5h4v3h-4zM8 5.5V8M4 10.5V8h8v2.5",
+  fit: "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10",
+  plus: "M8 3v10M3 8h10",
+  minus: "M3 8h10",
+  map: "M2.5 3.5h11v9h-11zM8.5 8.5h3v2.5h-3z",
+  search: "M7 12a5 5 0 1 0 0-10 5 5 0 0 0 0 10zM10.7 10.7 14 14",
+  close: "M4 4l8 8M12 4l-8 8",
+  check: "M3 8.5 6.5 12 13 4.5",
+  link: "M6.5 9.5l3-3M7 4.5l1.2-1.2a3 3 0 0 1 4.3 4.3L11.3 8.8M9 11.5l-1.2 1.2a3 3 0 0 1-4.3-4.3L4.7 7.2",
+  split: "M8 2.5v11M4.5 5 2 8l2.5 3M11.5 5 14 8l-2.5 3",
+  reset: "M3 8a5 5 0 1 0 1.6-3.7M3 2.5v3h3",
+  alert: "M8 2 1.5 13.5h13zM8 6.5v3.2M8 11.6v.2",
+  info: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3v3.7M8 5v.2",
+  layers: "M8 2 2 5.2l6 3.2 6-3.2zM2 8.3l6 3.2 6-3.2M2 11.2l6 3.2 6-3.2",
+  book: "M3 2.5h7.5a1.5 1.5 0 0 1 1.5 1.5v9.5H4.5A1.5 1.5 0 0 1 3 12zM3 12a1.5 1.5 0 0 1 1.5-1.5H12",
+  chevron: "M4 6l4 4 4-4",
+  trash: "M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9M7 7v4M9 7v4",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { readonly name: IconName }): ReactElement {
+  return (
+    <svg className="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
+  );
+}
+
+/** A small brick in the colour of its category. */
+export function BrickChip({ category }: { readonly category: string }): ReactElement {
+  return (
+    <svg className="chip" data-category={category} viewBox="0 0 20 14" width="20" height="14" aria-hidden="true" focusable="false">
+      <rect x="4" y="0" width="4" height="4" rx="1" />
+      <rect x="12" y="0" width="4" height="4" rx="1" />
+      <rect x="1" y="3" width="18" height="11" rx="2" />
+    </svg>
+  );
+}

@@ -1,0 +1,119 @@
+/** The two directions of the bridge to Python, and the document in the middle. */
+
+export type ParamValue = number | boolean | string | null | readonly number[];
+export type Params = Readonly<Record<string, ParamValue>>;
+export type Point = readonly [x: number, y: number];
+
+export interface BrickNode {
+  readonly id: string;
+  readonly kind: string;
+  readonly params?: Params;
+  readonly at?: Point | null;
+}
+
+export interface Wire {
+  readonly source: string;
+  readonly target: string;
+  /** The target's k-th input; absent means the first. */
+  readonly port?: number;
+}
+
+export interface NetworkDocument {
+  readonly nodes: readonly BrickNode[];
+  readonly edges: readonly Wire[];
+}
+
+interface Labelled {
+  readonly label?: string;
+}
+
+export type Edit = Labelled &
+  (
+    | { readonly op: "add"; readonly node: BrickNode }
+    | { readonly op: "insert"; readonly node: BrickNode; readonly edge: Wire }
+    | { readonly op: "remove"; readonly ids: readonly string[]; readonly rejoin?: boolean }
+    | { readonly op: "connect"; readonly source: string; readonly target: string; readonly port?: number }
+    | { readonly op: "disconnect"; readonly source: string; readonly target: string; readonly port?: number }
+    | { readonly op: "set"; readonly id: string; readonly params: Params }
+    | { readonly op: "replace"; readonly id: string; readonly kind: string }
+    | { readonly op: "rename"; readonly id: string; readonly to: string }
+    | { readonly op: "move"; readonly at: Readonly<Record<string, Point>> }
+    | { readonly op: "batch"; readonly edits: readonly Edit[] }
+    | { readonly op: "undo" }
+    | { readonly op: "redo" }
+  );
+
+export type Severity = "error" | "warning" | "advice";
+
+export interface Fix {
+  readonly label: string;
+  readonly edit: Edit;
+}
+
+export interface Problem {
+  readonly node: string | null;
+  readonly field: string | null;
+  readonly severity: Severity;
+  readonly says: string;
+  readonly because: string;
+  readonly fixes: readonly Fix[];
+}
+
+export interface BrickInfo {
+  readonly shape?: string | null;
+  readonly sizes?: readonly (number | null)[] | null;
+  readonly params?: number;
+  readonly macs?: number;
+  readonly params_share?: number;
+  readonly macs_share?: number;
+  readonly key?: string;
+  readonly formula?: readonly string[];
+  readonly explain?: string;
+  readonly problems?: readonly Problem[];
+}
+
+export interface Totals {
+  readonly params: number;
+  readonly macs: number;
+  readonly bytes: number;
+  readonly layers: number;
+}
+
+export interface Analysis {
+  readonly nodes: Readonly<Record<string, BrickInfo>>;
+  readonly problems: readonly Problem[];
+  readonly totals: Totals;
+}
+
+export interface History {
+  readonly undo: readonly string[];
+  readonly redo: readonly string[];
+}
+
+/** Python to canvas. */
+export interface CanvasData {
+  readonly load_id: string;
+  readonly revision: number;
+  readonly ack?: { readonly client: string; readonly seq: number } | null;
+  readonly refused?: { readonly seq: number; readonly says: string } | null;
+  readonly document: NetworkDocument;
+  readonly analysis: Analysis;
+  readonly history: History;
+  readonly catalogue: { readonly url: string };
+  readonly editable?: boolean;
+  readonly height?: number;
+  readonly fill?: boolean;
+}
+
+export interface SentEdit {
+  readonly seq: number;
+  readonly revision: number;
+  readonly edit: Edit;
+}
+
+/** Canvas to Python: every edit that has not been acknowledged. `attempt` grows when the same edits are sent again. */
+export interface Outbox {
+  readonly client: string;
+  readonly edits: readonly SentEdit[];
+  readonly attempt: number;
+}

@@ -1,0 +1,97 @@
+import type { EdgeChange, NodeChange } from "@xyflow/react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useSession, useSnapshot } from "./context.ts";
+import { type FlowBrick, type FlowWire, flowBricks, flowWires } from "./flow.ts";
+import type { Places } from "./geometry.ts";
+import { moveBricks } from "./gestures.ts";
+import type { Point } from "./types.ts";
+
+const NOTHING: Places = new Map();
+const KEYS_REST_MS = 400;
+
+interface Flow {
+  readonly bricks: FlowBrick[];
+  readonly wires: FlowWire[];
+  onNodesChange(changes: NodeChange<FlowBrick>[]): void;
+  onEdgesChange(changes: EdgeChange<FlowWire>[]): void;
+  onDragStart(): void;
+  onDragStop(): void;
+}
+
+function toggled(now: readonly string[], changes: readonly { id: string; selected: boolean }[]): readonly string[] {
+  const ids = new Set(now);
+  for (const { id, selected } of changes) {
+    if (selected) ids.add(id);
+    else ids.delete(id);
+  }
+  return [...ids];
+}
+
+/** React Flow's view of the session: bricks and wires in, selections and finished drags out. */
+export function useFlow(): Flow {
+  const session = useSession();
+  const snap = useSnapshot();
+  const [moving, setMoving] = useState<Places>(NOTHING);
+  const latest = useRef<Places>(NOTHING);
+  const dragging = useRef(false);
+  const rest = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const lastBricks = useRef<FlowBrick[]>([]);
+  const lastWires = useRef<FlowWire[]>([]);
+
+  const bricks = useMemo(() => flowBricks(lastBricks.current, snap, moving), [snap, moving]);
+  const wires = useMemo(() => flowWires(lastWires.current, snap, moving), [snap, moving]);
+  useEffect(() => {
+    lastBricks.current = bricks;
+    lastWires.current = wires;
+  }, [bricks, wires]);
+  useEffect(() => () => clearTimeout(rest.current), []);
+
+  const move = useCallback((places: Places) => {
+    latest.current = places;
+    setMoving(places);
+  }, []);
+
+  const commit = useCallback(() => {
+    const edit = moveBricks(session.drawing(), Object.fromEntries(latest.current));
+    if (edit) session.send(edit);
+    move(NOTHING);
+  }, [session, move]);
+
+  const onNodesChange = useCallback(
+    (changes: NodeChange<FlowBrick>[]) => {
+      const picked = changes.filter((change) => change.type === "select");
+      if (picked.length > 0) {
+        const now = session.snapshot();
+        session.select(toggled(now.selected, picked), now.wires);
+      }
+      const steps = changes.flatMap((change): [string, Point][] => {
+        return change.type === "position" && change.position ? [[change.id, [change.position.x, change.position.y]]] : [];
+      });
+      if (steps.length === 0) return;
+      move(new Map([...latest.current, ...steps]));
+      if (dragging.current) return;
+      clearTimeout(rest.current);
+      rest.current = setTimeout(commit, KEYS_REST_MS);
+    },
+    [session, move, commit],
+  );
+
+  const onEdgesChange = useCallback(
+    (changes: EdgeChange<FlowWire>[]) => {
+      const picked = changes.filter((change) => change.type === "select");
+      const now = session.snapshot();
+      if (picked.length > 0) session.select(now.selected, toggled(now.wires, picked));
+    },
+    [session],
+  );
+
+  const onDragStart = useCallback(() => {
+    dragging.current = true;
+  }, []);
+  const onDragStop = useCallback(() => {
+    dragging.current = false;
+    commit();
+  }, [commit]);
+
+  return { bricks, wires, onNodesChange, onEdgesChange, onDragStart, onDragStop };
+}

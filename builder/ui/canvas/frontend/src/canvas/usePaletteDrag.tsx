@@ -1,0 +1,113 @@
+import { useReactFlow } from "@xyflow/react";
+import { type PointerEvent as ReactPointerEvent, type ReactElement, useCallback, useEffect, useRef, useState } from "react";
+import { type Layer, slug } from "./catalogue.ts";
+import { useSession } from "./context.ts";
+import { BRICK, dropTarget } from "./geometry.ts";
+import { appendLayer, dropLayer } from "./gestures.ts";
+import type { Session } from "./session.ts";
+import type { Point } from "./types.ts";
+
+const THRESHOLD = 5;
+
+export interface GhostState {
+  readonly layer: Layer;
+  readonly at: Point;
+  readonly scale: number;
+}
+
+/** The brick under the pointer while a layer is dragged out of the palette. */
+export function Ghost({ layer, at, scale }: GhostState): ReactElement {
+  const style = { width: BRICK.width, height: BRICK.height, transform: `translate(${at[0]}px, ${at[1]}px) scale(${scale}) translate(-50%, -50%)` };
+  return (
+    <div className="brick ghost" data-category={slug(layer.category)} style={style} aria-hidden="true">
+      <span className="line">
+        <b className="name">{layer.kind}</b>
+      </span>
+    </div>
+  );
+}
+
+interface PaletteDrag {
+  readonly ghost: GhostState | null;
+  grab(layer: Layer, event: ReactPointerEvent): void;
+  append(layer: Layer): void;
+}
+
+function over(pane: HTMLElement | null, event: PointerEvent): boolean {
+  const box = pane?.getBoundingClientRect();
+  return box !== undefined && event.clientX > box.left && event.clientX < box.right && event.clientY > box.top && event.clientY < box.bottom;
+}
+
+function centre(session: Session): { x: number; y: number } {
+  const box = session.pane?.getBoundingClientRect() ?? new DOMRect();
+  return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+}
+
+/** Dragging a layer out of the palette, or adding it without pointing. `onOut` is called when a drag leaves the palette. */
+export function usePaletteDrag(onOut: () => void): PaletteDrag {
+  const session = useSession();
+  const { screenToFlowPosition, getZoom } = useReactFlow();
+  const [ghost, setGhost] = useState<GhostState | null>(null);
+  const stop = useRef<() => void>(() => undefined);
+  useEffect(() => () => stop.current(), []);
+
+  const append = useCallback(
+    (layer: Layer) => {
+      const { selected, data } = session.snapshot();
+      if (data.editable === false) return;
+      const middle = screenToFlowPosition(centre(session));
+      const last = selected.length === 1 ? (selected[0] ?? null) : null;
+      session.add(appendLayer(session.drawing(), layer, last, [middle.x, middle.y]));
+    },
+    [session, screenToFlowPosition],
+  );
+
+  const grab = useCallback(
+    (layer: Layer, down: ReactPointerEvent) => {
+      if (down.button !== 0 || session.snapshot().data.editable === false) return;
+      const frame = (down.currentTarget as Element).closest(".bw")?.getBoundingClientRect() ?? new DOMRect();
+      const point = (event: PointerEvent): Point => {
+        const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY }, { snapToGrid: false });
+        return [x, y];
+      };
+      const target = (event: PointerEvent) => {
+        const { document, places, catalogue } = session.drawing();
+        return over(session.pane, event) ? dropTarget(point(event), document, places, catalogue) : null;
+      };
+      let moved = false;
+      const onMove = (event: PointerEvent): void => {
+        if (!moved && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < THRESHOLD) return;
+        if (!moved) onOut();
+        moved = true;
+        session.setDrop(target(event) ?? { type: "free" });
+        setGhost({ layer, at: [event.clientX - frame.left, event.clientY - frame.top], scale: over(session.pane, event) ? getZoom() : 0.8 });
+      };
+      const onUp = (event: PointerEvent): void => {
+        stop.current();
+        const goal = moved ? target(event) : null;
+        if (goal) session.add(dropLayer(session.drawing(), layer, point(event), goal));
+        if (goal) session.pane?.focus({ preventScroll: true });
+      };
+      const onKey = (event: KeyboardEvent): void => {
+        if (event.key === "Escape") stop.current();
+      };
+      stop.current();
+      stop.current = () => {
+        window.removeEventListener("pointermove", onMove);
+        window.removeEventListener("pointerup", onUp);
+        window.removeEventListener("pointercancel", stop.current);
+        window.removeEventListener("keydown", onKey, true);
+        stop.current = () => undefined;
+        session.setDrop({ type: "free" });
+        setGhost(null);
+      };
+      window.addEventListener("pointermove", onMove);
+      window.addEventListener("pointerup", onUp);
+      window.addEventListener("pointercancel", stop.current);
+      window.addEventListener("keydown", onKey, true);
+    },
+    [session, screenToFlowPosition, getZoom, onOut],
+  );
+
+  return { ghost, grab, append };
+}
