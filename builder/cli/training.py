@@ -188,8 +188,7 @@ def bar_line(started: RunStarted, step: StepEnded, width: int) -> str:
     """How far the run is, how well it does and how long it still takes, in at most `width` columns."""
     whole = max(1, started.steps_per_epoch * started.epochs)
     done = min(1.0, step.step / whole)
-    here = max(1, step.step - started.resumed_at)
-    left = duration(step.seconds / here * (whole - step.step))
+    left = duration((whole - step.step) * started.batch_size / step.samples_per_second) if step.samples_per_second > 0 else "?"
     words = (f" {100 * done:3.0f} %  epoch {step.epoch}/{started.epochs}  loss {step.loss:.4f}  accuracy {share(step.accuracy)}  "
              f"{count(step.samples_per_second)}/s  {left} left")
     cells = max(0, min(30, width - len(words)))

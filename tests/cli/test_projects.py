@@ -1,0 +1,80 @@
+"""`gallery`, `check` and `export`."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import pytest
+
+from builder import api
+from builder.cli.projects import EXPORTS
+from builder.gallery import ENTRIES
+
+
+def test_the_gallery_lists_every_project_with_what_it_takes_and_how_large_it_is(brickwork):
+    rows = brickwork("gallery", "--json").json
+    assert [row["name"] for row in rows] == list(ENTRIES)
+    assert rows[0] | {"summary": ""} == {"name": "mnist-cnn", "title": "MNIST CNN", "deck": "CUHK", "task": "classification",
+                                         "input_shape": [1, 28, 28], "parameters": 21840, "summary": ""}
+    plain = brickwork("gallery").out.splitlines()
+    assert len(plain) == 2 + len(ENTRIES) and "1×28×28" in plain[2] and "21,840" in plain[2]
+
+
+@pytest.mark.parametrize("name", list(ENTRIES))
+def test_every_gallery_project_checks_without_an_error_and_has_the_published_parameters(brickwork, name):
+    answer = brickwork("check", name, "--json")
+    assert answer.status == 0 and answer.json["params"] == ENTRIES[name].parameters
+    assert answer.json["bytes"] == 4 * answer.json["params"] and answer.json["macs"] == sum(row["macs"] for row in answer.json["layers"])
+
+
+def test_a_layer_row_has_the_shape_as_numbers_and_as_text(brickwork):
+    rows = {row["id"]: row for row in brickwork("check", "mnist-cnn", "--json").json["layers"]}
+    assert rows["conv1"] == {"id": "conv1", "kind": "Conv2d", "output_shape": ["N", 10, 24, 24], "output": "N×10×24×24", "params": 260, "macs": 144000}
+    assert list(rows)[list(rows).index("flatten") - 1] == "relu2" and rows["relu2"]["output"] == "N×20×4×4"
+
+
+def test_a_project_with_errors_has_status_1_and_its_problems_name_brick_rule_and_fix(brickwork, bad):
+    answer = brickwork("check", bad, "--json")
+    problem = next(problem for problem in answer.json["problems"] if problem["node"] == "conv2")
+    assert answer.status == 1 and problem["severity"] == "error" and "5 - 1" in problem["because"]
+    assert problem["fixes"] and all(fix["label"] for fix in problem["fixes"])
+    plain = brickwork("check", bad)
+    assert plain.status == 1 and plain.err == ""
+    assert f"error: conv2: {problem['says']}" in plain.out and f"fix: {problem['fixes'][0]['label']}" in plain.out
+
+
+def test_the_plain_table_is_aligned_and_has_totals(brickwork):
+    lines = brickwork("check", "mnist-cnn").out.splitlines()
+    head, rule, *rows = lines[1:15]
+    starts = [head.index(word) for word in ("LAYER", "KIND", "OUTPUT")]
+    assert all(row[start - 1: start + 1].strip() and row[start - 1] in " " for row in rows for start in starts[1:])
+    assert {len(row) for row in rows} == {len(rule)}
+    assert "21,840 parameters (87.4 kB in float32), 480,500 multiply-adds per sample" in lines and lines[-1] == "No problems."
+
+
+def test_exported_python_is_the_source_that_trains(brickwork, tmp_path):
+    source = brickwork("export", "mnist-cnn", "--to", "python").out
+    assert source == api.source(api.gallery("mnist-cnn")) and ast.parse(source)
+    answer = brickwork("export", "mnist-cnn", "--to", "python", "-o", tmp_path / "network.py")
+    assert (tmp_path / "network.py").read_text() == source and answer.out == "" and "lines" in answer.err
+
+
+def test_exported_json_opens_as_the_same_project(brickwork, tmp_path):
+    file = tmp_path / "lenet.json"
+    brickwork("export", "lenet-cifar", "--to", "json", "-o", file)
+    assert api.load(file) == api.gallery("lenet-cifar")
+    assert brickwork("check", file, "--json").json == brickwork("check", "lenet-cifar", "--json").json
+
+
+@pytest.mark.parametrize("kind", list(EXPORTS))
+def test_every_kind_is_one_json_document_when_asked(brickwork, kind):
+    answer = brickwork("export", "mnist-cnn", "--to", kind, "--json")
+    assert answer.json["kind"] == kind and answer.json["file"] is None
+    assert answer.json["text"] == brickwork("export", "mnist-cnn", "--to", kind).out
+
+
+def test_a_network_with_errors_is_not_exported_as_python_but_as_json(brickwork, bad):
+    answer = brickwork("export", bad, "--to", "python")
+    assert answer.status == 1 and answer.out == "" and answer.err.count("\n") == 1 and "1 more (see `check`)" in answer.err
+    assert json.loads(brickwork("export", bad, "--to", "json").out)["name"] == "MNIST CNN"

@@ -1,0 +1,120 @@
+"""`runs`: list, show, stop, resume, export."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+import pytest
+
+from builder import api
+from builder.runs import Store, lock
+from builder.train.events import RunEnded
+from tests.cli.fakes import FakeRun
+from tests.helpers import until
+from tests.runs.fakes import completes, epoch, started, step
+
+
+@pytest.fixture
+def store():
+    with Store() as store:
+        yield store
+
+
+@pytest.fixture
+def done(store):
+    """A completed run."""
+    project = api.gallery("mnist-cnn")
+    run_id = store.create(api.to_json(project), api.source(project), project.name)
+    store.append(run_id, completes(FakeRun(False), None))
+    return run_id
+
+
+@pytest.fixture
+def resumed(store):
+    """A run that was stopped after step 8 and goes on from step 5."""
+    project = api.gallery("lenet-cifar")
+    run_id = store.create(api.to_json(project), api.source(project), project.name)
+    store.append(run_id, [started(), step(4), *epoch(1, 0.6), step(8), RunEnded("stopped", 8, "Stopped when asked.")])
+    store.reopen(run_id)
+    store.append(run_id, [started(5), step(6), step(7), RunEnded("stopped", 7, "Stopped again.")])
+    return run_id
+
+
+def test_without_runs_the_list_says_how_to_make_one(brickwork):
+    assert "There are no runs yet" in brickwork("runs").out and brickwork("runs", "--json").json == []
+
+
+def test_runs_are_listed_newest_first_by_default(brickwork, done, resumed):
+    rows = brickwork("runs", "list", "--json").json
+    assert [row["id"] for row in rows] == [resumed, done] and rows[1]["accuracy"] == 0.7 and rows[1]["state"] == "completed"
+    lines = brickwork("runs").out.splitlines()
+    assert resumed in lines[2] and "stopped" in lines[2] and done in lines[3] and "70.00 %" in lines[3] and "4/4" in lines[3]
+
+
+def test_a_run_is_shown_with_its_epochs_and_its_project(brickwork, done):
+    shown = brickwork("runs", "show", "last", "--json").json
+    assert shown["id"] == done and [row["test_accuracy"] for row in shown["epochs_done"]] == [0.55, 0.6, 0.65, 0.7]
+    assert shown["project"]["name"] == "MNIST CNN"
+    plain = brickwork("runs", "show", done).out
+    assert "21,840" in plain and "All 4 epochs are done." in plain and "20 of 20" in plain and "65.00 %" in plain
+
+
+def test_an_export_holds_the_project_the_source_all_events_and_tables_of_what_counts(brickwork, resumed, store, tmp_path):
+    answer = brickwork("runs", "export", resumed[:12], "-o", tmp_path / "out", "--json")
+    assert answer.json == {"folder": str(tmp_path / "out"), "files": ["epochs.csv", "events.jsonl", "network.py", "project.json", "steps.csv"]}
+    assert api.load(tmp_path / "out" / "project.json") == api.gallery("lenet-cifar")
+    assert (tmp_path / "out" / "network.py").read_text() == store.source(resumed)
+    lines = [json.loads(line) for line in (tmp_path / "out" / "events.jsonl").read_text().splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, 12)) and lines[0]["event"] == "RunStarted"
+    assert [row["step"] for row in table(tmp_path / "out" / "steps.csv")] == ["4", "6", "7"]
+    assert table(tmp_path / "out" / "epochs.csv")[0]["test_accuracy"] == "0.6"
+
+
+def table(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_an_export_never_writes_into_a_folder_that_is_there(brickwork, done, tmp_path):
+    (tmp_path / "mine").mkdir()
+    answer = brickwork("runs", "export", done, "-o", tmp_path / "mine")
+    assert answer.status == 2 and "already there" in answer.err and not list((tmp_path / "mine").iterdir())
+
+
+def test_an_ended_run_is_not_stopped_again_and_a_finished_one_not_resumed(brickwork, done):
+    assert "already ended (completed)" in brickwork("runs", "stop", done).err
+    assert "finished all its 4 epochs" in brickwork("runs", "resume", done).err
+
+
+def test_a_live_run_is_asked_to_stop(brickwork, store, done):
+    run_id = store.create({"name": "x"}, "", "x")
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        answer = brickwork("runs", "stop", "last")
+        assert answer.status == 0 and "was asked to stop" in answer.out
+        assert [control.command for control in store.controls(run_id, 1)] == ["stop"]
+
+
+def test_a_stopped_run_is_resumed_in_the_background(brickwork, store, resumed, monkeypatch):
+    import importlib
+
+    module = importlib.import_module("builder.runs.launch")
+    spawn = module._spawn
+    fake = [sys.executable, "-m", "tests.cli.fakes", "completes", "work", resumed, "--runs", str(store.root)]
+    monkeypatch.setattr(module, "_spawn", lambda run, command: spawn(run, fake))
+    answer = brickwork("runs", "resume", "last", "--json")
+    assert answer.status == 0 and answer.json["generation"] == 3
+    until(lambda: not store.get(resumed).live, 30, "the run ends")
+    assert store.get(resumed).state == "completed"
+    assert store.latest(resumed, "RunStarted").event.resumed_at == 10
+
+
+def test_a_run_whose_process_was_lost_is_named_as_killed_when_somebody_looks(brickwork, store):
+    run_id = store.create({"name": "x"}, "", "x")
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [started(), step(3)])
+    assert brickwork("runs", "--json").json[0]["state"] == "killed"
+    assert "ended without a word after step 3" in brickwork("runs", "show", "last").out
