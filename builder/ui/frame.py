@@ -12,12 +12,13 @@ from . import bundle
 from .workspace import Workspace, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = (("build", "Build", ":material/grid_view:"), ("data", "Data", ":material/database:"), ("train", "Train", ":material/show_chart:"),
-         ("gallery", "Gallery", ":material/apps:"), ("reference", "Reference", ":material/menu_book:"))
+ICON = Path(__file__).with_name("icon.svg")
+# Without icons: Streamlit makes a page's icon its favicon too, and fetches that one from a font server elsewhere.
+PAGES = (("build", "Build"), ("data", "Data"), ("train", "Train"), ("gallery", "Gallery"), ("reference", "Reference"))
 
 CSS = """
 <style>
-[data-testid="stMainBlockContainer"] { padding-top: 3.6rem; padding-bottom: 1rem; max-width: 1680px; }
+[data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 1rem; max-width: 1760px; }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.25rem; }
 /* A rerun in progress must not fade what is being edited or watched. */
 .st-key-canvas [data-stale="true"], .st-key-live [data-stale="true"], [data-stale="true"]:has(.st-key-canvas) { opacity: 1 !important; }
@@ -32,7 +33,7 @@ def page_path(name: str) -> Path:
 
 def frame(title: str) -> Workspace:
     """Page settings and shared style; returns the open project. Stops the page with a plain message when the canvas cannot be built."""
-    st.set_page_config(page_title=f"{title} · Brickwork", page_icon=":material/grid_view:", layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(page_title=f"{title} · Brickwork", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     st.html(CSS)
     _warm_up()
     try:

@@ -36,7 +36,8 @@ def card(space: Workspace, entry: Entry) -> None:
     st.write(entry.summary)
     st.caption(f"{show((2, *entry.project.network.nodes[0].params['shape']))} → {skeleton(entry.project.network)}")
     optimizer = entry.project.training["optimizer"]
-    recipe = f"{optimizer['kind']} lr {optimizer['lr']:g}, batch {entry.project.training['batch_size']}, {entry.project.training['epochs']} epochs"
+    epochs = entry.project.training["epochs"]
+    recipe = f"{optimizer['kind']} lr {optimizer['lr']:g}, batch {entry.project.training['batch_size']}, {epochs} epoch{'s' if epochs > 1 else ''}"
     st.caption(f"**{entry.parameters:,}** parameters · {dataset.title} · {recipe}")
     st.info(entry.look, icon=":material/visibility:")
     st.caption(f"Source: {esc(entry.source)}")
