@@ -33,7 +33,11 @@ function Bar({ share, name }: { readonly share: number | undefined; readonly nam
 
 function Shares({ info }: { readonly info: BrickInfo | undefined }): ReactElement | null {
   if (!info?.params && !info?.macs) return null;
-  const says = `${count(info.params)} parameters, ${percent(info.params_share)} of all; ${count(info.macs)} MACs, ${percent(info.macs_share)} of all`;
+  const parts = [
+    [count(info.params), "parameters", percent(info.params_share)],
+    [count(info.macs), "MACs", percent(info.macs_share)],
+  ];
+  const says = parts.map(([n, what, share]) => `${n} ${what}, ${share} of all`).join("; ");
   return (
     <span className="bars" title={says}>
       <Bar share={info.params_share} name="params" />
@@ -72,7 +76,13 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
   const open = !dragging && (hover.over || (data.alone && problems.length > 0));
   const className = `brick${data.doubtful ? " doubtful" : ""}${data.dropBelow ? " drop-below" : ""}`;
   return (
-    <div className={className} data-category={data.category} data-severity={worst(problems)} onPointerEnter={hover.enter} onPointerLeave={hover.leave}>
+    <div
+      className={className}
+      data-category={data.category}
+      data-severity={worst(problems)}
+      onPointerEnter={hover.enter}
+      onPointerLeave={hover.leave}
+    >
       <span className="studs" aria-hidden="true">
         <i />
         <i />

@@ -3,7 +3,8 @@ import { type ReactElement, useCallback, useEffect, useRef, useState } from "rea
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
-import { bounds, fitView } from "./geometry.ts";
+import { bounds, fitView, revealView } from "./geometry.ts";
+import { glide } from "./motion.ts";
 import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
 import { Toolbar } from "./Toolbar.tsx";
@@ -38,6 +39,22 @@ function useFirstView(): () => void {
   }, []);
 }
 
+/** Bring a brick that was just added into sight. */
+function useReveal(): void {
+  const session = useSession();
+  const { added } = useSnapshot();
+  const { getViewport, setViewport } = useReactFlow();
+  const width = useStore((store) => store.width);
+  const height = useStore((store) => store.height);
+  const size = useRef({ width, height });
+  size.current = { width, height };
+  useEffect(() => {
+    const at = added === null ? undefined : session.snapshot().places.get(added);
+    const view = at ? revealView(getViewport(), at, size.current.width, size.current.height) : null;
+    if (view) void setViewport(view, glide()).then(() => session.keepView(view));
+  }, [added, session, getViewport, setViewport]);
+}
+
 function EmptyHint(): ReactElement {
   return (
     <div className="empty-hint">
@@ -54,6 +71,7 @@ export function Canvas(): ReactElement {
   const flow = useFlow();
   const wires = useConnecting();
   const settle = useFirstView();
+  useReveal();
   const editable = snap.data.editable !== false;
   const setPane = (element: HTMLElement | null): void => {
     session.pane = element;
@@ -107,7 +125,7 @@ export function Canvas(): ReactElement {
         maxZoom={2}
         colorMode={snap.theme}
       >
-        <Background gap={24} size={1} />
+        <Background gap={24} size={1.6} />
         {minimap && <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node: FlowBrick) => `map-${node.data.category}`} />}
       </ReactFlow>
       {snap.sync.document.nodes.length === 0 && <EmptyHint />}

@@ -174,7 +174,7 @@ export function Field({ node, param }: { readonly node: BrickNode; readonly para
         </p>
       )}
       <p className="help" id={`${id}-help`}>
-        {param.doc} <span className="default">Default {byDefault}.</span>
+        {param.doc}. <span className="default">Default {byDefault}.</span>
       </p>
     </div>
   );

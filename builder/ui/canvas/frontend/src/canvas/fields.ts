@@ -6,11 +6,13 @@ export type Parsed = { readonly ok: true; readonly value: ParamValue } | { reado
 const good = (value: ParamValue): Parsed => ({ ok: true, value });
 const bad = (says: string): Parsed => ({ ok: false, says });
 
+const figure = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 12 });
+
 function range(param: Param): string {
   const { min, max } = param;
-  if (typeof min === "number" && typeof max === "number") return ` from ${min} to ${max}`;
-  if (typeof min === "number") return ` of at least ${min}`;
-  return typeof max === "number" ? ` of at most ${max}` : "";
+  if (typeof min === "number" && typeof max === "number") return ` from ${figure(min)} to ${figure(max)}`;
+  if (typeof min === "number") return ` of at least ${figure(min)}`;
+  return typeof max === "number" ? ` of at most ${figure(max)}` : "";
 }
 
 function outside(value: number, param: Param): boolean {
@@ -23,7 +25,7 @@ function parseNumber(text: string, param: Param, whole: boolean): Parsed {
   if (!pattern.test(text)) return bad(`${wanted}; “${text.slice(0, 24)}” is not one.`);
   const value = Number(text);
   if (!Number.isFinite(value)) return bad(`${wanted}; ${text.slice(0, 24)} is too large.`);
-  return outside(value, param) ? bad(`${wanted}; ${value} is outside.`) : good(value);
+  return outside(value, param) ? bad(`${wanted}; ${figure(value)} is outside.`) : good(value);
 }
 
 function parseInts(text: string, param: Param): Parsed {
@@ -74,7 +76,9 @@ const KEYWORDS = new Set(
 /** Why `name` cannot name a brick; null when it can. Names become Python attributes. */
 export function nameProblem(name: string, taken: readonly string[]): string | null {
   if (name === "") return "A brick needs a name.";
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return "Letters, digits and _ only, not starting with a digit: the name becomes a Python attribute.";
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    return "Letters, digits and _ only, not starting with a digit: the name becomes a Python attribute.";
+  }
   if (KEYWORDS.has(name)) return `${name} is a word of Python.`;
   return taken.includes(name) ? `There is already a brick called ${name}.` : null;
 }

@@ -27,16 +27,19 @@ export type WireData = {
 };
 export type FlowWire = Edge<WireData, "wire">;
 
-export const HANDLE = 10;
+const HANDLE = 10;
+// The values of React Flow's Position, stated so that this module runs without the browser library.
+const TOP = "top" as NodeHandle["position"];
+const BOTTOM = "bottom" as NodeHandle["position"];
 
 /** React Flow measures handles from the page; stating them lets it draw wires to bricks that are out of sight. */
 function handles(inputs: number, outputs: number): NodeHandle[] {
   const size = { width: HANDLE, height: HANDLE };
   const above = Array.from({ length: inputs }, (_, i): NodeHandle => {
-    return { id: `in-${i}`, type: "target", position: "top" as NodeHandle["position"], x: portX(i, inputs) - HANDLE / 2, y: -HANDLE / 2, ...size };
+    return { ...size, id: `in-${i}`, type: "target", position: TOP, x: portX(i, inputs) - HANDLE / 2, y: -HANDLE / 2 };
   });
   const x = BRICK.width / 2 - HANDLE / 2;
-  const below: NodeHandle = { id: "out", type: "source", position: "bottom" as NodeHandle["position"], x, y: BRICK.height - HANDLE / 2, ...size };
+  const below: NodeHandle = { ...size, id: "out", type: "source", position: BOTTOM, x, y: BRICK.height - HANDLE / 2 };
   return outputs > 0 ? [...above, below] : above;
 }
 

@@ -3,8 +3,8 @@ import { findNode, inputsOf, portOf } from "./document.ts";
 import type { NetworkDocument, Point, Wire } from "./types.ts";
 
 /** All sizes in canvas pixels. PITCH is the distance from one brick of a column to the next. */
-export const BRICK = { width: 216, height: 56 } as const;
-export const PITCH = 92;
+export const BRICK = { width: 240, height: 56 } as const;
+export const PITCH = 84;
 export const GRID = 4;
 const BELOW = 60;
 const NEAR = 22;
@@ -121,7 +121,10 @@ export function brickAt(point: Point, places: Places): string | null {
   return [...places].find(([, at]) => covers(at, point, 0))?.[0] ?? null;
 }
 
-export type DropTarget = { readonly type: "wire"; readonly wire: Wire } | { readonly type: "below"; readonly id: string } | { readonly type: "free" };
+export type DropTarget =
+  | { readonly type: "wire"; readonly wire: Wire }
+  | { readonly type: "below"; readonly id: string }
+  | { readonly type: "free" };
 
 /** What dropping a new brick's middle at `point` would do: onto a wire, under a brick, or just there. */
 export function dropTarget(point: Point, document: NetworkDocument, places: Places, catalogue: Catalogue): DropTarget {
@@ -164,13 +167,29 @@ export interface View {
   readonly zoom: number;
 }
 
+/** Room for the tools above the drawing, pixels of the screen. */
+const MARGIN = { x: 32, top: 60, bottom: 16 } as const;
+
 /** The view that shows everything; when that would be too small to read, the top of it at a size that can be read. */
 export function fitView(box: Box | null, width: number, height: number, smallest = 0.55): View {
   if (!box) return { x: width / 2 - BRICK.width / 2, y: 80, zoom: 1 };
-  const margin = { x: 32, y: 28 };
-  const zoom = Math.min((width - 2 * margin.x) / box.width, (height - 2 * margin.y) / box.height, 1);
-  const readable = zoom >= smallest ? zoom : Math.min(0.75, Math.max(smallest, (width - 2 * margin.x) / box.width));
-  const x = (width - box.width * readable) / 2 - box.x * readable;
-  const y = zoom >= smallest ? (height - box.height * readable) / 2 - box.y * readable : margin.y + 24 - box.y * readable;
-  return { x, y, zoom: readable };
+  const room = { width: width - 2 * MARGIN.x, height: height - MARGIN.top - MARGIN.bottom };
+  const whole = Math.min(room.width / box.width, room.height / box.height, 1);
+  const zoom = whole >= smallest ? whole : Math.min(0.75, Math.max(smallest, room.width / box.width));
+  const spare = Math.max(0, room.height - box.height * zoom) / 2;
+  return { x: (width - box.width * zoom) / 2 - box.x * zoom, y: MARGIN.top + spare - box.y * zoom, zoom };
+}
+
+/** The least shift of the view that brings a brick into the pane with some air around it; null when it is in sight. */
+export function revealView(view: View, at: Point, width: number, height: number): View | null {
+  const left = at[0] * view.zoom + view.x;
+  const top = at[1] * view.zoom + view.y;
+  const x = shift(left, BRICK.width * view.zoom, 24, width - 24);
+  const y = shift(top, BRICK.height * view.zoom, MARGIN.top, height - 48);
+  return x === 0 && y === 0 ? null : { x: view.x + x, y: view.y + y, zoom: view.zoom };
+}
+
+function shift(start: number, size: number, least: number, most: number): number {
+  if (start < least) return least - start;
+  return start + size > most ? most - size - start : 0;
 }

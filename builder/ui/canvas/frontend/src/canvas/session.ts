@@ -26,6 +26,8 @@ export interface Snapshot {
   readonly selected: readonly string[];
   readonly wires: readonly string[];
   readonly drop: DropTarget;
+  /** The brick that was added last; the canvas brings it into sight. */
+  readonly added: string | null;
   readonly toasts: readonly Toast[];
 }
 
@@ -39,7 +41,7 @@ interface Memory {
 const memories = new Map<string, Memory>();
 const catalogues = new Map<string, Promise<Catalogue>>();
 const RESEND_MS = 4000;
-const TOAST_MS = 7000;
+const TOAST_MS = 5000;
 const FREE: DropTarget = { type: "free" };
 
 function fetchCatalogue(url: string): Promise<Catalogue> {
@@ -115,7 +117,7 @@ export class Session {
 
   readonly add = ({ id, edit }: Added): void => {
     this.send(edit);
-    this.select([id]);
+    if (findNode(this.state.sync.document, id)) this.set({ ...this.state, selected: [id], wires: [], added: id });
   };
 
   readonly rename = (id: string, to: string): void => {
@@ -176,7 +178,7 @@ export class Session {
     const sync = memory ? receive(memory.sync, data, catalogue) : open(data, newClient());
     memories.set(data.load_id, { view: memory?.view ?? null, selected: memory?.selected ?? [], sync });
     const places = place(sync.document, new Map());
-    const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, toasts: [] };
+    const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, added: null, toasts: [] };
     return { ...base, data, sync, infos: data.analysis.nodes, places, doubtful: doubtful(sync), selected: memory?.selected ?? [] };
   }
 
@@ -199,10 +201,10 @@ export class Session {
   }
 
   private wantCatalogue(url: string): void {
-    fetchCatalogue(url).then(
-      (catalogue) => this.set({ ...this.state, catalogue, catalogueSays: null }),
-      (error: unknown) => this.set({ ...this.state, catalogueSays: `The list of layers could not be loaded (${String(error)}). Reload the page.` }),
-    );
+    const failed = (error: unknown): void => {
+      this.set({ ...this.state, catalogueSays: `The list of layers could not be loaded (${String(error)}). Reload the page.` });
+    };
+    fetchCatalogue(url).then((catalogue) => this.set({ ...this.state, catalogue, catalogueSays: null }), failed);
   }
 
   private post(): void {

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CATALOGUE, SKIP } from "./fixture.test.ts";
+import { BRICK, bounds, curve, distance, endsOf, fitView, laneOf, portX, revealView } from "./geometry.ts";
+import type { Point } from "./types.ts";
+
+const COLUMN = new Map<string, Point>([["start", [0, 0]], ["a", [0, 84]], ["join", [0, 168]], ["end", [0, 252]]]);
+
+test("ports stand evenly along the upper edge", () => {
+  assert.equal(portX(0, 1), BRICK.width / 2);
+  assert.equal(portX(1, 3), BRICK.width / 2);
+});
+
+test("a wire that would run behind a brick gets a lane beside it; a free one does not", () => {
+  const skip = { source: "start", target: "join", port: 1 };
+  const ends = endsOf(SKIP, skip, COLUMN, CATALOGUE);
+  assert.ok(ends);
+  const lane = laneOf(skip, ends, COLUMN);
+  assert.ok(lane !== null && (lane < 0 || lane > BRICK.width));
+  const direct = { source: "start", target: "a" };
+  const short = endsOf(SKIP, direct, COLUMN, CATALOGUE);
+  assert.ok(short);
+  assert.equal(laneOf(direct, short, COLUMN), null);
+});
+
+test("a wire straight down is a straight line", () => {
+  assert.deepEqual(curve({ from: [5, 0], to: [5, 40] }).map(([x]) => x), [5, 5, 5, 5]);
+});
+
+test("distance to a line is measured to the nearest piece", () => {
+  assert.equal(distance([3, 4], [[0, 0], [0, 10]]), 3);
+  assert.equal(distance([0, 14], [[0, 0], [0, 10]]), 4);
+});
+
+test("the whole drawing fits, and a long one is shown from its top at a size that can be read", () => {
+  const short = fitView(bounds(COLUMN.values()), 900, 800);
+  assert.equal(short.zoom, 1);
+  const long = fitView({ x: 0, y: 0, width: BRICK.width, height: 9000 }, 900, 800);
+  assert.deepEqual([long.zoom, long.y], [0.75, 60]);
+});
+
+test("a brick in sight needs no move, one below the pane is brought up", () => {
+  const view = { x: 0, y: 0, zoom: 1 };
+  assert.equal(revealView(view, [100, 100], 800, 600), null);
+  const moved = revealView(view, [100, 900], 800, 600);
+  assert.ok(moved && 900 + moved.y + BRICK.height <= 600);
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applyEdit } from "./document.ts";
+import { CATALOGUE, CHAIN, pushed } from "./fixture.test.ts";
+import { doubtful, open, outbox, receive, send } from "./sync.ts";
+import type { Edit } from "./types.ts";
+
+const FIVE: Edit = { op: "set", id: "a", params: { size: 5 } };
+const SEVEN: Edit = { op: "set", id: "b", params: { size: 7 } };
+const five = applyEdit(CHAIN, FIVE, CATALOGUE);
+const both = applyEdit(five, SEVEN, CATALOGUE);
+
+test("an edit shows at once and waits in the outbox with its number and revision", () => {
+  const sync = send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE);
+  assert.deepEqual(sync.document, five);
+  assert.deepEqual(outbox(sync, 1), { client: "me", edits: [{ seq: 1, revision: 1, edit: FIVE }], attempt: 1 });
+});
+
+test("the outbox holds every edit that has not been answered", () => {
+  const sync = send(send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE), SEVEN, CATALOGUE);
+  const answered = receive(sync, pushed(five, { client: "me", seq: 1 }, 2), CATALOGUE);
+  assert.deepEqual(answered.pending.map((sent) => sent.seq), [2]);
+  assert.deepEqual(answered.document, both);
+});
+
+test("an answer to an older edit never takes back a newer one", () => {
+  const sync = send(send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE), SEVEN, CATALOGUE);
+  assert.deepEqual(receive(sync, pushed(CHAIN), CATALOGUE).document, both);
+});
+
+test("once everything is answered Python's document counts, whatever was guessed here", () => {
+  const sync = send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE);
+  const answered = receive(sync, pushed(CHAIN, { client: "me", seq: 1 }, 1), CATALOGUE);
+  assert.deepEqual([answered.document, answered.pending], [CHAIN, []]);
+});
+
+test("an edit of somebody else is taken over when nothing waits here", () => {
+  const sync = receive(open(pushed(CHAIN), "me"), pushed(five, { client: "other", seq: 40 }, 9), CATALOGUE);
+  assert.deepEqual([sync.document, sync.revision], [five, 9]);
+});
+
+test("somebody else's acknowledgement acknowledges nothing of mine", () => {
+  const sync = send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE);
+  assert.equal(receive(sync, pushed(CHAIN, { client: "other", seq: 40 }, 2), CATALOGUE).pending.length, 1);
+});
+
+test("an equal document from Python keeps the objects that are drawn", () => {
+  const sync = send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE);
+  const answered = receive(sync, pushed(structuredClone(five), { client: "me", seq: 1 }, 2), CATALOGUE);
+  assert.equal(answered.document, sync.document);
+});
+
+test("labels are doubtful from the touched brick down until the answer comes", () => {
+  const sync = send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE);
+  assert.deepEqual([...doubtful(sync)].sort(), ["a", "b", "end"]);
+  assert.equal(doubtful(receive(sync, pushed(five, { client: "me", seq: 1 }, 2), CATALOGUE)).size, 0);
+});
