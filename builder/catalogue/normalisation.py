@@ -6,7 +6,7 @@ from .formulas import DOCS
 from .params import Bool, Float, Int
 from .spec import Layer, Problem, Rule, Shape, register
 
-EPS = Float("eps", 1e-5, "added to the variance, against division by zero", min=0.0)
+EPS = Float("eps", 1e-5, "added to the variance, against division by zero", min=1e-12)
 BATCH_PARAMS = (EPS, Float("momentum", 0.1, "share of the newest batch in the running mean and variance", min=0.0, max=1.0),
                 Bool("affine", True, "learn a scale and an offset per channel"),
                 Bool("track_running_stats", True, "keep running statistics for evaluation"))

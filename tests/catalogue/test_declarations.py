@@ -1,0 +1,148 @@
+"""The catalogue itself: declared once, complete, and enough for palette, form, check, source and reference page."""
+
+import ast
+
+import pytest
+
+from builder.catalogue import (
+    BATCH,
+    CATEGORIES,
+    DATASETS,
+    INITIALIZERS,
+    LAYERS,
+    LOSSES,
+    OPTIMIZERS,
+    Bool,
+    CatalogueError,
+    Int,
+    Layer,
+    Rule,
+    catalogue_json,
+    register,
+)
+from builder.catalogue.expressions import evaluate, substituted, written
+from builder.compile.resolve import resolve
+
+WANTED = """Input Output Conv2d ConvTranspose2d MaxPool2d AvgPool2d AdaptiveAvgPool2d Linear Flatten ReLU LeakyReLU ELU Sigmoid Tanh SiLU Softplus
+    Softmax LogSoftmax Dropout Dropout2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm2d Add Concat Multiply"""
+
+
+def test_every_layer_that_was_promised_is_declared():
+    assert set(WANTED.split()) <= set(LAYERS)
+    assert {"SGD", "Adagrad", "RMSprop", "Adam", "AdamW"} <= set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=lambda layer: layer.kind)
+def test_every_layer_says_what_it_is(layer):
+    assert layer.category in CATEGORIES and layer.summary.endswith(".") and "http" in layer.source or "arXiv" in layer.source
+    assert all(param.doc and param.check(param.normal(param.default)) is None for param in layer.params)
+    assert set(layer.keys) <= {param.name for param in layer.params}
+    assert bool(layer.module) + bool(layer.operator) + bool(layer.call) == (layer.category != "Input and output")
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS.values() if layer.module], ids=lambda layer: layer.kind)
+def test_parameters_have_the_names_of_the_torch_class(layer):
+    import inspect
+
+    known = set(inspect.signature(resolve(layer.module)).parameters)
+    ours = {param.name for param in layer.params} | set(layer.inferred)
+    assert ours - known <= ({"axes"} if layer.kind == "LayerNorm" else set())
+
+
+@pytest.mark.parametrize("record", [*OPTIMIZERS.values(), *LOSSES.values(), *INITIALIZERS.values()], ids=lambda record: record.kind)
+def test_training_records_make_the_torch_object_they_name(record):
+    import torch
+
+    assert record.check({}) == []
+    made = resolve(record.module) if record.module else None
+    weights = torch.zeros(3, 2, requires_grad=True)
+    if record.kind in OPTIMIZERS:
+        made([weights], **record.arguments({})).step()
+    elif record.kind in LOSSES:
+        assert made(**record.arguments({}))(weights.log_softmax(1), torch.zeros(3, dtype=torch.long)).ndim == 0
+    elif made:
+        made(weights, **record.arguments({}))
+
+
+def test_the_five_optimisers_refuse_what_torch_refuses():
+    import torch
+
+    for record in OPTIMIZERS.values():
+        for given in ({"lr": -0.1}, {"weight_decay": -1.0}, {"momentum": -0.5}, {"nesterov": True}, {"nesterov": True, "momentum": 0.9}):
+            if set(given) <= {param.name for param in record.params}:
+                try:
+                    resolve(record.module)([torch.zeros(1, requires_grad=True)], **record.arguments(given))
+                    refused = False
+                except ValueError:
+                    refused = True
+                assert bool(record.check(given)) == refused, (record.kind, given)
+
+
+def test_data_sets_say_shape_classes_and_where_they_come_from():
+    assert set(DATASETS) == {"digits", "mnist", "fashion-mnist", "cifar10"}
+    assert all(len(d.classes) == 10 and len(d.shape) == 3 and d.source and d.summary for d in DATASETS.values())
+
+
+def test_a_kind_declared_twice_is_an_error_and_leaves_the_first():
+    first = LAYERS["ReLU"]
+    with pytest.raises(CatalogueError, match="twice"):
+        register(Layer(kind="ReLU", category="Activation", summary="Another.", source="", pattern="... -> ..."))
+    assert LAYERS["ReLU"] is first
+
+
+@pytest.mark.parametrize("wrong", [
+    {"weights": "out_chanels * 2"}, {"macs": "L"}, {"rules": (Rule("C % grups == 0", "no"),)}, {"pattern": "N C H W -> N C H_out W"}, {"category": "Misc"},
+], ids=str)
+def test_a_formula_with_an_unknown_name_is_an_error_when_it_is_declared(wrong):
+    entry = {"kind": "Wrong", "category": "Shape", "summary": "Wrong.", "source": "", "pattern": "N C H W -> N C H W", **wrong}
+    with pytest.raises(CatalogueError):
+        register(Layer(**entry))
+    assert "Wrong" not in LAYERS
+
+
+def test_the_canvas_gets_every_layer_with_its_form():
+    document = catalogue_json()
+    assert list(document["layers"]) == list(LAYERS) and document["categories"] == list(CATEGORIES)
+    conv = document["layers"]["Conv2d"]
+    assert conv["inputs"] == [1, 1] and conv["stem"] == "conv" and [p["name"] for p in conv["params"]][:2] == ["out_channels", "kernel_size"]
+    assert document["layers"]["Add"]["inputs"] == [2, None]
+
+
+def test_the_worked_formula_shows_the_numbers():
+    inference = LAYERS["Conv2d"].infer([(BATCH, 1, 28, 28)], {"kernel_size": 5})
+    assert inference.steps[0] == ("H_out = (H + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1"
+                                  " = (28 + 2 * 0 - 1 * (5 - 1) - 1) // 1 + 1 = 24")
+
+
+def test_formulas_show_only_the_branch_that_applies():
+    assert written("a if up else b + 1", {"up": False, "a": 1, "b": 2}) == "b + 1"
+    assert substituted("a if up else b + 1", {"up": False, "a": 1, "b": 2}) == "2 + 1"
+
+
+@pytest.mark.parametrize("formula", ["__import__('os')", "a.b", "[1]", "lambda: 1", "a[0]", "open('x')"])
+def test_formulas_are_a_small_language(formula):
+    with pytest.raises(CatalogueError):
+        evaluate(formula, {"a": 1})
+
+
+def test_a_parameter_says_what_it_wants_and_what_it_got():
+    size = Int("kernel_size", 3, "side", axes=2)
+    assert size.check("5") == "kernel_size must be a whole number or 2 of them (height, width), received '5'"
+    assert size.check(0) == "kernel_size must be at least 1, received 0"
+    assert size.check(True) is not None and size.check((3, 5)) is None and size.check((1, 2, 3)) is not None
+    assert Bool("bias", True, "offset").check(1) == "bias must be true or false, received 1"
+
+
+def test_the_catalogue_is_read_without_torch(tmp_path):
+    import subprocess
+    import sys
+
+    code = "import sys, builder.catalogue; assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_no_family_reads_user_text_into_code():
+    import builder.catalogue.expressions as expressions
+
+    calls = {node.func.id for node in ast.walk(ast.parse(open(expressions.__file__).read())) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert not calls & {"eval", "exec", "compile", "__import__"}

@@ -1,0 +1,37 @@
+"""Adding a layer is one declaration: palette, form, check, fixes, source, module and reference page follow from it alone."""
+
+import subprocess
+import sys
+import textwrap
+
+SCRIPT = textwrap.dedent('''
+    from builder.catalogue import Layer, catalogue_json, register
+    register(Layer(kind="Hardswish", category="Activation", module="torch.nn.Hardswish", pattern="... -> ...",
+                   summary="A cheap piecewise version of SiLU.", source="Howard et al. 2019, arXiv:1905.02244"))
+
+    import torch
+    from streamlit.testing.v1 import AppTest
+    import builder
+    from builder.graph import apply
+    from builder.ui.reference_view import matches, worked
+
+    assert catalogue_json()["layers"]["Hardswish"]["category"] == "Activation"
+    project = builder.gallery("mnist-cnn")
+    project = apply(project, {"op": "insert", "node": {"kind": "Hardswish"}, "edge": {"source": "fc1", "target": "relu3"}})
+    report = builder.check(project)
+    assert not report.problems and report.params == 21840
+    row = next(row for row in report.layers if row["kind"] == "Hardswish")
+    assert row["id"] == "hardswish1" and row["output"] == "N×50", row
+    assert "hardswish1=nn.Hardswish()," in builder.source(project)
+    assert builder.module(project)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+    page = AppTest.from_file("pages/reference.py", default_timeout=30)
+    page.query_params["layer"] = "Hardswish"
+    page.run()
+    assert not page.exception and page.header[0].value == "Hardswish"
+    print("seen everywhere")
+''')
+
+
+def test_a_new_layer_is_one_declaration(tmp_path):
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "seen everywhere" in done.stdout, done.stderr[-2000:]
