@@ -134,7 +134,8 @@ def _snapshot(snapshot: Snapshot) -> dict[str, object]:
             "low": snapshot.low, "high": snapshot.high, "data": snapshot.data}
 
 
-def payload(history: History, since: Sent = Sent(), *, run: str | None = None, title: str = "", state: str = "none", says: str = "") -> dict[str, object]:
+def payload(history: History, since: Sent = Sent(), *, run: str | None = None, title: str = "", state: str = "none",
+            says: str | None = None) -> dict[str, object]:
     """What the live component needs to go on from `since`: new points, and snapshot and confusion matrix where they are newer."""
     test, snapshot, started = (history.tests or (None,))[-1], history.snapshot, history.started
     base = min(since.points, len(history.steps))
@@ -143,7 +144,7 @@ def payload(history: History, since: Sent = Sent(), *, run: str | None = None, t
         "series": f"{run or ''}:{history.resumptions}",
         "title": title,
         "state": state,
-        "says": says or (history.ended.says if history.ended else ""),
+        "says": (history.ended.says if history.ended else "") if says is None else says,
         "classes": list(started.classes) if started else [],
         "base": base,
         "points": points(history, base),

@@ -1,0 +1,126 @@
+"""What the Data page keeps and draws that is not the data itself: downloads in the background, and whether the drawing fits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from builder.catalogue import DATASETS, Dataset
+from builder.graph import Problem, Project, check
+from builder.graph import apply as edited
+
+POLL_SECONDS = 0.5
+FITTING = ("data", "classes")
+
+
+@dataclass
+class Download:
+    """One data set on its way: what is going on in words and as a share from 0 to 1; `trouble` when it failed."""
+
+    text: str = "Looking for the server"
+    share: float = 0.0
+    trouble: str = ""
+    done: bool = False
+    thread: threading.Thread | None = field(default=None, repr=False)
+
+    def tell(self, text: str, share: float) -> None:
+        """Called for every piece that arrives."""
+        self.text, self.share = text, share
+
+    def run(self, fetch: Callable[[Callable[[str, float], None]], object]) -> None:
+        """Fetch; whatever goes wrong becomes a sentence."""
+        try:
+            fetch(self.tell)
+        except Exception as error:  # noqa: BLE001 - the thread has nobody else to tell
+            self.trouble = str(error) or type(error).__name__
+        self.done = True
+
+
+@st.cache_resource(show_spinner=False)
+def downloads() -> dict[str, Download]:
+    """The server's downloads by data set: a reload or a second tab finds the one that is running."""
+    return {}
+
+
+def begin(name: str, fetch: Callable[[Callable[[str, float], None]], object]) -> None:
+    """Start a download unless it is running."""
+    running = downloads().get(name)
+    if running and not running.done:
+        return
+    download = downloads()[name] = Download()
+    download.thread = threading.Thread(target=download.run, args=(fetch,), name=f"download of {name}", daemon=True)
+    download.thread.start()
+
+
+def draw_download(name: str) -> None:
+    """The progress of a running download, and why the last one failed."""
+    download = downloads().get(name)
+    if download is None:
+        return
+    st.fragment(_progress, run_every=None if download.done else POLL_SECONDS)(name)
+
+
+def _progress(name: str) -> None:
+    download = downloads()[name]
+    if not download.done:
+        st.progress(min(1.0, max(0.0, download.share)), text=download.text)
+        return
+    if download.trouble:
+        st.error(download.trouble, icon=":material/cloud_off:")
+    if st.session_state.get("download_seen") is not download:
+        st.session_state["download_seen"] = download
+        st.rerun()
+
+
+def describe(dataset: Dataset) -> str:
+    """Samples, shape and classes in a line."""
+    channels, height, width = dataset.shape
+    pixels = f"{height}×{width} pixels, " + ("grey" if channels == 1 else f"{channels} colour channels")
+    return f"{dataset.train:,} training and {dataset.test:,} test samples · {pixels} · {len(dataset.classes)} classes"
+
+
+def size(dataset: Dataset) -> str:
+    """What a download would move and what lies in memory afterwards."""
+    channels, height, width = dataset.shape
+    memory = (dataset.train + dataset.test) * channels * height * width / 1e6
+    return f"{memory:,.0f} MB in memory" + (f", about {dataset.megabytes} MB to download" if dataset.megabytes else ", nothing to download")
+
+
+def partial(dataset: Dataset, counts: Sequence[Sequence[int]]) -> str:
+    """Says so when the copy on this machine is not the whole data set; empty when it is."""
+    train, test = map(sum, counts)
+    if (train, test) == (dataset.train, dataset.test):
+        return ""
+    return f"The copy on this machine has {train:,} training and {test:,} test samples; {dataset.title} has {dataset.train:,} and {dataset.test:,}."
+
+
+def colours() -> tuple[str, str]:
+    """The theme's first two chart colours."""
+    kind = "dark" if st.context.theme.type == "dark" else "light"
+    first, second, *_ = st.get_option(f"theme.{kind}.chartCategoricalColors") or ("#4453d4", "#d9730d")
+    return first, second
+
+
+def misfits(project: Project, name: str) -> list[Problem]:
+    """What would have to change in the drawing, were it trained on this data set."""
+    return [problem for problem in check(edited(project, {"op": "choose_data", "source": name})).errors if problem.code in FITTING]
+
+
+def normalisation(mean: tuple[float, ...], std: tuple[float, ...]) -> str:
+    """What is done to the pixels before training, in words."""
+    def numbers(values: tuple[float, ...]) -> str:
+        return ", ".join(f"{value:.4f}" for value in values)
+
+    return f"(x − mean) / std, from the training part alone: mean {numbers(mean)}, standard deviation {numbers(std)} on the scale 0 to 1"
+
+
+def draw_choice(project: Project) -> Dataset:
+    """The data sets side by side; the project's own is chosen at first."""
+    source = project.data.get("source")
+    names = list(DATASETS)
+    chosen = st.segmented_control("Data set", names, format_func=lambda name: DATASETS[name].title, label_visibility="collapsed", key="looked_at",
+                                  default=source if source in names else names[0])
+    return DATASETS[chosen or (source if source in names else names[0])]

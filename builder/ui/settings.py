@@ -1,0 +1,149 @@
+"""The training settings of a project as a form: what can be set is read off the catalogue's records, what is set is edited in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from builder.catalogue import DATASETS
+from builder.catalogue.params import Bool, Choice, Float, Int, Param
+from builder.graph import EditError, Project
+from builder.graph.check import RECORDS, WHOLE
+
+from .workspace import Workspace
+
+LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss", "initializer": "Initial weights"}
+TROUBLE = "settings_trouble"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One setting: where it lies in the project, its parameter and its value now."""
+
+    path: str
+    param: Param
+    value: object
+
+
+def kind_of(project: Project, section: str) -> str:
+    """The kind chosen in a section such as "optimizer", or the section's default."""
+    given = project.training.get(section)
+    return str(given.get("kind", RECORDS[section][1])) if isinstance(given, Mapping) else RECORDS[section][1]
+
+
+def whole(project: Project) -> list[Field]:
+    """Epochs, batch size and seed."""
+    return [Field(f"training.{name}", param, project.training.get(name, param.default)) for name, param in WHOLE.items()]
+
+
+def inside(project: Project, section: str) -> list[Field]:
+    """The parameters of what is chosen in a section; none for a kind that is not in the catalogue."""
+    record = RECORDS[section][0].get(kind_of(project, section))
+    given = project.training.get(section)
+    values = record.values(given if isinstance(given, Mapping) else {}) if record else {}
+    return [Field(f"training.{section}.{param.name}", param, values[param.name]) for param in record.params] if record else []
+
+
+def summary(project: Project) -> str:
+    """The settings in a line: "SGD with lr 0.01, momentum 0.9; 15 epochs, batches of 32, seed 0"."""
+    changed = [f"{f.param.name} {f.value:g}" if isinstance(f.value, float) else f"{f.param.name} {f.value}"
+               for f in inside(project, "optimizer") if f.value != f.param.default or f.param.name == "lr"]
+    epochs, batch, seed = (field.value for field in whole(project))
+    return f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
+
+
+def to_recommended(project: Project) -> dict[str, object] | None:
+    """The edit that goes back to the recipe for the chosen data set; None when there is none or it is in use."""
+    recipe = project.recipes.get(project.data.get("source"))
+    if recipe is None or recipe == project.training:
+        return None
+    edits = [{"op": "settings", "path": f"training.{name}", "value": value} for name, value in recipe.items()]
+    return {"op": "batch", "label": "Use the recommended settings", "edits": edits}
+
+
+def apply(space: Workspace, edit: Mapping[str, object]) -> None:
+    """Apply an edit; why it was refused is kept for the next `trouble`."""
+    try:
+        space.apply(edit)
+        st.session_state.pop(TROUBLE, None)
+    except EditError as error:
+        st.session_state[TROUBLE] = str(error)
+
+
+def trouble() -> None:
+    """Show why the last edit was refused."""
+    if says := st.session_state.get(TROUBLE):
+        st.error(f"That was not changed: {says}")
+
+
+def _follow(key: str, value: object, change: Callable[[object], Mapping[str, object]], space: Workspace) -> dict[str, object]:
+    """A widget's state, which is the project's value at every run, and the callback that edits the project."""
+    st.session_state[key] = value
+    return {"key": key, "on_change": lambda: apply(space, change(st.session_state[key]))}
+
+
+def draw_field(space: Workspace, field: Field) -> None:
+    """The widget of one setting."""
+    param, name = field.param, field.path.rpartition(".")[2]
+    wrong = param.check(param.normal(field.value))
+    value = param.default if wrong else field.value
+    state = _follow(field.path, value, lambda new: {"op": "settings", "path": field.path, "value": new, "label": f"Set {name}"}, space)
+    shared = {"label": LABELS.get(name, name), "help": param.doc, **state}
+    match param:
+        case Int():
+            st.number_input(min_value=param.min, max_value=param.max, step=1, **shared)
+        case Float():
+            low, high = param.min, param.max
+            st.number_input(min_value=None if low is None else float(low), max_value=None if high is None else float(high), format="%g", step=_step(value), **shared)
+        case Bool():
+            st.checkbox(**shared)
+        case Choice():
+            st.selectbox(options=param.choices, **shared)
+
+
+def _step(value: float) -> float:
+    """What a click on + adds: the power of ten of the value's leading digit, 0.01 for zero."""
+    return float(f"1e{f'{value:e}'.partition('e')[2]}") if value else 0.01
+
+
+def draw_choice(space: Workspace, section: str) -> None:
+    """The choice of an optimiser, a loss or an initialiser."""
+    records, default = RECORDS[section]
+    kind = kind_of(space.project, section)
+    record = records.get(kind)
+
+    def change(new: object) -> dict[str, object]:
+        if section == "optimizer":
+            return {"op": "choose_optimizer", "kind": new}
+        return {"op": "settings", "path": f"training.{section}", "value": {"kind": new}, "label": f"Use {new}"}
+
+    state = _follow(f"training.{section}.kind", kind if record else default, change, space)
+    st.selectbox(LABELS[section], list(records), help=record.summary if record else None, **state)
+
+
+def draw_data(space: Workspace, key: str = "data.source") -> None:
+    """The choice of the data set that the project trains on."""
+    source = space.project.data.get("source")
+    state = _follow(key, source if source in DATASETS else next(iter(DATASETS)), lambda new: {"op": "choose_data", "source": new}, space)
+    st.selectbox("Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, **state)
+
+
+def form(space: Workspace) -> None:
+    """All training settings: how long, how the steps are taken, what is minimised and where the weights start."""
+    project = space.project
+    _row([lambda f=f: draw_field(space, f) for f in whole(project)])
+    for sections in (("optimizer",), ("loss", "initializer")):
+        _row([draw for section in sections for draw in (lambda section=section: draw_choice(space, section),
+                                                        *(lambda f=f: draw_field(space, f) for f in inside(project, section)))])
+    if edit := to_recommended(project):
+        title = DATASETS[project.data["source"]].title
+        st.button(f"Back to the recommended settings for {title}", on_click=apply, args=(space, edit), icon=":material/undo:")
+
+
+def _row(draws: list[Callable[[], None]], across: int = 5) -> None:
+    for start in range(0, len(draws), across):
+        for column, draw in zip(st.columns(across, vertical_alignment="bottom"), draws[start:start + across], strict=False):
+            with column:
+                draw()

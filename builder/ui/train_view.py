@@ -1,0 +1,228 @@
+"""What the Train page keeps and draws: the run it shows, how far that run has been followed, and the list of runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from builder import paths
+from builder.charts.history import History, Sent, extend, payload, sent
+from builder.runs import Run, RunError, Store, launch, resume, settle
+
+from .frame import esc
+from .live import live
+
+FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RunEnded")
+REFRESH_SECONDS = 0.4
+LISTED = 8
+STATES = {"queued": "waiting", "starting": "starting", "running": "training", "completed": "finished", "stopped": "stopped", "diverged": "diverged",
+          "failed": "failed", "out_of_memory": "out of memory", "killed": "killed"}
+COLOURS = {"completed": "green", "stopped": "gray", "queued": "blue", "starting": "blue", "running": "blue"}
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _store(root: Path) -> Store:
+    return Store(root)
+
+
+def store() -> Store:
+    """The server's run store."""
+    return _store(paths.runs_root())
+
+
+@dataclass
+class Follow:
+    """A run as this browser tab has seen it: its history up to event `seq`, and what the last two updates brought to the browser."""
+
+    run_id: str
+    history: History = field(default_factory=History)
+    seq: int = 0
+    snapshot: int = 0
+    sent: Sent = field(default_factory=Sent)
+    sent_before: Sent = field(default_factory=Sent)
+
+    def refresh(self, source: Store) -> None:
+        """Read what was written since; of snapshots only the newest."""
+        rows = source.events(self.run_id, after=self.seq, kinds=FOLLOWED)
+        newest = source.latest(self.run_id, "Snapshot")
+        if newest and newest.seq > self.snapshot:
+            self.snapshot = newest.seq
+            rows = [*rows, newest]
+        resumptions = self.history.resumptions
+        self.history = extend(self.history, (row.event for row in rows))
+        self.seq = max([self.seq, *(row.seq for row in rows if row is not newest)])
+        if self.history.resumptions != resumptions:
+            self.forget()
+
+    def forget(self) -> None:
+        """The browser lacks something: send everything next."""
+        self.sent = self.sent_before = Sent()
+
+    def payload(self, run: Run, stopping: bool) -> dict[str, object]:
+        """The next update. It overlaps the one before, of which the browser may have skipped the drawing."""
+        state = "stopping" if stopping and run.live else run.state
+        update = payload(self.history, self.sent_before, run=run.id, title=title(run), state=state, says=run.says)
+        self.sent_before, self.sent = self.sent, sent(self.history)
+        return update
+
+
+def title(run: Run) -> str:
+    """The project's name and when the run was made."""
+    return f"{run.name}, {when(run.created)}"
+
+
+def when(seconds: float, now: float | None = None) -> str:
+    """A time as one would say it: "14:05", "yesterday 14:05", "3 Nov 14:05"."""
+    then, today = time.localtime(seconds), time.localtime(now)
+    clock = time.strftime("%H:%M", then)
+    if then[:3] == today[:3]:
+        return clock
+    if then[:3] == time.localtime(time.mktime(today) - 86_400)[:3]:
+        return f"yesterday {clock}"
+    year = "" if then.tm_year == today.tm_year else f" {then.tm_year}"
+    return f"{then.tm_mday} {time.strftime('%b', then)}{year} {clock}"
+
+
+def chosen(source: Store, project_name: str, load_id: str) -> tuple[Run | None, str]:
+    """The run to show and, when the address names one that is not there, what to say.
+
+    The address comes first, then what this tab showed last of this project, then the project's newest run.
+    """
+    asked, says = st.query_params.get("run"), ""
+    if asked is None and st.session_state.get("run_load_id") == load_id:
+        asked = st.session_state.get("run")
+    if asked:
+        try:
+            return remembered(source.get(asked), load_id), ""
+        except RunError:
+            says = f"There is no run {asked[:80]!r}: it was deleted, or it was made on another machine."
+    newest = next((run for run in source.list() if run.name == project_name), None)
+    return (None if says or newest is None else remembered(newest, load_id)), says
+
+
+def remembered(run: Run, load_id: str) -> Run:
+    """Keep the run in the address and in the session: a reload finds the one, a change of pages the other."""
+    show(run.id, load_id)
+    if st.query_params.get("run") != run.id:
+        st.query_params["run"] = run.id
+    return run
+
+
+def show(run_id: str | None, load_id: str) -> None:
+    """Make the run the one that the page shows; None: whichever is newest."""
+    st.session_state["run"], st.session_state["run_load_id"] = run_id, load_id
+    st.query_params.pop("run", None) if st.query_params.get("run") != run_id else None
+
+
+def follow(run_id: str) -> Follow:
+    """What this tab has followed of the run, from nothing when it is another one."""
+    held = st.session_state.get("follow")
+    if held is None or held.run_id != run_id:
+        held = st.session_state["follow"] = Follow(run_id)
+    return held
+
+
+def start(project: dict[str, object], source: str, name: str, device: str | None, load_id: str) -> None:
+    """Make a run and start its worker; the page then shows it. A start that fails is told by the run itself."""
+    runs = store()
+    try:
+        run_id = runs.create(project, source, name, device)
+        show(run_id, load_id)
+        launch(run_id, runs)
+    except RunError as error:
+        st.session_state["run_trouble"] = str(error)
+
+
+def stop(run_id: str) -> None:
+    """Ask the run's worker to stop."""
+    try:
+        store().request(run_id, "stop")
+        st.session_state["stopping"] = run_id
+    except RunError as error:
+        st.session_state["run_trouble"] = str(error)
+
+
+def go_on(run_id: str, load_id: str) -> None:
+    """Resume a run and show it."""
+    try:
+        resume(run_id, store())
+        st.session_state.pop("stopping", None)
+        show(run_id, load_id)
+    except RunError as error:
+        st.session_state["run_trouble"] = str(error)
+
+
+def delete(run_id: str, load_id: str) -> None:
+    """Delete a run; the page shows the newest when it showed this one."""
+    try:
+        store().delete(run_id)
+        if st.session_state.get("run") == run_id:
+            show(None, load_id)
+    except RunError as error:
+        st.session_state["run_trouble"] = str(error)
+
+
+def devices() -> dict[str, str]:
+    """What a run may be asked to compute on, without importing torch, which would delay the page."""
+    cuda = Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi")
+    return {"": "Automatic", **({"cuda": "GPU (cuda)"} if cuda else {}), **({"mps": "Apple GPU (mps)"} if sys.platform == "darwin" else {}),
+            "cpu": "Processor (cpu)"}
+
+
+def watch(run: Run) -> None:
+    """The live view of one run, refreshed by itself until the run has ended."""
+    st.fragment(_watch, run_every=REFRESH_SECONDS if run.live else None)(run.id, run.live)
+
+
+def _watch(run_id: str, was_live: bool) -> None:
+    runs, held = store(), follow(run_id)
+    try:
+        if was_live:
+            settle(runs)
+        run = runs.get(run_id)
+        held.refresh(runs)
+    except RunError as error:
+        st.warning(str(error))
+        return
+    live(held.payload(run, st.session_state.get("stopping") == run_id), key="live", on_gap=held.forget)
+    if was_live and not run.live:
+        st.rerun()
+
+
+def nothing_yet(says: str) -> None:
+    """The empty view: nothing was trained yet."""
+    live(payload(History(), says=says), key="live")
+
+
+def resumable(run: Run) -> bool:
+    """Whether the run can go on from a checkpoint."""
+    return not run.live and run.state != "completed" and run.checkpoint is not None
+
+
+def draw_runs(runs: list[Run], shown: str | None, load_id: str) -> None:
+    """The runs, newest first, with what can be done with each."""
+    everything = st.session_state.get("all_runs", False)
+    for run in runs if everything else runs[:LISTED]:
+        draw_run(run, run.id == shown, load_id)
+    if len(runs) > LISTED:
+        st.toggle(f"All {len(runs)} runs", key="all_runs")
+
+
+def draw_run(run: Run, shown: bool, load_id: str) -> None:
+    """One line of the list."""
+    name, state, numbers, *buttons = st.columns([3.2, 1.6, 3, 1.1, 1.2, 1.1], vertical_alignment="center")
+    name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]")
+    state.badge(STATES[run.state], color=COLOURS.get(run.state, "red"))
+    accuracy = "no test yet" if run.accuracy is None else f"{run.accuracy:.1%} test accuracy".replace("%", " %")
+    numbers.markdown(f":gray[{accuracy}, epoch {run.epoch} of {run.epochs}]" if run.epochs else ":gray[not started]")
+    offers: list[tuple[str, Callable[..., None], tuple, bool]] = [
+        ("Open", show, (run.id, load_id), not shown), ("Resume", go_on, (run.id, load_id), resumable(run)), ("Delete", delete, (run.id, load_id), not run.live)]
+    for column, (label, act, arguments, offered) in zip(buttons, offers, strict=True):
+        if offered:
+            column.button(label, key=f"{label}:{run.id}", on_click=act, args=arguments, type="tertiary", width="stretch")

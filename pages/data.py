@@ -1,0 +1,91 @@
+"""Data: what a data set holds, whether it is here, and whether the drawing fits it."""
+
+import streamlit as st
+
+from builder import data, paths
+from builder.catalogue import Dataset
+from builder.charts.classes import count_figure, count_rows, grid_figure
+from builder.ui import data_view
+from builder.ui.frame import esc, frame
+from builder.ui.problems import draw_problems
+from builder.ui.settings import apply, trouble
+from builder.ui.workspace import Workspace
+
+EACH = 10
+
+
+@st.cache_data(show_spinner="Reading the samples…", max_entries=8)
+def pictured(name: str, folder: str):
+    """Picture, counts and normalisation of a data set; the samples themselves are not kept."""
+    tensors = data.load(name, paths.data_roots())
+    counts = [data.samples_per_class(y, len(tensors.classes)) for y in (tensors.train_y, tensors.test_y)]
+    return data.grid_image(tensors, EACH), counts, tensors.mean, tensors.std
+
+
+def missing(dataset: Dataset) -> None:
+    """Says where it was looked for and offers the download."""
+    st.info(f"{dataset.title} is not on this machine yet. Download it, or set BRICKWORK_DATA to a folder that has it in torchvision's layout "
+            "and restart the app. Digits is built in and works at once.", icon=":material/database:")
+    with st.expander("Folders that were looked in"):
+        st.code("\n".join(map(str, data.looked_in(dataset.name, paths.data_roots()))), language=None)
+    running = data_view.downloads().get(dataset.name)
+    if running is None or running.done:
+        root = paths.data_roots()[-1]
+        st.button(f"Download {dataset.title} (about {dataset.megabytes} MB)", type="primary", icon=":material/download:", key="download",
+                  on_click=data_view.begin, args=(dataset.name, lambda tell: data.download(dataset.name, root, tell)))
+    data_view.draw_download(dataset.name)
+
+
+def fit(space: Workspace, dataset: Dataset) -> None:
+    """Whether the open project can be trained on it, what to change, and the way to Train."""
+    name, current = esc(space.project.name), space.project.data.get("source") == dataset.name
+    wrong = data_view.misfits(space.project, dataset.name)
+    if not wrong:
+        st.success(f"{name} fits: its Input takes {'×'.join(map(str, dataset.shape))} and it gives {len(dataset.classes)} scores, one a class.",
+                   icon=":material/check:")
+    elif current:
+        st.error(f"{name} does not fit this data set yet.")
+        draw_problems(space, wrong, "data")
+    else:
+        st.warning(f"{name} does not fit this data set yet: " + "; ".join(esc(str(problem)) for problem in wrong[:3]), icon=":material/warning:")
+    if current:
+        st.caption(f"{name} trains on this data set.")
+    else:
+        st.button(f"Use {dataset.title} for {name}", key="use", on_click=apply, args=(space, {"op": "choose_data", "source": dataset.name}),
+                  icon=":material/swap_horiz:")
+    trouble()
+
+
+def facts(dataset: Dataset, where: data.Where | None) -> None:
+    """What it is, where it comes from, how big it is and where it was found."""
+    st.subheader(dataset.title, anchor=False)
+    st.markdown(dataset.summary)
+    st.markdown(f"{data_view.describe(dataset)}  \n{data_view.size(dataset)}" + (f", {esc(where.says)}" if where else ""))
+    st.caption(f"Source: {dataset.source}")
+
+
+space = frame("Data")
+dataset = data_view.draw_choice(space.project)
+where = data.available(dataset.name, paths.data_roots())
+left, right = st.columns([5, 6], gap="large")
+with left:
+    facts(dataset, where)
+    fit(space, dataset)
+    if where is None:
+        missing(dataset)
+if where is not None:
+    try:
+        picture, counts, mean, std = pictured(dataset.name, str(where.folder))
+    except data.DataError as error:
+        left.error(esc(str(error)))
+    else:
+        with left:
+            if partial := data_view.partial(dataset, counts):
+                st.warning(partial, icon=":material/content_cut:")
+            st.markdown("**Samples per class**")
+            st.plotly_chart(count_figure(count_rows(dataset.classes, *counts), data_view.colours()), key="counts", config={"displayModeBar": False})
+            st.markdown("**Normalisation**")
+            st.caption(data_view.normalisation(mean, std))
+        with right:
+            st.markdown(f"**The first {EACH} training samples of each class**")
+            st.plotly_chart(grid_figure(picture, dataset.classes), key="grid", width="content", config={"staticPlot": True})

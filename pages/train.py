@@ -1,0 +1,94 @@
+"""Train: the settings, the run while it trains, and the runs before it."""
+
+import streamlit as st
+
+from builder import api, data, paths
+from builder.catalogue import DATASETS
+from builder.ui import settings, train_view
+from builder.ui.frame import esc, frame
+from builder.ui.problems import draw_problems
+from builder.ui.workspace import Workspace
+
+
+def start(space: Workspace) -> None:
+    """Train the project as it is now."""
+    project = space.project
+    try:
+        source = api.source(project)
+    except api.BuildError as error:
+        st.session_state["run_trouble"] = str(error)
+        return
+    train_view.start(api.to_json(project), source, project.name, st.session_state.get("device") or None, space.load_id)
+
+
+def project_line(space: Workspace) -> None:
+    """What will be trained on what."""
+    report = space.report()
+    st.markdown(f"**{esc(space.project.name)}** :gray[{report.params:,} parameters]")
+    st.caption(esc(settings.summary(space.project)))
+
+
+def missing_data(space: Workspace) -> bool:
+    """Says so when the chosen data set is not on this machine."""
+    source = space.project.data.get("source")
+    if source not in DATASETS or data.available(source, paths.data_roots()):
+        return False
+    st.warning(f"{DATASETS[source].title} is not on this machine yet.", icon=":material/database:")
+    if st.button("Get it on the Data page"):
+        st.switch_page("pages/data.py")
+    return True
+
+
+def ready(space: Workspace) -> bool:
+    """Whether the project can be trained; says what is in the way."""
+    errors = space.report().errors
+    if errors:
+        st.error(f"{esc(space.project.name)} cannot be trained yet: {len(errors)} problem{'s' if len(errors) > 1 else ''} to solve first.")
+        draw_problems(space, errors, "train")
+        if st.button("Open the drawing"):
+            st.switch_page("pages/build.py")
+    return not missing_data(space) and not errors
+
+
+def action(space: Workspace, run, can_train: bool) -> None:
+    """The one button that fits now."""
+    if run and run.live:
+        asked = st.session_state.get("stopping") == run.id
+        st.button("Stopping…" if asked else "Stop", key="stop", icon=":material/stop:", width="stretch", disabled=asked,
+                  on_click=train_view.stop, args=(run.id,))
+    elif can_train:
+        st.button("Train", key="train", icon=":material/play_arrow:", type="primary", width="stretch", on_click=start, args=(space,))
+
+
+space = frame("Train")
+runs = train_view.store()
+train_view.settle(runs)
+run, says = train_view.chosen(runs, space.project.name, space.load_id)
+
+with st.container(border=True):
+    what, source, device, button = st.columns([4, 2, 1.6, 1.4], vertical_alignment="bottom")
+    with what:
+        project_line(space)
+    with source:
+        settings.draw_data(space)
+    with device:
+        options = train_view.devices()
+        st.selectbox("Device", list(options), format_func=options.get, key="device")
+    with st.expander("Training settings", icon=":material/tune:"):
+        settings.form(space)
+    settings.trouble()
+    can_train = ready(space)
+    with button:
+        action(space, run, can_train)
+    if trouble := st.session_state.pop("run_trouble", None):
+        st.error(esc(trouble))
+    if says:
+        st.warning(esc(says))
+
+if run:
+    train_view.watch(run)
+else:
+    train_view.nothing_yet("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train else "")
+if listed := runs.list():
+    with st.expander(f"Runs ({len(listed)})", icon=":material/history:", expanded=True):
+        train_view.draw_runs(listed, run and run.id, space.load_id)

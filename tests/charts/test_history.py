@@ -1,0 +1,108 @@
+"""The rows that the live view is fed with."""
+
+from dataclasses import replace
+
+import pytest
+
+from builder.charts.history import History, Sent, best, extend, header, payload, points, seconds_left, sent
+from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, RunEnded, RunStarted, Snapshot, StepEnded
+
+STARTED = RunStarted(device="cpu", device_name="A processor", parameters=26, train_samples=40, test_samples=4, steps_per_epoch=4, epochs=3,
+                     batch_size=10, classes=("cat", "dog"), seed=0, threads=1, torch="2.15.0")
+
+
+def step(number: int, loss: float = 0.5, speed: float = 100.0) -> StepEnded:
+    return StepEnded(number, (number - 1) // 4 + 1, loss, 0.75, speed, number * 0.2)
+
+
+def epoch(number: int, accuracy: float = 0.5) -> list[object]:
+    return [EpochEnded(number, 4 * number, 0.4, 0.7, 0.8, 50.0), Evaluated(number, 4 * number, "test", 0.6, accuracy, ((1, 1), (0, 2)))]
+
+
+def snapshot(number: int) -> Snapshot:
+    return Snapshot(number, 1, "conv1", (1, 1, 1, 1), -1.0, 1.0, "AA==")
+
+
+def history(*events: object) -> History:
+    return extend(History(), (STARTED, *events))
+
+
+def test_rows_are_step_epoch_loss_accuracy_and_speed_from_the_asked_number_on():
+    told = history(step(1, 2.3), step(2, 1.23456789), step(5))
+    assert points(told, 1) == [[2, 1, 1.23457, 0.75, 100.0], [5, 2, 0.5, 0.75, 100.0]]
+
+
+def test_events_in_two_portions_give_the_same_history_as_in_one():
+    events = [STARTED, step(1), step(2), *epoch(1), snapshot(2), step(5), RunEnded("stopped", 5, "Stopped.")]
+    assert extend(extend(History(), events[:3]), events[3:]) == extend(History(), events)
+
+
+def test_an_update_holds_what_is_new_and_says_what_it_builds_on():
+    before = history(step(1), snapshot(1), *epoch(1))
+    after = extend(before, [step(5), step(6)])
+    update = payload(after, sent(before), run="r")
+    assert (update["base"], [row[0] for row in update["points"]]) == (1, [5, 6])
+    assert (update["snapshot"], update["snapshotStep"]) == (None, 1)
+    assert (update["confusion"], update["confusionEpoch"]) == (None, 1)
+
+
+def test_a_first_update_holds_everything_but_only_the_last_snapshot_and_confusion():
+    update = payload(history(step(1), snapshot(1), *epoch(1), step(5), snapshot(5), *epoch(2)), Sent(), run="r", state="running")
+    assert (update["base"], len(update["points"]), len(update["tests"])) == (0, 2, 2)
+    assert update["snapshot"]["step"] == 5
+    assert update["confusion"] == {"epoch": 2, "step": 8, "matrix": [[1, 1], [0, 2]]}
+    assert update["classes"] == ["cat", "dog"]
+
+
+def test_a_resumed_run_forgets_what_came_after_its_checkpoint_and_is_a_new_series():
+    told = history(step(2), *epoch(1), step(5), step(6), RunEnded("killed", 6, "Killed."))
+    again = extend(told, [replace(STARTED, resumed_at=4), step(5, 0.1)])
+    assert [row[0] for row in points(again)] == [2, 5]
+    assert again.ended is None
+    assert payload(again, run="r")["series"] != payload(told, run="r")["series"]
+
+
+def test_only_the_test_split_counts_as_test_and_other_events_change_nothing():
+    told = history(step(1))
+    assert extend(told, [Evaluated(1, 4, "validation", 0.1, 1.0, ((1,),)), CheckpointSaved(1, 1, "a")]) == told
+
+
+def test_a_loss_that_is_not_a_number_is_left_out_of_its_row():
+    assert [row[2] for row in points(history(step(1, float("nan")), step(2, float("inf"))))] == [None, None]
+
+
+def test_before_an_epoch_is_over_time_left_is_the_remaining_samples_by_the_median_speed():
+    told = history(step(1, speed=100.0), step(2, speed=1.0), step(3, speed=90.0))
+    assert seconds_left(told) == pytest.approx(9 * 10 / 90)
+
+
+def test_after_an_epoch_time_left_counts_the_pace_of_the_last_epoch_with_its_evaluation():
+    assert seconds_left(history(*(step(n) for n in range(1, 7)), *epoch(1))) == pytest.approx(6 * 0.2)
+
+
+def test_time_left_is_unknown_before_the_first_step_and_after_the_end():
+    assert seconds_left(history()) is None
+    assert seconds_left(history(step(1), RunEnded("completed", 12, "Done."))) is None
+
+
+def test_the_best_accuracy_is_the_first_of_the_highest():
+    assert best(history(*epoch(1, 0.5), *epoch(2, 0.75), *epoch(3, 0.75))).epoch == 2
+
+
+def test_the_header_counts_epochs_and_steps():
+    numbers = header(history(step(5), step(6), *epoch(1, 0.75)))
+    assert (numbers["epoch"], numbers["epochs"], numbers["step"], numbers["steps"]) == (2, 3, 6, 12)
+    assert numbers["best"] == {"accuracy": 0.75, "epoch": 1}
+    assert (numbers["device"], numbers["deviceName"], numbers["parameters"]) == ("cpu", "A processor", 26)
+
+
+def test_a_header_before_anything_is_known_has_no_numbers():
+    numbers = header(History())
+    assert [numbers[name] for name in ("left", "speed", "best", "parameters")] == [None] * 4
+    assert numbers["steps"] == 0
+
+
+def test_what_the_end_says_is_shown_unless_the_store_says_otherwise():
+    told = history(step(1), RunEnded("diverged", 1, "The loss is infinite."))
+    assert payload(told)["says"] == "The loss is infinite."
+    assert payload(told, says="")["says"] == ""

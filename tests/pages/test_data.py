@@ -1,0 +1,149 @@
+"""The Data page, run as a script."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import threading
+from pathlib import Path
+
+import numpy
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from builder import paths
+from builder.api import gallery
+from builder.catalogue import DATASETS
+from builder.ui import data_view
+from builder.ui.workspace import workspace
+from tests.helpers import until
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "data.py"
+
+
+@pytest.fixture(autouse=True)
+def nothing_on_its_way():
+    data_view.downloads().clear()
+
+
+def page() -> AppTest:
+    """A fresh browser tab on the page, which must not fail."""
+    return looked(AppTest.from_file(str(PAGE), default_timeout=60).run())
+
+
+def looked(tab: AppTest) -> AppTest:
+    assert not tab.exception
+    return tab
+
+
+def at(name: str) -> AppTest:
+    """The page on one data set."""
+    tab = page()
+    return looked(tab.button_group[0].set_value(name).run())
+
+
+def said(tab: AppTest) -> str:
+    parts = [*tab.markdown, *tab.caption, *tab.info, *tab.warning, *tab.error, *tab.success, *tab.subheader]
+    return " ".join(one.value for one in parts).replace("\\", "")
+
+
+def idx(folder: Path, name: str, array: numpy.ndarray) -> None:
+    """A file in MNIST's format (IDX: magic number, sizes, bytes), packed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    (folder / f"{name}.gz").write_bytes(gzip.compress(header + array.astype(numpy.uint8).tobytes()))
+
+
+def small_mnist(root: Path) -> None:
+    """Twenty training and ten test images where MNIST would lie."""
+    folder = root / "MNIST" / "raw"
+    for part, count in (("train", 20), ("t10k", 10)):
+        idx(folder, f"{part}-images-idx3-ubyte", numpy.arange(count * 784).reshape(count, 28, 28) % 256)
+        idx(folder, f"{part}-labels-idx1-ubyte", numpy.arange(count) % 10)
+
+
+def test_the_built_in_digits_are_described_pictured_and_counted():
+    tab = page()
+    assert "1,437 training and 360 test samples" in said(tab)
+    assert "nothing to download, built in" in said(tab)
+    assert "MNIST CNN fits" in said(tab)
+    assert len(tab.get("plotly_chart")) == 2
+    assert "from the training part alone: mean 0." in said(tab)
+
+
+def test_a_data_set_that_is_missing_is_offered_for_download_with_its_size_and_where_it_was_looked_for():
+    tab = at("mnist")
+    assert "is not on this machine yet" in said(tab) and "BRICKWORK_DATA" in said(tab)
+    assert [one.label for one in tab.button if one.label.startswith("Download")] == ["Download MNIST (about 12 MB)"]
+    assert str(paths.data_roots()[-1]) in tab.code[0].value
+    assert not tab.get("plotly_chart")
+
+
+def test_without_a_network_the_download_says_what_to_do(home):
+    tab = at("mnist")
+    tab.button(key="download").click().run()
+    until(lambda: data_view.downloads()["mnist"].done, 30, "the download ends")
+    looked(tab.run())
+    assert "could not be downloaded" in said(tab) and "Without a network" in said(tab)
+    assert any(one.label.startswith("Download") for one in tab.button), "it can be tried again"
+
+
+def test_a_data_set_found_in_the_users_folder_is_shown_with_its_place_and_what_is_missing_of_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRICKWORK_DATA", str(tmp_path))
+    small_mnist(tmp_path)
+    tab = at("mnist")
+    assert f"found in {tmp_path}" in said(tab)
+    assert "has 20 training and 10 test samples; MNIST has 60,000 and 10,000" in said(tab)
+    assert len(tab.get("plotly_chart")) == 2
+
+
+def test_a_damaged_file_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRICKWORK_DATA", str(tmp_path))
+    small_mnist(tmp_path)
+    (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte.gz").write_bytes(b"not an archive")
+    tab = at("mnist")
+    assert tab.error and not tab.get("plotly_chart")
+
+
+def test_using_another_data_set_is_an_edit_of_the_project():
+    tab = at("fashion-mnist")
+    looked(tab.button(key="use").click().run())
+    assert workspace().project.data["source"] == "fashion-mnist"
+    assert "MNIST CNN trains on this data set" in said(tab)
+
+
+def test_a_data_set_that_does_not_fit_is_told_with_the_numbers_and_the_fix():
+    tab = at("cifar10")
+    assert "N×3×32×32" in said(tab) and "N×1×28×28" in said(tab)
+    looked(tab.button(key="use").click().run())
+    fix = next(one for one in tab.button if "3×32×32" in one.label.replace("\\", ""))
+    looked(fix.click().run())
+    assert workspace().project.network.node("image").params["shape"] == (3, 32, 32)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_what_fits_a_data_set_has_no_misfits(name):
+    fitting = {"digits": "mnist-cnn", "mnist": "mnist-cnn", "fashion-mnist": "fashion-mlp", "cifar10": "lenet-cifar"}
+    assert data_view.misfits(gallery(fitting[name]), name) == []
+
+
+def test_a_running_download_is_shown_with_its_progress_and_is_not_started_twice():
+    going, calls = threading.Event(), []
+
+    def slowly(tell):
+        calls.append(1)
+        tell("Downloading MNIST: 3.0 of about 12 MB", 0.25)
+        going.wait(30)
+
+    try:
+        data_view.begin("mnist", slowly)
+        data_view.begin("mnist", slowly)
+        until(lambda: data_view.downloads()["mnist"].share, 10, "the first piece arrives")
+        tab = at("mnist")
+        assert not [one for one in tab.button if one.label.startswith("Download")]
+        assert tab.get("progress")[0].proto.value == 25
+        assert len(calls) == 1
+    finally:
+        going.set()
+
+

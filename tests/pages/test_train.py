@@ -1,0 +1,233 @@
+"""The Train page, run as a script; what its live view is told stands in the component's JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from builder import api
+from builder.runs import Store, lock
+from builder.train.events import CheckpointSaved, Evaluated, RunEnded, RunStarted, StepEnded
+from builder.ui import train_view
+from builder.ui.workspace import workspace
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
+STARTED = RunStarted("cpu", "A processor", 21_840, 1437, 360, 45, 15, 32, ("0", "1"), 0, 1, "2.15.0")
+
+
+@pytest.fixture
+def store(home):
+    with Store() as opened:
+        yield opened
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """Runs whose worker would have been started."""
+    ids: list[str] = []
+    monkeypatch.setattr(train_view, "launch", lambda run_id, store: ids.append(run_id))
+    monkeypatch.setattr(train_view, "resume", lambda run_id, store: (store.reopen(run_id), ids.append(run_id)))
+    return ids
+
+
+def page(run_id: str | None = None) -> AppTest:
+    """A fresh browser tab on the page, which must not fail."""
+    tab = AppTest.from_file(str(PAGE), default_timeout=60)
+    if run_id is not None:
+        tab.query_params["run"] = run_id
+    return looked(tab.run())
+
+
+def looked(tab: AppTest) -> AppTest:
+    assert not tab.exception
+    return tab
+
+
+def told(tab: AppTest) -> dict[str, object]:
+    """What the live view was sent last."""
+    return json.loads(tab.get("bidi_component")[0].proto.json)
+
+
+def button(tab: AppTest, label: str):
+    return next(one for one in tab.button if one.label == label)
+
+
+def labels(tab: AppTest) -> list[str]:
+    return [one.label for one in tab.button]
+
+
+def said(tab: AppTest) -> str:
+    return " ".join(one.value for one in [*tab.warning, *tab.error, *tab.markdown]).replace("\\", "")
+
+
+def step(number: int) -> StepEnded:
+    return StepEnded(number, 1, 1 / number, 0.5, 2000.0, number * 0.1)
+
+
+def trained(store: Store, *ending: object, name: str = "MNIST CNN") -> str:
+    """A run of two steps, one evaluation and a checkpoint; without an ending its worker is gone."""
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", name)
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [STARTED, step(1), step(45), Evaluated(1, 45, "test", 0.3, 0.9, ((9, 1), (0, 5))), CheckpointSaved(45, 1, "a"), *ending])
+    return run_id
+
+
+def test_before_the_first_run_the_view_says_what_to_do():
+    tab = page()
+    assert told(tab)["state"] == "none"
+    assert "Press Train" in told(tab)["says"]
+    assert "Train" in labels(tab)
+
+
+def test_train_makes_a_run_of_the_project_as_it_is_and_shows_it(store, launched):
+    tab = page()
+    tab.number_input(key="training.epochs").set_value(3).run()
+    looked(button(tab, "Train").click().run())
+    (run_id,) = launched
+    assert store.project(run_id)["training"]["epochs"] == 3
+    assert store.source(run_id) == api.source(workspace().project)
+    assert told(tab)["run"] == run_id
+    assert tab.query_params["run"] in (run_id, [run_id])
+    assert "Stop" in labels(tab) and "Train" not in labels(tab)
+
+
+def test_a_setting_that_is_changed_is_an_edit_of_the_project_that_can_be_undone():
+    tab = page()
+    tab.number_input(key="training.optimizer.lr").set_value(0.5).run()
+    assert workspace().project.training["optimizer"]["lr"] == 0.5
+    workspace().apply({"op": "undo"})
+    assert looked(tab.run()).number_input(key="training.optimizer.lr").value == api.gallery("mnist-cnn").training["optimizer"]["lr"]
+
+
+def test_another_optimiser_brings_its_own_settings():
+    tab = page()
+    looked(tab.selectbox(key="training.optimizer.kind").select("Adam").run())
+    assert workspace().project.training["optimizer"] == {"kind": "Adam"}
+    assert {"training.optimizer.lr", "training.optimizer.beta1"} <= {one.key for one in tab.number_input}
+    looked(next(one for one in tab.button if one.label.startswith("Back to the recommended")).click().run())
+    assert workspace().project.training == api.gallery("mnist-cnn").training
+
+
+def test_a_data_set_that_is_not_here_cannot_be_trained_on_and_the_recipe_follows_it():
+    tab = page()
+    looked(tab.selectbox(key="data.source").select("mnist").run())
+    assert workspace().project.training == api.gallery("mnist-cnn").recipes["mnist"]
+    assert "not on this machine" in said(tab)
+    assert "Train" not in labels(tab)
+
+
+def test_a_drawing_with_an_error_cannot_be_trained_and_its_fix_is_offered():
+    workspace().apply({"op": "set", "id": "fc2", "params": {"out_features": 7}})
+    tab = page()
+    assert "cannot be trained yet" in said(tab) and "Train" not in labels(tab)
+    fix = next(one for one in tab.button if "out" in one.label and "10" in one.label)
+    looked(fix.click().run())
+    assert "Train" in labels(tab)
+
+
+def test_a_finished_run_is_shown_with_its_points_its_confusion_and_its_end(store):
+    run_id = trained(store, RunEnded("completed", 45, "All is done."))
+    update = told(page())
+    assert (update["run"], update["state"], update["says"]) == (run_id, "completed", "All is done.")
+    assert [row[0] for row in update["points"]] == [1, 45]
+    assert update["confusion"]["matrix"] == [[9, 1], [0, 5]]
+    assert update["header"]["best"] == {"accuracy": 0.9, "epoch": 1}
+
+
+def test_a_second_update_brings_only_what_the_browser_may_lack(store):
+    run_id = trained(store, RunEnded("completed", 45, "All is done."))
+    tab = page(run_id)
+    assert (told(tab)["base"], len(told(tab)["points"])) == (0, 2)
+    assert told(tab.run())["base"] == 0, "the update before the last may not have been drawn"
+    assert told(tab.run())["base"] == 2
+    assert told(tab)["snapshot"] is None and told(tab)["confusion"] is None
+
+
+def test_a_browser_that_lacks_something_is_sent_everything(store):
+    follow = train_view.Follow(trained(store))
+    for _ in range(3):
+        follow.refresh(store)
+        update = follow.payload(store.get(follow.run_id), stopping=False)
+    assert update["base"] == 2
+    follow.forget()
+    assert follow.payload(store.get(follow.run_id), stopping=False)["base"] == 0
+
+
+def test_the_address_finds_a_run_in_a_new_tab_and_the_session_finds_it_without_the_address(store):
+    first = trained(store, RunEnded("stopped", 45, "Stopped."))
+    trained(store, RunEnded("completed", 45, "All is done."))
+    tab = page(first)
+    assert told(tab)["run"] == first
+    del tab.query_params["run"]
+    assert told(tab.run())["run"] == first
+
+
+def test_without_an_address_the_newest_run_of_the_open_project_is_shown(store):
+    own = trained(store, RunEnded("stopped", 45, "Stopped."))
+    trained(store, RunEnded("stopped", 45, "Stopped."), name="Another project")
+    assert told(page())["run"] == own
+
+
+@pytest.mark.parametrize("address", ["20200101-000000-gone-0000", "../../etc/passwd", "", "x" * 500, "![a](http://example.org/a.png)"])
+def test_an_address_of_a_run_that_is_not_there_is_told_plainly(store, address):
+    trained(store, RunEnded("stopped", 45, "Stopped."))
+    tab = page(address)
+    assert not address or "There is no run" in said(tab)
+    assert "Train" in labels(tab)
+
+
+def test_a_killed_worker_is_named_and_its_run_can_be_resumed(store, launched):
+    run_id = trained(store)
+    tab = page(run_id)
+    assert told(tab)["state"] == "killed"
+    assert "ended without a word after step 45" in told(tab)["says"]
+    looked(button(tab, "Resume").click().run())
+    assert launched == [run_id]
+    assert told(tab)["state"] == "queued" and told(tab)["says"] == ""
+
+
+def test_stop_asks_the_worker_and_says_so_at_once(store):
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", "MNIST CNN")
+    with lock.hold(store.folder(run_id)):
+        run = store.claim(run_id)
+        store.append(run_id, [STARTED, step(1)])
+        tab = page(run_id)
+        looked(button(tab, "Stop").click().run())
+        assert [control.command for control in store.controls(run_id, run.generation)] == ["stop"]
+        assert told(tab)["state"] == "stopping"
+        assert button(tab, "Stopping…").disabled
+
+
+def test_a_deleted_run_is_gone_from_the_list_and_the_next_one_is_shown(store):
+    kept = trained(store, RunEnded("stopped", 45, "Stopped."))
+    gone = trained(store, RunEnded("stopped", 45, "Stopped."))
+    tab = page(gone)
+    looked(tab.button(key=f"Delete:{gone}").click().run())
+    assert [run.id for run in store.list()] == [kept]
+    assert told(tab)["run"] == kept
+
+
+def test_another_run_can_be_opened_from_the_list(store):
+    older = trained(store, RunEnded("stopped", 45, "Stopped."))
+    trained(store, RunEnded("completed", 45, "All is done."))
+    tab = page()
+    looked(tab.button(key=f"Open:{older}").click().run())
+    assert told(tab)["run"] == older
+
+
+def test_a_name_with_markdown_in_it_is_shown_as_text(store):
+    trained(store, RunEnded("stopped", 45, "Stopped."), name="![x](http://example.org/x.png)")
+    workspace().apply({"op": "name", "value": "![y](http://example.org/y.png)"})
+    tab = page()
+    assert not any("![" in one.value for one in tab.markdown)
+
+
+def test_times_are_said_as_one_would_say_them():
+    day = 1_700_000_000.0
+    assert train_view.when(day, day + 60).count(":") == 1
+    assert train_view.when(day, day + 86_400).startswith("yesterday ")
+    assert train_view.when(day, day + 900 * 86_400).split()[2] == "2023"
