@@ -269,13 +269,13 @@ class Store:
         if run.live or lock.held(run.folder):
             raise EndedError(f"{run_id} has not ended ({run.state}): there is nothing to resume")
         again = {"state": "queued", "ended": None, "says": "", "pid": None, "launched": None, "heartbeat": None}
-        return self._move(run_id, f"state NOT IN {LIVE} AND generation = {run.generation:d}", again, "generation = generation + 1")
+        return self._move(run_id, f"state NOT IN {LIVE}", again, "generation = generation + 1")
 
     def settle(self, run: Run, event: RunEnded) -> bool:
         """Write the end of a run whose worker is gone, unless anything moved since `run` was read; whether it was written."""
         with self._transaction():
             now = self.get(run.id)
-            if not now.live or any(getattr(now, name) != getattr(run, name) for name in ("generation", "claimed", "state", "launched")):
+            if not now.live or any(getattr(now, name) != getattr(run, name) for name in ("generation", "claimed", "launched", "step")):
                 return False
             self.append(run.id, [event])
         return True

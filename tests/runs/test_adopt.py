@@ -127,6 +127,24 @@ def test_a_worker_that_claims_between_the_look_and_the_write_keeps_its_run(store
     assert store.get(run_id).live
 
 
+def test_a_forgotten_run_that_is_launched_between_the_look_and_the_write_is_started(store, new):
+    run_id = new()
+    seen = store.get(run_id)
+    store.starting(run_id)
+    assert not store.settle(seen, RunEnded("killed", 0, "never started"))
+
+
+def test_the_end_names_no_step_that_was_passed_between_the_look_and_the_write(store, new):
+    run_id = new()
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [started(), step(1)])
+        seen = store.get(run_id)
+        store.append(run_id, [step(2)])
+    assert not store.settle(seen, RunEnded("killed", 1, "after step 1")) and settle(store) == [run_id]
+    assert "after step 2 " in store.get(run_id).says
+
+
 def test_a_run_resumed_between_the_look_and_the_write_keeps_going(store, killed):
     seen = store.get(killed)
     settle(store)

@@ -165,8 +165,16 @@ def test_the_worker_has_no_terminal_its_output_in_a_file_and_absolute_folders(st
     monkeypatch.setenv("BRICKWORK_HOME", "relative-home")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     run_id = new()
-    program = "import os, sys; print(os.environ['BRICKWORK_HOME'], os.environ['OMP_WAIT_POLICY'], sys.stdin.read() == '', os.getcwd())"
-    launch(run_id, store, [sys.executable, "-c", program])
-    ended(store, run_id)
+    program = ("import os; nothing = os.open(os.devnull, 0); "
+               "print(os.environ['BRICKWORK_HOME'], os.environ['OMP_WAIT_POLICY'], os.path.sameopenfile(0, nothing), os.getcwd())")
+    terminal, (reading, writing) = os.dup(0), os.pipe()
+    try:
+        os.dup2(reading, 0)
+        launch(run_id, store, [sys.executable, "-c", program])
+        ended(store, run_id)
+    finally:
+        os.dup2(terminal, 0)
+        for descriptor in (terminal, reading, writing):
+            os.close(descriptor)
     repository = Path(__file__).resolve().parents[2]
     assert store.output(run_id).split() == [str(tmp_path / "relative-home"), "PASSIVE", "True", str(repository)]

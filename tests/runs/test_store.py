@@ -115,6 +115,18 @@ def test_an_older_generation_can_neither_write_nor_see_the_newer_ones_commands(s
     assert store.controls(run_id, 2) == []
 
 
+def test_a_run_is_claimed_once_a_generation(store, new):
+    run_id = new()
+    assert store.claim(run_id).claimed == 1
+    with pytest.raises(EndedError, match="starting elsewhere"):
+        store.claim(run_id)
+    store.append(run_id, [started(), RunEnded("stopped", 0, "")])
+    with pytest.raises(EndedError, match="has ended"):
+        store.claim(run_id)
+    store.reopen(run_id)
+    assert store.claim(run_id).claimed == 2
+
+
 def test_a_run_that_ended_well_or_that_is_live_is_not_reopened(store, new):
     run_id = new()
     with pytest.raises(RunError, match="has not ended"):
