@@ -30,6 +30,8 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 LOCAL = {"127.0.0.1", "localhost", ""}
+# On a deep link Streamlit looks for its server below the page's path before it looks at the top.
+LOOKING_FOR_THE_SERVER = r"404 .*/\w+/_stcore/(health|host-config)\)$"
 IDLE = """
 () => {
   const app = document.querySelector('[data-testid=stApp]');
@@ -136,7 +138,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self._allowed: list[str] = []
+        self._allowed = [LOOKING_FOR_THE_SERVER]
         self._pages: list[Page] = []
 
     def allow(self, pattern: str) -> None:
