@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PIXELS = 3 * 32 * 32
-# The original files have 31 MB and about 50,000 operations.
+# The original files have 31 MB and about 30,000 operations.
 MOST_BYTES = 64 << 20
-MOST_OPERATIONS = 400_000
+MOST_OPERATIONS = 100_000
 RECONSTRUCT = frozenset({"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"})
 NAMES = RECONSTRUCT | {"numpy ndarray", "numpy dtype"}
 ASKS_CODE = "it asks to run {name}, which no CIFAR-10 file does"

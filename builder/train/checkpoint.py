@@ -64,7 +64,7 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         _optimizer_from_tensors(optimizer, tensors, about["optimizer"])
         known = {field.name for field in fields(Position)}
         position = Position(**{name: value for name, value in about["position"].items() if name in known})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} does not fit this run's optimiser ({error}): it was made with other settings.") from None
     return position, {name.removeprefix(RANDOM): tensor for name, tensor in tensors.items() if name.startswith(RANDOM)}
 

@@ -26,7 +26,7 @@ class Pace:
 
     def looked(self, began: float, ended: float) -> None:
         """Note a look that took from `began` to `ended`."""
-        self._next = ended + min(self.longest, max(self.every, (ended - began) / SHARE)) if self.every else 0.0
+        self._next = ended + max(self.every, min(self.longest, (ended - began) / SHARE)) if self.every else 0.0
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,9 @@ class SoundWeights:
         return True
 
     def finite(self) -> bool:
-        """Whether every weight is a finite number."""
-        norms = [parameter.detach().abs().amax() for parameter in self._model.parameters() if parameter.numel()]
+        """Whether every number of the network is finite, BatchNorm's running means included."""
+        state = [value for value in self._model.state_dict().values() if value.is_floating_point() and value.numel()]
+        norms = [value.abs().amax() for value in state]
         return not norms or bool(torch.isfinite(torch.stack(norms)).all())
 
     def put_back(self) -> int:

@@ -1,0 +1,139 @@
+"""Checkpoints: whole or not there, and nothing in them that runs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from torch import nn
+
+from builder.train.checkpoint import (
+    CheckpointError,
+    Position,
+    load_checkpoint,
+    read_weights,
+    save_checkpoint,
+    write_atomically,
+)
+from tests.helpers import until
+from tests.train.small import Small, small_cnn
+
+
+def _stepped(optimizer=torch.optim.Adam) -> tuple[nn.Module, torch.optim.Optimizer]:
+    model = small_cnn().to(memory_format=torch.channels_last)
+    optimizer = optimizer(model.parameters())
+    model(torch.randn(4, 1, 8, 8)).sum().backward()
+    optimizer.step()
+    return model, optimizer
+
+
+def test_everything_comes_back_as_it_was(tmp_path: Path):
+    model, optimizer = _stepped()
+    position = Position(3, 2, 17, 5, 1.2345678901234567, 12, 34, 5.5, 0.25, 0.75)
+    save_checkpoint(tmp_path / "last.safetensors", model, optimizer, position)
+    expected = torch.rand(3)
+    other, its_optimizer = _stepped()
+    found, random = load_checkpoint(tmp_path / "last.safetensors", other, its_optimizer)
+    assert found == position and all(torch.equal(value, other.state_dict()[name]) for name, value in model.state_dict().items())
+    for number, state in optimizer.state_dict()["state"].items():
+        for key, value in state.items():
+            copy = its_optimizer.state_dict()["state"][number][key]
+            assert torch.equal(value, copy) and (value.stride() == copy.stride()), key
+    assert its_optimizer.param_groups[0]["betas"] == (0.9, 0.999)
+    torch.set_rng_state(random["cpu"])
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_checkpoint_is_plain_safetensors_that_others_read(tmp_path: Path):
+    model, optimizer = _stepped()
+    save_checkpoint(tmp_path / "last.safetensors", model, optimizer, Position())
+    with safe_open(tmp_path / "last.safetensors", framework="np") as file:
+        assert (file.get_tensor("model.fc2.weight") == model.fc2.weight.detach().numpy()).all()
+    assert read_weights(tmp_path / "last.safetensors").keys() == model.state_dict().keys()
+
+
+def test_weights_shared_by_two_layers_are_saved_and_stay_shared(tmp_path: Path):
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    model[1].weight = model[0].weight
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    save_checkpoint(tmp_path / "x", model, optimizer, Position())
+    with torch.no_grad():
+        model[0].weight.zero_()
+    load_checkpoint(tmp_path / "x", model, optimizer)
+    assert model[1].weight is model[0].weight and model[0].weight.abs().sum() > 0
+
+
+def test_a_full_disk_keeps_the_checkpoint_before_it_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write_atomically(tmp_path / "last", b"before")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CheckpointError, match="No space left on device. The one before it is kept"):
+        write_atomically(tmp_path / "last", b"after")
+    assert [path.name for path in tmp_path.iterdir()] == ["last"] and (tmp_path / "last").read_bytes() == b"before"
+
+
+def test_a_run_whose_disk_is_full_ends_as_failed_in_plain_words(tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    events = Small().run(checkpoints=tmp_path / "file")
+    assert events[-1].reason == "failed" and "could not be written" in events[-1].says
+
+
+@pytest.mark.parametrize("keep", [0, 5, 200, -1])
+def test_a_damaged_file_is_refused(tmp_path: Path, keep: int):
+    model, optimizer = _stepped()
+    path = tmp_path / "last.safetensors"
+    save_checkpoint(path, model, optimizer, Position())
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+        load_checkpoint(path, model, optimizer)
+
+
+def test_a_checkpoint_of_another_optimiser_is_refused(tmp_path: Path):
+    model, adam = _stepped()
+    save_checkpoint(tmp_path / "x", model, adam, Position())
+    groups = [{"params": list(model.conv1.parameters())}, {"params": list(model.fc1.parameters())}]
+    with pytest.raises(CheckpointError, match="does not fit this run's optimiser"):
+        load_checkpoint(tmp_path / "x", model, torch.optim.Adam(groups))
+
+
+def test_a_newer_format_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    model, optimizer = _stepped()
+    with monkeypatch.context() as newer:
+        newer.setattr("builder.train.checkpoint.VERSION", 2)
+        save_checkpoint(tmp_path / "x", model, optimizer, Position())
+    with pytest.raises(CheckpointError, match=r"newer Brickwork \(format 2, this one reads up to 1\)"):
+        load_checkpoint(tmp_path / "x", model, optimizer)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from builder.train.checkpoint import write_atomically
+path, number = Path(sys.argv[1]), 0
+while True:
+    number += 1
+    write_atomically(path, bytes([number % 251]) * 3_000_000)
+"""
+
+
+def test_kills_while_writing_leave_a_whole_file_every_time(tmp_path: Path, root: Path):
+    path, seen = tmp_path / "last", set()
+    for _ in range(6):
+        path.unlink(missing_ok=True)
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], cwd=root) as writer:
+            until(path.exists, 30, "the first file", every=0.002)
+            until(lambda: path.read_bytes()[:1] not in (b"", b"\x01"), 30, "another file", every=0.001)
+            writer.kill()
+        content = path.read_bytes()
+        assert len(content) == 3_000_000 and len(set(content)) == 1
+        seen.add(content[0])
+    assert seen
