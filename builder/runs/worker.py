@@ -135,7 +135,9 @@ def _polite_signals(stop: threading.Event) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    # Under nohup a closed terminal is meant to change nothing.
+    hangup = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT, *hangup)}
     try:
         yield
     finally:

@@ -173,14 +173,40 @@ def test_a_stop_meant_for_the_attempt_before_does_not_stop_the_resumed_run(store
     assert work(run_id, completes, store).reason == "completed"
 
 
+@pytest.fixture
+def inherited():
+    """Sets what a child process inherits for a signal, and puts it back."""
+    before = {}
+
+    def inherit(number, handler):
+        before[number] = signal.signal(number, handler)
+
+    yield inherit
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_to_the_worker_is_a_polite_stop(store, new, spawn, number):
+def test_a_signal_to_the_worker_is_a_polite_stop(store, new, spawn, inherited, number):
+    inherited(number, signal.SIG_DFL)
     run_id = new()
     child = spawn(run_id, "idle")
     until(lambda: store.get(run_id).step, 20, "the worker trains")
     child.send_signal(number)
     assert child.wait(10) == 0
     assert [event.reason for event in endings(store, run_id)] == ["stopped"]
+
+
+def test_under_nohup_a_closed_terminal_does_not_stop_the_training(store, new, spawn, inherited):
+    inherited(signal.SIGHUP, signal.SIG_IGN)
+    run_id = new()
+    child = spawn(run_id, "endless")
+    until(lambda: store.get(run_id).step, 20, "the worker trains")
+    child.send_signal(signal.SIGHUP)
+    before = store.get(run_id).step
+    until(lambda: store.get(run_id).step > before + 100, 20, "the worker goes on")
+    child.terminate()
+    assert child.wait(10) == 0
 
 
 def test_the_handlers_of_the_process_are_put_back(store, new):
