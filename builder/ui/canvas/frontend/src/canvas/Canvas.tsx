@@ -1,4 +1,4 @@
-import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, useReactFlow, useStore } from "@xyflow/react";
+import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore } from "@xyflow/react";
 import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
@@ -39,20 +39,28 @@ function useFirstView(): () => void {
   }, []);
 }
 
-/** Bring a brick that was just added into sight. */
+/** Bring a brick into sight that was just added, or selected where the properties would cover it. */
 function useReveal(): void {
   const session = useSession();
-  const { added } = useSnapshot();
+  const { added, selected } = useSnapshot();
   const { getViewport, setViewport } = useReactFlow();
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
   const size = useRef({ width, height });
   size.current = { width, height };
-  useEffect(() => {
-    const at = added === null ? undefined : session.snapshot().places.get(added);
-    const view = at ? revealView(getViewport(), at, size.current.width, size.current.height) : null;
-    if (view) void setViewport(view, glide()).then(() => session.keepView(view));
-  }, [added, session, getViewport, setViewport]);
+  const reveal = useCallback(
+    (id: string | null | undefined): void => {
+      const panel = session.pane?.parentElement?.querySelector<HTMLElement>(".panel");
+      const covered = panel && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth : 0;
+      const at = id ? session.snapshot().places.get(id) : undefined;
+      const view = at ? revealView(getViewport(), at, size.current.width - covered, size.current.height) : null;
+      if (view) void setViewport(view, glide()).then(() => session.keepView(view));
+    },
+    [session, getViewport, setViewport],
+  );
+  useEffect(() => reveal(added), [added, reveal]);
+  const only = selected.length === 1 ? selected[0] : null;
+  useEffect(() => reveal(only), [only, reveal]);
 }
 
 function EmptyHint(): ReactElement {
@@ -121,6 +129,7 @@ export function Canvas(): ReactElement {
         zoomOnDoubleClick={false}
         deleteKeyCode={null}
         multiSelectionKeyCode={EXTEND}
+        selectionMode={SelectionMode.Partial}
         minZoom={0.1}
         maxZoom={2}
         colorMode={snap.theme}

@@ -47,7 +47,7 @@ function Hint({ layer, top }: HintState): ReactElement {
     <div className="hint" role="tooltip" style={{ top }}>
       <b>{layer.kind}</b>
       <p>{layer.summary}</p>
-      <code>{layer.pattern}</code>
+      {!layer.pattern.startsWith("...") && <code>{layer.pattern.replace("->", "→")}</code>}
     </div>
   );
 }

@@ -9,15 +9,15 @@ export function ProblemCard({ problem, onJump }: { readonly problem: Problem; re
   const session = useSession();
   return (
     <div className="problem" data-severity={problem.severity}>
-      <p className="says">
+      <p className="about">
         <span className="severity">{WORD[problem.severity]}</span>
         {onJump && problem.node ? (
           <button type="button" className="jump" onClick={onJump} aria-label={`Show ${problem.node}`}>
             {problem.node}
           </button>
         ) : null}
-        {problem.says}
       </p>
+      <p className="says">{problem.says}</p>
       {problem.because && <p className="because">{problem.because}</p>}
       {problem.fixes.length > 0 && (
         <div className="fixes">

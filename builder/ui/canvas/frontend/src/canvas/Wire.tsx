@@ -32,7 +32,7 @@ export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): Reac
       <EdgeLabelRenderer>
         <div className={`wire-label${state}`} style={{ transform: `translate(${x}px, ${y}px)` }}>
           {data?.shape}
-          {selected && (
+          {data?.alone && (
             <button type="button" className="cut nodrag nopan" onClick={cut} aria-label={`Cut the wire from ${props.source} to ${props.target}`}>
               <Icon name="close" />
             </button>

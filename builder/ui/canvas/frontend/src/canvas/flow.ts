@@ -24,6 +24,7 @@ export type WireData = {
   readonly lane: number | null;
   readonly doubtful: boolean;
   readonly target: boolean;
+  readonly alone: boolean;
 };
 export type FlowWire = Edge<WireData, "wire">;
 
@@ -110,6 +111,7 @@ export function flowWires(before: readonly FlowWire[], snap: Snapshot, moving: P
       lane: busy ? null : lane(snap, wire, places),
       doubtful: snap.doubtful.has(wire.source),
       target: snap.drop.type === "wire" && wireId(snap.drop.wire) === id,
+      alone: snap.selected.length === 0 && snap.wires.length === 1 && selected.has(id),
     };
     const old = known.get(id);
     if (old?.data && sameData(old.data, data) && old.selected === selected.has(id)) return old;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Layer } from "./catalogue.ts";
 import { applyEdit, wireId } from "./document.ts";
 import { CATALOGUE, CHAIN, SKIP, wire } from "./fixture.test.ts";
-import { dropTarget, type Places } from "./geometry.ts";
+import { BRICK, dropTarget, type Places } from "./geometry.ts";
 import { appendLayer, type Drawing, dropLayer, freePort, moveBricks, withRoom } from "./gestures.ts";
 import { autoLayout, place } from "./layout.ts";
 import type { Edit, NetworkDocument } from "./types.ts";
@@ -85,4 +85,14 @@ test("a fix that places nothing is sent as it came", () => {
 test("a wire dropped on the body of a brick goes to its first free input", () => {
   assert.equal(freePort(drawing(SKIP), "join"), 2);
   assert.equal(freePort(drawing(CHAIN), "b"), 0);
+});
+
+test("a brick put onto a wire that goes round others covers none of them", () => {
+  const now = drawing(SKIP);
+  const edit = withRoom(now, { op: "insert", node: { id: "x", kind: "Step" }, edge: wire("start", "join", 1) });
+  const edited = apply(SKIP, edit);
+  const all = edited.nodes.map((node) => node.at ?? [Number.NaN, Number.NaN]);
+  for (const [i, a] of all.entries()) {
+    for (const b of all.slice(i + 1)) assert.ok(Math.abs(a[0] - b[0]) >= BRICK.width || Math.abs(a[1] - b[1]) >= BRICK.height);
+  }
 });

@@ -1,7 +1,7 @@
 import type { Catalogue, Layer } from "./catalogue.ts";
 import { inputCount, outputCount } from "./catalogue.ts";
 import { applyEdit, downstream, findNode, freeId, inputsOf, outputsOf } from "./document.ts";
-import { BRICK, type DropTarget, PITCH, type Places, snapPoint } from "./geometry.ts";
+import { BRICK, type DropTarget, endsOf, laneOf, PITCH, type Places, snapPoint } from "./geometry.ts";
 import { freePlace } from "./layout.ts";
 import type { BrickNode, Edit, NetworkDocument, Point, Wire } from "./types.ts";
 
@@ -50,6 +50,24 @@ function room(drawing: Drawing, id: string, above: Point): Record<string, Point>
   return Object.fromEntries(entries.map(([key, at]) => [key, snapPoint([at[0], at[1] + shift])]));
 }
 
+/** Bricks at other places than those that make room, which a brick at `at` would cover. */
+function blocked(drawing: Drawing, at: Point, moved: Readonly<Record<string, Point>>): boolean {
+  return [...drawing.places].some(([id, place]) => {
+    const [x, y] = moved[id] ?? place;
+    return Math.abs(x - at[0]) < BRICK.width && Math.abs(y - at[1]) < BRICK.height;
+  });
+}
+
+/** Beside the bricks that `wire` goes round, halfway down. */
+function besideLane(drawing: Drawing, wire: Wire): Point {
+  const ends = endsOf(drawing.document, wire, drawing.places, drawing.catalogue);
+  const lane = ends ? laneOf(wire, ends, drawing.places) : null;
+  const [x, y] = drawing.places.get(wire.source) ?? [0, 0];
+  if (!ends || lane === null) return freePlace([x, y + PITCH], drawing.places);
+  const left = lane < ends.from[0] ? lane - 12 - BRICK.width : lane + 12;
+  return freePlace([left, (ends.from[1] + ends.to[1] - BRICK.height) / 2], drawing.places);
+}
+
 /** Where a brick goes that is put onto `wire`: in its column when the wire runs straight down, else where it was dropped. */
 function onWire(drawing: Drawing, wire: Wire, drop: Point | null): { at: Point; moved: Record<string, Point> } {
   const source = drawing.places.get(wire.source) ?? [0, 0];
@@ -57,7 +75,8 @@ function onWire(drawing: Drawing, wire: Wire, drop: Point | null): { at: Point; 
   const column = Math.abs(source[0] - target[0]) < 12;
   if (drop && (!column || Math.abs(drop[0] - source[0]) > BRICK.width / 2)) return { at: drop, moved: {} };
   const at: Point = [source[0], source[1] + PITCH];
-  return { at, moved: room(drawing, wire.target, at) };
+  const moved = room(drawing, wire.target, at);
+  return blocked(drawing, at, moved) ? { at: besideLane(drawing, wire), moved: {} } : { at, moved };
 }
 
 function insertOn(drawing: Drawing, layer: Layer, wire: Wire, drop: Point | null): Added {
@@ -135,7 +154,7 @@ export function withRoom(drawing: Drawing, edit: Edit): Edit {
     now = { ...now, document: applyEdit(now.document, ready, now.catalogue), places };
     return ready;
   });
-  if (Object.keys(moved).length > 0) placed.push(...moves(drawing, moved));
+  if (placed.some((part, i) => part !== parts[i])) placed.push(...moves(drawing, moved));
   return batch(edit.label ?? "", placed);
 }
 

@@ -206,6 +206,12 @@ export class Chart {
     this.reset(points, tests);
   }
 
+  /** Shows the y axis by powers of ten, where small differences of small losses can be seen, or linearly. */
+  setLogarithmic(on: boolean): void {
+    const axis = { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true, "yaxis.dtick": on ? 1 : null };
+    this.then(() => Plotly.relayout(this.plot, axis as Partial<Plotly.Layout>));
+  }
+
   /** Repaints in other colours, data and zoom untouched. */
   setLook(look: Look): void {
     this.look = look;

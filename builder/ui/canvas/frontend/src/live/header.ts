@@ -3,7 +3,7 @@ import { count, duration, percent, timeLeft } from "./format.ts";
 import type { Header, LiveData, State } from "./types.ts";
 
 const STATES: Readonly<Record<State, string>> = {
-  none: "No run yet",
+  none: "No run to show",
   queued: "Waiting for its turn",
   starting: "Starting: loading torch…",
   running: "Training",

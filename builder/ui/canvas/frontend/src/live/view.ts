@@ -36,6 +36,7 @@ export class LiveView {
   private readonly matrix = new MatrixView();
   private readonly charts: readonly Chart[];
   private readonly reset = h("button", { type: "button", class: "reset", hidden: "" }, "Reset zoom");
+  private readonly log = h("button", { type: "button", "aria-pressed": "false" }, "Log loss");
   private readonly smoothing = h("div", { class: "choice", role: "group", "aria-label": "Smoothing of the training lines" });
   private readonly host: HTMLElement;
   private series: Series | null = null;
@@ -54,7 +55,12 @@ export class LiveView {
     for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
     this.reset.addEventListener("click", () => this.zoom(null));
     this.buildSmoothing();
-    const tools = h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom, Shift and drag to move"), this.reset, this.smoothing);
+    this.log.addEventListener("click", () => {
+      const on = this.log.getAttribute("aria-pressed") === "false";
+      setAttributes(this.log, { "aria-pressed": String(on) });
+      this.charts[0]?.setLogarithmic(on);
+    });
+    const tools = h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom, Shift and drag to move"), this.reset, this.log, this.smoothing);
     this.root.append(this.header.element, tools, h("div", { class: "columns" }, ...this.charts.map((c) => c.element), this.filters.element, this.matrix.element));
   }
 
