@@ -17,6 +17,16 @@ function useSide(id: string): Position {
   });
 }
 
+/** Growing downwards from a brick near the top, upwards from one near the bottom. */
+function useAlign(id: string): "start" | "center" | "end" {
+  return useStore((store) => {
+    const [, y, zoom] = store.transform;
+    const top = (store.nodeLookup.get(id)?.internals.positionAbsolute.y ?? 0) * zoom + y;
+    if (top < store.height * 0.3) return "start";
+    return top > store.height * 0.65 ? "end" : "center";
+  });
+}
+
 interface Props {
   readonly id: string;
   readonly info: BrickInfo | undefined;
@@ -27,11 +37,12 @@ interface Props {
 /** Beside a brick: its problems with their fixes, or how its output shape comes about. */
 export function BrickCard({ id, info, onEnter, onLeave }: Props): ReactElement | null {
   const side = useSide(id);
+  const align = useAlign(id);
   const problems = info?.problems ?? [];
   const formula = info?.formula ?? [];
   if (problems.length === 0 && formula.length === 0 && !info?.explain) return null;
   return (
-    <NodeToolbar nodeId={id} isVisible position={side} offset={14}>
+    <NodeToolbar nodeId={id} isVisible position={side} align={align} offset={14}>
       <div className="card nodrag nopan nowheel" onPointerEnter={onEnter} onPointerLeave={onLeave}>
         {problems.map((problem) => (
           <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />

@@ -1,6 +1,6 @@
-import { type KeyboardEvent, type ReactElement, useDeferredValue, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type ReactElement, useDeferredValue, useMemo, useRef, useState } from "react";
 import { grouped, type Layer, slug } from "./catalogue.ts";
-import { useSnapshot } from "./context.ts";
+import { usePart } from "./context.ts";
 import { BrickChip, Icon } from "./icons.tsx";
 import { Ghost, usePaletteDrag } from "./usePaletteDrag.tsx";
 
@@ -83,13 +83,15 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
 }
 
 /** The layers to build with, by category, with a search box. */
-export function Palette({ open, onOpen }: { readonly open: boolean; onOpen(open: boolean): void }): ReactElement {
-  const { catalogue, data } = useSnapshot();
+export const Palette = memo(function Palette({ open, onOpen }: { readonly open: boolean; onOpen(open: boolean): void }): ReactElement {
+  const catalogue = usePart((snap) => snap.catalogue);
+  const locked = usePart((snap) => snap.data.editable === false);
   const [query, setQuery] = useState("");
   const [hint, setHint] = useState<HintState | null>(null);
   const wait = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const drag = usePaletteDrag(() => onOpen(false));
-  const groups = grouped(catalogue, useDeferredValue(query));
+  const wanted = useDeferredValue(query);
+  const groups = useMemo(() => grouped(catalogue, wanted), [catalogue, wanted]);
   const onHint = (layer: Layer | null, element?: HTMLElement): void => {
     clearTimeout(wait.current);
     if (!layer || !element) return setHint(null);
@@ -108,7 +110,7 @@ export function Palette({ open, onOpen }: { readonly open: boolean; onOpen(open:
           <Icon name="layers" />
         </button>
       </nav>
-      <aside className="palette" aria-label="Layers" data-open={open} data-locked={data.editable === false} onKeyDown={moveFocus}>
+      <aside className="palette" aria-label="Layers" data-open={open} data-locked={locked} onKeyDown={moveFocus}>
         <Search query={query} onQuery={setQuery} />
         <div className="groups" onScroll={() => onHint(null)}>
           {groups.map(({ category, layers }) => (
@@ -128,4 +130,4 @@ export function Palette({ open, onOpen }: { readonly open: boolean; onOpen(open:
       {drag.ghost && <Ghost {...drag.ghost} />}
     </>
   );
-}
+});

@@ -1,6 +1,6 @@
 import { useReactFlow } from "@xyflow/react";
 import { type ReactElement, useEffect, useState } from "react";
-import { useSession, useSnapshot } from "./context.ts";
+import { usePart, useSession } from "./context.ts";
 import { bytes, count, problemCount, short, worst } from "./format.ts";
 import { BRICK } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
@@ -12,7 +12,7 @@ const QUICK_MS = 300;
 
 /** “Saving…” only when the answer takes longer than a blink. */
 function SaveState(): ReactElement {
-  const waiting = useSnapshot().sync.pending.length > 0;
+  const waiting = usePart((snap) => snap.sync.pending.length > 0);
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     if (!waiting) return setSlow(false);
@@ -51,7 +51,7 @@ function ProblemList({ problems, onClose }: { readonly problems: readonly Proble
 
 /** Size of the network, what is wrong with it, and whether it is saved. */
 export function Status(): ReactElement {
-  const { analysis } = useSnapshot().data;
+  const analysis = usePart((snap) => snap.data.analysis);
   const [open, setOpen] = useState(false);
   const { totals, problems } = analysis;
   const severity = worst(problems);

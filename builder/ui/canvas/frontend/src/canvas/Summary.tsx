@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { useSnapshot } from "./context.ts";
+import { usePart } from "./context.ts";
 import { bytes, count, problemCount } from "./format.ts";
 
 const HINTS = [
@@ -10,7 +10,7 @@ const HINTS = [
 
 /** The network as a whole, and three hints on how to build. */
 export function Summary(): ReactElement {
-  const { totals, problems } = useSnapshot().data.analysis;
+  const { totals, problems } = usePart((snap) => snap.data.analysis);
   return (
     <div className="properties">
       <h2>Network</h2>

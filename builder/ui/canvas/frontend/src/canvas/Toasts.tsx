@@ -1,11 +1,12 @@
 import type { ReactElement } from "react";
-import { useSession, useSnapshot } from "./context.ts";
+import { usePart, useSession } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
 /** Short messages at the foot of the canvas; `live` is the reason why the wire being drawn is refused. */
 export function Toasts({ live }: { readonly live: string | null }): ReactElement {
   const session = useSession();
-  const { toasts, catalogueSays } = useSnapshot();
+  const toasts = usePart((snap) => snap.toasts);
+  const catalogueSays = usePart((snap) => snap.catalogueSays);
   return (
     <div className="toasts" role="status" aria-live="polite">
       {catalogueSays && <div className="toast">{catalogueSays}</div>}

@@ -1,6 +1,6 @@
 import { useReactFlow, useStore } from "@xyflow/react";
 import type { ReactElement } from "react";
-import { useSession, useSnapshot } from "./context.ts";
+import { usePart, useSession } from "./context.ts";
 import { bounds, fitView } from "./geometry.ts";
 import { moveBricks } from "./gestures.ts";
 import { Icon, type IconName } from "./icons.tsx";
@@ -27,7 +27,8 @@ function Tool({ icon, name, hint, disabled, pressed, onClick }: ToolProps): Reac
 
 function HistoryTools(): ReactElement {
   const session = useSession();
-  const { history } = useSnapshot().data;
+  const history = usePart((snap) => snap.data.history);
+  usePart((snap) => snap.sync.pending.length);
   const entry = (op: "undo" | "redo", word: string, keys: string): ToolProps => {
     const name = history[op].at(-1);
     return {

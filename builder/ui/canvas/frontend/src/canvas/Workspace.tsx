@@ -1,7 +1,7 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import { type KeyboardEvent, type ReactElement, useLayoutEffect, useRef, useState } from "react";
 import { Canvas } from "./Canvas.tsx";
-import { SessionContext, useSession, useSnapshot } from "./context.ts";
+import { SessionContext, usePart, useSession } from "./context.ts";
 import { handleKey } from "./keys.ts";
 import { Palette } from "./Palette.tsx";
 import { Panel } from "./Panel.tsx";
@@ -30,15 +30,17 @@ function useHeight(element: React.RefObject<HTMLElement | null>, least: number, 
 
 function Parts(): ReactElement {
   const session = useSession();
-  const snap = useSnapshot();
+  const theme = usePart((snap) => snap.theme);
+  const least = usePart((snap) => snap.data.height ?? 640);
+  const fill = usePart((snap) => snap.data.fill ?? false);
   const element = useRef<HTMLDivElement>(null);
-  const height = useHeight(element, snap.data.height ?? 640, snap.data.fill ?? false);
+  const height = useHeight(element, least, fill);
   const [drawer, setDrawer] = useState(false);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (handleKey(session, event.nativeEvent)) event.preventDefault();
   };
   return (
-    <div ref={element} className="bw" data-theme={snap.theme} style={{ height }} onKeyDown={onKeyDown}>
+    <div ref={element} className="bw" data-theme={theme} style={{ height }} onKeyDown={onKeyDown}>
       <Palette open={drawer} onOpen={setDrawer} />
       <Canvas />
       <Panel />

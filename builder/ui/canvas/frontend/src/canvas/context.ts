@@ -13,3 +13,9 @@ export function useSnapshot(): Snapshot {
   const session = useSession();
   return useSyncExternalStore(session.subscribe, session.snapshot);
 }
+
+/** One part of the snapshot; the caller is drawn again only when that part changes. `pick` must return what the snapshot holds, not a copy. */
+export function usePart<T>(pick: (snap: Snapshot) => T): T {
+  const session = useSession();
+  return useSyncExternalStore(session.subscribe, () => pick(session.snapshot()));
+}

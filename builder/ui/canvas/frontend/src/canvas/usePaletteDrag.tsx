@@ -38,9 +38,11 @@ function over(pane: HTMLElement | null, event: PointerEvent): boolean {
   return box !== undefined && event.clientX > box.left && event.clientX < box.right && event.clientY > box.top && event.clientY < box.bottom;
 }
 
+/** The middle of the pane on the screen; for the first brick a place that leaves room below. */
 function centre(session: Session): { x: number; y: number } {
   const box = session.pane?.getBoundingClientRect() ?? new DOMRect();
-  return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  const share = session.snapshot().sync.document.nodes.length > 0 ? 0.5 : 0.18;
+  return { x: box.left + box.width / 2, y: box.top + box.height * share };
 }
 
 /** Dragging a layer out of the palette, or adding it without pointing. `onOut` is called when a drag leaves the palette. */

@@ -208,7 +208,7 @@ export class Chart {
 
   /** Shows the y axis by powers of ten, where small differences of small losses can be seen, or linearly. */
   setLogarithmic(on: boolean): void {
-    const axis = { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true, "yaxis.dtick": on ? 1 : null };
+    const axis = { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true, "yaxis.dtick": on ? 1 : null, "yaxis.tickformat": on ? "" : this.spec.axis.tickformat, "yaxis.exponentformat": "power" };
     this.then(() => Plotly.relayout(this.plot, axis as Partial<Plotly.Layout>));
   }
 

@@ -7,6 +7,8 @@ import { LiveView } from "./view.ts";
 
 const KEPT_RUNS = 6;
 const REPORT_AGAIN_MS = 1500;
+/** Streamlit cleans up and calls again at once when the theme changes during an update: what is on screen is kept that long. */
+const GRACE_MS = 300;
 
 /** Lives as long as the page: coming back from another page needs no resend. */
 const held = new Map<string, Series>();
@@ -15,6 +17,7 @@ interface Mounted {
   readonly view: LiveView;
   reported: number;
   timer: number | undefined;
+  leaving: number | undefined;
 }
 
 const mounts = new WeakMap<HTMLElement | ShadowRoot, Mounted>();
@@ -24,7 +27,7 @@ function mount(parent: HTMLElement | ShadowRoot): Mounted {
   style.textContent = css;
   const plotly = h("style");
   parent.replaceChildren(style, plotly);
-  const mounted = { view: new LiveView(parent), reported: 0, timer: undefined };
+  const mounted = { view: new LiveView(parent), reported: 0, timer: undefined, leaving: undefined };
   plotly.textContent = plotlyRules();
   mounts.set(parent, mounted);
   return mounted;
@@ -49,6 +52,7 @@ function report(mounted: Mounted, args: ComponentArgs<LiveData>): void {
 export default function live(args: ComponentArgs<LiveData>): CleanUp {
   const { data, parentElement } = args;
   const mounted = mounts.get(parentElement) ?? mount(parentElement);
+  window.clearTimeout(mounted.leaving);
   const merged = merge(held.get(data.series), data);
   remember(held, merged.series, KEPT_RUNS);
   mounted.view.show(data, merged);
@@ -56,8 +60,13 @@ export default function live(args: ComponentArgs<LiveData>): CleanUp {
   else window.clearTimeout(mounted.timer);
   return () => {
     window.clearTimeout(mounted.timer);
-    mounts.delete(parentElement);
-    mounted.view.destroy();
-    parentElement.replaceChildren();
+    window.clearTimeout(mounted.leaving);
+    mounted.leaving = window.setTimeout(() => leave(parentElement, mounted), GRACE_MS);
   };
+}
+
+function leave(parent: HTMLElement | ShadowRoot, mounted: Mounted): void {
+  mounts.delete(parent);
+  mounted.view.destroy();
+  parent.replaceChildren();
 }
