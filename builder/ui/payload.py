@@ -21,7 +21,7 @@ def node_json(placed: Placed, report: Report, problems: list[dict[str, object]])
     return {"shape": show(shape), "sizes": None if shape is None else list(shape[1:]), "params": params, "macs": macs,
             "params_share": params / report.params if report.params else 0.0, "macs_share": macs / report.macs if report.macs else 0.0,
             "key": placed.layer.key(placed.node.params) if known else "", "formula": list(placed.inference.steps) if placed.inference else [],
-            "explain": placed.layer.explain(placed.inference) if known and placed.inference else placed.layer.summary if known else "",
+            "explain": placed.layer.explain(placed.inference) if known and placed.layer.words and shape else "",
             "problems": problems}
 
 
