@@ -11,10 +11,19 @@ from builder.catalogue import LAYERS, Inference, Layer, Shape
 from .document import FrozenDict, Network, Node, order
 
 
-@functools.lru_cache(maxsize=8192)
 def infer(kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> Inference:
     """`Layer.infer`, remembered: an edit changes few bricks, the others are looked up."""
+    # The types stand in the key because 1, 1.0 and True are equal, and just one of them is a number of channels.
+    return _inferred(kind, inputs, params, tuple(map(_types, params.values())))
+
+
+@functools.lru_cache(maxsize=8192)
+def _inferred(kind: str, inputs: tuple[Shape, ...], params: FrozenDict, _types_of_params: tuple) -> Inference:
     return LAYERS[kind].infer(inputs, params)
+
+
+def _types(value: object) -> object:
+    return tuple(map(type, value)) if isinstance(value, tuple) else type(value)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -74,9 +83,10 @@ def _place(network: Network, node: Node, placed: Mapping[str, Placed]) -> Placed
     edges = network.into(node.id)
     if layer is None:
         return Placed(node, None, None, (), None)
-    wanted = max(layer.inputs[0], len(edges) if layer.inputs[1] is None else layer.inputs[0])
-    taken = {edge.port for edge in edges}
+    taken, wanted = {edge.port for edge in edges}, layer.inputs[0]
     missing = tuple(port for port in range(wanted) if port not in taken)
+    if layer.inputs[1] is None:
+        missing = missing[:max(0, wanted - len(edges))]
     shapes = tuple(placed[edge.source].shape if edge.source in placed else None for edge in edges)
     if missing or None in shapes:
         return Placed(node, layer, None, missing, None)

@@ -17,6 +17,8 @@ from .problems import Problem, batch
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
 MOST_WEIGHTS = 20_000_000_000
 MOST_VALUES = 2_000_000_000
+# Every loose brick is held against every other; a drawing with more loose ends than this has no use for that.
+MOST_LOOSE = 50
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,14 @@ def _drawing(analysis: Analysis) -> Iterator[Problem]:
     kinds = [placed.node.kind for placed in analysis.placed.values()]
     yield from _ends(analysis, kinds)
     behind = _after_rows(analysis)
+    few = sum(_is_loose(analysis, placed) for placed in analysis.placed.values()) <= MOST_LOOSE
     for name, placed in analysis.placed.items():
         if placed.layer is None:
             yield Problem(name, None, "error", f"there is no layer called {placed.node.kind!r:.60} in this version",
                           "the brick is kept as it is", (batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}),), "unknown kind")
             continue
-        yield from _unconnected(analysis, placed)
+        yield from _surplus(analysis, placed)
+        yield from _unconnected(analysis, placed, few)
         if placed.inference is not None:
             for problem in placed.inference.problems:
                 yield _layer_problem(analysis, placed, problem)
@@ -93,7 +97,7 @@ def _loop(analysis: Analysis) -> Problem:
     pairs = set(pairwise(loop))
     last = [edge for edge in analysis.network.edges if (edge.source, edge.target) in pairs][-1]
     return Problem(last.target, None, "error", f"the wires run in a circle: {' → '.join(loop)}", "a brick cannot wait for its own result",
-                   (batch(f"Cut the wire from {last.source} to {last.target}", {"op": "disconnect", **last.to_json()}),), "cycle")
+                   (fixes.cut(analysis, last.source, last.target),), "cycle")
 
 
 def _ends(analysis: Analysis, kinds: list[str]) -> Iterator[Problem]:
@@ -121,19 +125,42 @@ def _add_end(analysis: Analysis, kind: str) -> Iterator[fixes.Fix]:
     yield batch(f"Add an {kind}", add)
 
 
-def _unconnected(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
+def _surplus(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
+    """Wires that end or start where the brick has no place for them: a file can hold them, no edit makes them."""
+    name, most = placed.node.id, placed.layer.inputs[1]
+    for edge in analysis.network.into(name):
+        if most is not None and edge.port >= most:
+            yield Problem(name, None, "error", f"a wire from {edge.source} ends at input {edge.port + 1}, which {placed.node.kind} does not have",
+                          f"{placed.node.kind} takes {most}", (batch(f"Cut the wire from {edge.source}", {"op": "disconnect", **edge.to_json()}),), "wires")
+    if not placed.layer.outputs:
+        for target in dict.fromkeys(edge.target for edge in analysis.network.out_of(name)):
+            yield Problem(name, None, "error", f"a wire leads on to {target}, but {placed.node.kind} is where the network ends", "",
+                          (fixes.cut(analysis, name, target),), "wires")
+
+
+def _is_loose(analysis: Analysis, placed: Placed) -> bool:
+    return bool(placed.missing) or _is_unused(analysis, placed)
+
+
+def _is_unused(analysis: Analysis, placed: Placed) -> bool:
+    name = placed.node.id
+    return bool(placed.layer and placed.layer.outputs) and name not in analysis.used and not analysis.network.out_of(name)
+
+
+def _unconnected(analysis: Analysis, placed: Placed, few: bool) -> Iterator[Problem]:
     name, kind = placed.node.id, placed.node.kind
-    for port in placed.missing:
+    # The inputs of a variadic brick fill up in order: the first free one is the one to connect.
+    for port in placed.missing if placed.layer.inputs[1] is not None else placed.missing[:1]:
         which = "its input" if placed.layer.inputs[1] == 1 else f"input {port + 1}"
         yield Problem(name, None, "error", f"{which} is not connected", f"{kind} needs {placed.layer.inputs[0]}, here {len(analysis.network.into(name))}",
-                      tuple(fixes.nearest(analysis, placed, port)), "unconnected")
-    if placed.layer.outputs and name not in analysis.used and not analysis.network.out_of(name):
+                      tuple(fixes.nearest(analysis, placed, port) if few else ()), "unconnected")
+    if _is_unused(analysis, placed):
         yield Problem(name, None, "warning", "its result is not used: nothing follows it", "it is left out of the network that is built",
-                      tuple(_use_or_remove(analysis, placed)), "unused")
+                      tuple(_use_or_remove(analysis, placed, few)), "unused")
 
 
-def _use_or_remove(analysis: Analysis, placed: Placed) -> Iterator[fixes.Fix]:
-    for other in analysis.placed.values():
+def _use_or_remove(analysis: Analysis, placed: Placed, few: bool) -> Iterator[fixes.Fix]:
+    for other in analysis.placed.values() if few else ():
         if placed.shape and other.layer and other.missing and fixes.fits(analysis, other, other.missing[0], placed.node.id):
             yield batch(f"Connect {placed.node.id} to {other.node.id}",
                         {"op": "connect", "source": placed.node.id, "target": other.node.id, "port": other.missing[0]})
@@ -250,6 +277,9 @@ RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "loss": (LOSSES, "CrossEntropyLoss"
 def _settings(project: Project) -> Iterator[Problem]:
     """The training settings, against the records that declare them."""
     training = project.training
+    for section, known in (("data", "source"), ("task", "kind")):
+        for name in sorted(set(getattr(project, section)) - {known}):
+            yield Problem(None, f"{section}.{name}", "error", f"there is no {section} setting called {name!r:.60}; there is {known}", "", (), "settings")
     for name in sorted(set(training) - set(WHOLE) - set(RECORDS)):
         yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS))}")
     for name, param in WHOLE.items():

@@ -47,14 +47,25 @@ def freeze(value: object, depth: int = 0) -> object:
     if isinstance(value, Mapping):
         if not all(isinstance(name, str) for name in value):
             raise DocumentError("names in a document must be text")
-        return FrozenDict({name: freeze(item, depth + 1) for name, item in value.items()})
+        return FrozenDict({_writable(name): freeze(item, depth + 1) for name, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(freeze(item, depth + 1) for item in value)
     if isinstance(value, float) and not math.isfinite(value):
         raise DocumentError(f"{value} is not a number that a document can hold")
-    if value is None or isinstance(value, str | bool | int | float):
+    if isinstance(value, str):
+        return _writable(value)
+    if value is None or isinstance(value, bool | int | float):
         return value
     raise DocumentError(f"a document holds numbers, texts, lists and tables, not {type(value).__name__}")
+
+
+def _writable(text: str) -> str:
+    """`text`, when it can be written to a file: JSON can name halves of characters that UTF-8 cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise DocumentError(f"{text!r:.60} holds half a character, which no file can hold") from None
+    return text
 
 
 def thaw(value: object) -> object:
@@ -130,13 +141,17 @@ class Network:
     edges: tuple[Edge, ...] = ()
     _by_id: Mapping[str, Node] = field(default=None, init=False, repr=False, compare=False)
     _into: Mapping[str, tuple[Edge, ...]] = field(default=None, init=False, repr=False, compare=False)
+    _out: Mapping[str, tuple[Edge, ...]] = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         into: dict[str, list[Edge]] = {}
+        out: dict[str, list[Edge]] = {}
         for edge in self.edges:
             into.setdefault(edge.target, []).append(edge)
+            out.setdefault(edge.source, []).append(edge)
         object.__setattr__(self, "_by_id", {node.id: node for node in self.nodes})
         object.__setattr__(self, "_into", {name: tuple(sorted(edges, key=lambda e: e.port)) for name, edges in into.items()})
+        object.__setattr__(self, "_out", {name: tuple(edges) for name, edges in out.items()})
 
     def node(self, name: str) -> Node | None:
         """The brick called `name`, or None."""
@@ -148,7 +163,7 @@ class Network:
 
     def out_of(self, name: str) -> tuple[Edge, ...]:
         """Wires that start at `name`."""
-        return tuple(edge for edge in self.edges if edge.source == name)
+        return self._out.get(name, ())
 
     def to_json(self) -> dict[str, object]:
         """The network as it stands in a file."""
@@ -231,7 +246,7 @@ def dumps(project: Project) -> str:
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT:
         raise DocumentError(f"{where} must be a text of 1 to {MAX_TEXT} characters")
-    return value
+    return _writable(value)
 
 
 def _table(value: object, where: str) -> Mapping:
@@ -256,7 +271,7 @@ def node_from_json(record: object, where: str = "node") -> Node:
     at = record.get("at")
     if at is not None:
         at = tuple(_list(at, f"{where}.at", 2))
-        if len(at) != 2 or any(isinstance(c, bool) or not isinstance(c, int | float) or not math.isfinite(c) or abs(c) > 1e7 for c in at):
+        if len(at) != 2 or any(isinstance(c, bool) or not isinstance(c, int | float) or not abs(c) <= 1e7 for c in at):
             raise DocumentError(f"{where}.at must be two numbers, x and y")
         at = tuple(float(c) for c in at)
     kind = _text(record.get("kind"), f"{where}.kind")
@@ -307,6 +322,8 @@ def from_json(record: object) -> Project:
             raise DocumentError(f"networks: {said}")
     defaults = Project()
     sections = {s: freeze(_table(record.get(s, getattr(defaults, s)), s)) for s in SECTIONS}
+    for source, recipe in sections["recipes"].items():
+        _table(recipe, f"recipes.{source[:40]}")
     return Project(_text(record.get("name"), "name"),
                    FrozenDict({n: network_from_json(network, f"networks.{n}") for n, network in networks.items()}), **sections)
 

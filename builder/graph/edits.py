@@ -11,7 +11,21 @@ from dataclasses import replace
 
 from builder.catalogue import DATASETS, LAYERS, OPTIMIZERS
 
-from .document import MAX_NODES, DocumentError, Edge, FrozenDict, Network, Node, Project, edge_from_json, freeze, id_problem, node_from_json
+from .document import (
+    MAX_DEPTH,
+    MAX_EDGES,
+    MAX_NODES,
+    DocumentError,
+    Edge,
+    FrozenDict,
+    Network,
+    Node,
+    Project,
+    edge_from_json,
+    freeze,
+    id_problem,
+    node_from_json,
+)
 
 Edit = Mapping[str, object]
 
@@ -81,13 +95,12 @@ def wire(network: Network, source: str, target: str, port: int) -> Network:
         raise EditError(f"{target!r} is where the network begins; nothing can lead into it")
     if source == target or _reaches(network, target, source):
         raise EditError(f"a wire from {source!r} to {target!r} would run in a circle")
-    present = network.into(target)
-    if most is None and not any(edge.port == port for edge in present):
-        port = len(present)
     if most is not None and port >= most:
         raise EditError(f"{target!r} has {most} input{'s' if most > 1 else ''}; there is no input {port + 1}")
     kept = tuple(edge for edge in network.edges if (edge.target, edge.port) != (target, port))
-    return replace(network, edges=(*kept, Edge(source, target, port)))
+    if len(kept) >= MAX_EDGES:
+        raise EditError(f"a network may have {MAX_EDGES:,} wires; this one is full")
+    return _close_gaps(replace(network, edges=(*kept, Edge(source, target, port))), {target})
 
 
 def arity_out(kind: str) -> int:
@@ -122,7 +135,8 @@ def _insert(network: Network, edit: Edit) -> Network:
 
 
 def _remove(network: Network, edit: Edit) -> Network:
-    names = [_need(network, name).id for name in edit.get("ids") or ()]
+    ids = edit.get("ids")
+    names = [_need(network, name).id for name in ids] if isinstance(ids, list | tuple) else []
     if not names:
         raise EditError("nothing was chosen to remove")
     gone = set(names)
@@ -223,7 +237,10 @@ def _settings(project: Project, edit: Edit) -> Project:
     value = freeze(edit.get("value"))
     if value is None:
         raise EditError(f"{path} needs a value")
-    return replace(project, **{section: _set_path(getattr(project, section), rest.split("."), value)})
+    if rest.count(".") >= MAX_DEPTH:
+        raise EditError(f"there is no setting called {path!r:.60}")
+    # Frozen again as a whole: what nests deeper than a file may is refused here, not when the file is opened next.
+    return replace(project, **{section: freeze(_set_path(getattr(project, section), rest.split("."), value))})
 
 
 def _set_path(table: FrozenDict, path: list[str], value: object) -> FrozenDict:
@@ -256,11 +273,14 @@ def _name(project: Project, edit: Edit) -> Project:
     name = edit.get("value")
     if not isinstance(name, str) or not name.strip() or len(name) > 80:
         raise EditError("a project's name has 1 to 80 characters")
-    return replace(project, name=name.strip())
+    return replace(project, name=freeze(name.strip()))
 
 
 def _batch(project: Project, edit: Edit) -> Project:
-    for part in edit.get("edits") or ():
+    parts = edit.get("edits")
+    if not isinstance(parts, list | tuple):
+        raise EditError("a batch must hold a list of edits")
+    for part in parts:
         project = apply(project, part)
     return project
 
@@ -273,14 +293,16 @@ def apply(project: Project, edit: Edit) -> Project:
     """The project after `edit`; raises EditError when it does not fit."""
     op = edit.get("op") if isinstance(edit, Mapping) else None
     try:
-        if op in NETWORK_OPS:
+        if isinstance(op, str) and op in NETWORK_OPS:
             return project.with_network(NETWORK_OPS[op](project.network, edit))
-        if op in PROJECT_OPS:
+        if isinstance(op, str) and op in PROJECT_OPS:
             return PROJECT_OPS[op](project, edit)
     except EditError:
         raise
     except DocumentError as error:
         raise EditError(str(error)) from None
+    except RecursionError:
+        raise EditError("the edit nests too deep") from None
     raise EditError(f"there is no edit called {op!r:.60}")
 
 

@@ -9,7 +9,7 @@ from builder.catalogue import LAYERS, Shape
 
 from .analysis import Analysis, Placed, infer
 from .document import Edge, FrozenDict, Node
-from .edits import EditError, fresh_id, wire
+from .edits import arity, fresh_id
 from .problems import Fix, batch
 
 
@@ -36,6 +36,16 @@ def insert(analysis: Analysis, edge: Edge, kind: str, label: str, **params: obje
     """The fix that puts a new brick on a wire."""
     node = {"id": fresh_id(analysis.network, kind), "kind": kind, "params": params, "at": _between(analysis, edge)}
     return batch(label, {"op": "insert", "node": {name: value for name, value in node.items() if value not in (None, {})}, "edge": edge.to_json()})
+
+
+def cut(analysis: Analysis, source: str, target: str) -> Fix:
+    """Cut the wire between two bricks, all of them where one value enters a brick twice."""
+    variadic, edits = arity(analysis.network.node(target).kind)[1] is None, []
+    for place, edge in reversed(list(enumerate(analysis.network.into(target)))):
+        if edge.source == source:
+            # The first cut numbers the inputs of a variadic brick anew; from the last to the first, the others keep their place.
+            edits.append({"op": "disconnect", **Edge(source, target, place if variadic and edits else edge.port).to_json()})
+    return batch(f"Cut the wire from {source} to {target}", *edits)
 
 
 def flatten_before(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
@@ -67,8 +77,9 @@ def window(placed: Placed) -> Iterator[Fix]:
 def groups(placed: Placed, field: str) -> Iterator[Fix]:
     """The largest allowed number of groups below the one asked for."""
     asked = placed.layer.values(placed.node.params)[field]
-    for count in range(min(asked, placed.inputs[0][1]), 0, -1):
-        if _legal(placed, {field: count}):
+    channels = placed.inputs[0][1]
+    for count in range(min(asked, channels), 0, -1):
+        if channels % count == 0 and _legal(placed, {field: count}):
             yield from set_params(placed, f"Set {field} of {placed.node.id} to {count}", **{field: count})
             return
 
@@ -78,9 +89,17 @@ def reset(placed: Placed, field: str) -> Iterator[Fix]:
     param = placed.layer.param(field)
     if param is None:
         yield batch(f"Remove {field} from {placed.node.id}", {"op": "set", "id": placed.node.id, "params": {field: None}})
-    elif param.check(param.normal(param.default)) is None:
+    elif param.check(param.normal(param.default)) is None and _helps(placed, field):
         shown = "the window's" if param.default is None else param.default
         yield batch(f"Set {field} of {placed.node.id} back to {shown}", {"op": "set", "id": placed.node.id, "params": {field: None}})
+
+
+def _helps(placed: Placed, field: str) -> bool:
+    """Does the default mend what is said of `field`? Of two parameters at odds with each other the other one may be to blame."""
+    if placed.inputs is None:
+        return True
+    params = FrozenDict({name: value for name, value in placed.node.params.items() if name != field})
+    return all(problem.field != field for problem in infer(placed.node.kind, placed.inputs, params).problems)
 
 
 def unflatten(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
@@ -165,14 +184,14 @@ def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
 
 
 def fits(analysis: Analysis, placed: Placed, port: int, source: str) -> bool:
-    try:
-        wired = wire(analysis.network, source, placed.node.id, port)
-    except EditError:
+    """Would a missing input take what `source` gives? No circle comes of it: what follows a brick with a missing input has no shape."""
+    if not analysis.placed[source].layer.outputs:
         return False
-    shapes = [analysis.shape(edge.source) for edge in wired.into(placed.node.id)]
+    by_port = {edge.port: analysis.shape(edge.source) for edge in analysis.network.into(placed.node.id)} | {port: analysis.shape(source)}
+    shapes = tuple(by_port[port] for port in sorted(by_port))
     if None in shapes or len(shapes) < placed.layer.inputs[0]:
         return None not in shapes
-    return not infer(placed.node.kind, tuple(shapes), placed.node.params).problems
+    return not infer(placed.node.kind, shapes, placed.node.params).problems
 
 
 def classes(analysis: Analysis, output: Placed, count: int) -> Iterator[Fix]:

@@ -8,6 +8,7 @@ from builder.catalogue import DATASETS, show
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, Network
 
+from .build_view import show_said
 from .frame import esc, page_path
 from .workspace import Workspace
 
@@ -54,8 +55,16 @@ def _open(space: Workspace, stem: str) -> None:
         st.session_state["said"] = (str(error), ":material/error:")
 
 
+def _delete(space: Workspace, stem: str) -> None:
+    try:
+        space.delete_saved(stem)
+    except DocumentError as error:
+        st.session_state["said"] = (str(error), ":material/error:")
+
+
 def saved(space: Workspace) -> None:
     """Saved projects with open and delete; the open one is marked."""
+    show_said()
     found = space.saved()
     st.subheader("Your projects", anchor=False)
     if st.session_state.pop("go", None):
@@ -66,5 +75,5 @@ def saved(space: Workspace) -> None:
             name = esc(project.name) if project else "cannot be read"
             st.markdown(f"**{name}** &nbsp; :gray[{esc(stem)}.json{' · open now' if now else ''}]", width="stretch")
             st.button("Open", key=f"reopen-{stem}", on_click=_open, args=(space, stem), disabled=project is None)
-            st.button("Delete", key=f"delete-{stem}", on_click=space.delete_saved, args=(stem,), disabled=now, icon=":material/delete:",
+            st.button("Delete", key=f"delete-{stem}", on_click=_delete, args=(space, stem), disabled=now, icon=":material/delete:",
                       help="The open project cannot be deleted" if now else f"Delete {stem}.json from this computer")

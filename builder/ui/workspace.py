@@ -6,7 +6,6 @@ by saving an older copy. Standard library and builder.graph only; nothing here d
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -51,7 +50,7 @@ class Workspace:
         try:
             session = json.loads((self.root / ".session.json").read_text(encoding="utf-8"))
             path = self.root / Path(session["file"]).name
-            self._start(loads(path.read_bytes()), path, int(session["revision"]))
+            self._start(loads(path.read_bytes()), path, int(session["revision"]), str(session.get("load_id", "")))
             self._acks = {str(client): int(seq) for client, seq in session["acks"].items()}
         except FileNotFoundError:
             self.open(first)
@@ -59,9 +58,10 @@ class Workspace:
             self.open(first)
             self.trouble = f"The project that was open last could not be read and was left as it is ({error}). {first.name} was opened instead."
 
-    def _start(self, project: Project, path: Path, revision: int = 0) -> None:
+    def _start(self, project: Project, path: Path, revision: int = 0, load_id: str = "") -> None:
         self.path, self.history = path, History(project, revision=revision)
-        self.load_id, self._acks, self._refused = secrets.token_hex(6), {}, {}
+        # Kept over a restart of the server: a canvas that stayed open goes on, with the edits that it made meanwhile.
+        self.load_id, self._acks, self._refused = load_id or secrets.token_hex(6), {}, {}
 
     @property
     def project(self) -> Project:
@@ -139,7 +139,7 @@ class Workspace:
     def _save(self) -> None:
         try:
             write(self.path, dumps(self.project))
-            session = {"file": self.path.name, "revision": self.history.revision, "acks": self._acks}
+            session = {"file": self.path.name, "load_id": self.load_id, "revision": self.history.revision, "acks": self._acks}
             write(self.root / ".session.json", json.dumps(session) + "\n")
             self.trouble = ""
         except OSError as error:
@@ -147,7 +147,7 @@ class Workspace:
 
     def saved(self) -> list[tuple[str, Project | None]]:
         """Saved projects, newest first: file stem and project (None when the file cannot be read)."""
-        found = sorted((p for p in self.root.glob("*.json") if not p.name.startswith(".")), key=lambda p: p.stat().st_mtime, reverse=True)
+        found = sorted((p for p in self.root.glob("*.json") if not p.name.startswith(".")), key=_changed, reverse=True)
         return [(path.stem, _read(path)) for path in found]
 
     def open_saved(self, stem: str) -> None:
@@ -160,11 +160,21 @@ class Workspace:
         self.open(project, path.stem)
 
     def delete_saved(self, stem: str) -> None:
-        """Delete a saved project that is not open."""
+        """Delete a saved project that is not open; raises DocumentError when it cannot be deleted."""
         path = self.root / f"{Path(stem).name}.json"
         if path != self.path:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise DocumentError(f"{path.name} cannot be deleted: {error.strerror}") from None
+
+
+def _changed(path: Path) -> float:
+    """When a file was last written; 0 when another tab has just deleted it."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _read(path: Path) -> Project | None:
