@@ -59,7 +59,7 @@ def list_runs(store, _run, arguments: Namespace) -> int:
     if arguments.json:
         say_json([record(run) for run in found])
     elif found:
-        rows = [(run.id, run.name, run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", share(run.accuracy), when(run.created))
+        rows = [(run.id, run.name[:40], run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", share(run.accuracy), when(run.created))
                 for run in found]
         say(table(("RUN", "PROJECT", "STATE", "EPOCH", "TEST ACCURACY", "MADE"), rows, right=[3, 4]))
     else:

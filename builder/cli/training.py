@@ -40,6 +40,8 @@ def add_work(command) -> None:
 
 def run_train(arguments: Namespace) -> int:
     """Make a run and work on it in this process; status 0 only when it completed."""
+    # Read once, when torch is imported: threads that wait must not take a core from the page that watches.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from builder import api
     from builder.runs import Store, work
 
@@ -79,9 +81,6 @@ def run_work(arguments: Namespace) -> int:
 
 def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
     """How a worker trains a run of this store: its project, on the device asked for, from its last checkpoint when it is resumed."""
-    # Read once, when torch is imported: threads that wait must not take a core from the page that watches.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
     def make_events(run, stop: Callable[[], bool]) -> Iterator[Event]:
         from builder import api
 

@@ -10,10 +10,12 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
+
 from builder import api
 from builder.cli.training import bar_line
-from builder.runs import Store, launch
-from builder.train.events import from_record
+from builder.runs import Store, current, launch
+from builder.train.events import EpochEnded, StepEnded, from_record
 from tests.helpers import until
 from tests.runs.fakes import started, step
 
@@ -109,6 +111,35 @@ def test_the_bar_fits_any_width_and_says_how_long_it_still_takes():
     now = replace(step(5), samples_per_second=10.0)
     assert all(len(bar_line(started(), now, width)) <= width for width in range(200))
     assert bar_line(started(), now, 150).endswith(" 25 %  epoch 1/4  loss 0.2000  accuracy 50.00 %  10/s  0:30 left")
+
+
+def test_waiting_threads_are_told_to_sleep_before_torch_is_imported(brickwork, trains, monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    seen = []
+    monkeypatch.setattr(api, "source", lambda project: seen.append(os.environ.get("OMP_WAIT_POLICY")) or "")
+    assert brickwork("train", "mnist-cnn").status == 0
+    assert seen == ["PASSIVE"]
+
+
+@pytest.mark.slow
+def test_a_real_run_started_by_the_app_is_stopped_and_resumed_to_the_end_from_the_command_line(brickwork):
+    project = api.with_settings(api.gallery("mnist-cnn"), {"training.epochs": 3})
+    with Store() as store:
+        run_id = store.create(api.to_json(project), api.source(project), project.name)
+        launch(run_id, store)
+        until(lambda: store.get(run_id).epoch, 120, "an epoch ends")
+        brickwork("runs", "stop", run_id)
+        until(lambda: not store.get(run_id).live, 30, "the run ends")
+        assert store.get(run_id).state in ("stopped", "completed")
+        assert store.get(run_id).state == "completed" or brickwork("runs", "resume", run_id).status == 0
+        until(lambda: not store.get(run_id).live, 120, "the resumed run ends")
+        run = store.get(run_id)
+        events = current(row.event for row in store.events(run_id))
+    assert (run.state, run.epoch, run.step, run.parameters) == ("completed", 3, 135, 21840) and run.accuracy > 0.8
+    steps = [event.step for event in events if isinstance(event, StepEnded)]
+    assert steps == sorted(set(steps)) and steps[-1] == 135
+    assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [1, 2, 3]
 
 
 def test_a_launched_worker_of_the_app_runs_the_same_training_code(process):

@@ -20,6 +20,11 @@ def test_steps_after_the_checkpoint_and_the_earlier_end_are_left_out():
     assert current([*first, step(6), step(8), KILLED, *again]) == [*first, *again]
 
 
+def test_an_end_at_the_very_checkpoint_that_the_run_goes_on_from_is_left_out():
+    stopped = [started(), step(5), *epoch(1)]
+    assert current([*stopped, RunEnded("stopped", 5, "asked"), started(5), step(6)]) == [*stopped, started(5), step(6)]
+
+
 def test_a_run_that_begins_again_from_nothing_keeps_nothing_of_the_attempt_before():
     assert current([started(), step(3), KILLED, started(), step(1)]) == [started(), step(1)]
 
