@@ -13,7 +13,7 @@ const both = applyEdit(five, SEVEN, CATALOGUE);
 test("an edit shows at once and waits in the outbox with its number and revision", () => {
   const sync = send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE);
   assert.deepEqual(sync.document, five);
-  assert.deepEqual(outbox(sync, 1), { client: "me", edits: [{ seq: 1, revision: 1, edit: FIVE }], attempt: 1 });
+  assert.deepEqual(outbox(sync, 1), { client: "me", load_id: "one", edits: [{ seq: 1, revision: 1, edit: FIVE }], attempt: 1 });
 });
 
 test("the outbox holds every edit that has not been answered", () => {

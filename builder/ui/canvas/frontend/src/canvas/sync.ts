@@ -34,7 +34,7 @@ export function receive(sync: Sync, data: CanvasData, catalogue: Catalogue): Syn
 }
 
 export function outbox(sync: Sync, attempt: number): Outbox {
-  return { client: sync.client, edits: sync.pending, attempt };
+  return { client: sync.client, load_id: sync.loadId, edits: sync.pending, attempt };
 }
 
 /** Bricks whose labels may be out of date: those an unanswered edit touches and all that they feed. */

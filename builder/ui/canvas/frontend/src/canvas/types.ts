@@ -114,6 +114,8 @@ export interface SentEdit {
 /** Canvas to Python: every edit that has not been acknowledged. `attempt` grows when the same edits are sent again. */
 export interface Outbox {
   readonly client: string;
+  /** The project the edits are meant for. */
+  readonly load_id: string;
   readonly edits: readonly SentEdit[];
   readonly attempt: number;
 }

@@ -1,6 +1,7 @@
 import Plotly from "plotly.js-basic-dist-min";
 import { h, setAttributes, setText } from "./dom.ts";
-import { type Average, epochTicks, smooth } from "./series.ts";
+import { CONFIG, type Frame, layout, logarithmic, type Range, RAW, recoloured, SMOOTH, TEST, ticks, traces, whole } from "./figure.ts";
+import { type Average, smooth } from "./series.ts";
 import type { Look } from "./theme.ts";
 import type { Point, TestPoint } from "./types.ts";
 
@@ -14,23 +15,6 @@ export interface ChartSpec {
   readonly words: (value: number) => string;
 }
 
-/** The x axis while nobody has zoomed. */
-export interface Frame {
-  readonly steps: number;
-  readonly stepsPerEpoch: number;
-  readonly epochs: number;
-}
-
-export type Range = readonly [number, number];
-
-/** The whole run with room for the last marker. */
-const whole = (frame: Frame): Range => [0, frame.steps * 1.015];
-
-const RAW = 0;
-const SMOOTH = 1;
-const TEST = 2;
-const CONFIG: Partial<Plotly.Config> = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, displaylogo: false };
-
 /** A live chart: a line for the training part, markers for the test part, zoom kept between updates. */
 export class Chart {
   readonly element: HTMLElement;
@@ -39,8 +23,7 @@ export class Chart {
   private readonly plot = h("div", { class: "plot", role: "img" });
   private readonly value = h("span", { class: "value" });
   private readonly observer = new ResizeObserver(() => this.resize());
-  private look: Look;
-  private frame: Frame = { steps: 1, stepsPerEpoch: 0, epochs: 0 };
+  private frame: Frame = { steps: 1, stepsPerEpoch: 0 };
   private weight = 0;
   private average: Average = { sum: 0, count: 0 };
   private zoomed = false;
@@ -50,9 +33,8 @@ export class Chart {
 
   constructor(spec: ChartSpec, look: Look) {
     this.spec = spec;
-    this.look = look;
     this.element = h("section", { class: "card chart", "aria-label": spec.title }, h("header", {}, h("h3", {}, spec.title), this.legend(), this.value), this.plot);
-    this.ready = Plotly.newPlot(this.plot, this.traces(), this.layout(), CONFIG).then((div) => {
+    this.ready = Plotly.newPlot(this.plot, traces(look, spec.hover), layout(look, this.frame, spec.axis), CONFIG).then((div) => {
       div.on("plotly_relayout", (change) => this.relayouted(change as Readonly<Record<string, unknown>>));
       div.on("plotly_doubleclick", () => this.onZoom(null));
       this.observer.observe(this.plot);
@@ -65,6 +47,12 @@ export class Chart {
     this.plot.addEventListener("pointerdown", () => {
       this.released = new Promise((resolve) => {
         for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, resolve, { once: true, capture: true });
+        // A button released outside the window is only noticed by the next movement without it.
+        window.addEventListener("pointermove", function moved(event) {
+          if (event.buttons) return;
+          window.removeEventListener("pointermove", moved);
+          resolve(event);
+        });
       });
     }, { capture: true });
     this.plot.addEventListener("pointermove", (event) => (this.pointer = { x: event.clientX, y: event.clientY }));
@@ -85,39 +73,6 @@ export class Chart {
   private legend(): HTMLElement {
     const key = (name: string, text: string) => h("span", { class: `key ${name}` }, text);
     return h("span", { class: "legend" }, key("train", "training"), key("test", "test"));
-  }
-
-  private traces(): Plotly.Data[] {
-    const { train, test, paper } = this.look;
-    const line = { type: "scatter" as const, x: [] as number[], y: [] as number[], customdata: [] as number[], hovertemplate: this.spec.hover };
-    return [
-      { ...line, name: "training", mode: "lines", line: { color: train, width: 1.6 }, opacity: 1, connectgaps: false },
-      { ...line, name: "smoothed", mode: "lines", line: { color: train, width: 2.2 }, visible: false },
-      { ...line, name: "test", mode: "lines+markers", line: { color: test, width: 1.6, dash: "dot" }, marker: { color: test, size: 8, line: { color: paper, width: 1.5 } } },
-      { type: "scatter", x: [], y: [], xaxis: "x2", hoverinfo: "skip" },
-    ];
-  }
-
-  private layout(): Partial<Plotly.Layout> {
-    const { text, faint, grid, paper, font } = this.look;
-    const ticks = epochTicks(this.frame.stepsPerEpoch, this.frame.epochs, 10);
-    const shared = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickfont: { color: faint, size: 11 }, fixedrange: false };
-    return {
-      autosize: true,
-      margin: { l: 44, r: 12, t: 26, b: 38 },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: font, size: 12, color: text },
-      showlegend: false,
-      hovermode: "x unified",
-      hoverdistance: 24,
-      hoverlabel: { bgcolor: paper, bordercolor: grid, font: { family: font, size: 12, color: text } },
-      dragmode: "zoom",
-      uirevision: "kept",
-      xaxis: { ...shared, title: { text: "step", font: { size: 11, color: faint }, standoff: 4 }, range: [...whole(this.frame)], showgrid: false, tickformat: ",d", hoverformat: ",d", nticks: 7, unifiedhovertitle: { text: "step %{x:,d}" } } as Partial<Plotly.LayoutAxis>,
-      xaxis2: { ...shared, overlaying: "x", matches: "x", side: "top", tickmode: "array", tickvals: ticks.at, ticktext: ticks.text.map((t, i) => (i ? t : `epoch ${t}`)), ticks: "", showgrid: true, griddash: "solid" },
-      yaxis: { ...shared, automargin: false, nticks: 6, ...this.spec.axis },
-    };
   }
 
   private resize(): void {
@@ -153,13 +108,12 @@ export class Chart {
 
   /** Sets the whole run's x axis; a zoomed chart stays where it is. */
   setFrame(frame: Frame): void {
-    const { steps, stepsPerEpoch, epochs } = this.frame;
-    if (frame.steps === steps && frame.stepsPerEpoch === stepsPerEpoch && frame.epochs === epochs) return;
+    const { steps, stepsPerEpoch } = this.frame;
+    if (frame.steps === steps && frame.stepsPerEpoch === stepsPerEpoch) return;
     this.frame = frame;
-    const ticks = epochTicks(frame.stepsPerEpoch, Math.max(1, Math.ceil(frame.steps / Math.max(1, frame.stepsPerEpoch))), 10);
-    const change = { "xaxis2.tickvals": ticks.at, "xaxis2.ticktext": ticks.text.map((t, i) => (i ? t : `epoch ${t}`)) };
-    const range = this.zoomed ? {} : { "xaxis.range": [...whole(frame)] };
-    this.then(() => Plotly.relayout(this.plot, { ...change, ...range } as Partial<Plotly.Layout>));
+    const { at, text } = ticks(frame);
+    const range = this.zoomed ? {} : { "xaxis.range": whole(frame) };
+    this.then(() => Plotly.relayout(this.plot, { "xaxis2.tickvals": at, "xaxis2.ticktext": text, ...range } as Partial<Plotly.Layout>));
   }
 
   /** Draws a series from nothing. */
@@ -208,19 +162,13 @@ export class Chart {
 
   /** Shows the y axis by powers of ten, where small differences of small losses can be seen, or linearly. */
   setLogarithmic(on: boolean): void {
-    const axis = { "yaxis.type": on ? "log" : "linear", "yaxis.autorange": true, "yaxis.dtick": on ? 1 : null, "yaxis.tickformat": on ? "" : this.spec.axis.tickformat, "yaxis.exponentformat": "power" };
-    this.then(() => Plotly.relayout(this.plot, axis as Partial<Plotly.Layout>));
+    this.then(() => Plotly.relayout(this.plot, logarithmic(on, this.spec.axis)));
   }
 
   /** Repaints in other colours, data and zoom untouched. */
   setLook(look: Look): void {
-    this.look = look;
-    const { xaxis, xaxis2, yaxis, ...rest } = this.layout();
-    const axes = Object.fromEntries(Object.entries({ xaxis, xaxis2, yaxis }).flatMap(([name, axis]) =>
-      (["gridcolor", "zerolinecolor", "linecolor", "tickfont"] as const).map((key) => [`${name}.${key}`, axis?.[key]])));
-    this.then(() => Plotly.update(this.plot,
-      { "line.color": [look.train, look.train, look.test], "marker.color": [undefined, undefined, look.test], "marker.line.color": [undefined, undefined, look.paper] } as unknown as Plotly.Data,
-      { font: rest.font, hoverlabel: rest.hoverlabel, "xaxis.title.font.color": look.faint, ...axes } as Partial<Plotly.Layout>, [RAW, SMOOTH, TEST]));
+    const change = recoloured(look);
+    this.then(() => Plotly.update(this.plot, change.traces, change.layout, [RAW, SMOOTH, TEST]));
   }
 
   private say(points: readonly Point[], tests: readonly TestPoint[]): void {

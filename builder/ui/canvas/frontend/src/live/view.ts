@@ -1,5 +1,6 @@
-import { Chart, type ChartSpec, type Range } from "./chart.ts";
+import { Chart, type ChartSpec } from "./chart.ts";
 import { h, setAttributes } from "./dom.ts";
+import type { Range } from "./figure.ts";
 import { FiltersView } from "./filters.ts";
 import { percent } from "./format.ts";
 import { ended, HeaderView } from "./header.ts";
@@ -25,6 +26,9 @@ const ACCURACY: ChartSpec = {
   hover: "%{y:.1%}  (epoch %{customdata})",
   words: (value) => percent(value),
 };
+
+/** What was chosen last, for the next time the view is mounted. */
+const chosen = { weight: 0, log: false };
 
 const SMOOTHINGS = [["Raw", 0], ["Smooth", 0.6], ["Smoother", 0.9]] as const;
 
@@ -55,24 +59,31 @@ export class LiveView {
     for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
     this.reset.addEventListener("click", () => this.zoom(null));
     this.buildSmoothing();
-    this.log.addEventListener("click", () => {
-      const on = this.log.getAttribute("aria-pressed") === "false";
-      setAttributes(this.log, { "aria-pressed": String(on) });
-      this.charts[0]?.setLogarithmic(on);
-    });
+    this.log.addEventListener("click", () => this.setLog(!chosen.log));
+    if (chosen.log) this.setLog(true);
     const tools = h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom, Shift and drag to move"), this.reset, this.log, this.smoothing);
     this.root.append(this.header.element, tools, h("div", { class: "columns" }, ...this.charts.map((c) => c.element), this.filters.element, this.matrix.element));
   }
 
   private buildSmoothing(): void {
-    SMOOTHINGS.forEach(([name, weight], i) => {
-      const button = h("button", { type: "button", "aria-pressed": i ? "false" : "true" }, name);
-      button.addEventListener("click", () => {
-        for (const other of this.smoothing.children) setAttributes(other, { "aria-pressed": String(other === button) });
-        for (const chart of this.charts) chart.setSmoothing(weight, this.series?.points ?? [], this.series?.tests ?? []);
-      });
+    for (const [name, weight] of SMOOTHINGS) {
+      const button = h("button", { type: "button", "data-weight": weight }, name);
+      button.addEventListener("click", () => this.smooth(weight));
       this.smoothing.append(button);
-    });
+    }
+    this.smooth(chosen.weight);
+  }
+
+  private smooth(weight: number): void {
+    chosen.weight = weight;
+    for (const button of this.smoothing.children) setAttributes(button, { "aria-pressed": String(button.getAttribute("data-weight") === String(weight)) });
+    for (const chart of this.charts) chart.setSmoothing(weight, this.series?.points ?? [], this.series?.tests ?? []);
+  }
+
+  private setLog(on: boolean): void {
+    chosen.log = on;
+    setAttributes(this.log, { "aria-pressed": String(on) });
+    this.charts[0]?.setLogarithmic(on);
   }
 
   private zoom(x: Range | null): void {
@@ -89,7 +100,7 @@ export class LiveView {
     const steps = horizon(step, header.stepsPerEpoch, header.epochs, ended(data.state));
     const other = this.series?.name !== series.name;
     if (other) this.zoom(null);
-    for (const chart of this.charts) chart.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch, epochs: header.epochs });
+    for (const chart of this.charts) chart.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch });
     this.draw(series, added, other);
     this.filters.update(series.snapshot);
     this.matrix.update(series.confusion, data.classes);

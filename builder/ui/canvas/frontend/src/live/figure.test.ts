@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { layout, logarithmic, recoloured, ticks, traces, whole } from "./figure.ts";
+import type { Look } from "./theme.ts";
+
+const look: Look = { text: "#111", faint: "#222", grid: "#333", paper: "#444", train: "#555", test: "#666", font: "serif" };
+
+test("the axis of steps is titled, shows the whole run and leaves room for the last marker", () => {
+  const { xaxis } = layout(look, { steps: 100, stepsPerEpoch: 45 }, {});
+  assert.equal((xaxis?.title as { text: string }).text, "step");
+  assert.deepEqual(xaxis?.range, whole({ steps: 100, stepsPerEpoch: 45 }));
+  assert.ok(Number(xaxis?.range?.[1]) > 100);
+});
+
+test("epochs are marked at the top where they end, with the grid", () => {
+  assert.deepEqual(ticks({ steps: 135, stepsPerEpoch: 45 }), { at: [45, 90, 135], text: ["epoch 1", "2", "3"] });
+  const { xaxis, xaxis2 } = layout(look, { steps: 135, stepsPerEpoch: 45 }, {});
+  assert.deepEqual([xaxis?.showgrid, xaxis2?.showgrid, xaxis2?.side], [false, true, "top"]);
+});
+
+test("training is a line, test has markers, the smoothed line is hidden at first", () => {
+  const [raw, smoothed, tested] = traces(look, "") as { mode?: string; visible?: boolean; line?: { color?: string } }[];
+  assert.deepEqual([raw?.mode, tested?.mode, smoothed?.visible], ["lines", "lines+markers", false]);
+  assert.deepEqual([raw?.line?.color, tested?.line?.color], ["#555", "#666"]);
+});
+
+test("another theme changes colours and neither ranges nor data", () => {
+  const change = recoloured(look);
+  const keys = [...Object.keys(change.layout), ...Object.keys(change.traces)];
+  assert.ok(keys.includes("yaxis.gridcolor") && keys.includes("line.color"));
+  assert.equal(keys.find((key) => /range|\.x$|\.y$|tickvals/.test(key)), undefined);
+});
+
+test("powers of ten are an axis of their own, and the way back restores its format", () => {
+  const axis = { tickformat: ".3~g" };
+  assert.equal((logarithmic(true, axis) as Record<string, unknown>)["yaxis.type"], "log");
+  const back = logarithmic(false, axis) as Record<string, unknown>;
+  assert.deepEqual([back["yaxis.type"], back["yaxis.tickformat"], back["yaxis.dtick"]], ["linear", ".3~g", null]);
+});
