@@ -53,9 +53,7 @@ def ready(space: Workspace) -> bool:
 def action(space: Workspace, run, can_train: bool) -> None:
     """The one button that fits now."""
     if run and run.live:
-        asked = st.session_state.get("stopping") == run.id
-        st.button("Stopping…" if asked else "Stop", key="stop", icon=":material/stop:", width="stretch", disabled=asked,
-                  on_click=train_view.stop, args=(run.id,))
+        train_view.stop_button(run.id)
     elif can_train:
         st.button("Train", key="train", icon=":material/play_arrow:", type="primary", width="stretch", on_click=start, args=(space,))
 
@@ -88,7 +86,7 @@ with st.container(border=True):
 if run:
     train_view.watch(run)
 else:
-    train_view.nothing_yet("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train else "")
+    train_view.nothing("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train and not says else "")
 if listed := runs.list():
     with st.expander(f"Runs ({len(listed)})", icon=":material/history:", expanded=True):
         train_view.draw_runs(listed, run and run.id, space.load_id)

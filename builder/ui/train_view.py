@@ -139,6 +139,13 @@ def start(project: dict[str, object], source: str, name: str, device: str | None
         st.session_state["run_trouble"] = str(error)
 
 
+@st.fragment
+def stop_button(run_id: str) -> None:
+    """A fragment of its own: its answer must not wait for the rest of the page."""
+    asked = st.session_state.get("stopping") == run_id
+    st.button("Stopping…" if asked else "Stop", key="stop", icon=":material/stop:", width="stretch", disabled=asked, on_click=stop, args=(run_id,))
+
+
 def stop(run_id: str) -> None:
     """Ask the run's worker to stop."""
     try:
@@ -195,8 +202,8 @@ def _watch(run_id: str, was_live: bool) -> None:
         st.rerun()
 
 
-def nothing_yet(says: str) -> None:
-    """The empty view: nothing was trained yet."""
+def nothing(says: str) -> None:
+    """The empty view: there is no run to show, and what to do about it."""
     live(payload(History(), says=says), key="live")
 
 

@@ -113,7 +113,7 @@ export class Chart {
     this.frame = frame;
     const { at, text } = ticks(frame);
     const range = this.zoomed ? {} : { "xaxis.range": whole(frame) };
-    this.then(() => Plotly.relayout(this.plot, { "xaxis2.tickvals": at, "xaxis2.ticktext": text, ...range } as Partial<Plotly.Layout>));
+    this.then(() => Plotly.relayout(this.plot, { "xaxis2.tickvals": at, "xaxis2.ticktext": text, ...range } as unknown as Partial<Plotly.Layout>));
   }
 
   /** Draws a series from nothing. */
