@@ -4,7 +4,7 @@ import type { Layer } from "./catalogue.ts";
 import { applyEdit, wireId } from "./document.ts";
 import { CATALOGUE, CHAIN, SKIP, wire } from "./fixture.test.ts";
 import { BRICK, dropTarget, type Places } from "./geometry.ts";
-import { appendLayer, type Drawing, dropLayer, freePort, moveBricks, withRoom } from "./gestures.ts";
+import { appendLayer, connectLoose, type Drawing, dropLayer, freePort, moveBricks, withRoom } from "./gestures.ts";
 import { autoLayout, place } from "./layout.ts";
 import type { Edit, NetworkDocument } from "./types.ts";
 
@@ -95,4 +95,14 @@ test("a brick put onto a wire that goes round others covers none of them", () =>
   for (const [i, a] of all.entries()) {
     for (const b of all.slice(i + 1)) assert.ok(Math.abs(a[0] - b[0]) >= BRICK.width || Math.abs(a[1] - b[1]) >= BRICK.height);
   }
+});
+
+test("a loose brick dragged onto a wire is put there, one that has wires is only moved", () => {
+  const loose = { ...CHAIN, nodes: [...CHAIN.nodes, { id: "x", kind: "Step", at: [600, 0] as const }] };
+  const edit = connectLoose(drawing(loose), "x", [4, 124]);
+  assert.ok(edit);
+  const edited = apply(loose, edit);
+  assert.deepEqual(wires(edited), ["a->x:0", "b->end:0", "start->a:0", "x->b:0"]);
+  assert.deepEqual(heights(edited), { start: 0, a: 84, x: 168, b: 252, end: 336 });
+  assert.equal(connectLoose(drawing(loose), "x", [900, 900]), null);
 });

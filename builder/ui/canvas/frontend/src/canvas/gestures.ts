@@ -1,7 +1,7 @@
 import type { Catalogue, Layer } from "./catalogue.ts";
 import { inputCount, outputCount } from "./catalogue.ts";
 import { applyEdit, downstream, findNode, freeId, inputsOf, outputsOf } from "./document.ts";
-import { BRICK, type DropTarget, endsOf, laneOf, PITCH, type Places, snapPoint } from "./geometry.ts";
+import { BRICK, type DropTarget, dropTarget, endsOf, laneOf, PITCH, type Places, snapPoint } from "./geometry.ts";
 import { freePlace } from "./layout.ts";
 import type { BrickNode, Edit, NetworkDocument, Point, Wire } from "./types.ts";
 
@@ -128,6 +128,39 @@ export function moveBricks(drawing: Drawing, at: Readonly<Record<string, Point>>
   });
   const [edit] = changed.length > 0 ? moves(drawing, Object.fromEntries(changed)) : [];
   return edit ? { ...edit, ...(label ? { label } : {}) } : null;
+}
+
+/** A brick that no wire leads to or from: dragging it onto a wire or under a brick connects it. */
+export function isLoose({ document }: Drawing, id: string): boolean {
+  return document.edges.every((edge) => edge.source !== id && edge.target !== id);
+}
+
+/** What a loose brick with its corner at `at` would be connected to. */
+export function looseTarget(drawing: Drawing, id: string, at: Point): DropTarget {
+  const places = new Map([...drawing.places].filter(([other]) => other !== id));
+  const node = findNode(drawing.document, id);
+  const layer = node && drawing.catalogue.layers[node.kind];
+  if (!layer || !takesInput(layer)) return { type: "free" };
+  const middle: Point = [at[0] + BRICK.width / 2, at[1] + BRICK.height / 2];
+  const target = dropTarget(middle, drawing.document, places, drawing.catalogue);
+  if (target.type === "wire") return outputCount(layer) > 0 ? target : { type: "free" };
+  return target.type === "below" && canFollow(drawing, target.id, layer) ? target : { type: "free" };
+}
+
+/** The edit for a loose brick dropped at `at`; null when it stays loose. */
+export function connectLoose(drawing: Drawing, id: string, at: Point): Edit | null {
+  const target = looseTarget(drawing, id, at);
+  if (target.type === "below") {
+    return batch(`Connect ${id}`, [{ op: "connect", source: target.id, target: id, port: 0 }, ...moves(drawing, { [id]: at })]);
+  }
+  if (target.type !== "wire") return null;
+  const places = new Map([...drawing.places].filter(([other]) => other !== id));
+  const spot = onWire({ ...drawing, places }, target.wire, at);
+  const edits: Edit[] = [
+    { op: "connect", source: target.wire.source, target: id, port: 0 },
+    { op: "connect", source: id, target: target.wire.target, port: target.wire.port ?? 0 },
+  ];
+  return batch(`Insert ${id}`, [...edits, ...moves(drawing, { ...spot.moved, [id]: snapPoint(spot.at) })]);
 }
 
 /** The port a wire dropped on the body of `id` goes to: the first free one, else the first. */

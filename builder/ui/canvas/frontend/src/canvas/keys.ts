@@ -19,6 +19,14 @@ export function removal(session: Session, rejoin: boolean): Edit | null {
   return { op: "batch", label: "Remove selection", edits };
 }
 
+/** What keys act on: the selection, else the brick that has the focus. */
+function pickFocused(session: Session, event: KeyboardEvent): void {
+  const { selected, wires } = session.snapshot();
+  const target = event.composedPath()[0];
+  const id = target instanceof Element ? target.closest<HTMLElement>(".react-flow__node")?.dataset.id : undefined;
+  if (id && selected.length === 0 && wires.length === 0) session.select([id]);
+}
+
 function undoKey(event: KeyboardEvent): Edit | null {
   if (!event.ctrlKey && !event.metaKey) return null;
   const key = event.key.toLowerCase();
@@ -40,6 +48,7 @@ export function handleKey(session: Session, event: KeyboardEvent): boolean {
     return true;
   }
   if (event.key === "Delete" || event.key === "Backspace") {
+    pickFocused(session, event);
     const edit = removal(session, event.key === "Backspace");
     if (edit) session.send(edit);
     if (edit) session.pane?.focus({ preventScroll: true });

@@ -24,7 +24,7 @@ function neverFade(place: Node): void {
 /** Streamlit's one-letter shortcuts (rerun, clear cache) must not fire while somebody types or edits here. */
 function keepKeys(place: HTMLElement): void {
   place.addEventListener("keydown", (event) => {
-    if (!["Shift", "Control", "Meta", "Alt"].includes(event.key)) event.stopPropagation();
+    if (!["Shift", "Control", "Meta", "Alt", " "].includes(event.key)) event.stopPropagation();
   });
 }
 

@@ -2,11 +2,12 @@ import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useSession, useSnapshot } from "./context.ts";
 import { type FlowBrick, type FlowWire, flowBricks, flowWires } from "./flow.ts";
-import type { Places } from "./geometry.ts";
-import { moveBricks } from "./gestures.ts";
-import type { Point } from "./types.ts";
+import type { DropTarget, Places } from "./geometry.ts";
+import { connectLoose, type Drawing, isLoose, looseTarget, moveBricks } from "./gestures.ts";
+import type { Edit, Point } from "./types.ts";
 
 const NOTHING: Places = new Map();
+const FREE: DropTarget = { type: "free" };
 const KEYS_REST_MS = 400;
 
 interface Flow {
@@ -25,6 +26,19 @@ function toggled(now: readonly string[], changes: readonly { id: string; selecte
     else ids.delete(id);
   }
   return [...ids];
+}
+
+/** What a drag of one loose brick points at. */
+function goal(drawing: Drawing, moving: Places): DropTarget {
+  const [only, ...others] = moving;
+  return only && others.length === 0 && isLoose(drawing, only[0]) ? looseTarget(drawing, ...only) : FREE;
+}
+
+/** The edit for bricks let go of; a loose one may be connected where it lands, unless it was moved by keys. */
+function dropped(drawing: Drawing, moving: Places, byHand: boolean): Edit | null {
+  const [only] = moving;
+  const connected = byHand && only && goal(drawing, moving).type !== "free" ? connectLoose(drawing, ...only) : null;
+  return connected ?? moveBricks(drawing, Object.fromEntries(moving));
 }
 
 /** React Flow's view of the session: bricks and wires in, selections and finished drags out. */
@@ -52,7 +66,9 @@ export function useFlow(): Flow {
   }, []);
 
   const commit = useCallback(() => {
-    const edit = moveBricks(session.drawing(), Object.fromEntries(latest.current));
+    const edit = dropped(session.drawing(), latest.current, dragging.current);
+    dragging.current = false;
+    session.setDrop(FREE);
     if (edit) session.send(edit);
     move(NOTHING);
   }, [session, move]);
@@ -69,7 +85,7 @@ export function useFlow(): Flow {
       });
       if (steps.length === 0) return;
       move(new Map([...latest.current, ...steps]));
-      if (dragging.current) return;
+      if (dragging.current) return session.setDrop(goal(session.drawing(), latest.current));
       clearTimeout(rest.current);
       rest.current = setTimeout(commit, KEYS_REST_MS);
     },
@@ -88,10 +104,6 @@ export function useFlow(): Flow {
   const onDragStart = useCallback(() => {
     dragging.current = true;
   }, []);
-  const onDragStop = useCallback(() => {
-    dragging.current = false;
-    commit();
-  }, [commit]);
 
-  return { bricks, wires, onNodesChange, onEdgesChange, onDragStart, onDragStop };
+  return { bricks, wires, onNodesChange, onEdgesChange, onDragStart, onDragStop: commit };
 }

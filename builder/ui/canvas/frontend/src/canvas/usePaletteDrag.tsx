@@ -1,8 +1,8 @@
 import { useReactFlow } from "@xyflow/react";
 import { type PointerEvent as ReactPointerEvent, type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { type Layer, slug } from "./catalogue.ts";
-import { useSession } from "./context.ts";
-import { BRICK, dropTarget } from "./geometry.ts";
+import { usePart, useSession } from "./context.ts";
+import { BRICK, type DropTarget, dropTarget } from "./geometry.ts";
 import { appendLayer, dropLayer } from "./gestures.ts";
 import type { Session } from "./session.ts";
 import type { Point } from "./types.ts";
@@ -15,14 +15,32 @@ export interface GhostState {
   readonly scale: number;
 }
 
+/** What letting go would do, in words. */
+function promise(drop: DropTarget): string {
+  if (drop.type === "wire") return `between ${drop.wire.source} and ${drop.wire.target}`;
+  return drop.type === "below" ? `behind ${drop.id}` : "";
+}
+
 /** The brick under the pointer while a layer is dragged out of the palette. */
 export function Ghost({ layer, at, scale }: GhostState): ReactElement {
-  const style = { width: BRICK.width, height: BRICK.height, transform: `translate(${at[0]}px, ${at[1]}px) scale(${scale}) translate(-50%, -50%)` };
+  const drop = usePart((snap) => snap.drop);
+  const transform = `translate(${at[0]}px, ${at[1]}px) scale(${scale}) translate(-50%, -50%)`;
   return (
-    <div className="brick ghost" data-category={slug(layer.category)} style={style} aria-hidden="true">
+    <div
+      className="brick ghost"
+      data-category={slug(layer.category)}
+      data-drop={drop.type}
+      style={{ width: BRICK.width, height: BRICK.height, transform }}
+      aria-hidden="true"
+    >
       <span className="line">
         <b className="name">{layer.kind}</b>
       </span>
+      {drop.type !== "free" && (
+        <span className="line">
+          <span className="key">{promise(drop)}</span>
+        </span>
+      )}
     </div>
   );
 }
