@@ -4,6 +4,7 @@ when Streamlit runs its file directly (a `pages` folder is an old-style page fol
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
@@ -26,6 +27,23 @@ CSS = """
 """
 
 
+_navigated: ContextVar[bool] = ContextVar("navigated", default=False)
+
+
+def navigate() -> None:
+    """Draw the navigation and run the page that the address names."""
+    token = _navigated.set(True)
+    try:
+        navigation().run()
+    finally:
+        _navigated.reset(token)
+
+
+def navigation() -> st.Page:
+    """The navigation over every page; returns the page that the address names."""
+    return st.navigation([st.Page(page_path(name), title=title, default=name == "build") for name, title in PAGES], position="top")
+
+
 def page_path(name: str) -> Path:
     """The file of the page called `name`, as in "build"."""
     return ROOT / "pages" / f"{name}.py"
@@ -33,6 +51,8 @@ def page_path(name: str) -> Path:
 
 def frame(title: str) -> Workspace:
     """Page settings and shared style; returns the open project. Stops the page with a plain message when the canvas cannot be built."""
+    if not _navigated.get():
+        navigation()
     st.set_page_config(page_title=f"{title} · Brickwork", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     st.html(CSS)
     _warm_up()

@@ -155,10 +155,11 @@ def test_a_layer_links_to_its_reference_page(canvas):
     expect(canvas.page.get_by_role("heading", name="Conv2d")).to_be_visible(timeout=SECONDS)
 
 
-@pytest.mark.parametrize("path", ["/build", "/data", "/train", "/gallery", "/reference"])
-def test_every_page_comes_up_on_the_first_deep_link_after_a_start(path, page, server, watch):
-    open_page(page, server, path)
-    expect(page.get_by_role("link", name="Gallery")).to_be_visible(timeout=SECONDS)
+@pytest.mark.parametrize("path", ["/", "/data", "/train", "/gallery", "/reference"])
+def test_every_page_comes_up_with_the_navigation_on_the_first_deep_link_after_a_start(path, page, fresh_server, watch):
+    open_page(page, fresh_server, path)
+    for name in ("Build", "Data", "Train", "Gallery", "Reference"):
+        expect(page.get_by_test_id("stTopNavLink").filter(has_text=name)).to_be_visible(timeout=SECONDS)
     wait_idle(page)
     assert page.locator("[data-testid=stException]").count() == 0
 
