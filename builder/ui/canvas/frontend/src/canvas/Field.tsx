@@ -1,104 +1,13 @@
-import { type KeyboardEvent, type ReactElement, useEffect, useId, useRef, useState } from "react";
+import { type ReactElement, useEffect, useId, useState } from "react";
 import { type Param, sameValue, valueOf } from "./catalogue.ts";
 import { useSession } from "./context.ts";
-import { joinPair, pair, parse, show } from "./fields.ts";
+import { joinPair, pair, show } from "./fields.ts";
 import { Icon } from "./icons.tsx";
 import type { BrickNode, ParamValue } from "./types.ts";
-
-const TYPING_MS = 150;
-
-interface TextProps {
-  readonly id: string;
-  readonly label: string;
-  readonly param: Param;
-  readonly value: ParamValue;
-  onValue(value: ParamValue): void;
-  onWrong(says: string | null): void;
-}
-
-/** A text field that sends only what can be read as the parameter's type, and says why it does not send the rest. */
-function ValueInput({ id, label, param, value, onValue, onWrong }: TextProps): ReactElement {
-  const [text, setText] = useState(show(value));
-  const [invalid, setInvalid] = useState(false);
-  const sent = useRef(show(value));
-  const timer = useRef<{ handle: ReturnType<typeof setTimeout>; flush: () => void } | null>(null);
-  useEffect(() => {
-    if (show(value) !== sent.current && !timer.current) {
-      sent.current = show(value);
-      setText(show(value));
-      setInvalid(false);
-      onWrong(null);
-    }
-  }, [value, onWrong]);
-  const flush = (): void => {
-    const waiting = timer.current;
-    if (waiting) clearTimeout(waiting.handle);
-    timer.current = null;
-    waiting?.flush();
-  };
-  const flushLast = useRef(flush);
-  flushLast.current = flush;
-  useEffect(() => () => flushLast.current(), []);
-  const change = (next: string, wait: number): void => {
-    setText(next);
-    const parsed = parse(next, param);
-    setInvalid(!parsed.ok);
-    onWrong(parsed.ok ? null : parsed.says);
-    if (timer.current) clearTimeout(timer.current.handle);
-    timer.current = null;
-    if (!parsed.ok || show(parsed.value) === sent.current) return;
-    const act = (): void => {
-      timer.current = null;
-      sent.current = show(parsed.value);
-      onValue(parsed.value);
-    };
-    timer.current = { handle: setTimeout(act, wait), flush: act };
-  };
-  const step = (by: number): void => {
-    const parsed = parse(text, param);
-    const from = parsed.ok && typeof parsed.value === "number" ? parsed.value : Number(param.min ?? 0) - by;
-    const next = Math.min(param.max ?? Number.MAX_SAFE_INTEGER, Math.max(param.min ?? Number.MIN_SAFE_INTEGER, from + by));
-    change(String(next), 0);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Enter") flush();
-    if (param.type !== "int" || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
-    event.preventDefault();
-    step(event.key === "ArrowUp" ? 1 : -1);
-  };
-  const input = (
-    <input
-      id={id}
-      className="text"
-      inputMode={param.type === "ints" ? "text" : "decimal"}
-      aria-label={label}
-      aria-invalid={invalid}
-      aria-describedby={`${id}-help`}
-      value={text}
-      placeholder={param.optional ? "automatic" : ""}
-      autoComplete="off"
-      spellCheck={false}
-      onChange={(event) => change(event.target.value, TYPING_MS)}
-      onBlur={flush}
-      onKeyDown={onKeyDown}
-    />
-  );
-  if (param.type !== "int") return input;
-  return (
-    <span className="stepper">
-      {input}
-      <button type="button" tabIndex={-1} aria-label={`Less ${label}`} onClick={() => step(-1)}>
-        <Icon name="minus" />
-      </button>
-      <button type="button" tabIndex={-1} aria-label={`More ${label}`} onClick={() => step(1)}>
-        <Icon name="plus" />
-      </button>
-    </span>
-  );
-}
+import { ValueInput, type ValueProps } from "./ValueInput.tsx";
 
 /** One number for both axes, or one for each. */
-function PairInput(props: TextProps): ReactElement {
+function PairInput(props: ValueProps): ReactElement {
   const { param, value, onValue, id } = props;
   const [split, setSplit] = useState(Array.isArray(value));
   const [height, width] = pair(value);
@@ -126,7 +35,7 @@ function PairInput(props: TextProps): ReactElement {
   );
 }
 
-function Control(props: TextProps): ReactElement {
+function Control(props: ValueProps): ReactElement {
   const { id, param, value, onValue } = props;
   if (param.type === "bool") {
     return <input id={id} type="checkbox" role="switch" className="switch" checked={value === true} onChange={(event) => onValue(event.target.checked)} />;

@@ -4,7 +4,7 @@ import type { Layer } from "./catalogue.ts";
 import { applyEdit, wireId } from "./document.ts";
 import { CATALOGUE, CHAIN, SKIP, wire } from "./fixture.test.ts";
 import { BRICK, dropTarget, type Places } from "./geometry.ts";
-import { appendLayer, connectLoose, type Drawing, dropLayer, freePort, moveBricks, withRoom } from "./gestures.ts";
+import { appendLayer, connectLoose, type Drawing, dropLayer, freePort, layerTarget, moveBricks, withRoom } from "./gestures.ts";
 import { autoLayout, place } from "./layout.ts";
 import type { Edit, NetworkDocument } from "./types.ts";
 
@@ -66,6 +66,12 @@ test("a drawing without places is laid out from top to bottom, and the first mov
 
 test("dragging a brick back to where it was is no edit", () => {
   assert.equal(moveBricks(drawing(CHAIN), { a: [0, 84] }), null);
+});
+
+test("only a layer with an input and an output goes onto a wire", () => {
+  assert.deepEqual(layerTarget(drawing(CHAIN), kind("Step"), [122, 154]).type, "wire");
+  assert.deepEqual(layerTarget(drawing(CHAIN), kind("End"), [122, 154]).type, "below");
+  assert.deepEqual(layerTarget(drawing(CHAIN), kind("Start"), [122, 154]).type, "free");
 });
 
 test("a fix that puts two bricks on a wire finds places for both and keeps its name", () => {

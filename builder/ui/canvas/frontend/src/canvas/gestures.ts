@@ -97,12 +97,21 @@ function putAt(drawing: Drawing, layer: Layer, at: Point): Added {
   return { id: node.id, edit: batch(`Add ${layer.kind}`, [{ op: "add", node }, ...moves(drawing, {})]) };
 }
 
+const FREE: DropTarget = { type: "free" };
+
+/** What dropping a layer with its middle at `point` would do, given what the layer can be connected to. */
+export function layerTarget(drawing: Drawing, layer: Layer, point: Point): DropTarget {
+  const { document, places, catalogue } = drawing;
+  const inserts = takesInput(layer) && outputCount(layer) > 0;
+  const target = dropTarget(point, inserts ? document : { ...document, edges: [] }, places, catalogue);
+  return target.type === "below" && !canFollow(drawing, target.id, layer) ? FREE : target;
+}
+
 /** The edit for a layer dropped with its middle at `point`. */
 export function dropLayer(drawing: Drawing, layer: Layer, point: Point, target: DropTarget): Added {
   const corner: Point = [point[0] - BRICK.width / 2, point[1] - BRICK.height / 2];
-  if (target.type === "wire" && takesInput(layer) && outputCount(layer) > 0) return insertOn(drawing, layer, target.wire, corner);
-  if (target.type === "below" && canFollow(drawing, target.id, layer)) return appendTo(drawing, layer, target.id);
-  return putAt(drawing, layer, corner);
+  if (target.type === "wire") return insertOn(drawing, layer, target.wire, corner);
+  return target.type === "below" ? appendTo(drawing, layer, target.id) : putAt(drawing, layer, corner);
 }
 
 function canFollow(drawing: Drawing, id: string, layer: Layer): boolean {
@@ -140,11 +149,8 @@ export function looseTarget(drawing: Drawing, id: string, at: Point): DropTarget
   const places = new Map([...drawing.places].filter(([other]) => other !== id));
   const node = findNode(drawing.document, id);
   const layer = node && drawing.catalogue.layers[node.kind];
-  if (!layer || !takesInput(layer)) return { type: "free" };
   const middle: Point = [at[0] + BRICK.width / 2, at[1] + BRICK.height / 2];
-  const target = dropTarget(middle, drawing.document, places, drawing.catalogue);
-  if (target.type === "wire") return outputCount(layer) > 0 ? target : { type: "free" };
-  return target.type === "below" && canFollow(drawing, target.id, layer) ? target : { type: "free" };
+  return layer ? layerTarget({ ...drawing, places }, layer, middle) : FREE;
 }
 
 /** The edit for a loose brick dropped at `at`; null when it stays loose. */

@@ -2,8 +2,8 @@ import { useReactFlow } from "@xyflow/react";
 import { type PointerEvent as ReactPointerEvent, type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { type Layer, slug } from "./catalogue.ts";
 import { usePart, useSession } from "./context.ts";
-import { BRICK, type DropTarget, dropTarget } from "./geometry.ts";
-import { appendLayer, dropLayer } from "./gestures.ts";
+import { BRICK, type DropTarget } from "./geometry.ts";
+import { appendLayer, dropLayer, layerTarget } from "./gestures.ts";
 import type { Session } from "./session.ts";
 import type { Point } from "./types.ts";
 
@@ -90,9 +90,8 @@ export function usePaletteDrag(onOut: () => void): PaletteDrag {
         const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY }, { snapToGrid: false });
         return [x, y];
       };
-      const target = (event: PointerEvent) => {
-        const { document, places, catalogue } = session.drawing();
-        return over(session.pane, event) ? dropTarget(point(event), document, places, catalogue) : null;
+      const target = (event: PointerEvent): DropTarget | null => {
+        return over(session.pane, event) ? layerTarget(session.drawing(), layer, point(event)) : null;
       };
       let moved = false;
       const onMove = (event: PointerEvent): void => {
