@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -18,6 +18,8 @@ from .store import Store
 POLL_SECONDS = 0.1
 BEAT_SECONDS = 2.0
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+
+LOG = logging.getLogger(__name__)
 
 MakeEvents = Callable[[Run, Callable[[], bool]], Iterator[Event]]
 
@@ -35,7 +37,8 @@ def work(run_id: str, make_events: MakeEvents, store: Store | None = None, watch
         listener = Listener(store, run, stop)
         listener.start()
         try:
-            return _record(store, run, make_events, stop, watch)
+            with _reports_in(run):
+                return _record(store, run, make_events, stop, watch)
         finally:
             listener.finish()
 
@@ -90,7 +93,7 @@ def _record(store: Store, run: Run, make_events: MakeEvents, stop: threading.Eve
     except KeyboardInterrupt:
         ending = RunEnded("stopped", store.get(run.id).step, "Stopped at once, in the middle of a step.")
     except Exception as error:  # noqa: BLE001 - whatever a network or a data set raises is the end of the run, not of the worker
-        _keep_traceback(run)
+        LOG.error("The run failed.", exc_info=error)
         ending = describe(error, store.get(run.id).step)
     store.append(run.id, [ending], run.generation)
     watch(ending)
@@ -117,10 +120,30 @@ def is_out_of_memory(error: BaseException) -> bool:
     return bool(names & {"MemoryError", "OutOfMemoryError"}) or spoken
 
 
-def _keep_traceback(run: Run) -> None:
-    """Add the present exception to the run's output.txt; without disk space it is lost."""
-    with suppress(OSError), (run.folder / "output.txt").open("a", encoding="utf-8") as stream:
-        stream.write(traceback.format_exc())
+class _Output(logging.Handler):
+    """Adds to a run's output.txt; what cannot be written is lost, and the run goes on."""
+
+    def __init__(self, run: Run):
+        super().__init__()
+        self._path = run.folder / "output.txt"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record with its traceback."""
+        with suppress(OSError), self._path.open("a", encoding="utf-8", errors="replace") as stream:
+            stream.write(self.format(record) + "\n")
+
+
+@contextmanager
+def _reports_in(run: Run) -> Iterator[None]:
+    """Our log, with its tracebacks, goes into the run's output.txt and nowhere else: in the foreground people get a sentence."""
+    logger, handler = logging.getLogger("builder"), _Output(run)
+    propagated, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagated
 
 
 @contextmanager

@@ -77,6 +77,11 @@ def test_a_step_that_fails_leaves_the_file_at_the_version_before(tmp_path, monke
         assert "extra" not in {row[1] for row in store._query("PRAGMA table_info(runs)", ())}
 
 
+def test_a_new_store_is_written_ahead_so_that_readers_and_a_writer_do_not_wait_for_each_other(tmp_path):
+    with Store(tmp_path) as store:
+        assert store._query("PRAGMA journal_mode", ()) == [("wal",)]
+
+
 def test_several_stores_opened_at_once_migrate_a_file_once(tmp_path):
     root, errors = old(1, tmp_path / "runs"), []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sqlite3
 import subprocess
@@ -63,6 +64,28 @@ def test_an_exception_fails_the_run_in_one_sentence_with_the_traceback_in_its_ou
                           "The full report is in the run's output.txt.")
     assert "Traceback" in store.output(run_id) and "fakes.py" in store.output(run_id)
     assert capfd.readouterr() == ("", "") and endings(store, run_id) == [ended]
+
+
+def test_what_the_trainer_logs_goes_into_the_runs_output_only_and_the_log_is_put_back(store, new, capfd):
+    def source(run, stop):
+        yield started()
+        try:
+            raise KeyError("conv1")
+        except KeyError as error:
+            logging.getLogger("builder.train.endings").error("Step %d failed.", 1, exc_info=error)
+        yield RunEnded("failed", 0, "Step 1 failed.")
+
+    run_id, ours = new(), logging.getLogger("builder")
+    work(run_id, source, store)
+    assert "Step 1 failed." in store.output(run_id) and "Traceback" in store.output(run_id)
+    assert capfd.readouterr() == ("", "") and ours.handlers == [] and ours.propagate
+
+
+def test_a_report_that_cannot_be_written_does_not_stop_the_run(store, new, capfd):
+    run_id = new()
+    (store.root / run_id / "output.txt").mkdir()
+    assert work(run_id, fails, store).reason == "failed"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_exception_before_the_first_event_fails_the_run_too(store, new):
