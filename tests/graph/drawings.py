@@ -45,6 +45,8 @@ def _grown(random: Random, nodes: list[Node], edges: list[Edge], shapes: dict[st
     alike = [name for name, shape in shapes.items() if len(shape) == len(shapes[first])]
     sources = [first, *(random.choice(alike) for _ in range(count - 1))]
     found = infer(kind, tuple(shapes[name] for name in sources), params)
+    if kind == "Linear" and len(shapes[first]) == 4:
+        return
     if found.shape is None or any(size > 4096 for size in found.shape):
         return
     name = f"{random.choice(('x', 'h', 'value', 'brick', kind.lower()))}{len(nodes) if random.random() < 0.8 else ''}"
