@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from builder import api
 from builder.ui.build_view import project_bar
 from builder.ui.canvas import canvas
 from builder.ui.frame import frame, page_path
@@ -26,7 +27,7 @@ def reference() -> None:
 
 @st.fragment(key="bar")
 def bar() -> None:
-    project_bar(space)
+    project_bar(space, api.source)
 
 
 @st.fragment(key="board")

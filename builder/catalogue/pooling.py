@@ -29,7 +29,8 @@ register(Layer(
     params=(KERNEL, STRIDE, PADDING, Int("dilation", 1, "pixels between window taps", axes=2, max=4096), CEIL),
     keys=("kernel_size",), spatial=("H", "W"), length=MAX_LENGTH,
     rules=(
-        Rule("padding <= (dilation*(kernel_size - 1) + 1) // 2", "padding {padding} is more than half of the window ({kernel_size})",
+        # Newer torch counts the dilated window; the older ones that are supported count the window alone.
+        Rule("padding <= kernel_size // 2", "padding {padding} is more than half of the window ({kernel_size})",
              "padding", "padding"),
         fits("dilation*(kernel_size - 1) + 1"),
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from builder.graph import DocumentError, EditError, Network, Project, dumps, loads
@@ -51,30 +53,28 @@ def _new(space: Workspace) -> None:
     space.open(Project("Untitled", FrozenDict({"network": EMPTY})))
 
 
-def _source(project: Project) -> str:
-    from builder import api
-
-    return api.source(project)
+# Writes a project's network as Python; it imports torch, which takes seconds the first time.
+Writer = Callable[[Project], str]
 
 
 @st.dialog("PyTorch source", width="large", icon=":material/code:")
-def code_dialog(project: Project, file: str) -> None:
+def code_dialog(project: Project, file: str, source: Writer) -> None:
     """The network as the text that trains and is downloaded."""
     with st.spinner("Loading torch…"):
-        text = _source(project)
+        text = source(project)
     st.caption("This text is what the app runs when it trains. It needs torch alone.")
     st.code(text, language="python", height=520)
     st.download_button("Download", text, f"{file}.py", "text/x-python", icon=":material/download:", type="primary")
 
 
-def files(space: Workspace, errors: int) -> None:
+def files(space: Workspace, errors: int, source: Writer) -> None:
     """Everything about files in one menu: new, open, download."""
     file = slug(space.project.name).replace("-", "_")
     st.button("New drawing", on_click=_new, args=(space,), icon=":material/add:", width="stretch")
     st.download_button("Download project (.json)", dumps(space.project), f"{file}.json", "application/json", on_click="ignore",
                        icon=":material/download:", width="stretch")
     project = space.project
-    st.download_button("Download PyTorch (.py)", lambda: _source(project), f"{file}.py", "text/x-python", on_click="ignore",
+    st.download_button("Download PyTorch (.py)", lambda: source(project), f"{file}.py", "text/x-python", on_click="ignore",
                        icon=":material/code:", disabled=errors > 0, width="stretch",
                        help=f"Mend {errors} problem{'s' if errors > 1 else ''} first" if errors else None)
     key = f"upload-{st.session_state.get('uploads', 0)}"
@@ -87,7 +87,7 @@ def _take_upload(space: Workspace, key: str) -> None:
     del st.session_state["upload"]
 
 
-def project_bar(space: Workspace) -> None:
+def project_bar(space: Workspace, source: Writer) -> None:
     """One row: name, where it is kept, source, files, and on to training."""
     show_said()
     errors = len(space.report().errors)
@@ -96,7 +96,7 @@ def project_bar(space: Workspace) -> None:
         st.text_input("Project name", key="project_name", on_change=_rename, args=(space,), label_visibility="collapsed", max_chars=80, width=280)
         st.caption(f"saved as {esc(space.path.stem)}" if not space.trouble else "not saved", width="stretch")
         if st.button("Code", icon=":material/code:", disabled=errors > 0, help="Mend the problems first" if errors else "The network as PyTorch"):
-            code_dialog(space.project, slug(space.project.name).replace("-", "_"))
+            code_dialog(space.project, slug(space.project.name).replace("-", "_"), source)
         with st.popover("File", icon=":material/folder_open:"):
-            files(space, errors)
+            files(space, errors, source)
         st.page_link(page_path("train"), label="Train", icon=":material/play_arrow:")

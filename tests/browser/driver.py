@@ -90,6 +90,11 @@ class Server:
         self.stop()
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._process.pid
+
     def log(self, after: int = 0) -> str:
         """What it printed, from character `after` on."""
         return self._log.read_text(errors="replace")[after:] if self._log.exists() else ""

@@ -25,6 +25,7 @@ NARROWER = {
     ("Conv2d", "kernel_size"): "an empty window",
     ("ConvTranspose2d", "kernel_size"): "an empty window",
     ("ConvTranspose2d", "out_channels"): "no channels",
+    ("MaxPool2d", "padding"): "refused by torch 2.11, which counts the window without its dilation",
 }
 # eps < 0 and momentum outside 0 to 1 are taken by torch and train to nonsense.
 NARROWER_FLOATS = ("eps", "momentum")
