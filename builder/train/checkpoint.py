@@ -121,6 +121,14 @@ def _check_weights(path: Path, model: nn.Module, tensors: dict[str, Tensor]) -> 
             raise CheckpointError(f"{path} is of another network: {name} has the shape {there.get(name, 'none')} there, and {needed.get(name, 'none')} here.")
 
 
+def lay_out_state(optimizer: torch.optim.Optimizer) -> None:
+    """Brings what an optimiser keeps from its making (Adagrad's sums) to the device and the memory format that its weights have by now."""
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                state[key] = _laid_out_as(parameter, value, parameter.device)
+
+
 def _optimizer_to_tensors(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict]:
     """The state's tensors under flat names, and everything else as plain data."""
     whole = optimizer.state_dict()
@@ -145,10 +153,10 @@ def _optimizer_from_tensors(optimizer: torch.optim.Optimizer, tensors: dict[str,
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _laid_out_as(parameter: Tensor, value: object) -> object:
+def _laid_out_as(parameter: Tensor, value: object, device: torch.device | str = "cpu") -> object:
     """A state tensor in its parameter's memory format: another order in memory takes other kernels, whose last bits may differ."""
     if isinstance(value, Tensor) and value.shape == parameter.shape:
-        return torch.empty_like(parameter, dtype=value.dtype, device="cpu").copy_(value)
+        return torch.empty_like(parameter, dtype=value.dtype, device=device, requires_grad=False).copy_(value)
     return value
 
 

@@ -16,7 +16,7 @@ from builder.tasks.task import LossFunction, Task
 
 from . import endings
 from .batches import Split, batch_bounds, epoch_order, has_convolutions
-from .checkpoint import BEST, LAST, CheckpointError, Position, load_checkpoint, save_checkpoint, set_random_states
+from .checkpoint import BEST, LAST, CheckpointError, Position, lay_out_state, load_checkpoint, save_checkpoint, set_random_states
 from .device import Device
 from .evaluate import evaluate
 from .events import CheckpointSaved, EpochEnded, Evaluated, Event, RunEnded, RunStarted, StepEnded
@@ -77,6 +77,7 @@ class _Run:
         """Network, loss and data go to the device; with convolutions, in the memory format that they are fastest in."""
         last = has_convolutions(self.model)
         self.model.to(device=self.device.torch_name, memory_format=torch.channels_last if last else torch.preserve_format)
+        lay_out_state(self.optimizer)
         if isinstance(self.loss_fn, nn.Module):
             self.loss_fn.to(self.device.torch_name)
         data = self.tensors

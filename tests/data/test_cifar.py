@@ -52,8 +52,11 @@ def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path: Path, pro
     assert not marker.exists()
 
 
-def _with(**entries: object) -> bytes:
-    return pickle.dumps({"data": np.zeros((2, 3072), np.uint8), "labels": [0, 1]} | entries, 2)
+def test_a_name_that_no_batch_needs_is_refused_before_anything_else_is_made_of_it(tmp_path: Path):
+    path = tmp_path / "data_batch_1"
+    path.write_bytes(cifar_batch(2).replace(b"cnumpy\ndtype\n", b"cos\nsystem\n"))
+    with pytest.raises(DataError, match="asks to run os.system"):
+        read_batch(path)
 
 
 @pytest.mark.parametrize(("content", "says"), [

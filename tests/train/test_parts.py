@@ -14,6 +14,7 @@ from torchvision.transforms import Compose, Normalize, ToTensor
 
 from builder.train import device as devices
 from builder.train.batches import Split, batch_bounds, epoch_order, epoch_seed, has_convolutions, seed_everything
+from builder.train.checkpoint import lay_out_state
 from builder.train.device import DeviceError, choose_device, cores, processor_name, take_threads
 from builder.train.initialise import InitialiserError, initialise
 from builder.train.settings import Settings
@@ -129,3 +130,12 @@ def test_only_the_rules_of_torch_can_be_named(path: str):
 def test_a_rule_that_refuses_a_layer_names_it():
     with pytest.raises(InitialiserError, match="Conv2d 'conv1': normal_ refused"):
         initialise(small_cnn(), "torch.nn.init.normal_", {"spread": 1}, 0)
+
+
+def test_what_an_optimiser_made_before_the_network_moved_follows_it():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3))
+    optimizer = torch.optim.Adagrad(model.parameters(), initial_accumulator_value=0.5)
+    model.to(memory_format=torch.channels_last)
+    lay_out_state(optimizer)
+    state = optimizer.state[model[0].weight]["sum"]
+    assert state.stride() == model[0].weight.stride() and (state == 0.5).all() and not state.requires_grad
