@@ -51,11 +51,16 @@ def ready(space: Workspace) -> bool:
 
 
 def action(space: Workspace, run, can_train: bool) -> None:
-    """The one button that fits now."""
+    """The buttons that fit now."""
     if run and run.live:
         train_view.stop_button(run.id)
-    elif can_train:
-        st.button("Train", key="train", icon=":material/play_arrow:", type="primary", width="stretch", on_click=start, args=(space,))
+        return
+    with st.container(horizontal=True):
+        if run and train_view.resumable(run):
+            st.button("Resume", key="resume", icon=":material/resume:", width="stretch", help="Go on from its last checkpoint",
+                      on_click=train_view.go_on, args=(run.id, space.load_id))
+        if can_train:
+            st.button("Train", key="train", icon=":material/play_arrow:", type="primary", width="stretch", on_click=start, args=(space,))
 
 
 space = frame("Train")
@@ -64,7 +69,7 @@ train_view.settle(runs)
 run, says = train_view.chosen(runs, space.project.name, space.load_id)
 
 with st.container(border=True):
-    what, source, device, button = st.columns([4, 2, 1.6, 1.4], vertical_alignment="bottom")
+    what, source, device, button = st.columns([3.4, 2, 1.6, 2], vertical_alignment="bottom")
     with what:
         project_line(space)
     with source:

@@ -115,8 +115,6 @@ def draw_choice(space: Workspace, section: str) -> None:
     record = records.get(kind)
 
     def change(new: object) -> dict[str, object]:
-        if section == "optimizer":
-            return {"op": "choose_optimizer", "kind": new}
         return {"op": "settings", "path": f"training.{section}", "value": {"kind": new}, "label": f"Use {new}"}
 
     state = _follow(f"training.{section}.kind", kind if record else default, change, space)
