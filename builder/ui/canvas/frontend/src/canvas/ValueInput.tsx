@@ -51,7 +51,8 @@ export function ValueInput({ id, label, param, value, onValue, onWrong }: ValueP
       sent.current = show(parsed.value);
       onValue(parsed.value);
     };
-    timer.current = { handle: setTimeout(act, wait), flush: act };
+    if (wait === 0) act();
+    else timer.current = { handle: setTimeout(act, wait), flush: act };
   };
   const step = (by: number): void => {
     const parsed = parse(text, param);

@@ -22,6 +22,8 @@ export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): Reac
   const { data, selected } = props;
   const session = useSession();
   const [path, x, y] = drawn(props);
+  // Left of a lane on the left, where no brick is in the way.
+  const outside = data?.lane != null && data.lane < Math.min(props.sourceX, props.targetX) ? " translateX(calc(-100% - 18px))" : "";
   const state = `${data?.target ? " target" : ""}${data?.doubtful ? " doubtful" : ""}${selected ? " selected" : ""}`;
   const cut = (): void => {
     if (data) session.send({ op: "disconnect", source: data.wire.source, target: data.wire.target, port: portOf(data.wire) });
@@ -30,7 +32,7 @@ export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): Reac
     <>
       <BaseEdge id={props.id} path={path} className={`wire${state}`} interactionWidth={18} markerEnd="url(#bw-arrow)" />
       <EdgeLabelRenderer>
-        <div className={`wire-label${state}`} style={{ transform: `translate(${x}px, ${y}px)` }}>
+        <div className={`wire-label${state}`} style={{ transform: `translate(${x}px, ${y}px)${outside}` }}>
           {data?.shape}
           {data?.alone && (
             <button type="button" className="cut nodrag nopan" onClick={cut} aria-label={`Cut the wire from ${props.source} to ${props.target}`}>

@@ -2,10 +2,12 @@ import { portOf, wireId } from "./document.ts";
 import type { Session } from "./session.ts";
 import type { Edit } from "./types.ts";
 
-function typing(event: KeyboardEvent): boolean {
+function inside(event: KeyboardEvent, selector: string): boolean {
   const target = event.composedPath()[0];
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target instanceof Element && target.closest(selector) !== null;
 }
+
+const typing = (event: KeyboardEvent): boolean => inside(event, "input:not([type=checkbox]), textarea, [contenteditable]");
 
 /** The edit that removes what is selected; null when nothing is. */
 export function removal(session: Session, rejoin: boolean): Edit | null {
@@ -47,6 +49,7 @@ export function handleKey(session: Session, event: KeyboardEvent): boolean {
     if (canUndo(session, history.op)) session.send(history);
     return true;
   }
+  if (inside(event, ".panel")) return false;
   if (event.key === "Delete" || event.key === "Backspace") {
     pickFocused(session, event);
     const edit = removal(session, event.key === "Backspace");

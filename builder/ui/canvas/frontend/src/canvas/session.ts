@@ -40,7 +40,9 @@ interface Memory {
 
 const memories = new Map<string, Memory>();
 const catalogues = new Map<string, Promise<Catalogue>>();
+// Sent again ever more rarely: a new message interrupts the answer to the old one, so a slow server must be given time.
 const RESEND_MS = 4000;
+const RESEND_MOST_MS = 32_000;
 const TOAST_MS = 5000;
 const FREE: DropTarget = { type: "free" };
 
@@ -76,7 +78,7 @@ export class Session {
     this.root = root;
     this.state = this.opened(args.data, EMPTY_CATALOGUE);
     this.wantCatalogue(args.data.catalogue.url);
-    if (this.state.sync.pending.length > 0) this.post();
+    if (this.state.sync.pending.length > 0) this.post(this.state.sync);
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -108,8 +110,10 @@ export class Session {
   /** Apply an edit here and send it to Python. */
   readonly send = (edit: Edit): void => {
     if (this.state.data.editable === false) return;
-    this.set(this.merged(send(this.state.sync, edit, this.state.catalogue), this.state.data));
-    this.post();
+    const sync = send(this.state.sync, edit, this.state.catalogue);
+    // On its way before anything is drawn: the server works while the browser does.
+    this.post(sync);
+    this.set(this.merged(sync, this.state.data));
   };
 
   /** Apply a fix that Python offered. */
@@ -207,11 +211,11 @@ export class Session {
     fetchCatalogue(url).then((catalogue) => this.set({ ...this.state, catalogue, catalogueSays: null }), failed);
   }
 
-  private post(): void {
+  private post(sync: Sync, wait = RESEND_MS): void {
     this.attempt += 1;
-    this.args.setStateValue("outbox", outbox(this.state.sync, this.attempt));
+    this.args.setStateValue("outbox", outbox(sync, this.attempt));
     this.stopResending();
-    this.resendTimer = setTimeout(() => this.post(), RESEND_MS);
+    this.resendTimer = setTimeout(() => this.post(this.state.sync, Math.min(2 * wait, RESEND_MOST_MS)), wait);
   }
 
   private stopResending(): void {
