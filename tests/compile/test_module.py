@@ -1,0 +1,104 @@
+"""The text that is shown is the network that runs: shapes, counts, gradients, unused bricks."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import settings as profile
+
+from builder.compile.module import load
+from builder.compile.source import CLASS, source
+from builder.compile.trace import trace
+from builder.graph import apply, check
+from tests.compile.test_source import DRAWINGS
+from tests.graph.drawings import legal_project, randoms
+
+
+def shapes_of(network: torch.nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, tuple[int, ...]]]:
+    """The answer, and the shape that every layer gave."""
+    seen: dict[str, tuple[int, ...]] = {}
+    hooks = [layer.register_forward_hook(lambda _m, _i, out, name=name: seen.__setitem__(name, tuple(out.shape))) for name, layer in network.named_children()]
+    answer = network(x)
+    for hook in hooks:
+        hook.remove()
+    return answer, seen
+
+
+def runs_as_analysed(project) -> None:
+    report, flow = check(project), trace(project)
+    torch.manual_seed(0)
+    network = load(source(project))
+    answer, seen = shapes_of(network, torch.randn(flow.entry_shape))
+    assert tuple(answer.shape) == flow.result_shape
+    assert seen == {step.name: step.shape for step in flow.steps if step.layer.module}
+    assert sum(parameter.numel() for parameter in network.parameters()) == report.params
+    for name, layer in network.named_children():
+        assert sum(parameter.numel() for parameter in layer.parameters()) == report.analysis.placed[name].cost[0]
+    answer.sum().backward()
+    assert not [name for name, parameter in network.named_parameters() if parameter.grad is None]
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_every_shape_and_count_is_what_the_check_said_and_every_parameter_learns(name):
+    runs_as_analysed(DRAWINGS[name])
+
+
+@given(randoms)
+@profile(max_examples=80)
+def test_any_legal_drawing_runs_as_it_was_analysed(random):
+    runs_as_analysed(legal_project(random))
+
+
+def test_unused_bricks_are_left_out():
+    network = load(source(DRAWINGS["unused_left_out"]))
+    assert [name for name, _ in network.named_children()] == ["flatten", "fc"]
+
+
+def test_a_chain_is_a_sequential_whose_layers_have_the_bricks_names():
+    network = load(source(DRAWINGS["mnist-cnn"]))
+    assert isinstance(network, torch.nn.Sequential) and list(network.state_dict())[:2] == ["conv1.weight", "conv1.bias"]
+
+
+def test_a_traceback_shows_the_line_of_the_source():
+    network = load(source(DRAWINGS["residual_add"]))
+    with pytest.raises(RuntimeError) as caught:
+        network(torch.zeros(2, 5, 28, 28))
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "x = self.conv1(x)" in shown and "<network " in shown
+
+
+def test_a_network_does_not_see_the_app_that_made_it():
+    scope = type(load(source(DRAWINGS["residual_add"]))).forward.__globals__
+    assert {name for name in scope if not name.startswith("__")} == {"nn", CLASS}
+
+
+def test_branches_compute_what_they_say():
+    network = load(source(DRAWINGS["residual_add"])).eval()
+    x = torch.randn(3, 1, 28, 28)
+    kept = network.relu1(network.bn1(network.conv1(x)))
+    expected = network.fc(network.flatten(network.gap1(network.conv2(kept) + kept)))
+    assert torch.equal(network(x), expected)
+    network = load(source(DRAWINGS["concat_branches"]))
+    assert torch.equal(network(x), network.fc(network.flatten(torch.cat([network.narrow(x), network.wide(x), network.pool(x)], dim=1))))
+    network = load(source(DRAWINGS["multiply_gate"]))
+    y = network.conv1(x)
+    assert torch.equal(network(x), network.fc(network.flatten(y * network.gate(network.squeeze(network.gap1(y))))))
+    network = load(source(DRAWINGS["one_value_twice"]))
+    assert torch.equal(network(x), 2 * network.fc(network.flatten(x)))
+
+
+@pytest.mark.parametrize("name", ["exec", "print", "super", "OrderedDict", "Network", "object", "property", "int", "input", "id", "hash", "x", "h", "value", "x0",
+                                  "add", "Conv2d", "a" * 60, "A", "weight", "bias", "dict", "keys", "items", "values", "update", "name", "device", "dtype"])
+def test_a_brick_may_have_any_name_that_is_no_attribute_of_a_network(name):
+    for drawing, old in (("one_value_twice", "image"), ("one_value_twice", "fc"), ("one_value_twice", "add1"), ("fashion-mlp", "fc1")):
+        runs_as_analysed(apply(DRAWINGS[drawing], {"op": "rename", "id": old, "to": name}))
+
+
+def test_the_order_of_a_concat_is_the_order_of_its_inputs():
+    project = DRAWINGS["concat_branches"]
+    swapped = apply(project, {"op": "batch", "edits": [{"op": "connect", "source": "wide", "target": "concat1", "port": 0},
+                                                       {"op": "connect", "source": "narrow", "target": "concat1", "port": 1}]})
+    assert "torch.cat([narrow, wide, x], dim=1)" in source(project) and "torch.cat([wide, narrow, x], dim=1)" in source(swapped)
