@@ -6,24 +6,35 @@ import type { FlowBrick, FlowWire } from "./flow.ts";
 import { detour, roundedPath } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
 
-function drawn({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowWire>): readonly [string, number, number] {
+interface Drawn {
+  readonly path: string;
+  /** Where the label stands, and whether to the left of that point. */
+  readonly x: number;
+  readonly y: number;
+  readonly left: boolean;
+}
+
+const SLANTED = 40;
+
+/** The line of a wire, and its label where neither the line nor a brick is in the way. */
+function drawn({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowWire>): Drawn {
   const lane = data?.lane ?? null;
   if (lane !== null && targetY - sourceY > 48) {
     const path = roundedPath(detour({ from: [sourceX, sourceY], to: [targetX, targetY] }, lane));
-    return [path, lane, (sourceY + targetY) / 2];
+    return { path, x: lane, y: (sourceY + targetY) / 2, left: lane < Math.min(sourceX, targetX) };
   }
   const ends = { sourceX, sourceY, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top };
   const [path, x, y] = getBezierPath(ends);
-  return [path, x, y];
+  const slanted = Math.abs(targetX - sourceX) > SLANTED;
+  return slanted ? { path, x: targetX, y: targetY - 11, left: targetX < sourceX } : { path, x, y, left: false };
 }
 
 /** A wire with the shape that flows along it. */
 export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): ReactElement {
   const { data, selected } = props;
   const session = useSession();
-  const [path, x, y] = drawn(props);
-  // Left of a lane on the left, where no brick is in the way.
-  const outside = data?.lane != null && data.lane < Math.min(props.sourceX, props.targetX) ? " translateX(calc(-100% - 18px))" : "";
+  const { path, x, y, left } = drawn(props);
+  const transform = `translate(${x}px, ${y}px)${left ? " translateX(calc(-100% - 18px))" : ""}`;
   const state = `${data?.target ? " target" : ""}${data?.doubtful ? " doubtful" : ""}${selected ? " selected" : ""}`;
   const cut = (): void => {
     if (data) session.send({ op: "disconnect", source: data.wire.source, target: data.wire.target, port: portOf(data.wire) });
@@ -32,7 +43,7 @@ export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): Reac
     <>
       <BaseEdge id={props.id} path={path} className={`wire${state}`} interactionWidth={18} markerEnd="url(#bw-arrow)" />
       <EdgeLabelRenderer>
-        <div className={`wire-label${state}`} style={{ transform: `translate(${x}px, ${y}px)${outside}` }}>
+        <div className={`wire-label${state}`} style={{ transform }}>
           {data?.shape}
           {data?.alone && (
             <button type="button" className="cut nodrag nopan" onClick={cut} aria-label={`Cut the wire from ${props.source} to ${props.target}`}>

@@ -64,6 +64,18 @@ test("a drawing without places is laid out from top to bottom, and the first mov
   assert.deepEqual(Object.keys(edit.at).sort(), ["a", "end", "join", "start"]);
 });
 
+test("a laid out branch stands on the side of the port it leads to", () => {
+  const long = apply(apply(SKIP, { op: "insert", node: { id: "b", kind: "Step" }, edge: wire("a", "join") }), {
+    op: "insert",
+    node: { id: "c", kind: "Step" },
+    edge: wire("start", "join", 1),
+  });
+  const x = (document: NetworkDocument, id: string): number => autoLayout(document).get(id)?.[0] ?? Number.NaN;
+  assert.ok(x(long, "b") < x(long, "c"));
+  const swapped = { ...long, edges: long.edges.map((edge) => (edge.target === "join" ? wire(edge.source, "join", edge.port ? 0 : 1) : edge)) };
+  assert.ok(x(swapped, "c") < x(swapped, "b"));
+});
+
 test("dragging a brick back to where it was is no edit", () => {
   assert.equal(moveBricks(drawing(CHAIN), { a: [0, 84] }), null);
 });

@@ -14,7 +14,24 @@ export function autoLayout(document: NetworkDocument): Places {
     const { x, y } = graph.node(id) as { x: number; y: number };
     return [snap(x - BRICK.width / 2), snap(y - BRICK.height / 2)];
   };
-  return new Map(document.nodes.map((node) => [node.id, corner(node.id)]));
+  const places = new Map(document.nodes.map((node) => [node.id, corner(node.id)]));
+  const turned = mirrored(places);
+  return inversions(document, turned) < inversions(document, places) ? turned : places;
+}
+
+/** Pairs of wires into one brick that cross because their sources stand the other way round than its ports. */
+function inversions(document: NetworkDocument, places: Places): number {
+  let crossed = 0;
+  for (const node of document.nodes) {
+    const xs = inputsOf(document, node.id).map((edge) => places.get(edge.source)?.[0] ?? 0);
+    for (const [i, x] of xs.entries()) crossed += xs.slice(i + 1).filter((later) => later < x).length;
+  }
+  return crossed;
+}
+
+function mirrored(places: Places): Places {
+  const most = Math.max(0, ...[...places.values()].map(([x]) => x));
+  return new Map([...places].map(([id, [x, y]]) => [id, [most - x, y]]));
 }
 
 function free(point: Point, places: Places): Point {

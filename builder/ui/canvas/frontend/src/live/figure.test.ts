@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layout, logarithmic, recoloured, ticks, traces, whole } from "./figure.ts";
+import { layout, logarithmic, recoloured, stepTick, ticks, traces, whole } from "./figure.ts";
 import type { Look } from "./theme.ts";
 
 const look: Look = { text: "#111", faint: "#222", grid: "#333", paper: "#444", train: "#555", test: "#666", font: "serif" };
@@ -16,6 +16,10 @@ test("epochs are marked at the top where they end, with the grid", () => {
   assert.deepEqual(ticks({ steps: 135, stepsPerEpoch: 45 }), { at: [45, 90, 135], text: ["epoch 1", "2", "3"] });
   const { xaxis, xaxis2 } = layout(look, { steps: 135, stepsPerEpoch: 45 }, {});
   assert.deepEqual([xaxis?.showgrid, xaxis2?.showgrid, xaxis2?.side], [false, true, "top"]);
+});
+
+test("few steps are marked one by one, many as Plotly likes", () => {
+  assert.deepEqual([stepTick({ steps: 3, stepsPerEpoch: 45 }), stepTick({ steps: 500, stepsPerEpoch: 45 })], [1, null]);
 });
 
 test("training is a line, test has markers, the smoothed line is hidden at first", () => {

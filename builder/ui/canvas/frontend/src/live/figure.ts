@@ -24,6 +24,11 @@ export function whole(frame: Frame): [number, number] {
   return [0, frame.steps * 1.015];
 }
 
+/** Every step is marked while there are few: halves of a step mean nothing. Of more, Plotly chooses. */
+export function stepTick(frame: Frame): number | null {
+  return frame.steps <= 8 ? 1 : null;
+}
+
 /** Where the axis at the top is marked: at the ends of the epochs shown, the first one with the word. */
 export function ticks(frame: Frame): { at: number[]; text: string[] } {
   const { at, text } = epochTicks(frame.stepsPerEpoch, Math.ceil(frame.steps / Math.max(1, frame.stepsPerEpoch)), MOST_TICKS);
@@ -47,10 +52,10 @@ export function layout(look: Look, frame: Frame, axis: Partial<LayoutAxis>): Par
   const { text, faint, grid, paper, font } = look;
   const { at, text: names } = ticks(frame);
   const shared = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickfont: { color: faint, size: 11 }, fixedrange: false };
-  const steps = { title: { text: "step", font: { size: 11, color: faint }, standoff: 4 }, range: whole(frame), showgrid: false, tickformat: ",d", hoverformat: ",d", nticks: 7 };
+  const steps = { title: { text: "step", font: { size: 11, color: faint }, standoff: 4 }, range: whole(frame), dtick: stepTick(frame) ?? undefined, showgrid: false, tickformat: ",~r", hoverformat: ",d", nticks: 7 };
   return {
     autosize: true,
-    margin: { l: 44, r: 12, t: 26, b: 38 },
+    margin: { l: 54, r: 12, t: 26, b: 38 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: font, size: 12, color: text },

@@ -14,7 +14,7 @@ export class FiltersView {
   private readonly low = h("span");
   private readonly high = h("span");
   private readonly scale = h("div", { class: "scale", "aria-hidden": "true" }, this.low, h("i"), this.high);
-  private readonly empty = h("p", { class: "empty" }, "The first layer's weights appear here once training has started.");
+  private readonly empty = h("p", { class: "empty" }, "The first layer's weights, as they change while it trains.");
   private readonly observer = new ResizeObserver(() => this.draw());
   private snapshot: Snapshot | null = null;
   private tiles: Tiling | null = null;

@@ -11,7 +11,7 @@ export class MatrixView {
   private readonly caption = h("span", { class: "value" });
   private readonly table = h("table", { class: "matrix" });
   private readonly readout = h("p", { class: "readout" });
-  private readonly empty = h("p", { class: "empty" }, "After each epoch: which class was taken for which.");
+  private readonly empty = h("p", { class: "empty" }, "Which class was taken for which, after each epoch.");
   private shown: Confusion | null = null;
   private classes: readonly string[] = [];
   private grid: Cell[][] = [];

@@ -40,11 +40,11 @@ const MOST_CHANNELS = 8;
 const TILE = 40;
 const BIGGEST_TILE = 96;
 
-/** The tiling of all filters up to 64; of more, as many as can be shown at 40 pixels each, or the first 16. */
+/** The tiling of as many filters as can be told apart: up to 64, fewer where a weight would be a single pixel, at least 16. */
 export function tiling(shape: Snapshot["shape"], room: number, tallest: number): Tiling {
-  if (shape[0] <= COUNTS[0]!) return fill(shape, shape[0], room, tallest);
-  const tries = COUNTS.map((count) => fill(shape, count, room, tallest));
-  return tries.find((t) => t.width * t.scale >= TILE) ?? tries.at(-1)!;
+  const counts = [Math.min(shape[0], COUNTS[0]!), ...COUNTS.filter((count) => count < shape[0])];
+  const tries = counts.map((count) => fill(shape, count, room, tallest));
+  return tries.find((t) => t.scale > 1 || t.width >= TILE) ?? tries.at(-1)!;
 }
 
 /** The tiling that fills `room` pixels across best, with the largest whole-number scale up to `tallest` pixels of height. */
