@@ -216,7 +216,8 @@ class Layer:
         """One sentence with the numbers of this brick; the summary where they are not known."""
         if not self.words or inference.shape is None:
             return self.summary
-        return self.words.format(**{name: _shown(value) for name, value in inference.env.items()})
+        sentence = self.words.format(**{name: _shown(value) for name, value in inference.env.items()})
+        return sentence[:1].upper() + sentence[1:]
 
     def key(self, given: Mapping[str, object]) -> str:
         """The parameters that a person reads first, short: "10, 5×5"."""

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from builder.catalogue import BATCH, Layer, Param, Shape, show
+from builder.catalogue.expressions import written
 
 from .frame import esc
 
@@ -50,21 +51,27 @@ def worked(layer: Layer) -> tuple[list[Shape], Shape, tuple[str, ...], tuple[int
     return None
 
 
+def formula(layer: Layer) -> str:
+    """The length formula in names, as it is with the layer's defaults."""
+    env = {**layer.resolved(layer.values({})), "L": EXAMPLES[0][2]}
+    return written(layer.length, env)
+
+
 def layer_page(layer: Layer) -> None:
     """Summary, shapes, a worked example, parameters, rules and source."""
     st.header(layer.kind, anchor=False)
     st.write(esc(layer.summary))
     st.subheader("Shape", anchor=False)
     st.code(layer.pattern, language=None)
+    example = worked(layer)
     if layer.length:
         st.caption("Each spatial length L becomes")
-        st.code(layer.length, language=None)
-    example = worked(layer)
+        st.code(formula(layer), language=None)
     if example:
         _example(*example)
     if layer.params:
         st.subheader("Parameters", anchor=False)
-        st.dataframe(rows(layer), hide_index=True, width="stretch", row_height=36)
+        st.table(rows(layer), hide_index=True, border="horizontal")
     if layer.inferred:
         st.caption(f"Read off the incoming shape, never typed: {', '.join(layer.inferred)}.")
     if layer.rules:
@@ -78,7 +85,7 @@ def _example(inputs: list[Shape], output: Shape, steps: tuple[str, ...], cost: t
     st.caption(f"With its defaults, {' and '.join(map(show, inputs)) or 'nothing'} gives {show(output)}")
     if steps:
         st.code("\n".join(steps), language=None)
-    st.caption(f"{cost[0]:,} parameters, {cost[1]:,} multiply-adds a sample. {esc(sentence[:1].upper() + sentence[1:])}")
+    st.caption(f"{cost[0]:,} parameters, {cost[1]:,} multiply-adds a sample. {esc(sentence)}")
 
 
 def _sources(text: str) -> None:

@@ -1,0 +1,95 @@
+"""Makes the pictures of the README from the running app: python tools/screenshots.py [FOLDER]
+
+It starts the app on an empty home folder, trains the MNIST CNN on the built-in digits, breaks the drawing, and photographs each state.
+With a FOLDER, every page is photographed there too, in light and dark, 1440 and 900 pixels wide.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from PIL import Image  # noqa: E402
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+
+from tests.browser.canvas import Canvas  # noqa: E402
+from tests.browser.driver import CHROMIUM_FLAGS, Server, open_page, wait_idle  # noqa: E402
+from tools.chromium import find_or_install, use_own_node  # noqa: E402
+
+DOCS = ROOT / "docs"
+PAGES = {"build": "/", "data": "/data", "train": "/train", "gallery": "/gallery", "reference": "/reference?layer=Conv2d"}
+
+
+def save(page: Page, path: Path) -> None:
+    """A screenshot with 256 colours: a quarter of the size, and no difference to the eye."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.open(BytesIO(page.screenshot()), formats=["PNG"]).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def train(page: Page, server: Server) -> None:
+    """Train on the built-in digits; a picture while it learns."""
+    page.set_viewport_size({"width": 1440, "height": 1180})
+    open_page(page, server, "/train")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("region", name="Confusion matrix")).to_contain_text("after epoch", timeout=120_000)
+    page.wait_for_timeout(4_000)
+    save(page, DOCS / "train.png")
+    expect(page.get_by_text("epochs are done")).to_be_visible(timeout=300_000)
+
+
+def broken(page: Page, server: Server) -> None:
+    """Take the Flatten away: the brick says what is wrong and offers the fix."""
+    canvas = Canvas(open_page(page, server), server)
+    canvas.shape("output", "N×10")
+    page.wait_for_timeout(1_000)
+    save(page, DOCS / "build.png")
+    canvas.select("flatten")
+    page.keyboard.press("Backspace")
+    canvas.select("fc1")
+    page.wait_for_timeout(1_000)
+    save(page, DOCS / "problem.png")
+    page.get_by_role("button", name="Undo").click()
+    canvas.problems("No problems")
+
+
+def every_page(browser: Browser, server: Server, folder: Path) -> None:
+    """All pages in both themes and widths."""
+    for theme in ("light", "dark"):
+        for width, height in ((1440, 900), (900, 800)):
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+            for name, path in PAGES.items():
+                page = open_page(context.new_page(), server, path)
+                page.wait_for_timeout(2_500)
+                wait_idle(page)
+                save(page, folder / f"{name}-{theme}-{width}.png")
+                page.close()
+            context.close()
+
+
+def main() -> None:
+    """Start the app, take the pictures, stop it."""
+    use_own_node()
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        server = Server(ROOT, Path(home))
+        server.start()
+        try:
+            browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            broken(page, server)
+            train(page, server)
+            if len(sys.argv) > 1:
+                every_page(browser, server, Path(sys.argv[1]).resolve())
+        finally:
+            server.kill9()
+            server.end_workers()
+
+
+if __name__ == "__main__":
+    main()
