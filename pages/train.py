@@ -34,8 +34,10 @@ def missing_data(space: Workspace) -> bool:
     if source not in DATASETS or data.available(source, paths.data_roots()):
         return False
     st.warning(f"{DATASETS[source].title} is not on this machine yet.", icon=":material/database:")
-    if st.button("Get it on the Data page"):
-        st.switch_page("pages/data.py")
+    with st.container(horizontal=True):
+        if st.button("Get it on the Data page", icon=":material/download:"):
+            st.switch_page("pages/data.py")
+        st.button(f"Use {DATASETS[data.BUILT_IN].title}", on_click=settings.apply, args=(space, {"op": "choose_data", "source": data.BUILT_IN}))
     return True
 
 

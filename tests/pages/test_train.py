@@ -118,6 +118,8 @@ def test_a_data_set_that_is_not_here_cannot_be_trained_on_and_the_recipe_follows
     assert workspace().project.training == api.gallery("mnist-cnn").recipes["mnist"]
     assert "not on this machine" in said(tab)
     assert "Train" not in labels(tab)
+    looked(button(tab, "Use Digits (built in)").click().run())
+    assert "Train" in labels(tab)
 
 
 def test_a_drawing_with_an_error_cannot_be_trained_and_its_fix_is_offered():
