@@ -13,6 +13,7 @@ from builder.compile.trace import BuildError
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, EditError, Project, Report, apply, from_json, loads, to_json
 from builder.graph import check as check_graph
+from builder.graph.document import MAX_BYTES
 from builder.train.events import Event
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def load(name: str | Path) -> Project:
     try:
         if not path.is_file():
             raise LoadError(f"there is no file and no gallery project called {str(name)!r:.200}; the gallery has {', '.join(ENTRIES)}")
-        return loads(path.read_bytes())
+        with path.open("rb") as file:
+            return loads(file.read(MAX_BYTES + 1))
     except OSError as error:
         raise LoadError(f"{path} cannot be read: {error.strerror}") from None
     except DocumentError as error:
@@ -88,7 +90,7 @@ def _parsed(text: object) -> object:
         return text
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -118,7 +120,7 @@ def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
             project = apply(project, _edit(project, path, _parsed(settings[path])))
         except EditError as error:
             raise ValueError(f"{path}: {error}") from None
-    if wrong := [problem for problem in check(project).problems if problem.code in ("settings", "data") and problem.node is None]:
+    if wrong := [problem for problem in check(project).problems if problem.code in ("settings", "data", "task") and problem.node is None]:
         raise ValueError("; ".join(problem.says for problem in wrong))
     return project
 

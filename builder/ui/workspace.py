@@ -54,7 +54,7 @@ class Workspace:
             self._acks = {str(client): int(seq) for client, seq in session["acks"].items()}
         except FileNotFoundError:
             self.open(first)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             self.open(first)
             self.trouble = f"The project that was open last could not be read and was left as it is ({error}). {first.name} was opened instead."
 
