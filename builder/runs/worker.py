@@ -102,7 +102,7 @@ def _record(store: Store, run: Run, make_events: MakeEvents, stop: threading.Eve
 
 def describe(error: BaseException, step: int) -> RunEnded:
     """How an exception during training ends the run, in a sentence for people."""
-    what = next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:400].rstrip(".")
+    what = next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:1000].rstrip(".")
     when = f"after step {step:,}" if step else "before the first step"
     if is_out_of_memory(error):
         return RunEnded("out_of_memory", step, f"Memory ran out {when}: train with a smaller batch size or a smaller network. "
