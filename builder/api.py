@@ -135,13 +135,13 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     from builder import data
     from builder.compile.resolve import resolve
     from builder.tasks.classification import Classification
-    from builder.train.device import choose_device
+    from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
     from builder.train.settings import Settings
 
     training, chosen = project.training, choose_device(device)
-    # Adagrad makes its state with the optimiser, on the device where the weights are then.
-    network = module(project).to(chosen.torch_name)
+    take_threads()
+    network = module(project)
     tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
     settings = Settings(**{name: training[name] for name in ("epochs", "batch_size", "seed") if name in training})
     kind, params = _record(training.get("optimizer"), "SGD")

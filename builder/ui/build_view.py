@@ -12,7 +12,7 @@ from builder.graph.document import MAX_BYTES, Edge, FrozenDict, Node
 from .frame import esc, page_path
 from .workspace import Workspace, slug
 
-EMPTY = Network((Node("image", "Input", FrozenDict({"shape": (1, 28, 28)}), (0.0, 0.0)), Node("output", "Output", at=(0.0, 184.0))),
+EMPTY = Network((Node("image", "Input", FrozenDict({"shape": (1, 28, 28)}), (0.0, 0.0)), Node("output", "Output", at=(0.0, 168.0))),
                 (Edge("image", "output"),))
 
 
