@@ -1,6 +1,6 @@
 import Plotly from "plotly.js-basic-dist-min";
 import { h, setAttributes, setText } from "./dom.ts";
-import { CONFIG, type Frame, layout, logarithmic, type Range, RAW, recoloured, SMOOTH, stepTick, TEST, ticks, traces, whole } from "./figure.ts";
+import { CONFIG, type Frame, layout, logarithmic, type Range, RAW, recoloured, SMOOTH, stepTicks, TEST, ticks, traces, whole } from "./figure.ts";
 import { type Average, smooth } from "./series.ts";
 import type { Look } from "./theme.ts";
 import type { Point, TestPoint } from "./types.ts";
@@ -113,7 +113,7 @@ export class Chart {
     this.frame = frame;
     const { at, text } = ticks(frame);
     const range = this.zoomed ? {} : { "xaxis.range": whole(frame) };
-    this.then(() => Plotly.relayout(this.plot, { "xaxis2.tickvals": at, "xaxis2.ticktext": text, "xaxis.dtick": stepTick(frame), ...range } as unknown as Partial<Plotly.Layout>));
+    this.then(() => Plotly.relayout(this.plot, { "xaxis2.tickvals": at, "xaxis2.ticktext": text, "xaxis.tickmode": stepTicks(frame), "xaxis.dtick": 1, ...range } as unknown as Partial<Plotly.Layout>));
   }
 
   /** Draws a series from nothing. */

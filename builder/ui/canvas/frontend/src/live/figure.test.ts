@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layout, logarithmic, recoloured, stepTick, ticks, traces, whole } from "./figure.ts";
+import { layout, logarithmic, recoloured, stepTicks, ticks, traces, whole } from "./figure.ts";
 import type { Look } from "./theme.ts";
 
 const look: Look = { text: "#111", faint: "#222", grid: "#333", paper: "#444", train: "#555", test: "#666", font: "serif" };
@@ -19,7 +19,7 @@ test("epochs are marked at the top where they end, with the grid", () => {
 });
 
 test("few steps are marked one by one, many as Plotly likes", () => {
-  assert.deepEqual([stepTick({ steps: 3, stepsPerEpoch: 45 }), stepTick({ steps: 500, stepsPerEpoch: 45 })], [1, null]);
+  assert.deepEqual([stepTicks({ steps: 3, stepsPerEpoch: 45 }), stepTicks({ steps: 500, stepsPerEpoch: 45 })], ["linear", "auto"]);
 });
 
 test("training is a line, test has markers, the smoothed line is hidden at first", () => {

@@ -25,8 +25,8 @@ export function whole(frame: Frame): [number, number] {
 }
 
 /** Every step is marked while there are few: halves of a step mean nothing. Of more, Plotly chooses. */
-export function stepTick(frame: Frame): number | null {
-  return frame.steps <= 8 ? 1 : null;
+export function stepTicks(frame: Frame): "linear" | "auto" {
+  return frame.steps <= 8 ? "linear" : "auto";
 }
 
 /** Where the axis at the top is marked: at the ends of the epochs shown, the first one with the word. */
@@ -52,7 +52,7 @@ export function layout(look: Look, frame: Frame, axis: Partial<LayoutAxis>): Par
   const { text, faint, grid, paper, font } = look;
   const { at, text: names } = ticks(frame);
   const shared = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, tickfont: { color: faint, size: 11 }, fixedrange: false };
-  const steps = { title: { text: "step", font: { size: 11, color: faint }, standoff: 4 }, range: whole(frame), dtick: stepTick(frame) ?? undefined, showgrid: false, tickformat: ",~r", hoverformat: ",d", nticks: 7 };
+  const steps = { title: { text: "step", font: { size: 11, color: faint }, standoff: 4 }, range: whole(frame), tickmode: stepTicks(frame), tick0: 0, dtick: 1, showgrid: false, tickformat: ",~r", hoverformat: ",d", nticks: 7 };
   return {
     autosize: true,
     margin: { l: 54, r: 12, t: 26, b: 38 },

@@ -7,7 +7,7 @@ import { LiveView } from "./view.ts";
 
 const KEPT_RUNS = 6;
 const REPORT_AGAIN_MS = 1500;
-/** Streamlit cleans up and calls again at once when the theme changes during an update: what is on screen is kept that long. */
+/** Streamlit runs the clean-up of a call that was overtaken by the next one while the component stays: only the last call's may take it down, after a moment. */
 const GRACE_MS = 300;
 
 /** Lives as long as the page: coming back from another page needs no resend. */
@@ -18,6 +18,7 @@ interface Mounted {
   reported: number;
   timer: number | undefined;
   leaving: number | undefined;
+  calls: number;
 }
 
 const mounts = new WeakMap<HTMLElement | ShadowRoot, Mounted>();
@@ -27,7 +28,7 @@ function mount(parent: HTMLElement | ShadowRoot): Mounted {
   style.textContent = css;
   const plotly = h("style");
   parent.replaceChildren(style, plotly);
-  const mounted = { view: new LiveView(parent), reported: 0, timer: undefined, leaving: undefined };
+  const mounted = { view: new LiveView(parent), reported: 0, timer: undefined, leaving: undefined, calls: 0 };
   plotly.textContent = plotlyRules();
   mounts.set(parent, mounted);
   return mounted;
@@ -52,6 +53,7 @@ function report(mounted: Mounted, args: ComponentArgs<LiveData>): void {
 export default function live(args: ComponentArgs<LiveData>): CleanUp {
   const { data, parentElement } = args;
   const mounted = mounts.get(parentElement) ?? mount(parentElement);
+  const call = ++mounted.calls;
   window.clearTimeout(mounted.leaving);
   const merged = merge(held.get(data.series), data);
   remember(held, merged.series, KEPT_RUNS);
@@ -59,6 +61,7 @@ export default function live(args: ComponentArgs<LiveData>): CleanUp {
   if (merged.gap) report(mounted, args);
   else window.clearTimeout(mounted.timer);
   return () => {
+    if (call !== mounted.calls) return;
     window.clearTimeout(mounted.timer);
     window.clearTimeout(mounted.leaving);
     mounted.leaving = window.setTimeout(() => leave(parentElement, mounted), GRACE_MS);

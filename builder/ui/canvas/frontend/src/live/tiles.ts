@@ -44,7 +44,9 @@ const BIGGEST_TILE = 96;
 export function tiling(shape: Snapshot["shape"], room: number, tallest: number): Tiling {
   const counts = [Math.min(shape[0], COUNTS[0]!), ...COUNTS.filter((count) => count < shape[0])];
   const tries = counts.map((count) => fill(shape, count, room, tallest));
-  return tries.find((t) => t.scale > 1 || t.width >= TILE) ?? tries.at(-1)!;
+  const best = tries.find((t) => t.scale > 1 || t.width >= TILE) ?? tries.at(-1)!;
+  // Where some are left out anyway, the last row is full.
+  return { ...best, filters: Math.min(shape[0], COUNTS[0]!, best.across * best.down) };
 }
 
 /** The tiling that fills `room` pixels across best, with the largest whole-number scale up to `tallest` pixels of height. */
