@@ -17,6 +17,8 @@ ICON = Path(__file__).with_name("icon.svg")
 # Without icons: Streamlit makes a page's icon its favicon too, and fetches that one from a font server elsewhere.
 PAGES = (("build", "Build"), ("data", "Data"), ("train", "Train"), ("gallery", "Gallery"), ("reference", "Reference"))
 
+WARM_UP_AFTER = 2.0  # seconds
+
 CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 1rem; max-width: 1760px; }
@@ -73,11 +75,12 @@ def _bundles() -> dict[str, str]:
 
 
 @st.cache_resource(show_spinner=False)
-def _warm_up() -> threading.Thread:
-    """Import torch aside: it takes seconds, and the first paint does not need it."""
-    thread = threading.Thread(target=_import_torch, name="warm-up", daemon=True)
-    thread.start()
-    return thread
+def _warm_up() -> threading.Timer:
+    """Import torch aside, when the first page has been painted: it takes seconds, and the first paint does not need it."""
+    timer = threading.Timer(WARM_UP_AFTER, _import_torch)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _import_torch() -> None:

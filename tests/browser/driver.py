@@ -55,11 +55,11 @@ new MutationObserver(() => {
 class Server:
     """`streamlit run app.py` in the folder `root`, on a free port of 127.0.0.1; port, home and log stay over a restart.
 
-    `home`, its $BRICKWORK_HOME, and the log lie in `folder`.
+    `home`, its $BRICKWORK_HOME, and the log lie in `folder`; `environment` adds variables.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        self.root, self.home = root, folder / "home"
+    def __init__(self, root: Path, folder: Path, **environment: str) -> None:
+        self.root, self.home, self.environment = root, folder / "home", environment
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / "server.txt"
@@ -68,7 +68,7 @@ class Server:
     def start(self, seconds: float = 60) -> None:
         """Starts it and returns when it answers; AssertionError with its log when it does not within `seconds`."""
         environment = {key: value for key, value in os.environ.items() if key != "BRICKWORK_DATA"}
-        environment |= {"BRICKWORK_HOME": str(self.home), "STREAMLIT_LOGGER_ENABLE_RICH": "false"}
+        environment |= {"BRICKWORK_HOME": str(self.home), "STREAMLIT_LOGGER_ENABLE_RICH": "false"} | self.environment
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.canvas import SECONDS, Canvas
-from tests.browser.driver import open_page, wait_idle
+from tests.browser.driver import Server, open_page, wait_idle
 
 
 @pytest.fixture
@@ -164,6 +164,16 @@ def test_every_page_comes_up_with_the_navigation_on_the_first_deep_link_after_a_
     assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_the_first_paint_does_not_wait_for_torch(page, fresh_server, watch):
-    open_page(page, fresh_server)
-    Canvas(page, fresh_server).shape("output", "N×10")
+def test_the_first_paint_does_not_wait_for_torch(page, root, tmp_path, watch):
+    fake = tmp_path / "modules" / "torch"
+    fake.mkdir(parents=True)
+    (fake / "__init__.py").write_text("import threading\nthreading.Event().wait()  # whoever imports torch here waits for ever\n")
+    server = Server(root, tmp_path, PYTHONPATH=str(fake.parent))
+    server.start()
+    try:
+        canvas = Canvas(open_page(page, server), server)
+        canvas.shape("output", "N×10")
+        canvas.drop_between("Dropout", "relu3", "fc2")
+        canvas.shape("dropout1", "N×50")
+    finally:
+        server.kill9()
