@@ -7,7 +7,9 @@ from builder.ui.frame import frame
 from builder.ui.reference_view import layer_page, matches
 
 frame("Reference")
-asked = st.session_state.pop("reference", None) or st.query_params.get("layer")
+# The address says which layer is shown; it says which to show only at first, or no other could be chosen.
+linked = None if "layer" in st.session_state else st.query_params.get("layer")
+asked = st.session_state.pop("reference", None) or linked
 
 kinds = [kind for category in CATEGORIES for kind, layer in LAYERS.items() if layer.category == category]
 if asked in LAYERS:

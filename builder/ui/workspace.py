@@ -18,6 +18,7 @@ from builder import paths
 from builder.graph import DocumentError, EditError, History, Project, Report, check, dumps, loads
 
 MAX_CLIENTS = 64
+MAX_CLIENT = 40  # characters of a canvas's name
 
 
 def slug(name: str) -> str:
@@ -56,7 +57,8 @@ class Workspace:
             self.open(first)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             self.open(first)
-            self.trouble = f"The project that was open last could not be read and was left as it is ({error}). {first.name} was opened instead."
+            unread = f"The project that was open last could not be read and was left as it is ({error}). {first.name} was opened instead."
+            self.trouble = f"{unread} {self.trouble}".strip()
 
     def _start(self, project: Project, path: Path, revision: int = 0, load_id: str = "") -> None:
         self.path, self.history = path, History(project, revision=revision)
@@ -87,7 +89,7 @@ class Workspace:
         """Apply the edits of a canvas that have not been applied yet, each at most once however often it is sent."""
         if not isinstance(outbox, Mapping) or not isinstance(outbox.get("client"), str) or not isinstance(outbox.get("edits"), list):
             return
-        client = outbox["client"][:40]
+        client = outbox["client"][:MAX_CLIENT]
         with self._lock:
             if outbox.get("load_id") not in (None, self.load_id):
                 return
@@ -109,12 +111,13 @@ class Workspace:
         except EditError as error:
             self._refused[client] = {"seq": seq, "says": str(error)}
 
-    def ack(self, client: str | None) -> tuple[dict[str, object] | None, dict[str, object] | None]:
+    def ack(self, client: object) -> tuple[dict[str, object] | None, dict[str, object] | None]:
         """The last edit of a canvas that was seen, and why it was refused when it was."""
         with self._lock:
-            if client is None or client not in self._acks:
+            known = client[:MAX_CLIENT] if isinstance(client, str) else None
+            if known not in self._acks:
                 return None, None
-            return {"client": client, "seq": self._acks[client]}, self._refused.get(client)
+            return {"client": client, "seq": self._acks[known]}, self._refused.get(known)
 
     def open(self, project: Project, file: str | None = None) -> None:
         """Open `project`: the file of that name in the projects' folder, or a new file that takes no other project's place."""

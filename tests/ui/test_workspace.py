@@ -315,6 +315,13 @@ def test_edits_from_many_threads_are_all_kept(root):
     assert space(root).project == opened.project
 
 
+def test_a_canvas_with_a_name_of_any_length_or_none_at_all_gets_its_answer(root):
+    opened = space(root)
+    opened.receive(outbox(add("new1"), client="c" * 500))
+    assert opened.ack("c" * 500) == ({"client": "c" * 500, "seq": 1}, None)
+    assert opened.ack([]) == opened.ack({}) == opened.ack(3) == (None, None)
+
+
 def test_only_the_canvases_seen_last_are_remembered(root):
     opened = space(root)
     for i in range(MAX_CLIENTS + 10):

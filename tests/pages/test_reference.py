@@ -1,0 +1,78 @@
+"""The Reference page: every layer of the catalogue, found by search, by link and from the canvas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from builder.catalogue import LAYERS
+from builder.ui.frame import esc
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def looked(tab: AppTest) -> AppTest:
+    assert not tab.exception, tab.exception
+    return tab
+
+
+def page(layer: str | None = None, **state: str) -> AppTest:
+    tab = AppTest.from_file(str(ROOT / "pages" / "reference.py"), default_timeout=60)
+    if layer is not None:
+        tab.query_params["layer"] = layer
+    for name, value in state.items():
+        tab.session_state[name] = value
+    return looked(tab.run())
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_layer_has_its_page_with_summary_shape_parameters_and_source(kind):
+    tab, layer = page(kind), LAYERS[kind]
+    assert tab.header[0].value == kind and esc(layer.summary) in [one.value for one in tab.markdown] and layer.pattern in [one.value for one in tab.code]
+    assert any(esc(part) in one.value for one in tab.markdown for part in layer.source.split("; "))
+    if layer.params:
+        assert [row[0] for row in tab.table[0].value.to_numpy()] == [param.name for param in layer.params]
+
+
+def test_the_worked_example_has_the_formula_with_numbers():
+    assert any("(28 + 2 * 0 - 1 * (3 - 1) - 1) // 1 + 1 = 26" in one.value for one in page("Conv2d").code)
+
+
+def test_all_layers_are_listed_and_search_narrows_by_name_category_and_summary():
+    tab = page()
+    assert sorted(tab.radio[0].options) == sorted(LAYERS)
+    looked(tab.text_input[0].set_value("pool").run())
+    assert {"MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d"} <= set(tab.radio[0].options) and "Linear" not in tab.radio[0].options
+    assert tab.header[0].value in tab.radio[0].options
+    looked(tab.text_input[0].set_value("residual connection").run())
+    assert tab.radio[0].options == ["Add"] and tab.header[0].value == "Add"
+
+
+@pytest.mark.parametrize("text", ["zzz", "![x](http://evil)", "<script>", "\\", "((", "[", "*" * 300, "漢"])
+def test_a_search_that_finds_nothing_says_so_and_the_next_one_works(text):
+    tab = page()
+    looked(tab.text_input[0].set_value(text).run())
+    assert not tab.radio and "No layer" in " ".join(one.value for one in tab.caption)
+    assert len(looked(tab.text_input[0].set_value("").run()).radio[0].options) == len(LAYERS)
+
+
+def test_choosing_a_layer_shows_it():
+    tab = page()
+    looked(tab.radio[0].set_value("Softmax").run())
+    assert tab.header[0].value == "Softmax"
+
+
+@pytest.mark.parametrize("layer", ["Nothing", "", "![x](http://evil)", "../..", "conv2d"])
+def test_a_link_to_no_layer_shows_the_first(layer):
+    assert page(layer).header[0].value in LAYERS
+
+
+def test_the_layer_asked_for_on_the_canvas_is_shown():
+    assert page(reference="GroupNorm").header[0].value == "GroupNorm"
+
+
+def test_the_page_is_reached_through_the_app():
+    tab = looked(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run())
+    assert looked(tab.switch_page("pages/reference.py").run()).radio
