@@ -8,8 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-TYPE = "brickwork/project"
-VERSION = 1
+from .migrations import TYPE, VERSION, DocumentError, migrated
 
 # Limits on what a file may hold, checked before anything is built from it.
 MAX_BYTES = 10_000_000
@@ -17,10 +16,6 @@ MAX_NODES = 5_000
 MAX_EDGES = 20_000
 MAX_TEXT = 200
 MAX_DEPTH = 20
-
-
-class DocumentError(ValueError):
-    """A file or an edit does not say a document; the message names the place and what was expected there."""
 
 
 class FrozenDict(dict):
@@ -308,8 +303,6 @@ def network_from_json(record: object, where: str = "network") -> Network:
 
 def from_json(record: object) -> Project:
     """The project of a JSON document of any version up to this one; raises DocumentError in a person's words."""
-    from .migrations import migrated
-
     record = _table(record, "the file")
     if record.get("type") != TYPE:
         raise DocumentError(f"this is not a Brickwork project: its type should be {TYPE!r}, it is {record.get('type')!r:.60}")

@@ -1,10 +1,16 @@
-"""Old files made new: one numbered function a version, each from that version to the next."""
+"""The file format: its type, its version, and old files made new by one numbered function a version."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .document import VERSION, DocumentError
+TYPE = "brickwork/project"
+VERSION = 1
+
+
+class DocumentError(ValueError):
+    """A file or an edit does not say a document; the message names the place and what was expected there."""
+
 
 # MIGRATIONS[n] makes a version-(n + 1) record of a version-n one.
 MIGRATIONS: Mapping[int, Callable[[Mapping], Mapping]] = {}
