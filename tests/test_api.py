@@ -30,8 +30,18 @@ def test_the_package_offers_everything_that_it_names(mnist):
         builder.nothing  # noqa: B018
 
 
-@pytest.mark.parametrize("first", ["import builder", "import builder.train", "import builder.train.loop", "from builder.train.events import RunEnded",
-                                   "import builder.gallery.projects", "import builder.api", "from builder import api, train, gallery"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import builder",
+        "import builder.train",
+        "import builder.train.loop",
+        "from builder.train.events import RunEnded",
+        "import builder.gallery.projects",
+        "import builder.api",
+        "from builder import api, train, gallery",
+    ],
+)
 def test_train_and_gallery_are_packages_and_functions_whoever_imports_them_first(first):
     text = f"""{first}
 import builder, types
@@ -67,7 +77,9 @@ def test_load_reads_gallery_names_and_files(tmp_path, mnist):
     assert builder.load(path) == mnist
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[1]", b'{"type": "brickwork/project", "version": 99}', b"x" * 10_000_001])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe\x00", b"[1]", b'{"type": "brickwork/project", "version": 99}', b"x" * 10_000_001]
+)
 def test_a_file_that_is_no_project_is_a_load_error_of_one_line_that_names_it(tmp_path, content):
     path = tmp_path / "broken.json"
     path.write_bytes(content)
@@ -86,16 +98,34 @@ def test_settings_are_applied_with_the_data_set_first_and_its_recipe_under_what_
     project = api.with_settings(mnist, {"training.epochs": "3", "data.source": "mnist", "training.lr": "0.5"})
     assert project.data["source"] == "mnist" and project.training["batch_size"] == 100
     assert project.training["epochs"] == 3 and project.training["optimizer"] == {"kind": "SGD", "lr": 0.5}
-    project = api.with_settings(mnist, {"training.lr": 0.01, "training.optimizer": "Adam", "training.initializer": "Orthogonal", "training.loss": "MultiMarginLoss"})
+    project = api.with_settings(
+        mnist, {"training.lr": 0.01, "training.optimizer": "Adam", "training.initializer": "Orthogonal", "training.loss": "MultiMarginLoss"}
+    )
     assert project.training["optimizer"] == {"kind": "Adam", "lr": 0.01} and project.training["loss"] == {"kind": "MultiMarginLoss"}
     assert api.with_settings(mnist, {}) == mnist
 
 
-@pytest.mark.parametrize("settings, part", [
-    ({"training.epochs": "0"}, "at least 1"), ({"training.epochs": "many"}, "whole number"), ({"training.epoch": 3}, "'epoch'"), ({"training.lr": "-1"}, "at least 0"),
-    ({"training.optimizer": "Lion"}, "Lion"), ({"data.source": "imagenet"}, "imagenet"), ({"data.sorce": "mnist"}, "'sorce'"), ({"task.knd": "x"}, "'knd'"),
-    ({"task.kind": "dreaming"}, "dreaming"), ({"epochs": 3}, "'epochs'"), ({"networks.network": {}}, "networks"), ({"training.lr": "NaN"}, "number"),
-    ({"training.loss": "Hinge"}, "Hinge"), ({"training." + "a." * 99: 1}, "setting"), ({"training.epochs": "[" * 9999}, "whole number"), ({"": 1}, "''")])
+@pytest.mark.parametrize(
+    "settings, part",
+    [
+        ({"training.epochs": "0"}, "at least 1"),
+        ({"training.epochs": "many"}, "whole number"),
+        ({"training.epoch": 3}, "'epoch'"),
+        ({"training.lr": "-1"}, "at least 0"),
+        ({"training.optimizer": "Lion"}, "Lion"),
+        ({"data.source": "imagenet"}, "imagenet"),
+        ({"data.sorce": "mnist"}, "'sorce'"),
+        ({"task.knd": "x"}, "'knd'"),
+        ({"task.kind": "dreaming"}, "dreaming"),
+        ({"epochs": 3}, "'epochs'"),
+        ({"networks.network": {}}, "networks"),
+        ({"training.lr": "NaN"}, "number"),
+        ({"training.loss": "Hinge"}, "Hinge"),
+        ({"training." + "a." * 99: 1}, "setting"),
+        ({"training.epochs": "[" * 9999}, "whole number"),
+        ({"": 1}, "''"),
+    ],
+)
 def test_a_setting_that_does_not_fit_is_a_value_error_that_names_it(mnist, settings, part):
     with pytest.raises(ValueError) as caught:
         api.with_settings(mnist, settings)
@@ -126,7 +156,9 @@ def test_the_initialiser_fills_the_weights(mnist):
 def test_an_epoch_on_digits_ends_completed_with_a_loss_that_fell(mnist, tmp_path):
     project = api.with_settings(mnist, {"training.epochs": 1})
     events = list(builder.train(project, device="cpu", folder=tmp_path / "run"))
-    assert isinstance(events[-1], RunEnded) and events[-1].reason == "completed" and sum(isinstance(event, RunEnded) for event in events) == 1
+    assert (
+        isinstance(events[-1], RunEnded) and events[-1].reason == "completed" and sum(isinstance(event, RunEnded) for event in events) == 1
+    )
     assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [1] and any((tmp_path / "run").iterdir())
 
 

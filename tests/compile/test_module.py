@@ -20,7 +20,10 @@ from tests.graph.drawings import legal_project, randoms
 def shapes_of(network: torch.nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, tuple[int, ...]]]:
     """The answer, and the shape that every layer gave."""
     seen: dict[str, tuple[int, ...]] = {}
-    hooks = [layer.register_forward_hook(lambda _m, _i, out, name=name: seen.__setitem__(name, tuple(out.shape))) for name, layer in network.named_children()]
+    hooks = [
+        layer.register_forward_hook(lambda _m, _i, out, name=name: seen.__setitem__(name, tuple(out.shape)))
+        for name, layer in network.named_children()
+    ]
     answer = network(x)
     for hook in hooks:
         hook.remove()
@@ -90,8 +93,40 @@ def test_branches_compute_what_they_say():
     assert torch.equal(network(x), 2 * network.fc(network.flatten(x)))
 
 
-@pytest.mark.parametrize("name", ["exec", "print", "super", "OrderedDict", "Network", "object", "property", "int", "input", "id", "hash", "x", "h", "value", "x0",
-                                  "add", "Conv2d", "a" * 60, "A", "weight", "bias", "dict", "keys", "items", "values", "update", "name", "device", "dtype"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "exec",
+        "print",
+        "super",
+        "OrderedDict",
+        "Network",
+        "object",
+        "property",
+        "int",
+        "input",
+        "id",
+        "hash",
+        "x",
+        "h",
+        "value",
+        "x0",
+        "add",
+        "Conv2d",
+        "a" * 60,
+        "A",
+        "weight",
+        "bias",
+        "dict",
+        "keys",
+        "items",
+        "values",
+        "update",
+        "name",
+        "device",
+        "dtype",
+    ],
+)
 def test_a_brick_may_have_any_name_that_is_no_attribute_of_a_network(name):
     for drawing, old in (("one_value_twice", "image"), ("one_value_twice", "fc"), ("one_value_twice", "add1"), ("fashion-mlp", "fc1")):
         runs_as_analysed(apply(DRAWINGS[drawing], {"op": "rename", "id": old, "to": name}))
@@ -99,6 +134,14 @@ def test_a_brick_may_have_any_name_that_is_no_attribute_of_a_network(name):
 
 def test_the_order_of_a_concat_is_the_order_of_its_inputs():
     project = DRAWINGS["concat_branches"]
-    swapped = apply(project, {"op": "batch", "edits": [{"op": "connect", "source": "wide", "target": "concat1", "port": 0},
-                                                       {"op": "connect", "source": "narrow", "target": "concat1", "port": 1}]})
+    swapped = apply(
+        project,
+        {
+            "op": "batch",
+            "edits": [
+                {"op": "connect", "source": "wide", "target": "concat1", "port": 0},
+                {"op": "connect", "source": "narrow", "target": "concat1", "port": 1},
+            ],
+        },
+    )
     assert "torch.cat([narrow, wide, x], dim=1)" in source(project) and "torch.cat([wide, narrow, x], dim=1)" in source(swapped)

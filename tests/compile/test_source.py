@@ -30,7 +30,11 @@ def drawn(*nodes: tuple, wires: str, name: str = "Drawn", shape: tuple[int, ...]
         source_, _, rest = wire.partition(">")
         target, _, port = rest.partition(".")
         edges.append({"source": source_, "target": target, "port": int(port or 0)})
-    listed = [{"id": entry, "kind": "Input", "params": {"shape": list(shape)}}, *({"id": i, "kind": k, "params": p} for i, k, p in nodes), {"id": "output", "kind": "Output"}]
+    listed = [
+        {"id": entry, "kind": "Input", "params": {"shape": list(shape)}},
+        *({"id": i, "kind": k, "params": p} for i, k, p in nodes),
+        {"id": "output", "kind": "Output"},
+    ]
     return from_json({"type": "brickwork/project", "version": 1, "name": name, "networks": {"network": {"nodes": listed, "edges": edges}}})
 
 
@@ -38,24 +42,69 @@ SAME = {"kernel_size": 3, "padding": 1}
 FC = ("fc", "Linear", {"out_features": 10})
 DRAWINGS = {
     **{entry.name: entry.project for entry in ENTRIES.values()},
-    "residual_add": drawn(("conv1", "Conv2d", {"out_channels": 8, **SAME}), ("bn1", "BatchNorm2d", {}), ("relu1", "ReLU", {}),
-                          ("conv2", "Conv2d", {"out_channels": 8, **SAME}), ("add1", "Add", {}), ("gap1", "AdaptiveAvgPool2d", {}), ("flatten", "Flatten", {}), FC,
-                          wires="image>conv1 conv1>bn1 bn1>relu1 relu1>conv2 conv2>add1 relu1>add1.1 add1>gap1 gap1>flatten flatten>fc fc>output", name="Residual"),
-    "concat_branches": drawn(("narrow", "Conv2d", {"out_channels": 4, "kernel_size": 1}), ("wide", "Conv2d", {"out_channels": 4, "kernel_size": [3, 5], "padding": [1, 2]}),
-                             ("pool", "MaxPool2d", {"kernel_size": 3, "stride": 1, "padding": 1}), ("concat1", "Concat", {}), ("flatten", "Flatten", {}), FC,
-                             wires="image>narrow image>wide image>pool narrow>concat1 wide>concat1.1 pool>concat1.2 concat1>flatten flatten>fc fc>output", name="Inception"),
-    "multiply_gate": drawn(("conv1", "Conv2d", {"out_channels": 6}), ("gap1", "AdaptiveAvgPool2d", {}), ("squeeze", "Conv2d", {"out_channels": 6, "kernel_size": 1}),
-                           ("gate", "Sigmoid", {}), ("mul1", "Multiply", {}), ("flatten", "Flatten", {}), FC,
-                           wires="image>conv1 conv1>gap1 gap1>squeeze squeeze>gate conv1>mul1 gate>mul1.1 mul1>flatten flatten>fc fc>output", name="Squeeze and excite"),
-    "one_value_twice": drawn(("flatten", "Flatten", {}), FC, ("add1", "Add", {}), wires="image>flatten flatten>fc fc>add1 fc>add1.1 add1>output", name="Twice"),
-    "awkward_names": drawn(("h", "Flatten", {}), ("value", "Linear", {"out_features": 10, "bias": False}), ("x1", "ReLU", {}), ("Network", "Add", {}),
-                           wires="x>h h>value value>x1 x1>Network value>Network.1 Network>output", name='Awkward "names" \\ of\nbricks'),
-    "unused_left_out": drawn(("flatten", "Flatten", {}), ("spare", "Linear", {"out_features": 99}), FC, wires="image>flatten flatten>fc flatten>spare fc>output"),
-    "every_argument": drawn(("conv1", "Conv2d", {"out_channels": 4, "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 2, "bias": False, "padding_mode": "reflect"}),
-                            ("gn1", "GroupNorm", {"num_groups": 2, "eps": 0.001}), ("elu1", "ELU", {"alpha": 2}), ("deconv1", "ConvTranspose2d", {"out_channels": 3}),
-                            ("ln1", "LayerNorm", {"axes": 2, "bias": False}), ("dropout1", "Dropout", {"p": 0.1}), ("flatten", "Flatten", {}), FC,
-                            ("logsoftmax1", "LogSoftmax", {}),
-                            wires="image>conv1 conv1>gn1 gn1>elu1 elu1>deconv1 deconv1>ln1 ln1>dropout1 dropout1>flatten flatten>fc fc>logsoftmax1 logsoftmax1>output"),
+    "residual_add": drawn(
+        ("conv1", "Conv2d", {"out_channels": 8, **SAME}),
+        ("bn1", "BatchNorm2d", {}),
+        ("relu1", "ReLU", {}),
+        ("conv2", "Conv2d", {"out_channels": 8, **SAME}),
+        ("add1", "Add", {}),
+        ("gap1", "AdaptiveAvgPool2d", {}),
+        ("flatten", "Flatten", {}),
+        FC,
+        wires="image>conv1 conv1>bn1 bn1>relu1 relu1>conv2 conv2>add1 relu1>add1.1 add1>gap1 gap1>flatten flatten>fc fc>output",
+        name="Residual",
+    ),
+    "concat_branches": drawn(
+        ("narrow", "Conv2d", {"out_channels": 4, "kernel_size": 1}),
+        ("wide", "Conv2d", {"out_channels": 4, "kernel_size": [3, 5], "padding": [1, 2]}),
+        ("pool", "MaxPool2d", {"kernel_size": 3, "stride": 1, "padding": 1}),
+        ("concat1", "Concat", {}),
+        ("flatten", "Flatten", {}),
+        FC,
+        wires="image>narrow image>wide image>pool narrow>concat1 wide>concat1.1 pool>concat1.2 concat1>flatten flatten>fc fc>output",
+        name="Inception",
+    ),
+    "multiply_gate": drawn(
+        ("conv1", "Conv2d", {"out_channels": 6}),
+        ("gap1", "AdaptiveAvgPool2d", {}),
+        ("squeeze", "Conv2d", {"out_channels": 6, "kernel_size": 1}),
+        ("gate", "Sigmoid", {}),
+        ("mul1", "Multiply", {}),
+        ("flatten", "Flatten", {}),
+        FC,
+        wires="image>conv1 conv1>gap1 gap1>squeeze squeeze>gate conv1>mul1 gate>mul1.1 mul1>flatten flatten>fc fc>output",
+        name="Squeeze and excite",
+    ),
+    "one_value_twice": drawn(
+        ("flatten", "Flatten", {}), FC, ("add1", "Add", {}), wires="image>flatten flatten>fc fc>add1 fc>add1.1 add1>output", name="Twice"
+    ),
+    "awkward_names": drawn(
+        ("h", "Flatten", {}),
+        ("value", "Linear", {"out_features": 10, "bias": False}),
+        ("x1", "ReLU", {}),
+        ("Network", "Add", {}),
+        wires="x>h h>value value>x1 x1>Network value>Network.1 Network>output",
+        name='Awkward "names" \\ of\nbricks',
+    ),
+    "unused_left_out": drawn(
+        ("flatten", "Flatten", {}), ("spare", "Linear", {"out_features": 99}), FC, wires="image>flatten flatten>fc flatten>spare fc>output"
+    ),
+    "every_argument": drawn(
+        (
+            "conv1",
+            "Conv2d",
+            {"out_channels": 4, "kernel_size": 3, "stride": 2, "padding": 1, "dilation": 2, "bias": False, "padding_mode": "reflect"},
+        ),
+        ("gn1", "GroupNorm", {"num_groups": 2, "eps": 0.001}),
+        ("elu1", "ELU", {"alpha": 2}),
+        ("deconv1", "ConvTranspose2d", {"out_channels": 3}),
+        ("ln1", "LayerNorm", {"axes": 2, "bias": False}),
+        ("dropout1", "Dropout", {"p": 0.1}),
+        ("flatten", "Flatten", {}),
+        FC,
+        ("logsoftmax1", "LogSoftmax", {}),
+        wires="image>conv1 conv1>gn1 gn1>elu1 elu1>deconv1 deconv1>ln1 ln1>dropout1 dropout1>flatten flatten>fc fc>logsoftmax1 logsoftmax1>output",
+    ),
 }
 
 
@@ -70,8 +119,26 @@ def test_every_golden_file_has_its_drawing():
 
 
 def test_golden_files_pass_the_linter_with_more_rules_than_the_repositorys():
-    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "E,F,W,I,B,UP,C4,SIM,N,PIE", "--line-length", "140",
-                           "--exclude", "", *sorted(GOLDEN.glob("*.py"))], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            "check",
+            "--isolated",
+            "--no-cache",
+            "--select",
+            "E,F,W,I,B,UP,C4,SIM,N,PIE",
+            "--line-length",
+            "140",
+            "--exclude",
+            "",
+            *sorted(GOLDEN.glob("*.py")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -85,7 +152,9 @@ def test_source_is_the_same_every_time_and_whatever_was_undone_in_between():
 
 def test_only_arguments_that_torch_would_not_choose_are_written():
     text = source(DRAWINGS["mnist-cnn"])
-    assert "nn.Conv2d(1, 10, kernel_size=5)" in text and "nn.Linear(320, 50)" in text and "bias" not in text and "import torch\n" not in text
+    assert (
+        "nn.Conv2d(1, 10, kernel_size=5)" in text and "nn.Linear(320, 50)" in text and "bias" not in text and "import torch\n" not in text
+    )
 
 
 def test_a_drawing_with_errors_is_not_built_and_the_message_names_bricks_and_numbers():
@@ -96,8 +165,37 @@ def test_a_drawing_with_errors_is_not_built_and_the_message_names_bricks_and_num
         source(apply(DRAWINGS["mnist-cnn"], {"op": "batch", "edits": [{"op": "add", "node": {"kind": "Add"}}] * 9}))
 
 
-EVIL = ['"""', "'''", "\\", '\\"""', "\n    import os\n", '"""\nimport os\nos.system("true")\n"""', "{}", "{args}", "%s", "#", "\r", "\u2028", "\x00", "\x1b[31m", "__import__('os')",
-        "');import os;('", '", nn.Sequential(), "', "é", "𝔵", "\u202e", "${x}", "`id`", "<script>", "self.x = 1", "class", "\ufeff", "N{DIGIT ONE}", "\\N{DIGIT ONE}", "\\x41"]
+EVIL = [
+    '"""',
+    "'''",
+    "\\",
+    '\\"""',
+    "\n    import os\n",
+    '"""\nimport os\nos.system("true")\n"""',
+    "{}",
+    "{args}",
+    "%s",
+    "#",
+    "\r",
+    "\u2028",
+    "\x00",
+    "\x1b[31m",
+    "__import__('os')",
+    "');import os;('",
+    '", nn.Sequential(), "',
+    "é",
+    "𝔵",
+    "\u202e",
+    "${x}",
+    "`id`",
+    "<script>",
+    "self.x = 1",
+    "class",
+    "\ufeff",
+    "N{DIGIT ONE}",
+    "\\N{DIGIT ONE}",
+    "\\x41",
+]
 
 
 def skeleton(text: str) -> str:
@@ -125,7 +223,9 @@ def hostile(random: Random, record: dict) -> dict:
             case 3:
                 node["kind"] = evil
             case 4:
-                node.setdefault("params", {})[random.choice([*node.get("params", {}), "kernel_size", "bias", "padding_mode", "dim"])] = value
+                node.setdefault("params", {})[random.choice([*node.get("params", {}), "kernel_size", "bias", "padding_mode", "dim"])] = (
+                    value
+                )
             case 5:
                 node.setdefault("params", {})[evil] = random.choice((evil, 1))
             case 6:

@@ -15,7 +15,11 @@ PUBLISHED = {"mnist-cnn": 21_840, "fashion-mlp": 669_706, "lenet-cifar": 62_006,
 
 
 def test_the_gallery_holds_the_four_networks_with_their_published_parameter_counts():
-    assert {name: check(entry.project).params for name, entry in ENTRIES.items()} == PUBLISHED == {name: entry.parameters for name, entry in ENTRIES.items()}
+    assert (
+        {name: check(entry.project).params for name, entry in ENTRIES.items()}
+        == PUBLISHED
+        == {name: entry.parameters for name, entry in ENTRIES.items()}
+    )
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -33,14 +37,21 @@ def test_every_recipe_is_for_a_data_set_and_is_legal_and_the_one_for_the_chosen_
     assert project.training == project.recipes[project.data["source"]]
     for source in project.recipes:
         chosen = api.with_settings(project, {"data.source": source})
-        assert chosen.training == project.recipes[source] and not [problem for problem in check(chosen).problems if problem.code == "settings"]
+        assert chosen.training == project.recipes[source] and not [
+            problem for problem in check(chosen).problems if problem.code == "settings"
+        ]
         assert DATASETS[source].shape == DATASETS[project.data["source"]].shape and not check(chosen).problems
 
 
 def test_the_deck_recipes_are_the_decks():
-    mnist, lenet, bootcamp, fashion = (ENTRIES[name].project.recipes for name in ("mnist-cnn", "lenet-cifar", "bootcamp-cnn", "fashion-mlp"))
+    mnist, lenet, bootcamp, fashion = (
+        ENTRIES[name].project.recipes for name in ("mnist-cnn", "lenet-cifar", "bootcamp-cnn", "fashion-mlp")
+    )
     assert mnist["mnist"]["optimizer"] == {"kind": "SGD", "lr": 0.01} and mnist["mnist"]["batch_size"] == 100
-    assert lenet["cifar10"]["optimizer"] == {"kind": "SGD", "lr": 0.001, "momentum": 0.9} and (lenet["cifar10"]["batch_size"], lenet["cifar10"]["epochs"]) == (4, 2)
+    assert lenet["cifar10"]["optimizer"] == {"kind": "SGD", "lr": 0.001, "momentum": 0.9} and (
+        lenet["cifar10"]["batch_size"],
+        lenet["cifar10"]["epochs"],
+    ) == (4, 2)
     assert bootcamp["mnist"]["optimizer"] == {"kind": "Adam", "lr": 0.0002, "beta1": 0.5, "beta2": 0.99}
     assert fashion["fashion-mnist"]["optimizer"] == {"kind": "SGD", "lr": 0.001} and fashion["fashion-mnist"]["batch_size"] == 64
 

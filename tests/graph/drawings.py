@@ -12,13 +12,55 @@ from builder.graph.analysis import infer
 from builder.graph.document import freeze
 
 CHOICES = {
-    "out_channels": (1, 2, 4, 6, 8), "kernel_size": (1, 2, 3, 5, [3, 1], [1, 3]), "stride": (1, 2, [2, 1]), "padding": (0, 1, 2, [0, 1]),
-    "dilation": (1, 2), "groups": (1, 2), "output_padding": (0, 1), "output_size": (1, 2, 5, [3, 4]), "out_features": (1, 3, 8, 10),
-    "num_groups": (1, 2, 3), "axes": (1, 2, 3), "dim": (1, -1, 2), "start_dim": (1, 2, -1), "end_dim": (-1, 2), "p": (0.0, 0.25, 0.9),
-    "padding_mode": ("zeros", "reflect", "replicate", "circular"), "negative_slope": (0.2, 1), "alpha": (0.5, 2), "momentum": (0.2, 0.9),
-    "eps": (0.001, 1e-6), "beta": (1.0, 2.5), "threshold": (5.0, 20.0),
+    "out_channels": (1, 2, 4, 6, 8),
+    "kernel_size": (1, 2, 3, 5, [3, 1], [1, 3]),
+    "stride": (1, 2, [2, 1]),
+    "padding": (0, 1, 2, [0, 1]),
+    "dilation": (1, 2),
+    "groups": (1, 2),
+    "output_padding": (0, 1),
+    "output_size": (1, 2, 5, [3, 4]),
+    "out_features": (1, 3, 8, 10),
+    "num_groups": (1, 2, 3),
+    "axes": (1, 2, 3),
+    "dim": (1, -1, 2),
+    "start_dim": (1, 2, -1),
+    "end_dim": (-1, 2),
+    "p": (0.0, 0.25, 0.9),
+    "padding_mode": ("zeros", "reflect", "replicate", "circular"),
+    "negative_slope": (0.2, 1),
+    "alpha": (0.5, 2),
+    "momentum": (0.2, 0.9),
+    "eps": (0.001, 1e-6),
+    "beta": (1.0, 2.5),
+    "threshold": (5.0, 20.0),
 }
-ODD = ("3", "", None, True, False, 0, -1, 2, 7, 40, 10**9, 10**30, 0.5, [], [3, 3], [2, 3], [1, 2, 3], ["x"], {}, {"a": 1}, "zeros", "𝔵", "]]>", "'''")
+ODD = (
+    "3",
+    "",
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2,
+    7,
+    40,
+    10**9,
+    10**30,
+    0.5,
+    [],
+    [3, 3],
+    [2, 3],
+    [1, 2, 3],
+    ["x"],
+    {},
+    {"a": 1},
+    "zeros",
+    "𝔵",
+    "]]>",
+    "'''",
+)
 KINDS = tuple(kind for kind in LAYERS if kind not in ("Input", "Output"))
 
 
@@ -77,8 +119,11 @@ def legal_project(random: Random, most: int = 20) -> Project:
 
 def messy_record(random: Random, most: int = 9) -> dict:
     """The JSON of a drawing with mistakes of every kind: loops, loose ends, ports that do not exist, odd values, unknown kinds."""
-    kinds = ["Input", "Output", *random.choices((*KINDS, "Add", "Concat", "Linear", "Flatten", "Conv2d", "Input", "Output", "Mystery"),
-                                                 k=random.randrange(most))]
+    kinds = [
+        "Input",
+        "Output",
+        *random.choices((*KINDS, "Add", "Concat", "Linear", "Flatten", "Conv2d", "Input", "Output", "Mystery"), k=random.randrange(most)),
+    ]
     nodes = []
     for i, kind in enumerate(kinds):
         if random.random() < 0.06:
@@ -88,8 +133,14 @@ def messy_record(random: Random, most: int = 9) -> dict:
             params = {"shape": random.choice(([1, 28, 28], [1, 28, 28], [3, 32, 32], [1, 8, 8], [5], [2, 3], [1, 2, 3, 4], "x"))}
         node = {"id": f"n{i}", "kind": kind, "params": params}
         nodes.append(node | ({"at": [random.randrange(300), random.randrange(900)]} if random.random() < 0.7 else {}))
-    return {"type": "brickwork/project", "version": 1, "name": "Messy", "networks": {"network": {"nodes": nodes, "edges": _messy_edges(random, nodes)}},
-            "data": {"source": random.choice(("digits", "mnist", "cifar10", "nothing"))}, "training": _messy_training(random)}
+    return {
+        "type": "brickwork/project",
+        "version": 1,
+        "name": "Messy",
+        "networks": {"network": {"nodes": nodes, "edges": _messy_edges(random, nodes)}},
+        "data": {"source": random.choice(("digits", "mnist", "cifar10", "nothing"))},
+        "training": _messy_training(random),
+    }
 
 
 def _messy_edges(random: Random, nodes: list[dict]) -> list[dict]:
@@ -114,10 +165,22 @@ def _messy_edges(random: Random, nodes: list[dict]) -> list[dict]:
 
 def _messy_training(random: Random) -> dict:
     training = {}
-    for name, values in {"epochs": (3, 0, "many", 10**7), "batch_size": (32, -1, 2.5), "seed": (0, -1),
-                         "optimizer": ({"kind": "SGD", "lr": 0.1}, {"kind": "SGD", "nesterov": True}, {"kind": "Adam", "lr": "fast"}, {"kind": "None"}, "SGD", 3),
-                         "loss": ({"kind": "NLLLoss"}, {"kind": "CrossEntropyLoss"}, {"kind": 4}),
-                         "initializer": ({"kind": "Default"}, {"kind": "Normal", "std": -1.0}, []), "patience": (1,)}.items():
+    for name, values in {
+        "epochs": (3, 0, "many", 10**7),
+        "batch_size": (32, -1, 2.5),
+        "seed": (0, -1),
+        "optimizer": (
+            {"kind": "SGD", "lr": 0.1},
+            {"kind": "SGD", "nesterov": True},
+            {"kind": "Adam", "lr": "fast"},
+            {"kind": "None"},
+            "SGD",
+            3,
+        ),
+        "loss": ({"kind": "NLLLoss"}, {"kind": "CrossEntropyLoss"}, {"kind": 4}),
+        "initializer": ({"kind": "Default"}, {"kind": "Normal", "std": -1.0}, []),
+        "patience": (1,),
+    }.items():
         if random.random() < 0.2:
             training[name] = random.choice(values)
     return training

@@ -20,15 +20,25 @@ MNIST = ENTRIES["mnist-cnn"].project
 SCORES = {"id": "fc", "kind": "Linear", "params": {"out_features": 10}}
 
 
-def column(*bricks: dict | str, shape: tuple[int, ...] = (1, 28, 28), data: str = "digits", extra: tuple = (), wires: tuple = (), **more: object) -> Project:
+def column(
+    *bricks: dict | str, shape: tuple[int, ...] = (1, 28, 28), data: str = "digits", extra: tuple = (), wires: tuple = (), **more: object
+) -> Project:
     """A project from an Input through `bricks` to an Output; a brick is a record, or a kind whose name is the kind in small letters."""
     records = [brick if isinstance(brick, dict) else {"id": brick.lower(), "kind": brick} for brick in bricks]
     nodes = [{"id": "image", "kind": "Input", "params": {"shape": list(shape)}}, *records, {"id": "output", "kind": "Output"}]
     edges = [{"source": a["id"], "target": b["id"]} for a, b in zip(nodes, nodes[1:], strict=False)]
     extra_edges = [dict(zip(("source", "target", "port"), wire, strict=False)) for wire in wires]
     kept = [edge for edge in edges if not any((edge["target"], 0) == (new["target"], new.get("port", 0)) for new in extra_edges)]
-    return from_json({"type": "brickwork/project", "version": 1, "name": "Column", "data": {"source": data},
-                      "networks": {"network": {"nodes": [*nodes, *extra], "edges": kept + extra_edges}}} | more)
+    return from_json(
+        {
+            "type": "brickwork/project",
+            "version": 1,
+            "name": "Column",
+            "data": {"source": data},
+            "networks": {"network": {"nodes": [*nodes, *extra], "edges": kept + extra_edges}},
+        }
+        | more
+    )
 
 
 def brick(name: str, kind: str, **params: object) -> dict:
@@ -61,7 +71,12 @@ def whole(project: Project) -> None:
 def test_a_linear_on_an_image_wants_a_flatten_and_says_how_wide_it_then_is():
     project = column(SCORES)
     problem = one(project, "fc", "image")
-    assert problem.severity == "error" and problem.field == "in_features" and "N×1×28×28" in problem.says and "1·28·28 = 784" in problem.because
+    assert (
+        problem.severity == "error"
+        and problem.field == "in_features"
+        and "N×1×28×28" in problem.says
+        and "1·28·28 = 784" in problem.because
+    )
     assert [other.node for other in check(project).problems] == ["fc"]
     project = mended(project, problem, "Insert Flatten before fc")
     whole(project)
@@ -72,10 +87,18 @@ def test_a_linear_on_an_image_wants_a_flatten_and_says_how_wide_it_then_is():
 def test_a_window_larger_than_its_input_names_both_and_offers_a_smaller_one(kind):
     project = column(brick("window", kind, kernel_size=11), "Flatten", SCORES, shape=(1, 8, 8))
     problem = one(project, "window", "window")
-    assert problem.field == "kernel_size" and "11" in problem.says and "8" in problem.says and "H and W" in problem.says and "8 + 2 * 0" in problem.because
+    assert (
+        problem.field == "kernel_size"
+        and "11" in problem.says
+        and "8" in problem.says
+        and "H and W" in problem.says
+        and "8 + 2 * 0" in problem.because
+    )
     project = mended(project, problem, "Set kernel_size of window to 8")
     assert [other.code for other in check(project).errors] == ["data"]
-    padded = mended(column(brick("window", kind, kernel_size=11), "Flatten", SCORES, shape=(1, 8, 8)), problem, "Set padding of window to 2")
+    padded = mended(
+        column(brick("window", kind, kernel_size=11), "Flatten", SCORES, shape=(1, 8, 8)), problem, "Set padding of window to 2"
+    )
     assert [other.code for other in check(padded).errors] == ["data"]
 
 
@@ -97,13 +120,21 @@ def test_the_mnist_cnn_on_an_image_of_8_by_8_names_the_second_convolution_with_i
 
 
 def branch(kind: str, *, channels: int = 8, stride: int = 1) -> Project:
-    return column(brick("stem", "Conv2d", out_channels=4, kernel_size=3, padding=1), brick("conv", "Conv2d", out_channels=channels, kernel_size=3, padding=1, stride=stride),
-                  brick("join", kind), "Flatten", SCORES, wires=(("stem", "join", 1),))
+    return column(
+        brick("stem", "Conv2d", out_channels=4, kernel_size=3, padding=1),
+        brick("conv", "Conv2d", out_channels=channels, kernel_size=3, padding=1, stride=stride),
+        brick("join", kind),
+        "Flatten",
+        SCORES,
+        wires=(("stem", "join", 1),),
+    )
 
 
 @pytest.mark.parametrize("kind", ["Add", "Multiply"])
-@pytest.mark.parametrize("channels, stride, label", [(8, 1, "Project stem to 8 channels with a 1×1 Conv2d"),
-                                                     (8, 2, "Project stem to 8 channels with a 1×1 Conv2d, stride 2")])
+@pytest.mark.parametrize(
+    "channels, stride, label",
+    [(8, 1, "Project stem to 8 channels with a 1×1 Conv2d"), (8, 2, "Project stem to 8 channels with a 1×1 Conv2d, stride 2")],
+)
 def test_branches_of_other_channels_get_a_projection_on_the_shortcut(kind, channels, stride, label):
     project = branch(kind, channels=channels, stride=stride)
     problem = one(project, "join", "channels")
@@ -122,7 +153,9 @@ def test_branches_of_other_sizes_get_a_projection_with_a_stride(kind):
 
 
 def test_a_branch_that_no_stride_brings_to_size_is_resized():
-    project = column(brick("conv", "Conv2d", out_channels=1, kernel_size=11), brick("join", "Add"), "Flatten", SCORES, wires=(("image", "join", 1),))
+    project = column(
+        brick("conv", "Conv2d", out_channels=1, kernel_size=11), brick("join", "Add"), "Flatten", SCORES, wires=(("image", "join", 1),)
+    )
     whole(mended(project, one(project, "join", "spatial"), "Resize image to 18×18"))
 
 
@@ -158,7 +191,10 @@ def test_a_loose_brick_is_offered_the_nearest_output_that_fits():
     cut = apply(project, {"op": "disconnect", "source": "conv", "target": "relu"})
     problem = one(cut, "relu", "unconnected")
     assert "its input is not connected" in problem.says and "needs 1, here 0" in problem.because
-    assert apply(cut, problem.fixes[0].edit) == project or mended(cut, problem, "Connect conv to relu").network.into("relu")[0].source == "conv"
+    assert (
+        apply(cut, problem.fixes[0].edit) == project
+        or mended(cut, problem, "Connect conv to relu").network.into("relu")[0].source == "conv"
+    )
     assert [fix.label for fix in one(cut, "conv", "unused").fixes] == ["Connect conv to relu", "Remove conv"]
     whole(mended(cut, one(cut, "conv", "unused"), "Connect conv to relu"))
 
@@ -209,14 +245,19 @@ def test_wires_that_have_no_place_on_a_brick_are_named_and_cut():
     for node in ("flatten", "fc"):
         project = mended(project, one(project, node, "wires"), "Cut the wire from image")
     whole(project)
-    after_end = column("Flatten", SCORES, extra=({"id": "more", "kind": "ReLU"}, ), wires=(("output", "more"),))
+    after_end = column("Flatten", SCORES, extra=({"id": "more", "kind": "ReLU"},), wires=(("output", "more"),))
     assert "where the network ends" in one(after_end, "output", "wires").says
     into_input = column("Flatten", SCORES, wires=(("image", "image"),))
     assert check(into_input).errors
 
 
-@pytest.mark.parametrize("bad, field, label", [(brick("b", "Conv2d", out_channels=8, groups=3), "groups", "Set groups of b to 2"),
-                                               (brick("b", "GroupNorm", num_groups=5), "num_groups", "Set num_groups of b to 4")])
+@pytest.mark.parametrize(
+    "bad, field, label",
+    [
+        (brick("b", "Conv2d", out_channels=8, groups=3), "groups", "Set groups of b to 2"),
+        (brick("b", "GroupNorm", num_groups=5), "num_groups", "Set num_groups of b to 4"),
+    ],
+)
 def test_groups_that_do_not_divide_the_channels_are_set_to_the_largest_that_do(bad, field, label):
     project = column(brick("conv", "Conv2d", out_channels=4), bad, "Flatten", SCORES)
     problem = next(problem for problem in check(project).problems if problem.node == "b")
@@ -277,10 +318,20 @@ def test_1_and_true_and_1_point_0_are_three_different_values():
     values = (1, True, 1.0, [1, 1], [1, True])
     for given_first in values:
         for value in (given_first, *values):
-            project = column(brick("conv", "Conv2d", out_channels=value if not isinstance(value, list) else 1, kernel_size=value), "Flatten", SCORES)
-            legal = value in (1, [1, 1]) and type(value) is not bool and type(value) is not float and not any(type(v) is bool for v in (value if isinstance(value, list) else []))
+            project = column(
+                brick("conv", "Conv2d", out_channels=value if not isinstance(value, list) else 1, kernel_size=value), "Flatten", SCORES
+            )
+            legal = (
+                value in (1, [1, 1])
+                and type(value) is not bool
+                and type(value) is not float
+                and not any(type(v) is bool for v in (value if isinstance(value, list) else []))
+            )
             assert bool(check(project).errors) != legal, value
-    assert check(column(brick("conv", "Conv2d", bias=1), "Flatten", SCORES)).errors and not check(column(brick("conv", "Conv2d", bias=True), "Flatten", SCORES)).errors
+    assert (
+        check(column(brick("conv", "Conv2d", bias=1), "Flatten", SCORES)).errors
+        and not check(column(brick("conv", "Conv2d", bias=True), "Flatten", SCORES)).errors
+    )
 
 
 def test_an_unknown_parameter_is_named_and_can_be_removed():
@@ -312,12 +363,24 @@ def test_data_and_tasks_that_do_not_exist_are_named_with_those_that_do():
     whole(mended(other, one(other, None, "task"), "Use classification"))
 
 
-@pytest.mark.parametrize("training, field, part", [
-    ({"epochs": 0}, "epochs", "at least 1"), ({"epochs": "ten"}, "epochs", "whole number"), ({"batch_size": -4}, "batch_size", "at least 1"),
-    ({"batch_size": True}, "batch_size", "whole number"), ({"seed": 2**31}, "seed", "at most"), ({"optimizer": {"kind": "Lion"}}, "optimizer", "SGD, Adagrad"),
-    ({"optimizer": {"kind": "SGD", "lr": "0.1"}}, "optimizer.lr", "must be a number"), ({"optimizer": {"kind": "SGD", "lr": -1}}, "optimizer.lr", "at least 0"),
-    ({"optimizer": {"kind": "SGD", "nesterov": True}}, "optimizer.nesterov", "momentum must be above 0"), ({"optimizer": {"kind": "Adam", "momentum": 0.9}}, "optimizer.momentum", "no parameter"),
-    ({"loss": {"kind": "Hinge"}}, "loss", "CrossEntropyLoss"), ({"loss": 3}, "loss", "CrossEntropyLoss"), ({"initializer": {"kind": "Normal", "std": -1}}, "initializer.std", "at least 0")])
+@pytest.mark.parametrize(
+    "training, field, part",
+    [
+        ({"epochs": 0}, "epochs", "at least 1"),
+        ({"epochs": "ten"}, "epochs", "whole number"),
+        ({"batch_size": -4}, "batch_size", "at least 1"),
+        ({"batch_size": True}, "batch_size", "whole number"),
+        ({"seed": 2**31}, "seed", "at most"),
+        ({"optimizer": {"kind": "Lion"}}, "optimizer", "SGD, Adagrad"),
+        ({"optimizer": {"kind": "SGD", "lr": "0.1"}}, "optimizer.lr", "must be a number"),
+        ({"optimizer": {"kind": "SGD", "lr": -1}}, "optimizer.lr", "at least 0"),
+        ({"optimizer": {"kind": "SGD", "nesterov": True}}, "optimizer.nesterov", "momentum must be above 0"),
+        ({"optimizer": {"kind": "Adam", "momentum": 0.9}}, "optimizer.momentum", "no parameter"),
+        ({"loss": {"kind": "Hinge"}}, "loss", "CrossEntropyLoss"),
+        ({"loss": 3}, "loss", "CrossEntropyLoss"),
+        ({"initializer": {"kind": "Normal", "std": -1}}, "initializer.std", "at least 0"),
+    ],
+)
 def test_a_training_setting_that_is_not_allowed_is_named_and_mended(training, field, part):
     project = column("Flatten", SCORES, training=training)
     (problem,) = check(project).problems
@@ -325,8 +388,14 @@ def test_a_training_setting_that_is_not_allowed_is_named_and_mended(training, fi
     whole(mended(project, problem, problem.fixes[0].label))
 
 
-@pytest.mark.parametrize("more, field", [({"training": {"epoch": 3}}, "training.epoch"), ({"data": {"source": "digits", "sorce": "mnist"}}, "data.sorce"),
-                                         ({"task": {"kind": "classification", "knd": 1}}, "task.knd")])
+@pytest.mark.parametrize(
+    "more, field",
+    [
+        ({"training": {"epoch": 3}}, "training.epoch"),
+        ({"data": {"source": "digits", "sorce": "mnist"}}, "data.sorce"),
+        ({"task": {"kind": "classification", "knd": 1}}, "task.knd"),
+    ],
+)
 def test_a_setting_that_does_not_exist_is_named(more, field):
     (problem,) = check(from_json(to_json(column("Flatten", SCORES)) | more)).problems
     assert problem.field == field and repr(field.partition(".")[2]) in problem.says
@@ -362,7 +431,13 @@ def test_no_fix_raises_and_none_leaves_its_problem_behind(random):
 @profile(max_examples=150)
 def test_every_problem_is_a_sentence_for_people_and_json(random):
     for problem in check(messy_project(random)).problems:
-        assert problem.says and "\n" not in problem.says and len(problem.says) < 400 and problem.severity in ("error", "warning", "advice") and problem.code
+        assert (
+            problem.says
+            and "\n" not in problem.says
+            and len(problem.says) < 400
+            and problem.severity in ("error", "warning", "advice")
+            and problem.code
+        )
         assert json.loads(json.dumps(problem.to_json())) == problem.to_json()
         assert all(fix.label for fix in problem.fixes) and len({fix.label for fix in problem.fixes}) == len(problem.fixes)
 
@@ -384,7 +459,11 @@ def test_a_legal_drawing_has_no_errors_and_totals_count_just_what_leads_to_the_o
     project = legal_project(random)
     report = check(project)
     assert not report.errors
-    pruned = apply(project, {"op": "remove", "ids": unused}) if (unused := [n.id for n in project.network.nodes if n.id not in report.analysis.used]) else project
+    pruned = (
+        apply(project, {"op": "remove", "ids": unused})
+        if (unused := [n.id for n in project.network.nodes if n.id not in report.analysis.used])
+        else project
+    )
     assert (check(pruned).params, check(pruned).macs) == (report.params, report.macs) and report.bytes == 4 * report.params
 
 
@@ -403,13 +482,23 @@ def test_the_largest_drawing_that_a_file_may_hold_is_checked_in_seconds(drawing)
     image = {"id": "i", "kind": "Input"}
     project = {
         "loose": lambda: loose([image, *({"id": f"r{k}", "kind": "ReLU"} for k in range(count))], []),
-        "unused": lambda: loose([image, {"id": "o", "kind": "Output"}, *({"id": f"r{k}", "kind": "ReLU"} for k in range(count))],
-                                [{"source": "i", "target": "o"}, *({"source": "i", "target": f"r{k}"} for k in range(count))]),
-        "misfits": lambda: loose([{"id": f"i{k}", "kind": "Input", "params": {"shape": [5]}} for k in range(count // 2)]
-                                 + [{"id": f"c{k}", "kind": "Conv2d"} for k in range(count // 2)], []),
-        "ring": lambda: loose([{"id": f"a{k}", "kind": "Add"} for k in range(count)], [{"source": f"a{k}", "target": f"a{(k + 1) % count}"} for k in range(count)]),
-        "parallel": lambda: loose([image, {"id": "a", "kind": "Add"}, {"id": "b", "kind": "Add"}],
-                                  [{"source": s, "target": t, "port": k} for k in range(2 * count) for s, t in (("a", "b"), ("b", "a"))]),
+        "unused": lambda: loose(
+            [image, {"id": "o", "kind": "Output"}, *({"id": f"r{k}", "kind": "ReLU"} for k in range(count))],
+            [{"source": "i", "target": "o"}, *({"source": "i", "target": f"r{k}"} for k in range(count))],
+        ),
+        "misfits": lambda: loose(
+            [{"id": f"i{k}", "kind": "Input", "params": {"shape": [5]}} for k in range(count // 2)]
+            + [{"id": f"c{k}", "kind": "Conv2d"} for k in range(count // 2)],
+            [],
+        ),
+        "ring": lambda: loose(
+            [{"id": f"a{k}", "kind": "Add"} for k in range(count)],
+            [{"source": f"a{k}", "target": f"a{(k + 1) % count}"} for k in range(count)],
+        ),
+        "parallel": lambda: loose(
+            [image, {"id": "a", "kind": "Add"}, {"id": "b", "kind": "Add"}],
+            [{"source": s, "target": t, "port": k} for k in range(2 * count) for s, t in (("a", "b"), ("b", "a"))],
+        ),
     }[drawing]()
     started = time.process_time()
     assert check(project).errors

@@ -53,7 +53,16 @@ def test_any_drawing_saves_to_the_same_bytes_again_and_again(random):
 def test_a_file_of_version_1_loads_for_ever():
     text = (FILES / "version1.json").read_bytes()
     project = loads(text)
-    assert project.name == "Skip connection" and [node.id for node in project.network.nodes] == ["image", "conv1", "relu1", "add1", "gap1", "flatten", "fc", "output"]
+    assert project.name == "Skip connection" and [node.id for node in project.network.nodes] == [
+        "image",
+        "conv1",
+        "relu1",
+        "add1",
+        "gap1",
+        "flatten",
+        "fc",
+        "output",
+    ]
     assert project.network.node("conv1").params == {"out_channels": 1, "kernel_size": (3, 3), "padding": 1}
     assert project.network.node("conv1").at == (-40.5, 92.0) and project.network.node("gap1").at is None
     assert [edge.source for edge in project.network.into("add1")] == ["relu1", "image"]
@@ -65,12 +74,25 @@ def test_a_file_of_version_1_loads_for_ever():
 
 def test_documents_cannot_be_changed_in_place():
     project = ENTRIES["mnist-cnn"].project
-    for target, name in ((project, "name"), (project.network, "nodes"), (project.network.nodes[0], "id"), (project.network.edges[0], "port")):
+    for target, name in (
+        (project, "name"),
+        (project.network, "nodes"),
+        (project.network.nodes[0], "id"),
+        (project.network.edges[0], "port"),
+    ):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(target, name, "changed")
     for table in (project.networks, project.training, project.network.nodes[1].params, project.training["optimizer"]):
-        for change in (lambda t: t.__setitem__("a", 1), lambda t: t.update(a=1), lambda t: t.pop("a"), lambda t: t.clear(), lambda t: t.setdefault("a", 1),
-                       lambda t: t.popitem(), lambda t: t.__delitem__("a"), lambda t: t.__ior__({"a": 1})):
+        for change in (
+            lambda t: t.__setitem__("a", 1),
+            lambda t: t.update(a=1),
+            lambda t: t.pop("a"),
+            lambda t: t.clear(),
+            lambda t: t.setdefault("a", 1),
+            lambda t: t.popitem(),
+            lambda t: t.__delitem__("a"),
+            lambda t: t.__ior__({"a": 1}),
+        ):
             with pytest.raises(TypeError):
                 change(table)
 
@@ -88,7 +110,9 @@ def test_equal_documents_hash_equally_whatever_the_order_of_their_tables():
     assert first == second and hash(first) == hash(second)
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "3", '"text"', "{", "{}", "nan", "\x00", '{"type": "brickwork/project"', "<svg/>", "true"])
+@pytest.mark.parametrize(
+    "text", ["", "null", "[]", "3", '"text"', "{", "{}", "nan", "\x00", '{"type": "brickwork/project"', "<svg/>", "true"]
+)
 def test_what_is_not_a_project_is_refused(text):
     refusal(text)
     refusal(text.encode())
@@ -100,7 +124,9 @@ def test_bytes_that_are_not_text_are_refused(data):
 
 
 def test_a_file_of_another_program_is_refused_by_its_type():
-    assert "'brickwork/project'" in refusal({"type": "excalidraw", "version": 2}) and "'excalidraw'" in refusal({"type": "excalidraw", "version": 2})
+    assert "'brickwork/project'" in refusal({"type": "excalidraw", "version": 2}) and "'excalidraw'" in refusal(
+        {"type": "excalidraw", "version": 2}
+    )
 
 
 def test_a_newer_version_is_refused_by_its_number_and_says_what_to_do():
@@ -115,8 +141,14 @@ def test_a_version_that_is_no_version_is_refused(version):
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
-@pytest.mark.parametrize("place", ['"training": {{"seed": {}}}', '"networks": {{"network": {{"nodes": [{{"id": "a", "kind": "ReLU", "at": [0, {}]}}]}}}}',
-                                   '"networks": {{"network": {{"nodes": [{{"id": "a", "kind": "ReLU", "params": {{"p": [{}]}}}}]}}}}'])
+@pytest.mark.parametrize(
+    "place",
+    [
+        '"training": {{"seed": {}}}',
+        '"networks": {{"network": {{"nodes": [{{"id": "a", "kind": "ReLU", "at": [0, {}]}}]}}}}',
+        '"networks": {{"network": {{"nodes": [{{"id": "a", "kind": "ReLU", "params": {{"p": [{}]}}}}]}}}}',
+    ],
+)
 def test_numbers_that_are_not_finite_are_refused_everywhere(number, place):
     start = json.dumps(record())[:-1]
     refusal(f"{start}, {place.format(number)}}}")
@@ -148,8 +180,43 @@ def test_two_bricks_of_one_name_are_refused_by_that_name():
     assert "'relu'" in refusal(record([IMAGE, RELU, RELU]))
 
 
-@pytest.mark.parametrize("name", ["forward", "train", "training", "eval", "self", "nn", "torch", "class", "lambda", "None", "match", "_", "_x", "__init__", "a b",
-                                  "a.b", "1a", "", "é", "ａ", "a\n", "a;b", "x" * 61, 5, None, True, [], {}, ["a"], "to", "parameters", "append"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "forward",
+        "train",
+        "training",
+        "eval",
+        "self",
+        "nn",
+        "torch",
+        "class",
+        "lambda",
+        "None",
+        "match",
+        "_",
+        "_x",
+        "__init__",
+        "a b",
+        "a.b",
+        "1a",
+        "",
+        "é",
+        "ａ",
+        "a\n",
+        "a;b",
+        "x" * 61,
+        5,
+        None,
+        True,
+        [],
+        {},
+        ["a"],
+        "to",
+        "parameters",
+        "append",
+    ],
+)
 def test_names_that_are_taken_or_no_identifiers_are_refused_for_bricks_and_networks(name):
     refusal(record([{"id": name, "kind": "ReLU"}]))
     if isinstance(name, str):
@@ -170,17 +237,51 @@ def test_a_wire_to_nowhere_and_two_wires_in_one_input_are_refused():
 WRONG = [None, True, 3, -1, 2.5, "text", "", [], [1], {}, {"a": 1}, [[]], [None], 10**40, "\ud800"]
 
 
-@pytest.mark.parametrize("path", [("networks",), ("networks", "network"), ("networks", "network", "nodes"), ("networks", "network", "edges"),
-                                  ("networks", "network", "nodes", 0), ("networks", "network", "nodes", 0, "id"), ("networks", "network", "nodes", 0, "kind"),
-                                  ("networks", "network", "nodes", 0, "params"), ("networks", "network", "nodes", 0, "at"), ("networks", "network", "edges", 0),
-                                  ("networks", "network", "edges", 0, "source"), ("networks", "network", "edges", 0, "target"),
-                                  ("networks", "network", "edges", 0, "port"), ("name",), ("task",), ("data",), ("training",), ("blocks",), ("recipes",), ("about",),
-                                  ("recipes", "digits"), ("data", "source"), ("task", "kind"), ("training", "optimizer"), ("training", "epochs")])
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("networks",),
+        ("networks", "network"),
+        ("networks", "network", "nodes"),
+        ("networks", "network", "edges"),
+        ("networks", "network", "nodes", 0),
+        ("networks", "network", "nodes", 0, "id"),
+        ("networks", "network", "nodes", 0, "kind"),
+        ("networks", "network", "nodes", 0, "params"),
+        ("networks", "network", "nodes", 0, "at"),
+        ("networks", "network", "edges", 0),
+        ("networks", "network", "edges", 0, "source"),
+        ("networks", "network", "edges", 0, "target"),
+        ("networks", "network", "edges", 0, "port"),
+        ("name",),
+        ("task",),
+        ("data",),
+        ("training",),
+        ("blocks",),
+        ("recipes",),
+        ("about",),
+        ("recipes", "digits"),
+        ("data", "source"),
+        ("task", "kind"),
+        ("training", "optimizer"),
+        ("training", "epochs"),
+    ],
+)
 @pytest.mark.parametrize("value", WRONG, ids=repr)
 def test_a_value_of_the_wrong_type_anywhere_is_refused_or_becomes_a_problem(path, value):
-    changed = json.loads(json.dumps(record(edges=[{"source": "image", "target": "relu"}, {"source": "relu", "target": "out"}],
-                                           task={"kind": "classification"}, data={"source": "digits"}, training={"epochs": 1, "optimizer": {"kind": "SGD"}},
-                                           blocks={}, recipes={"digits": {}}, about={})))
+    changed = json.loads(
+        json.dumps(
+            record(
+                edges=[{"source": "image", "target": "relu"}, {"source": "relu", "target": "out"}],
+                task={"kind": "classification"},
+                data={"source": "digits"},
+                training={"epochs": 1, "optimizer": {"kind": "SGD"}},
+                blocks={},
+                recipes={"digits": {}},
+                about={},
+            )
+        )
+    )
     place = changed
     for step in path[:-1]:
         place = place[step]
@@ -195,8 +296,14 @@ def test_a_value_of_the_wrong_type_anywhere_is_refused_or_becomes_a_problem(path
 
 def test_half_a_character_is_refused_wherever_a_text_may_stand():
     half = "\ud83d"
-    for place in (record() | {"name": half}, record([IMAGE | {"kind": half}]), record([IMAGE | {"params": {"shape": half}}]),
-                  record([IMAGE | {"params": {half: 1}}]), record() | {"training": {"loss": {"kind": half}}}, record() | {"about": {half: []}}):
+    for place in (
+        record() | {"name": half},
+        record([IMAGE | {"kind": half}]),
+        record([IMAGE | {"params": {"shape": half}}]),
+        record([IMAGE | {"params": {half: 1}}]),
+        record() | {"training": {"loss": {"kind": half}}},
+        record() | {"about": {half: []}},
+    ):
         refusal(place)
 
 
@@ -204,14 +311,23 @@ def test_a_recipe_that_is_no_table_is_refused():
     assert "recipes.mnist" in refusal(record() | {"recipes": {"mnist": 7}})
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4), max_leaves=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=20,
+)
 
 
 @given(JSON)
 @profile(max_examples=150)
 def test_any_json_is_a_project_or_a_document_error(value):
-    for candidate in (value, record() | {"networks": {"network": value}}, record(nodes=value), record(edges=value), record() | {"training": value, "data": value}):
+    for candidate in (
+        value,
+        record() | {"networks": {"network": value}},
+        record(nodes=value),
+        record(edges=value),
+        record() | {"training": value, "data": value},
+    ):
         try:
             project = loads(json.dumps(candidate))
         except DocumentError:
@@ -238,7 +354,7 @@ def mutated(random: Random, value: object) -> object:
         at, action = random.randrange(len(value)), random.random()
         if action < 0.2:
             return [*value, value[at]]
-        return [*value[:at], *([] if action < 0.4 else [mutated(random, value[at])]), *value[at + 1:]]
+        return [*value[:at], *([] if action < 0.4 else [mutated(random, value[at])]), *value[at + 1 :]]
     return random.choice([None, True, -1, 0, 10**30, 1.5, "", "x", "forward", [], [1, 2], {}, {"kind": "ReLU"}])
 
 

@@ -27,7 +27,9 @@ def drawn(nodes: str, *wires: str) -> Project:
         target, _, port = rest.partition(".")
         edges.append({"source": source, "target": target, "port": int(port or 0)})
     listed = [dict(zip(("id", "kind"), node.split(":"), strict=True)) for node in nodes.split()]
-    return from_json({"type": "brickwork/project", "version": 1, "name": "Drawn", "networks": {"network": {"nodes": listed, "edges": edges}}})
+    return from_json(
+        {"type": "brickwork/project", "version": 1, "name": "Drawn", "networks": {"network": {"nodes": listed, "edges": edges}}}
+    )
 
 
 def wires(project: Project) -> list[str]:
@@ -35,7 +37,9 @@ def wires(project: Project) -> list[str]:
 
 
 CHAIN = drawn("image:Input a:ReLU b:Tanh out:Output", "image>a", "a>b", "b>out")
-MERGE = drawn("image:Input a:ReLU b:Tanh c:SiLU sum:Add out:Output", "image>a", "image>b", "image>c", "a>sum.0", "b>sum.1", "c>sum.2", "sum>out")
+MERGE = drawn(
+    "image:Input a:ReLU b:Tanh c:SiLU sum:Add out:Output", "image>a", "image>b", "image>c", "a>sum.0", "b>sum.1", "c>sum.2", "sum>out"
+)
 
 
 def test_a_brick_is_added_with_its_parameters_and_place_and_a_name_of_its_kind_when_it_has_none():
@@ -156,19 +160,65 @@ def test_a_batch_is_one_entry_under_its_label_and_nothing_of_it_stays_when_a_par
     assert before.project is CHAIN
 
 
-NONSENSE = [{}, {"op": None}, {"op": []}, {"op": {}}, {"op": "explode"}, {"op": "add"}, {"op": "add", "node": None}, {"op": "add", "node": {"kind": []}},
-            {"op": "add", "node": {"kind": "ReLU", "id": "forward"}}, {"op": "add", "node": {"kind": "ReLU", "params": 3}}, {"op": "add", "node": {"kind": "ReLU", "at": 3}},
-            {"op": "remove"}, {"op": "remove", "ids": 5}, {"op": "remove", "ids": "a"}, {"op": "remove", "ids": [[]]}, {"op": "remove", "ids": {"a": 1}},
-            {"op": "remove", "ids": True}, {"op": "connect"}, {"op": "connect", "source": "a", "target": "out", "port": "0"}, {"op": "disconnect", "source": [], "target": {}},
-            {"op": "set"}, {"op": "set", "id": "a"}, {"op": "set", "id": "a", "params": {"": 1}}, {"op": "set", "id": [], "params": {}}, {"op": "insert"},
-            {"op": "insert", "edge": {}, "node": {}}, {"op": "rename"}, {"op": "move"}, {"op": "move", "at": {"a": "x"}}, {"op": "move", "at": {"a": [1e300, 0]}},
-            {"op": "move", "at": {"a": [10**400, 0]}}, {"op": "move", "at": {"nobody": [0, 0]}}, {"op": "settings"}, {"op": "settings", "path": "training"},
-            {"op": "settings", "path": [], "value": 1}, {"op": "settings", "path": "name.x", "value": 1}, {"op": "settings", "path": "training.a", "value": None},
-            {"op": "settings", "path": "training" + ".a" * 5_000, "value": 1}, {"op": "settings", "path": "training.a.b", "value": [[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]},
-            {"op": "settings", "path": "training.a", "value": float("inf")}, {"op": "settings", "path": "training.a", "value": {3: 1}}, {"op": "choose_data"},
-            {"op": "choose_data", "source": ["digits"]}, {"op": "choose_optimizer", "kind": {}}, {"op": "name"}, {"op": "name", "value": " "}, {"op": "name", "value": "\ud800"},
-            {"op": "name", "value": "x" * 81}, {"op": "batch"}, {"op": "batch", "edits": 5}, {"op": "batch", "edits": "ab"}, {"op": "batch", "edits": [5]},
-            {"op": "batch", "edits": [{"op": "undo"}]}, None, 3, "add", []]
+NONSENSE = [
+    {},
+    {"op": None},
+    {"op": []},
+    {"op": {}},
+    {"op": "explode"},
+    {"op": "add"},
+    {"op": "add", "node": None},
+    {"op": "add", "node": {"kind": []}},
+    {"op": "add", "node": {"kind": "ReLU", "id": "forward"}},
+    {"op": "add", "node": {"kind": "ReLU", "params": 3}},
+    {"op": "add", "node": {"kind": "ReLU", "at": 3}},
+    {"op": "remove"},
+    {"op": "remove", "ids": 5},
+    {"op": "remove", "ids": "a"},
+    {"op": "remove", "ids": [[]]},
+    {"op": "remove", "ids": {"a": 1}},
+    {"op": "remove", "ids": True},
+    {"op": "connect"},
+    {"op": "connect", "source": "a", "target": "out", "port": "0"},
+    {"op": "disconnect", "source": [], "target": {}},
+    {"op": "set"},
+    {"op": "set", "id": "a"},
+    {"op": "set", "id": "a", "params": {"": 1}},
+    {"op": "set", "id": [], "params": {}},
+    {"op": "insert"},
+    {"op": "insert", "edge": {}, "node": {}},
+    {"op": "rename"},
+    {"op": "move"},
+    {"op": "move", "at": {"a": "x"}},
+    {"op": "move", "at": {"a": [1e300, 0]}},
+    {"op": "move", "at": {"a": [10**400, 0]}},
+    {"op": "move", "at": {"nobody": [0, 0]}},
+    {"op": "settings"},
+    {"op": "settings", "path": "training"},
+    {"op": "settings", "path": [], "value": 1},
+    {"op": "settings", "path": "name.x", "value": 1},
+    {"op": "settings", "path": "training.a", "value": None},
+    {"op": "settings", "path": "training" + ".a" * 5_000, "value": 1},
+    {"op": "settings", "path": "training.a.b", "value": [[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]},
+    {"op": "settings", "path": "training.a", "value": float("inf")},
+    {"op": "settings", "path": "training.a", "value": {3: 1}},
+    {"op": "choose_data"},
+    {"op": "choose_data", "source": ["digits"]},
+    {"op": "choose_optimizer", "kind": {}},
+    {"op": "name"},
+    {"op": "name", "value": " "},
+    {"op": "name", "value": "\ud800"},
+    {"op": "name", "value": "x" * 81},
+    {"op": "batch"},
+    {"op": "batch", "edits": 5},
+    {"op": "batch", "edits": "ab"},
+    {"op": "batch", "edits": [5]},
+    {"op": "batch", "edits": [{"op": "undo"}]},
+    None,
+    3,
+    "add",
+    [],
+]
 
 
 @pytest.mark.parametrize("edit", NONSENSE, ids=lambda edit: repr(edit)[:60])
@@ -193,7 +243,10 @@ def test_no_edit_makes_a_network_larger_than_a_file_may_be():
         apply(full, {"op": "add", "node": {"kind": "ReLU"}})
     tangled = drawn("a:ReLU sum:Add", *(f"a>sum.{port}" for port in range(MAX_EDGES)))
     with pytest.raises(EditError, match=f"{MAX_EDGES:,}"):
-        apply(tangled, {"op": "batch", "edits": [{"op": "add", "node": {"id": "b", "kind": "ReLU"}}, {"op": "connect", "source": "a", "target": "b"}]})
+        apply(
+            tangled,
+            {"op": "batch", "edits": [{"op": "add", "node": {"id": "b", "kind": "ReLU"}}, {"op": "connect", "source": "a", "target": "b"}]},
+        )
 
 
 def test_an_edit_that_changes_nothing_is_no_entry_and_keeps_redo():
@@ -208,10 +261,19 @@ def test_undo_at_the_beginning_and_redo_at_the_end_change_nothing():
     assert history.undo() is history and history.redo() is history and history.apply({"op": "undo"}) is history
 
 
-@pytest.mark.parametrize("edit, name", [
-    ({"op": "add", "node": {"kind": "ReLU"}}, "Add ReLU"), ({"op": "remove", "ids": ["a"]}, "Remove a"), ({"op": "remove", "ids": ["a", "b"]}, "Remove 2 bricks"),
-    ({"op": "set", "id": "a", "params": {}}, "Set  of a"), ({"op": "move", "at": {"a": [1, 2]}}, "Move a"), ({"op": "name", "value": "N"}, "Rename project"),
-    ({"op": "move", "at": {"a": [1, 2]}, "label": "Tidy up"}, "Tidy up"), ({"op": "choose_data", "source": "mnist"}, "Use mnist")])
+@pytest.mark.parametrize(
+    "edit, name",
+    [
+        ({"op": "add", "node": {"kind": "ReLU"}}, "Add ReLU"),
+        ({"op": "remove", "ids": ["a"]}, "Remove a"),
+        ({"op": "remove", "ids": ["a", "b"]}, "Remove 2 bricks"),
+        ({"op": "set", "id": "a", "params": {}}, "Set  of a"),
+        ({"op": "move", "at": {"a": [1, 2]}}, "Move a"),
+        ({"op": "name", "value": "N"}, "Rename project"),
+        ({"op": "move", "at": {"a": [1, 2]}, "label": "Tidy up"}, "Tidy up"),
+        ({"op": "choose_data", "source": "mnist"}, "Use mnist"),
+    ],
+)
 def test_every_entry_has_a_name_for_the_menu(edit, name):
     history = History(CHAIN).apply(edit)
     assert history is not None and label(edit) == name and history.names()["undo"] in ([name], [])
@@ -241,18 +303,38 @@ class Editing(RuleBasedStateMachine):
     @rule(random=st.randoms(use_true_random=False), kind=st.sampled_from([*LAYERS, "Mystery"]))
     def add(self, random, kind):
         params = dict(some_params(random, kind, 0.1)) if kind in LAYERS else {}
-        self.edit({"op": "add", "node": {"id": random.choice([None, "x", "h", "train", f"b{random.randrange(99)}"]), "kind": kind, "params": params,
-                                         "at": random.choice([None, [random.randrange(400), 0.5]])}})
+        self.edit(
+            {
+                "op": "add",
+                "node": {
+                    "id": random.choice([None, "x", "h", "train", f"b{random.randrange(99)}"]),
+                    "kind": kind,
+                    "params": params,
+                    "at": random.choice([None, [random.randrange(400), 0.5]]),
+                },
+            }
+        )
 
     @rule(random=st.randoms(use_true_random=False))
     def connect(self, random):
-        self.edit({"op": "connect", "source": random.choice(self.names()), "target": random.choice(self.names()), "port": random.choice([0, 0, 1, 2, 9, -1, "1"])})
+        self.edit(
+            {
+                "op": "connect",
+                "source": random.choice(self.names()),
+                "target": random.choice(self.names()),
+                "port": random.choice([0, 0, 1, 2, 9, -1, "1"]),
+            }
+        )
 
     @rule(random=st.randoms(use_true_random=False), op=st.sampled_from(["disconnect", "insert"]))
     @precondition(lambda self: self.history.project.network.edges)
     def on_a_wire(self, random, op):
         edge = random.choice(self.history.project.network.edges).to_json()
-        self.edit({"op": "disconnect", **edge} if op == "disconnect" else {"op": "insert", "edge": edge, "node": {"kind": random.choice([*LAYERS])}})
+        self.edit(
+            {"op": "disconnect", **edge}
+            if op == "disconnect"
+            else {"op": "insert", "edge": edge, "node": {"kind": random.choice([*LAYERS])}}
+        )
 
     @rule(random=st.randoms(use_true_random=False), rejoin=st.booleans())
     def remove(self, random, rejoin):
@@ -262,11 +344,15 @@ class Editing(RuleBasedStateMachine):
     def set(self, random):
         node = random.choice(self.history.project.network.nodes or [None])
         if node and node.kind in LAYERS:
-            self.edit({"op": "set", "id": node.id, "params": dict(some_params(random, node.kind, 0.2)) | random.choice([{}, {"padding": None}])})
+            self.edit(
+                {"op": "set", "id": node.id, "params": dict(some_params(random, node.kind, 0.2)) | random.choice([{}, {"padding": None}])}
+            )
 
     @rule(random=st.randoms(use_true_random=False))
     def rename(self, random):
-        self.edit({"op": "rename", "id": random.choice(self.names()), "to": random.choice(["x", "h", "value", "class", "b1", *self.names()])})
+        self.edit(
+            {"op": "rename", "id": random.choice(self.names()), "to": random.choice(["x", "h", "value", "class", "b1", *self.names()])}
+        )
 
     @rule(random=st.randoms(use_true_random=False), kind=st.sampled_from([*LAYERS, "Mystery"]))
     def replace(self, random, kind):
@@ -278,10 +364,27 @@ class Editing(RuleBasedStateMachine):
 
     @rule(random=st.randoms(use_true_random=False))
     def settings(self, random):
-        path = random.choice(["training.epochs", "training.optimizer", "training.optimizer.lr", "training.epochs.x", "data.source", "task.kind", "nothing", "training"])
+        path = random.choice(
+            [
+                "training.epochs",
+                "training.optimizer",
+                "training.optimizer.lr",
+                "training.epochs.x",
+                "data.source",
+                "task.kind",
+                "nothing",
+                "training",
+            ]
+        )
         self.edit({"op": "settings", "path": path, "value": random.choice([1, 5, 0.1, "digits", {"kind": "Adam"}, *ODD])})
-        self.edit({"op": random.choice(["choose_data", "choose_optimizer", "name"]), "source": random.choice(["mnist", "digits", 3]),
-                   "kind": random.choice(["SGD", "Adam", []]), "value": random.choice(["A", " b ", "", "![x](http://evil)", 3])})
+        self.edit(
+            {
+                "op": random.choice(["choose_data", "choose_optimizer", "name"]),
+                "source": random.choice(["mnist", "digits", 3]),
+                "kind": random.choice(["SGD", "Adam", []]),
+                "value": random.choice(["A", " b ", "", "![x](http://evil)", 3]),
+            }
+        )
 
     @rule(random=st.randoms(use_true_random=False))
     def fix(self, random):

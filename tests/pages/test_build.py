@@ -14,8 +14,23 @@ from builder.ui.frame import esc
 from builder.ui.workspace import workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-EVIL = ["![x](http://evil)", "<script>alert(1)</script>", "[a](javascript:x)", "**bold** :red[x]", "$x^2$", "# Title", "`code`", "a\nb", ":material/delete:", "<img src=x>",
-        "\u202egnp", "a\x00b", "&lt;b&gt;", "y" * 200, "漢字 🧱"]
+EVIL = [
+    "![x](http://evil)",
+    "<script>alert(1)</script>",
+    "[a](javascript:x)",
+    "**bold** :red[x]",
+    "$x^2$",
+    "# Title",
+    "`code`",
+    "a\nb",
+    ":material/delete:",
+    "<img src=x>",
+    "\u202egnp",
+    "a\x00b",
+    "&lt;b&gt;",
+    "y" * 200,
+    "漢字 🧱",
+]
 
 
 def looked(tab: AppTest) -> AppTest:
@@ -44,7 +59,10 @@ def toasts(tab: AppTest) -> list[str]:
 def test_the_page_comes_up_with_the_mnist_cnn_and_no_error(file):
     tab = looked(AppTest.from_file(str(ROOT / file), default_timeout=60).run())
     assert tab.text_input(key="project_name").value == "MNIST CNN" and not tab.error and not tab.warning
-    assert tab.get("bidi_component") and [one.label for one in tab.get("download_button")] == ["Download project (.json)", "Download PyTorch (.py)"]
+    assert tab.get("bidi_component") and [one.label for one in tab.get("download_button")] == [
+        "Download project (.json)",
+        "Download PyTorch (.py)",
+    ]
 
 
 def test_a_new_name_is_kept_and_an_empty_one_is_refused_in_words():
@@ -87,10 +105,26 @@ def test_a_project_file_is_opened():
 SOUND = to_json(ENTRIES["mnist-cnn"].project)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[]", b"null", b'{"type": "x"}', json.dumps(SOUND | {"version": 9}).encode(), b"PK\x03\x04", b"[" * 100_000,
-                                     json.dumps(SOUND | {"networks": 3}).encode(), json.dumps(SOUND | {"name": "\ud800"}).encode(), b'{"type": "brickwork/project", "version": NaN}',
-                                     json.dumps(SOUND | {"type": "![x](http://evil)"}).encode(),
-                                     json.dumps(SOUND | {"networks": {"network": {"nodes": [{"id": "forward", "kind": "ReLU"}]}}}).encode()], ids=lambda content: repr(content)[:30])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\x00",
+        b"[]",
+        b"null",
+        b'{"type": "x"}',
+        json.dumps(SOUND | {"version": 9}).encode(),
+        b"PK\x03\x04",
+        b"[" * 100_000,
+        json.dumps(SOUND | {"networks": 3}).encode(),
+        json.dumps(SOUND | {"name": "\ud800"}).encode(),
+        b'{"type": "brickwork/project", "version": NaN}',
+        json.dumps(SOUND | {"type": "![x](http://evil)"}).encode(),
+        json.dumps(SOUND | {"networks": {"network": {"nodes": [{"id": "forward", "kind": "ReLU"}]}}}).encode(),
+    ],
+    ids=lambda content: repr(content)[:30],
+)
 def test_a_file_that_is_no_project_is_refused_in_words_and_nothing_changes(content):
     tab = upload(page(), content, "![y](http://evil).json")
     (said,) = toasts(tab)
@@ -98,8 +132,18 @@ def test_a_file_that_is_no_project_is_refused_in_words_and_nothing_changes(conte
     assert looked(tab.run()).toast == [] or not toasts(tab)
 
 
-@pytest.mark.parametrize("more", [{"networks": {"network": {}}}, {"data": {"source": ["x"]}}, {"training": {"optimizer": 3, "epochs": "x"}}, {"task": {}}, {"training": {}},
-                                  {"networks": {"network": {"nodes": [{"id": "odd", "kind": "Mystery", "params": {"a": {}}}]}}}, {"about": {"gallery": {"x": []}}}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"networks": {"network": {}}},
+        {"data": {"source": ["x"]}},
+        {"training": {"optimizer": 3, "epochs": "x"}},
+        {"task": {}},
+        {"training": {}},
+        {"networks": {"network": {"nodes": [{"id": "odd", "kind": "Mystery", "params": {"a": {}}}]}}},
+        {"about": {"gallery": {"x": []}}},
+    ],
+)
 def test_an_odd_but_readable_file_is_opened_with_its_problems(more):
     upload(page(), json.dumps(SOUND | more).encode())
     assert workspace().project == from_json(SOUND | more)

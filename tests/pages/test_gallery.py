@@ -34,7 +34,13 @@ def test_every_project_has_a_card_with_its_parameters_shape_and_recipe():
     tab = page()
     shown = " ".join(one.value for one in [*tab.subheader, *tab.markdown, *tab.caption, *tab.info])
     for entry in ENTRIES.values():
-        assert entry.title in shown and f"{entry.parameters:,}" in shown and entry.summary in shown and entry.look in shown and esc(entry.source) in shown
+        assert (
+            entry.title in shown
+            and f"{entry.parameters:,}" in shown
+            and entry.summary in shown
+            and entry.look in shown
+            and esc(entry.source) in shown
+        )
     assert "N×1×28×28 → Conv2d 10 → Conv2d 20 → Linear 50 → Linear 10" in shown and "SGD lr 0.001, batch 4, 2 epochs" in shown
 
 
@@ -68,7 +74,9 @@ def test_a_project_that_went_meanwhile_is_told_on_the_page():
     tab = page()
     (workspace().root / "mnist-cnn.json").unlink()
     tab = looked(tab.button(key="reopen-mnist-cnn").click().run())
-    assert tab.toast and esc("mnist-cnn.json cannot be read") in tab.toast[0].value and workspace().project == ENTRIES["lenet-cifar"].project
+    assert (
+        tab.toast and esc("mnist-cnn.json cannot be read") in tab.toast[0].value and workspace().project == ENTRIES["lenet-cifar"].project
+    )
 
 
 def test_a_folder_in_the_way_is_told_and_not_deleted():

@@ -30,7 +30,11 @@ def page(layer: str | None = None, **state: str) -> AppTest:
 @pytest.mark.parametrize("kind", LAYERS)
 def test_every_layer_has_its_page_with_summary_shape_parameters_and_source(kind):
     tab, layer = page(kind), LAYERS[kind]
-    assert tab.header[0].value == kind and esc(layer.summary) in [one.value for one in tab.markdown] and layer.pattern in [one.value for one in tab.code]
+    assert (
+        tab.header[0].value == kind
+        and esc(layer.summary) in [one.value for one in tab.markdown]
+        and layer.pattern in [one.value for one in tab.code]
+    )
     assert any(esc(part) in one.value for one in tab.markdown for part in layer.source.split("; "))
     if layer.params:
         assert [row[0] for row in tab.table[0].value.to_numpy()] == [param.name for param in layer.params]

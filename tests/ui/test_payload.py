@@ -20,8 +20,16 @@ MNIST = ENTRIES["mnist-cnn"].project
 
 def test_a_brick_has_its_shape_cost_key_formula_and_sentence():
     brick = payload.analysis_json(check(MNIST))["nodes"]["conv1"]
-    assert (brick["shape"], brick["sizes"], brick["params"], brick["macs"], brick["key"]) == ("N×10×24×24", [10, 24, 24], 260, 144_000, "10, 5×5")
-    assert brick["params_share"] == pytest.approx(260 / 21_840) and brick["formula"][0].endswith("(28 + 2 * 0 - 1 * (5 - 1) - 1) // 1 + 1 = 24")
+    assert (brick["shape"], brick["sizes"], brick["params"], brick["macs"], brick["key"]) == (
+        "N×10×24×24",
+        [10, 24, 24],
+        260,
+        144_000,
+        "10, 5×5",
+    )
+    assert brick["params_share"] == pytest.approx(260 / 21_840) and brick["formula"][0].endswith(
+        "(28 + 2 * 0 - 1 * (5 - 1) - 1) // 1 + 1 = 24"
+    )
     assert "10 windows" in brick["explain"] and brick["problems"] == []
 
 
@@ -35,7 +43,11 @@ def test_totals_are_those_of_the_check_and_shares_add_up_to_one():
 def test_a_problem_stands_at_its_brick_and_in_the_list_with_its_fixes():
     told = payload.analysis_json(check(apply(MNIST, {"op": "remove", "ids": ["flatten"], "rejoin": True})))
     (problem,) = told["nodes"]["fc1"]["problems"]
-    assert problem in told["problems"] and problem["fixes"][0]["label"] == "Insert Flatten before fc1" and problem["fixes"][0]["edit"]["op"] == "insert"
+    assert (
+        problem in told["problems"]
+        and problem["fixes"][0]["label"] == "Insert Flatten before fc1"
+        and problem["fixes"][0]["edit"]["op"] == "insert"
+    )
 
 
 @given(randoms)
@@ -45,23 +57,34 @@ def test_any_drawing_becomes_plain_json_with_every_brick_in_it(random):
     told = payload.analysis_json(check(project))
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert told["nodes"].keys() == {node.id for node in project.network.nodes}
-    assert sorted(problem["says"] for brick in told["nodes"].values() for problem in brick["problems"]) == sorted(p["says"] for p in told["problems"] if p["node"])
+    assert sorted(problem["says"] for brick in told["nodes"].values() for problem in brick["problems"]) == sorted(
+        p["says"] for p in told["problems"] if p["node"]
+    )
 
 
 def test_an_empty_drawing_and_one_without_parameters_have_shares_of_zero():
     assert payload.analysis_json(check(from_json(to_json(MNIST) | {"networks": {"network": {}}})))["totals"]["params"] == 0
-    bare = payload.analysis_json(check(apply(MNIST, {"op": "remove", "ids": [n.id for n in MNIST.network.nodes if n.kind not in ("Input", "Output")]})))
+    bare = payload.analysis_json(
+        check(apply(MNIST, {"op": "remove", "ids": [n.id for n in MNIST.network.nodes if n.kind not in ("Input", "Output")]}))
+    )
     assert all(brick["params_share"] == 0 for brick in bare["nodes"].values())
 
 
 def test_an_unknown_kind_has_no_shape_and_a_problem():
-    brick = payload.analysis_json(check(from_json(to_json(MNIST) | {"networks": {"network": {"nodes": [{"id": "odd", "kind": "Mystery"}]}}})))["nodes"]["odd"]
-    assert (brick["shape"], brick["sizes"], brick["key"], brick["explain"]) == ("?", None, "", "") and "Mystery" in brick["problems"][0]["says"]
+    brick = payload.analysis_json(
+        check(from_json(to_json(MNIST) | {"networks": {"network": {"nodes": [{"id": "odd", "kind": "Mystery"}]}}}))
+    )["nodes"]["odd"]
+    assert (brick["shape"], brick["sizes"], brick["key"], brick["explain"]) == ("?", None, "", "") and "Mystery" in brick["problems"][0][
+        "says"
+    ]
 
 
 def test_the_canvas_is_told_project_revision_history_and_what_became_of_its_edits(tmp_path):
     space = Workspace(tmp_path, MNIST)
-    edits = [{"seq": 1, "revision": 0, "edit": {"op": "add", "node": {"kind": "ReLU"}}}, {"seq": 2, "revision": 0, "edit": {"op": "remove", "ids": ["nobody"]}}]
+    edits = [
+        {"seq": 1, "revision": 0, "edit": {"op": "add", "node": {"kind": "ReLU"}}},
+        {"seq": 2, "revision": 0, "edit": {"op": "remove", "ids": ["nobody"]}},
+    ]
     space.receive({"client": "c-1", "edits": edits})
     told = payload.canvas_json(space, "c-1")
     assert told["ack"] == {"client": "c-1", "seq": 2} and told["refused"]["seq"] == 2 and "'nobody'" in told["refused"]["says"]

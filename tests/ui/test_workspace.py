@@ -97,10 +97,25 @@ def test_undo_and_redo_come_through_the_outbox(root):
     assert bricks(opened) == ["new1"] and opened.history.names() == {"undo": ["Add ReLU"], "redo": []}
 
 
-GARBAGE = [None, 3, "x", [], {}, {"client": "c"}, {"client": 3, "edits": []}, {"client": "c", "edits": {}}, {"client": "c", "edits": [None, 3, [], {}, {"seq": "1"}]},
-           {"client": "c", "edits": [{"seq": True, "edit": {}}]}, {"client": "c", "edits": [{"seq": -4, "edit": {}}]}, {"client": "c", "edits": [{"seq": 1.5}]},
-           {"client": "c", "edits": [{"seq": 1}]}, {"client": "c", "edits": [{"seq": 2, "edit": "remove"}]}, {"client": "c" * 9999, "edits": [{"seq": 1, "edit": []}]},
-           {"client": "c", "load_id": ["x"], "edits": []}, {"client": "c", "edits": [{"seq": 10**30, "edit": {"op": []}}]}]
+GARBAGE = [
+    None,
+    3,
+    "x",
+    [],
+    {},
+    {"client": "c"},
+    {"client": 3, "edits": []},
+    {"client": "c", "edits": {}},
+    {"client": "c", "edits": [None, 3, [], {}, {"seq": "1"}]},
+    {"client": "c", "edits": [{"seq": True, "edit": {}}]},
+    {"client": "c", "edits": [{"seq": -4, "edit": {}}]},
+    {"client": "c", "edits": [{"seq": 1.5}]},
+    {"client": "c", "edits": [{"seq": 1}]},
+    {"client": "c", "edits": [{"seq": 2, "edit": "remove"}]},
+    {"client": "c" * 9999, "edits": [{"seq": 1, "edit": []}]},
+    {"client": "c", "load_id": ["x"], "edits": []},
+    {"client": "c", "edits": [{"seq": 10**30, "edit": {"op": []}}]},
+]
 
 
 @pytest.mark.parametrize("sent", GARBAGE, ids=lambda sent: repr(sent)[:60])
@@ -112,8 +127,13 @@ def test_garbage_in_the_outbox_changes_nothing_and_what_comes_after_is_applied(r
     assert bricks(opened) == ["new1"] and on_disk(opened) == opened.project
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.sampled_from(["c-1", "add", "remove", "conv1", "batch"]),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["client", "edits", "seq", "edit", "op", "ids", "node", "at", "x"]), inner, max_size=4))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.sampled_from(["c-1", "add", "remove", "conv1", "batch"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["client", "edits", "seq", "edit", "op", "ids", "node", "at", "x"]), inner, max_size=4)
+    ),
+)
 
 
 @given(st.lists(JSON, max_size=4))
@@ -171,6 +191,7 @@ def test_an_edit_that_does_not_fit_raises_and_changes_nothing(root):
 @pytest.fixture
 def full_disk(monkeypatch):
     """Switch a disk on that takes nothing more."""
+
     def refuse(path, text):
         raise OSError(28, "No space left on device")
 
@@ -182,7 +203,12 @@ def test_a_full_disk_is_told_and_nothing_is_lost_in_memory(root, full_disk):
     opened = space(root)
     fill()
     opened.receive(outbox(add("new1")))
-    assert "not saved" in opened.trouble and "No space left" in opened.trouble and bricks(opened) == ["new1"] and opened.ack("c-1")[0]["seq"] == 1
+    assert (
+        "not saved" in opened.trouble
+        and "No space left" in opened.trouble
+        and bricks(opened) == ["new1"]
+        and opened.ack("c-1")[0]["seq"] == 1
+    )
     opened.apply(add("new2"))
     assert bricks(space(root)) == []
     free()
@@ -198,9 +224,26 @@ def test_a_folder_that_cannot_be_made_is_told_and_the_app_goes_on(tmp_path):
     assert (tmp_path / "projects").read_text() == "a file in the way"
 
 
-@pytest.mark.parametrize("session", ["", "{", "[]", "null", "3", '{"file": 3}', '{"file": "mnist-cnn.json"}', '{"file": "mnist-cnn.json", "revision": "x", "acks": {}}',
-                                     '{"file": "mnist-cnn.json", "revision": 1, "acks": []}', '{"file": "mnist-cnn.json", "revision": 1, "acks": {"c": "x"}}',
-                                     '{"file": "..", "revision": 0, "acks": {}}', '{"file": "\\u0000", "revision": 0, "acks": {}}', "\x00", "[" * 100_000, '{"file": "mnist-cnn.json", "revision": 1e999}'])
+@pytest.mark.parametrize(
+    "session",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "3",
+        '{"file": 3}',
+        '{"file": "mnist-cnn.json"}',
+        '{"file": "mnist-cnn.json", "revision": "x", "acks": {}}',
+        '{"file": "mnist-cnn.json", "revision": 1, "acks": []}',
+        '{"file": "mnist-cnn.json", "revision": 1, "acks": {"c": "x"}}',
+        '{"file": "..", "revision": 0, "acks": {}}',
+        '{"file": "\\u0000", "revision": 0, "acks": {}}',
+        "\x00",
+        "[" * 100_000,
+        '{"file": "mnist-cnn.json", "revision": 1e999}',
+    ],
+)
 def test_a_broken_session_file_is_told_and_the_project_file_stays_as_it_was(root, session):
     opened = space(root)
     opened.apply(add("new1"))
@@ -240,7 +283,11 @@ def test_opening_a_project_never_takes_another_ones_file(root):
     opened = space(root)
     opened.apply(add("new1"))
     opened.open(FIRST)
-    assert opened.path.name == "mnist-cnn-2.json" and bricks(opened) == [] and loads((root / "mnist-cnn.json").read_bytes()).network.node("new1")
+    assert (
+        opened.path.name == "mnist-cnn-2.json"
+        and bricks(opened) == []
+        and loads((root / "mnist-cnn.json").read_bytes()).network.node("new1")
+    )
     opened.open(FIRST)
     assert opened.path.name == "mnist-cnn-2.json"
 
@@ -285,8 +332,21 @@ def test_a_folder_that_is_called_like_a_project_is_listed_as_unreadable_and_not_
             refused("folder")
 
 
-@pytest.mark.parametrize("name, file", [("MNIST CNN", "mnist-cnn"), ("../../etc", "etc"), ("", "project"), ("漢字", "project"), ("a/b\\c:d", "a-b-c-d"), ("x" * 200, "x" * 60),
-                                        ("CON ", "con"), ("a\x00b", "a-b"), (".hidden", "hidden"), ("![x](http://evil)", "x-http-evil")])
+@pytest.mark.parametrize(
+    "name, file",
+    [
+        ("MNIST CNN", "mnist-cnn"),
+        ("../../etc", "etc"),
+        ("", "project"),
+        ("漢字", "project"),
+        ("a/b\\c:d", "a-b-c-d"),
+        ("x" * 200, "x" * 60),
+        ("CON ", "con"),
+        ("a\x00b", "a-b"),
+        (".hidden", "hidden"),
+        ("![x](http://evil)", "x-http-evil"),
+    ],
+)
 def test_a_projects_name_becomes_a_harmless_file_name(name, file):
     assert slug(name) == file
 
