@@ -26,16 +26,27 @@ def show_said() -> None:
         st.toast(esc(said[0]), icon=said[1])
 
 
+def _redraw() -> None:
+    """The row and the canvas are fragments of their own: what changes the project itself draws the whole page again."""
+    st.rerun()
+
+
+def _shut_menu() -> None:
+    """A menu with a new key is a new menu, closed, with nothing waiting in its upload."""
+    st.session_state["menus"] = st.session_state.get("menus", 0) + 1
+
+
 def _rename(space: Workspace) -> None:
     try:
         space.apply({"op": "name", "value": st.session_state["project_name"]})
     except EditError as error:
         _say(str(error), ":material/error:")
+    _redraw()
 
 
-def _open_upload(space: Workspace) -> None:
+def _open_upload(space: Workspace, key: str) -> None:
     """Open the file that was dropped; the upload is let go of at once, whatever it was."""
-    upload = st.session_state.get("upload")
+    upload = st.session_state.get(key)
     if upload is None:
         return
     try:
@@ -46,11 +57,14 @@ def _open_upload(space: Workspace) -> None:
         _say(f"Opened {project.name}", ":material/check:")
     except DocumentError as error:
         _say(f"{upload.name}: {error}", ":material/error:")
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+    _shut_menu()
+    _redraw()
 
 
 def _new(space: Workspace) -> None:
     space.open(Project("Untitled", FrozenDict({"network": EMPTY})))
+    _shut_menu()
+    _redraw()
 
 
 # Writes a project's network as Python; it imports torch, which takes seconds the first time.
@@ -67,7 +81,7 @@ def code_dialog(project: Project, file: str, source: Writer) -> None:
     st.download_button("Download", text, f"{file}.py", "text/x-python", icon=":material/download:", type="primary")
 
 
-def files(space: Workspace, errors: int, source: Writer) -> None:
+def files(space: Workspace, errors: int, source: Writer, menu: int) -> None:
     """Everything about files in one menu: new, open, download."""
     file = slug(space.project.name).replace("-", "_")
     st.button("New drawing", on_click=_new, args=(space,), icon=":material/add:", width="stretch")
@@ -77,14 +91,8 @@ def files(space: Workspace, errors: int, source: Writer) -> None:
     st.download_button("Download PyTorch (.py)", lambda: source(project), f"{file}.py", "text/x-python", on_click="ignore",
                        icon=":material/code:", disabled=errors > 0, width="stretch",
                        help=f"Mend {errors} problem{'s' if errors > 1 else ''} first" if errors else None)
-    key = f"upload-{st.session_state.get('uploads', 0)}"
-    st.file_uploader("Open a project file", "json", key=key, on_change=_take_upload, args=(space, key), max_upload_size=10)
-
-
-def _take_upload(space: Workspace, key: str) -> None:
-    st.session_state["upload"] = st.session_state.get(key)
-    _open_upload(space)
-    del st.session_state["upload"]
+    key = f"upload-{menu}"
+    st.file_uploader("Open a project file", "json", key=key, on_change=_open_upload, args=(space, key), max_upload_size=10)
 
 
 def project_bar(space: Workspace, source: Writer) -> None:
@@ -97,6 +105,7 @@ def project_bar(space: Workspace, source: Writer) -> None:
         st.caption(f"saved as {esc(space.path.stem)}" if not space.trouble else "not saved", width="stretch")
         if st.button("Code", icon=":material/code:", disabled=errors > 0, help="Mend the problems first" if errors else "The network as PyTorch"):
             code_dialog(space.project, slug(space.project.name).replace("-", "_"), source)
-        with st.popover("File", icon=":material/folder_open:"):
-            files(space, errors, source)
+        menu = st.session_state.get("menus", 0)
+        with st.popover("File", icon=":material/folder_open:", key=f"file-{menu}"):
+            files(space, errors, source, menu)
         st.page_link(page_path("train"), label="Train", icon=":material/play_arrow:")
