@@ -8,6 +8,8 @@ import type { BrickInfo, Problem } from "./types.ts";
 
 const SHOW_MS = 300;
 const HIDE_MS = 220;
+// Handles are placed inside the border of the brick, wires outside it.
+const BORDER = 1;
 const NONE: readonly Problem[] = [];
 
 /** True a moment after the pointer came, until a moment after it left: long enough to reach the card. */
@@ -61,7 +63,7 @@ function Handles({ inputs, outputs }: { readonly inputs: number; readonly output
   return (
     <>
       {Array.from({ length: inputs }, (_, i) => (
-        <Handle key={i} id={`in-${i}`} type="target" position={Position.Top} style={{ left: portX(i, inputs) }} />
+        <Handle key={i} id={`in-${i}`} type="target" position={Position.Top} style={{ left: portX(i, inputs) - BORDER }} />
       ))}
       {outputs > 0 && <Handle id="out" type="source" position={Position.Bottom} />}
     </>
