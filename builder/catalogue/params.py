@@ -10,9 +10,9 @@ LARGEST = 1_000_000
 
 def _at_least(name: str, value: float, low: float | None, high: float | None) -> str | None:
     if low is not None and value < low:
-        return f"{name} must be at least {low}, received {value}"
+        return f"{name} must be at least {low}, received {_shown(value)}"
     if high is not None and value > high:
-        return f"{name} must be at most {high:,}, received {value}"
+        return f"{name} must be at most {high:,}, received {_shown(value)}"
     return None
 
 

@@ -11,19 +11,10 @@ from builder.catalogue import LAYERS, Inference, Layer, Shape
 from .document import FrozenDict, Network, Node, order
 
 
+@functools.lru_cache(maxsize=8192)
 def infer(kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> Inference:
     """`Layer.infer`, remembered: an edit changes few bricks, the others are looked up."""
-    # The types stand in the key because 1, 1.0 and True are equal, and just one of them is a number of channels.
-    return _inferred(kind, inputs, params, tuple(map(_types, params.values())))
-
-
-@functools.lru_cache(maxsize=8192)
-def _inferred(kind: str, inputs: tuple[Shape, ...], params: FrozenDict, _types_of_params: tuple) -> Inference:
     return LAYERS[kind].infer(inputs, params)
-
-
-def _types(value: object) -> object:
-    return tuple(map(type, value)) if isinstance(value, tuple) else type(value)
 
 
 @functools.lru_cache(maxsize=8192)

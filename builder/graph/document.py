@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import keyword
 import math
@@ -16,10 +17,14 @@ MAX_NODES = 5_000
 MAX_EDGES = 20_000
 MAX_TEXT = 200
 MAX_DEPTH = 20
+MAX_BITS = 1024
 
 
 class FrozenDict(dict):
-    """A dict that cannot be changed, so that documents can be shared and compared; equal contents hash equally."""
+    """A dict that cannot be changed, so that documents can be shared and compared; equal contents hash equally.
+
+    Equal as a file is: 1, 1.0 and true are three different values here, because only one of them is a number of channels.
+    """
 
     def _refuse(self, *_args: object, **_kwargs: object) -> None:
         raise TypeError("a document is not changed in place; make a new one")
@@ -28,6 +33,20 @@ class FrozenDict(dict):
 
     def __hash__(self) -> int:
         return hash(tuple(sorted(self.items(), key=lambda item: item[0])))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, dict):
+            return NotImplemented
+        return len(self) == len(other) and all(name in other and _alike(value, other[name]) for name, value in self.items())
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+def _alike(one: object, other: object) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return one == other and (type(one) is type(other) or isinstance(one, dict))
 
 
 EMPTY = FrozenDict()
@@ -47,6 +66,8 @@ def freeze(value: object, depth: int = 0) -> object:
         return tuple(freeze(item, depth + 1) for item in value)
     if isinstance(value, float) and not math.isfinite(value):
         raise DocumentError(f"{value} is not a number that a document can hold")
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise DocumentError(f"a whole number of {value.bit_length():,} bits is more than a document can hold; {MAX_BITS:,} are allowed")
     if isinstance(value, str):
         return _writable(value)
     if value is None or isinstance(value, bool | int | float):
@@ -173,26 +194,24 @@ def order(network: Network) -> tuple[list[Node], list[str]]:
         if source in followers and target in followers:
             followers[source].append(target)
     position = {node.id: i for i, node in enumerate(network.nodes)}
-    ready = [node.id for node in network.nodes if not waiting[node.id]]
+    ready = [position[node.id] for node in network.nodes if not waiting[node.id]]
     done: list[Node] = []
     while ready:
-        name = min(ready, key=position.__getitem__) if len(ready) > 1 else ready[0]
-        ready.remove(name)
-        done.append(network.node(name))
-        for follower in followers[name]:
+        done.append(network.nodes[heapq.heappop(ready)])
+        for follower in followers[done[-1].id]:
             waiting[follower] -= 1
             if not waiting[follower]:
-                ready.append(follower)
+                heapq.heappush(ready, position[follower])
     return done, _cycle(network, {name for name, count in waiting.items() if count}) if len(done) < len(network.nodes) else []
 
 
 def _cycle(network: Network, stuck: set[str]) -> list[str]:
     """Walk backwards among the bricks that wait for each other until one comes round again."""
-    name, path = min(stuck), []
-    while name not in path:
-        path.append(name)
+    name, seen = min(stuck), {}
+    while name not in seen:
+        seen[name] = len(seen)
         name = next(edge.source for edge in network.into(name) if edge.source in stuck)
-    loop = path[path.index(name):]
+    loop = list(seen)[seen[name]:]
     return [*reversed(loop), loop[-1]]
 
 
@@ -325,6 +344,17 @@ def _no_constant(text: str) -> object:
     raise DocumentError(f"{text} is not a number that a document can hold")
 
 
+def _unreadable(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return str(error)
+        case UnicodeDecodeError():
+            return "it is not text"
+        case RecursionError():
+            return f"it nests more than {MAX_DEPTH} levels deep"
+    return "a number in it has too many digits"
+
+
 def loads(text: str | bytes) -> Project:
     """The project of a file's contents; raises DocumentError for anything that is not one."""
     if len(text) > MAX_BYTES:
@@ -334,6 +364,5 @@ def loads(text: str | bytes) -> Project:
     except DocumentError:
         raise
     except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, json.JSONDecodeError) else "it nests too deep or is not text"
-        raise DocumentError(f"this is not a project file: {reason}") from None
+        raise DocumentError(f"this is not a project file: {_unreadable(error)}") from None
     return from_json(record)

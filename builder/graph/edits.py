@@ -66,8 +66,6 @@ def _put(network: Network, record: object) -> tuple[Network, Node]:
     node = node_from_json({**record, "id": record.get("id") or fresh_id(network, kind)})
     if network.node(node.id):
         raise EditError(f"there is already a brick called {node.id!r}")
-    if len(network.nodes) >= MAX_NODES:
-        raise EditError(f"a network may have {MAX_NODES:,} bricks; this one is full")
     return replace(network, nodes=(*network.nodes, node)), node
 
 
@@ -98,8 +96,6 @@ def wire(network: Network, source: str, target: str, port: int) -> Network:
     if most is not None and port >= most:
         raise EditError(f"{target!r} has {most} input{'s' if most > 1 else ''}; there is no input {port + 1}")
     kept = tuple(edge for edge in network.edges if (edge.target, edge.port) != (target, port))
-    if len(kept) >= MAX_EDGES:
-        raise EditError(f"a network may have {MAX_EDGES:,} wires; this one is full")
     return _close_gaps(replace(network, edges=(*kept, Edge(source, target, port))), {target})
 
 
@@ -158,7 +154,8 @@ def _rejoined(network: Network, edge: Edge, gone: set[str]) -> Edge:
         if not feeding:
             return edge
         source = feeding[0].source
-    return replace(edge, source=source)
+    # In a circle of two bricks the one that stays would feed itself.
+    return edge if source == edge.target else replace(edge, source=source)
 
 
 def _connect(network: Network, edit: Edit) -> Network:
@@ -222,6 +219,14 @@ def _move(network: Network, edit: Edit) -> Network:
         raise EditError("a move must say where each brick goes")
     moved = {name: node_from_json({**_need(network, name).to_json(), "at": at}).at for name, at in places.items()}
     return replace(network, nodes=tuple(replace(n, at=moved[n.id]) if n.id in moved else n for n in network.nodes))
+
+
+def _within_limits(network: Network) -> Network:
+    """The network itself: what could not be opened again is not made."""
+    for what, count, most in (("bricks", len(network.nodes), MAX_NODES), ("wires", len(network.edges), MAX_EDGES)):
+        if count > most:
+            raise EditError(f"a network may have {most:,} {what}; this one is full")
+    return network
 
 
 NETWORK_OPS: Mapping[str, Callable[[Network, Edit], Network]] = {
@@ -294,7 +299,7 @@ def apply(project: Project, edit: Edit) -> Project:
     op = edit.get("op") if isinstance(edit, Mapping) else None
     try:
         if isinstance(op, str) and op in NETWORK_OPS:
-            return project.with_network(NETWORK_OPS[op](project.network, edit))
+            return project.with_network(_within_limits(NETWORK_OPS[op](project.network, edit)))
         if isinstance(op, str) and op in PROJECT_OPS:
             return PROJECT_OPS[op](project, edit)
     except EditError:
