@@ -65,7 +65,7 @@ def frame(title: str) -> Workspace:
         st.stop()
     space = workspace()
     if space.trouble:
-        st.warning(space.trouble)
+        st.warning(esc(space.trouble))
     return space
 
 

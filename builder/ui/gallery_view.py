@@ -76,4 +76,4 @@ def saved(space: Workspace) -> None:
             st.markdown(f"**{name}** &nbsp; :gray[{esc(stem)}.json{' · open now' if now else ''}]", width="stretch")
             st.button("Open", key=f"reopen-{stem}", on_click=_open, args=(space, stem), disabled=project is None)
             st.button("Delete", key=f"delete-{stem}", on_click=_delete, args=(space, stem), disabled=now, icon=":material/delete:",
-                      help="The open project cannot be deleted" if now else f"Delete {stem}.json from this computer")
+                      help="The open project cannot be deleted" if now else f"Delete {esc(stem)}.json from this computer")
