@@ -14,6 +14,8 @@ from .resolve import resolve
 from .trace import Step, Trace, trace
 
 CLASS = "Network"
+LONGEST = 100  # characters of a line before its comment
+COMMENTS = 88  # the column after which comments are not aligned: one long line would carry all others' away
 
 
 @functools.cache
@@ -22,8 +24,8 @@ def signature(module: str) -> dict[str, object]:
     return {name: parameter.default for name, parameter in inspect.signature(resolve(module)).parameters.items()}
 
 
-def constructor(step: Step) -> str:
-    """The line that makes a layer: required arguments first, two of them by position, nothing that torch would choose anyway."""
+def arguments(step: Step) -> list[str]:
+    """What the torch class is given: required arguments first, two of them by position, nothing that torch would choose anyway."""
     required, rest = [], []
     for name, default in signature(step.layer.module).items():
         if name not in step.arguments:
@@ -33,7 +35,25 @@ def constructor(step: Step) -> str:
             required.append(ascii(value) if len(required) < 2 else f"{name}={ascii(value)}")
         elif value != default or type(value) is not type(default):
             rest.append(f"{name}={ascii(value)}")
-    return f"{step.layer.module.replace('torch.nn.', 'nn.')}({', '.join(required + rest)})"
+    return required + rest
+
+
+def _spread(before: str, items: list[str], after: str, separator: str = ", ") -> str:
+    """`before`, the items and `after` on one line; when that is too long, the items on lines of their own between the brackets."""
+    line = f"{before}{separator.join(items)}{after}"
+    if len(line) <= LONGEST:
+        return line
+    indent = " " * (len(before) - len(before.lstrip()))
+    rows = [f"{indent}    {items[0]}"]
+    for item in items[1:]:
+        longer = f"{rows[-1]}{separator}{item}"
+        rows[-1:] = [longer] if len(longer) <= LONGEST else [f"{rows[-1]}{separator.rstrip()}", f"{indent}    {item}"]
+    return "\n".join([before, *rows, f"{indent}{after}"])
+
+
+def _made(before: str, step: Step, after: str = "") -> str:
+    """`before`, then the constructor of a layer."""
+    return _spread(f"{before}{step.layer.module.replace('torch.nn.', 'nn.')}(", arguments(step), f"){after}")
 
 
 def plain(text: str) -> str:
@@ -46,9 +66,10 @@ def shape_comment(shape: tuple[int, ...]) -> str:
 
 
 def _aligned(lines: list[tuple[str, str]]) -> list[str]:
-    """Code and comment pairs, the comments in one column."""
-    width = max((len(code) for code, comment in lines if comment), default=0)
-    return [f"{code:{width}}  # {comment}" if comment else code for code, comment in lines]
+    """Code with its comments, which stand in one column except after long lines."""
+    ends = [len(code.rpartition("\n")[2]) for code, _ in lines]
+    width = max((end for end in ends if end <= COMMENTS), default=0)
+    return [f"{code}{' ' * (width - end)}  # {comment}" for (code, comment), end in zip(lines, ends, strict=True)]
 
 
 def _summary(name: str, flow: Trace) -> str:
@@ -56,9 +77,10 @@ def _summary(name: str, flow: Trace) -> str:
 
 
 def _chain(name: str, flow: Trace) -> str:
-    layers = _aligned([(f"            {step.name}={constructor(step)},", shape_comment(step.shape)) for step in flow.steps])
-    return "\n".join(["from collections import OrderedDict", "", "from torch import nn", "", "", f"class {CLASS}(nn.Sequential):",
-                      f'    """{_summary(name, flow)}"""', "", "    def __init__(self):", "        super().__init__(OrderedDict(", *layers, "        ))", ""])
+    layers = _aligned([(_made(f"            {step.name}=", step, ","), shape_comment(step.shape)) for step in flow.steps])
+    head = ["from collections import OrderedDict", "", "from torch import nn", "", "", f"class {CLASS}(nn.Sequential):"]
+    return "\n".join([*head, f'    """{_summary(name, flow)}"""', "",
+                      "    def __init__(self):", "        super().__init__(OrderedDict(", *layers, "        ))", ""])
 
 
 def _variables(flow: Trace) -> dict[str, str]:
@@ -74,23 +96,29 @@ def _variables(flow: Trace) -> dict[str, str]:
     return {name: main if readers[name] and set(readers[name]) == {i} else name for i, name in enumerate(order)}
 
 
-def _expression(step: Step, args: list[str]) -> str:
+def _assigned(variable: str, step: Step, values: list[str]) -> str:
+    """The line of `forward` that gives `variable` the result of a step on `values`."""
+    before = f"        {variable} = "
     if step.layer.operator:
-        return f" {step.layer.operator} ".join(args)
+        separator = f" {step.layer.operator} "
+        line = before + separator.join(values)
+        return line if len(line) <= LONGEST else _spread(f"{before}(", values, ")", separator)
     if step.layer.call:
-        return step.layer.call.format(args=", ".join(args), **{name: ascii(value) for name, value in step.arguments.items()})
-    return f"self.{step.name}({', '.join(args)})"
+        opened, _, closed = step.layer.call.partition("{args}")
+        return _spread(before + opened, values, closed.format(**{name: ascii(value) for name, value in step.arguments.items()}))
+    return _spread(f"{before}self.{step.name}(", values, ")")
 
 
 def _branches(name: str, flow: Trace) -> str:
     variables = _variables(flow)
-    made = [f"        self.{step.name} = {constructor(step)}" for step in flow.steps if step.layer.module]
-    lines = [(f"        {variables[step.name]} = {_expression(step, [variables[source] for source in step.inputs])}", shape_comment(step.shape))
+    made = [_made(f"        self.{step.name} = ", step) for step in flow.steps if step.layer.module]
+    lines = [(_assigned(variables[step.name], step, [variables[source] for source in step.inputs]), shape_comment(step.shape))
              for step in flow.steps]
-    imports = ["import torch", "from torch import nn"] if any(step.layer.call.startswith("torch.") for step in flow.steps) else ["from torch import nn"]
-    return "\n".join([*imports, "", "", f"class {CLASS}(nn.Module):", f'    """{_summary(name, flow)}"""', "", "    def __init__(self):",
-                      "        super().__init__()", *made, "", f"    def forward(self, {variables[flow.entry]}):", *_aligned(lines),
-                      f"        return {variables[flow.result]}", ""])
+    uses_torch = any(step.layer.call.startswith("torch.") for step in flow.steps)
+    head = [*(["import torch"] if uses_torch else []), "from torch import nn", "", "", f"class {CLASS}(nn.Module):"]
+    return "\n".join([*head, f'    """{_summary(name, flow)}"""', "",
+                      "    def __init__(self):", "        super().__init__()", *made, "",
+                      f"    def forward(self, {variables[flow.entry]}):", *_aligned(lines), f"        return {variables[flow.result]}", ""])
 
 
 def source(project: Project) -> str:

@@ -89,6 +89,19 @@ DRAWINGS = {
     "unused_left_out": drawn(
         ("flatten", "Flatten", {}), ("spare", "Linear", {"out_features": 99}), FC, wires="image>flatten flatten>fc flatten>spare fc>output"
     ),
+    "long_lines": drawn(
+        *[(f"{name}_branch_with_a_long_name{i}", "Conv2d", {"out_channels": 4, **SAME}) for name in ("first", "second") for i in range(4)],
+        ("add1", "Add", {}),
+        ("concat1", "Concat", {}),
+        ("flatten", "Flatten", {}),
+        FC,
+        wires=" ".join(
+            f"image>{name}_branch_with_a_long_name{i} {name}_branch_with_a_long_name{i}>{merge}.{i}"
+            for name, merge in (("first", "add1"), ("second", "concat1"))
+            for i in range(4)
+        )
+        + " add1>concat1.4 concat1>flatten flatten>fc fc>output",
+    ),
     "every_argument": drawn(
         (
             "conv1",
