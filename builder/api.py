@@ -137,6 +137,7 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     from builder.tasks.classification import Classification
     from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
+    from builder.train.optimizer import plain
     from builder.train.settings import Settings
 
     training, chosen = project.training, choose_device(device)
@@ -145,8 +146,8 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
     settings = Settings(**{name: training[name] for name in ("epochs", "batch_size", "seed") if name in training})
     kind, params = _record(training.get("optimizer"), "SGD")
-    optimizer = resolve(OPTIMIZERS[kind].module)(network.parameters(), **OPTIMIZERS[kind].arguments(params))
+    optimizer = plain(resolve(OPTIMIZERS[kind].module))(network.parameters(), **OPTIMIZERS[kind].arguments(params))
     kind, params = _record(training.get("loss"), "CrossEntropyLoss")
     loss_fn = resolve(LOSSES[kind].module)(**LOSSES[kind].arguments(params))
-    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)), device=chosen,
-                   stop=stop, checkpoints=folder, resume=resume)
+    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)),
+                   device=chosen, stop=stop, checkpoints=folder, resume=resume)

@@ -47,7 +47,9 @@ TABLE = {
     "builder.gallery": Rule({"builder.gallery", GRAPH, CATALOGUE, PATHS}, set(), set()),
     # torch is loaded by a thread after the first page is drawn, so that the first run need not wait for it.
     "builder.ui": Rule(
-        {"builder.ui", "builder.gallery", CATALOGUE, GRAPH, "builder.charts", "builder.runs", EVENTS, PATHS}, {"streamlit"}, {"streamlit", "torch"}
+        {"builder.ui", "builder.gallery", CATALOGUE, GRAPH, "builder.charts", "builder.runs", EVENTS, PATHS},
+        {"streamlit"},
+        {"streamlit", "torch"},
     ),
     "builder.paths": Rule(set(), set(), set()),
 }
@@ -102,7 +104,8 @@ def imports(file: Path) -> Iterator[Import]:
 
 def runs_later(node: ast.AST) -> bool:
     """A function, or a block that only a type checker reads."""
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    return for_types or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
 def under(module: str, parents: set[str]) -> bool:
@@ -244,14 +247,16 @@ def runs_a_file(name: str, call: ast.Call) -> bool:
     """A call of eval, of pickle's loaders, of torch's without `weights_only=True`, or of numpy's with pickles let in."""
     options = {option.arg: ast.unparse(option.value) for option in call.keywords}
     unsafe_torch = name == "torch.load" and options.get("weights_only") != "True"
-    return name in ("eval", "pickle.load", "pickle.loads", "pickle.Unpickler") or unsafe_torch or options.get("allow_pickle", "False") != "False"
+    unsafe_numpy = options.get("allow_pickle", "False") != "False"
+    return name in ("eval", "pickle.load", "pickle.loads", "pickle.Unpickler") or unsafe_torch or unsafe_numpy
 
 
 def test_tests_wait_on_conditions_and_none_is_left_out():
     tests = [file for file in PYTHON if file.relative_to(ROOT).parts[0] == "tests"]
     sleeps = re.compile(r"(^|\.)(sleep|wait_for_timeout)$")
     left_out = re.compile(r"(^|\.)(skip|skipif|xfail|importorskip|skipTest)$")
-    wrong = [f"{file.relative_to(ROOT)}:{node.lineno} {name}" for file in tests for name, node in names(file) if sleeps.search(name) or left_out.search(name)]
+    found = [(file, name, node.lineno) for file in tests for name, node in names(file) if sleeps.search(name) or left_out.search(name)]
+    wrong = [f"{file.relative_to(ROOT)}:{line} {name}" for file, name, line in found]
     assert not wrong, "\n".join(wrong)
 
 

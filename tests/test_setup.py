@@ -122,7 +122,8 @@ def test_a_damaged_stamp_means_that_nothing_is_known(text: str, project: Path):
 
 
 def test_pip_without_a_network_is_one_plain_sentence(tmp_path: Path):
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--retries", "1", "--index-url", "http://127.0.0.1:1/", "no-such-package"]
+    nowhere = ["--no-deps", "--retries", "1", "--index-url", "http://127.0.0.1:1/"]
+    command = [sys.executable, "-m", "pip", "download", *nowhere, "no-such-package"]
     alone = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")} | {"PIP_CONFIG_FILE": os.devnull}
     done = subprocess.run(command, cwd=tmp_path, env=alone, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 1
@@ -131,10 +132,13 @@ def test_pip_without_a_network_is_one_plain_sentence(tmp_path: Path):
 
 def test_pips_own_words_are_shown_when_there_is_no_plainer_reason():
     says = setup.why_pip_failed("Collecting torch\nWARNING: noise\nERROR: No matching distribution found for torch==99")
-    assert says == "Collecting torch\nERROR: No matching distribution found for torch==99\npip could not install the packages; its last lines are above."
+    lines = ["Collecting torch", "ERROR: No matching distribution found for torch==99"]
+    assert says.splitlines() == [*lines, "pip could not install the packages; its last lines are above."]
 
 
-def test_a_disk_that_is_too_small_is_named_before_anything_is_downloaded(project: Path, installed: list[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_disk_that_is_too_small_is_named_before_anything_is_downloaded(
+    project: Path, installed: list[str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(setup, "NEEDED_GB", {sys.platform: 10**9})
     with pytest.raises(setup.SetupError, match=r"needs about 1000000000 GB of free disk space and .* has [\d.]+ GB"):
         setup.install("start")
@@ -196,7 +200,8 @@ def test_the_next_free_port_is_used_and_said(taken: int, capsys: pytest.CaptureF
 
 def test_a_free_port_is_used_without_a_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(setup, "in_use", lambda port: False)
-    assert setup.app(["--server.headless", "true"])[1:] == ["-m", "streamlit", "run", "app.py", "--server.port", "8501", "--server.headless", "true"]
+    run = ["-m", "streamlit", "run", "app.py", "--server.port", "8501"]
+    assert setup.app(["--server.headless", "true"])[1:] == [*run, "--server.headless", "true"]
     assert capsys.readouterr().out == ""
 
 

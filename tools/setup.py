@@ -107,8 +107,9 @@ def install(what: str) -> None:
 def pip(*arguments: str) -> tuple[int, str]:
     """Runs pip, showing on a terminal one line of what it is at; gives its exit status and all it wrote."""
     command = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-color", *arguments, "--progress-bar", "off"]
+    unbuffered = {**os.environ, "PYTHONUNBUFFERED": "1"}
     running = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=unbuffered
     )
     lines = []
     for line in running.stdout:
@@ -144,7 +145,9 @@ def check_space(first: bool) -> None:
     needed = NEEDED_GB.get(sys.platform, 0) if first else 0
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < needed:
-        raise SetupError(f"Installing needs about {needed} GB of free disk space and {ROOT} has {free:.1f} GB: free some and run this again.")
+        raise SetupError(
+            f"Installing needs about {needed} GB of free disk space and {ROOT} has {free:.1f} GB: free some and run this again."
+        )
 
 
 def why_pip_failed(errors: str) -> str:

@@ -25,9 +25,11 @@ from .spec import (
     show,
 )
 
-__all__ = ["BATCH", "CATEGORIES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "Bool", "CatalogueError", "Choice", "Dataset",
-           "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem", "Record", "Registry", "Rule", "Shape", "catalogue_json", "form", "register",
-           "show"]
+__all__ = [
+    "BATCH", "CATEGORIES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "Bool", "CatalogueError", "Choice", "Dataset",
+    "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem", "Record", "Registry", "Rule", "Shape", "catalogue_json", "form",
+    "register", "show",
+]
 
 # Imported for what they register.
 FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normalisation, shape, merge, training)

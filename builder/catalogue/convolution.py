@@ -25,7 +25,8 @@ register(Layer(
     spatial=("H", "W"), length=WINDOW,
     rules=(
         *GROUPS,
-        Rule("padding_mode != 'reflect' or padding < L", "reflecting {padding} pixels needs an input longer than that, it is {L}", "padding", "padding"),
+        Rule("padding_mode != 'reflect' or padding < L", "reflecting {padding} pixels needs an input longer than that, it is {L}",
+             "padding", "padding"),
         Rule("padding_mode != 'circular' or padding <= L", "wrapping {padding} pixels around needs an input at least as long, it is {L}",
              "padding", "padding"),
         FITS,
@@ -56,7 +57,8 @@ register(Layer(
     rules=(
         *GROUPS,
         Rule("output_padding < stride or output_padding < dilation",
-             "output_padding {output_padding} must be smaller than the stride {stride} or the dilation {dilation}", "padding", "output_padding"),
+             "output_padding {output_padding} must be smaller than the stride {stride} or the dilation {dilation}",
+             "padding", "output_padding"),
     ),
     weights="C_in * (out_channels // groups) * prod(kernel_size) + (out_channels if bias else 0)",
     macs="C_in * H * W * (out_channels // groups) * prod(kernel_size)",

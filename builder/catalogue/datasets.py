@@ -29,8 +29,8 @@ DATASETS: Registry[Dataset] = Registry("data set")
 
 for _dataset in (
     Dataset("digits", "Digits (built in)", (1, 28, 28), DIGITS, 1437, 360, 0,
-            "1,797 real handwritten digits that ship with scikit-learn. They were scanned at 8×8 pixels and are enlarged to 28×28 here, so they "
-            "are blurrier than MNIST and forty times fewer: right for a first try, not for a benchmark.",
+            "1,797 real handwritten digits that ship with scikit-learn. They were scanned at 8×8 pixels and are enlarged to 28×28 "
+            "here, so they are blurrier than MNIST and forty times fewer: right for a first try, not for a benchmark.",
             "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits, archive.ics.uci.edu/dataset/80"),
     Dataset("mnist", "MNIST", (1, 28, 28), DIGITS, 60_000, 10_000, 12,
             "70,000 handwritten digits, size-normalised and centred, 28×28 grey pixels.",

@@ -5,9 +5,20 @@ from collections.abc import Mapping, Sequence
 from .params import Int
 from .spec import Layer, Problem, Shape, register, show
 
+MOST = 6  # inputs that a sentence names
+
+
+def _few(parts: Sequence[str], joint: str) -> str:
+    """The parts in a row, the first ones when there are many."""
+    return joint.join(parts if len(parts) <= MOST else [*parts[:MOST - 1], f"{len(parts) - MOST + 1} more"])
+
 
 def _listed(inputs: Sequence[Shape]) -> str:
-    return " and ".join(map(show, inputs))
+    return _few([show(shape) for shape in inputs], " and ")
+
+
+def _column(inputs: Sequence[Shape], axis: int) -> list[str]:
+    return [str(shape[axis]) for shape in inputs]
 
 
 def broadcast(inputs: Sequence[Shape], values: Mapping[str, object]):
@@ -19,10 +30,11 @@ def broadcast(inputs: Sequence[Shape], values: Mapping[str, object]):
         sizes = sorted(set(column) - {1})
         if len(sizes) > 1:
             problems.append(Problem(f"needs equal shapes, or 1 where they differ; received {_listed(inputs)}",
-                                    f"axis {axis} has {' and '.join(map(str, column))}", "channels" if axis == 1 else "spatial"))
+                                    f"axis {axis} has {_few(_column(padded, axis), ' and ')}", "channels" if axis == 1 else "spatial"))
         out.append(sizes[0] if sizes else 1)
     if not problems and len({len(shape) for shape in inputs}) > 1:
-        problems.append(Problem(f"needs inputs with equally many axes; received {_listed(inputs)}", "the batch must stay the first axis", "rank"))
+        problems.append(Problem(f"needs inputs with equally many axes; received {_listed(inputs)}",
+                                "the batch must stay the first axis", "rank"))
     if not problems:
         steps = [f"{_listed(inputs)} → {show(tuple(out))}"]
     return tuple(out), problems[:1], steps, {"rank": rank}
@@ -35,16 +47,17 @@ def concatenated(inputs: Sequence[Shape], values: Mapping[str, object]):
     if len(ranks) > 1:
         return None, [Problem(f"needs inputs with equally many axes; received {_listed(inputs)}", "", "rank")], [], {}
     if not -rank <= dim < rank or dim % rank == 0:
-        said = f"axis {dim} is the batch; samples must not be mixed" if dim in (0, -rank) else f"there is no axis {dim} in inputs of {rank} axes"
+        is_batch = dim in (0, -rank)
+        said = f"axis {dim} is the batch; samples must not be mixed" if is_batch else f"there is no axis {dim} in inputs of {rank} axes"
         return None, [Problem(said, f"needs 1 <= dim < {rank}", "dim", "dim")], [], {}
     axis = dim % rank
     differing = [i for i in range(1, rank) if i != axis and len({shape[i] for shape in inputs}) > 1]
     if differing:
-        sizes = " and ".join(str(shape[differing[0]]) for shape in inputs)
-        return None, [Problem(f"needs equal sizes on every axis but {axis}; received {_listed(inputs)}", f"axis {differing[0]} has {sizes}",
-                              "spatial" if differing[0] > 1 else "channels")], [], {}
+        sizes = _few(_column(inputs, differing[0]), " and ")
+        return None, [Problem(f"needs equal sizes on every axis but {axis}; received {_listed(inputs)}",
+                              f"axis {differing[0]} has {sizes}", "spatial" if differing[0] > 1 else "channels")], [], {}
     total = sum(shape[axis] for shape in inputs)
-    step = f"{' + '.join(str(shape[axis]) for shape in inputs)} = {total}"
+    step = f"{_few(_column(inputs, axis), ' + ')} = {total}"
     return (*inputs[0][:axis], total, *inputs[0][axis + 1:]), [], [step], {"rank": rank}
 
 

@@ -11,7 +11,8 @@ UP = f"(-(-{SPAN} // stride) + 1)"
 MAX_LENGTH = f"{SPAN} // stride + 1 if not ceil_mode else {UP} - 1 if ({UP} - 1)*stride >= L + padding else {UP}"
 AVERAGE_LENGTH = MAX_LENGTH.replace("dilation*(kernel_size - 1) - 1", "kernel_size")
 KERNEL = Int("kernel_size", 2, "window side, pixels", axes=2, max=4096)
-STRIDE = Int("stride", None, "pixels between window positions; empty = the window side", axes=2, optional=True, otherwise="kernel_size", max=4096)
+STRIDE = Int("stride", None, "pixels between window positions; empty = the window side", axes=2, optional=True, otherwise="kernel_size",
+             max=4096)
 PADDING = Int("padding", 0, "pixels added on each side", min=0, axes=2, max=4096)
 CEIL = Bool("ceil_mode", False, "keep a last window that only partly fits")
 

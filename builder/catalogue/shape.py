@@ -18,7 +18,8 @@ def flattened(inputs: Sequence[Shape], values: Mapping[str, object]):
     if not problems and first == 0:
         problems.append(Problem(f"start_dim {start} is the batch; samples must not be joined", "needs start_dim >= 1", "dim", "start_dim"))
     if not problems and first > last:
-        problems.append(Problem(f"start_dim {start} comes after end_dim {end} in {show(shape)}", f"needs {first} <= {last}", "dim", "start_dim"))
+        problems.append(Problem(f"start_dim {start} comes after end_dim {end} in {show(shape)}", f"needs {first} <= {last}",
+                                "dim", "start_dim"))
     product = math.prod(shape[first:last + 1])
     step = f"{' * '.join(map(str, shape[first:last + 1]))} = {product}"
     return (*shape[:first], product, *shape[last + 1:]), problems, [step], {"rank": rank}

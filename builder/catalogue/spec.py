@@ -171,28 +171,32 @@ class Layer:
         stands = {param.name: param.otherwise for param in self.params if isinstance(param, Int) and param.otherwise}
         return {name: values[stands[name]] if value is None and name in stands else value for name, value in values.items()}
 
+    @property
+    def _paired(self) -> set[str]:
+        """Parameters that may have one value a spatial axis."""
+        return {param.name for param in self.params if getattr(param, "axes", 1) > 1}
+
     def _whole(self, values: Mapping[str, object]) -> dict[str, object]:
         """Values for formulas of the whole layer: an Int of two axes is always a pair."""
-        paired = {param.name for param in self.params if getattr(param, "axes", 1) > 1}
-        return {name: (value, value) if name in paired and isinstance(value, int) else value for name, value in self.resolved(values).items()}
+        return {name: (value, value) if name in self._paired and isinstance(value, int) else value
+                for name, value in self.resolved(values).items()}
 
     def _per_axis(self, sizes: Mapping[str, object], values: Mapping[str, object]) -> list[tuple[str, dict[str, object]]]:
         """One environment a spatial axis: pairs reduced to that axis's component, L bound to its length."""
-        whole = self._whole(values)
-        paired = {param.name for param in self.params if getattr(param, "axes", 1) > 1}
+        whole, paired = self._whole(values), self._paired
         return [(axis, {**{name: value[i] if name in paired else value for name, value in whole.items()}, **sizes, "L": sizes[axis]})
                 for i, axis in enumerate(self.spatial)]
 
     def _broken(self, sizes: Mapping[str, object], values: Mapping[str, object], whole: Mapping[str, object]) -> list[Problem]:
-        paired = {param.name for param in self.params if getattr(param, "axes", 1) > 1}
         problems: list[Problem] = []
         for rule in self.rules:
-            per_axis = self.spatial and names(rule.holds) & (paired | {"L"})
-            broken = [(axis, env) for axis, env in (self._per_axis(sizes, values) if per_axis else [("", whole)]) if not evaluate(rule.holds, env)]
-            problems += _once(rule, broken)
+            per_axis = self.spatial and names(rule.holds) & (self._paired | {"L"})
+            places = self._per_axis(sizes, values) if per_axis else [("", whole)]
+            problems += _once(rule, [(axis, env) for axis, env in places if not evaluate(rule.holds, env)])
         return problems
 
-    def _lengths(self, sizes: Mapping[str, object], values: Mapping[str, object], whole: dict[str, object]) -> tuple[list[Problem], list[str]]:
+    def _lengths(self, sizes: Mapping[str, object], values: Mapping[str, object],
+                 whole: dict[str, object]) -> tuple[list[Problem], list[str]]:
         """The formula of every spatial axis; puts H_out and the like into `whole`."""
         problems, steps = [], []
         for axis, env in self._per_axis(sizes, values) if self.length else []:

@@ -6,6 +6,7 @@ from .spec import INITIALIZERS, LOSSES, OPTIMIZERS, Record, Rule
 
 OPTIM = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
 INIT = "https://docs.pytorch.org/docs/stable/nn.init.html"
+GAIN = Float("gain", 1.0, "scales the spread", min=0.0)
 DECAY = Float("weight_decay", 0.0, "pulls every weight towards zero, this share a step times lr", min=0.0)
 
 
@@ -55,14 +56,15 @@ LOSSES.register(Record(
 
 INITIALIZERS.register(Record("Default", "What torch does for each layer: uniform within 1/sqrt(inputs) for Conv2d and Linear.", INIT))
 INITIALIZERS.register(Record("XavierUniform", "Uniform; keeps the variance of signals equal through tanh and sigmoid layers.",
-                             "Glorot & Bengio 2010; " + INIT, "torch.nn.init.xavier_uniform_", (Float("gain", 1.0, "scales the spread", min=0.0),)))
+                             "Glorot & Bengio 2010; " + INIT, "torch.nn.init.xavier_uniform_", (GAIN,)))
 INITIALIZERS.register(Record("XavierNormal", "Normal; keeps the variance of signals equal through tanh and sigmoid layers.",
-                             "Glorot & Bengio 2010; " + INIT, "torch.nn.init.xavier_normal_", (Float("gain", 1.0, "scales the spread", min=0.0),)))
+                             "Glorot & Bengio 2010; " + INIT, "torch.nn.init.xavier_normal_", (GAIN,)))
 INITIALIZERS.register(Record("KaimingUniform", "Uniform; keeps the variance of signals equal through ReLU layers.",
                              "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_uniform_"))
 INITIALIZERS.register(Record("KaimingNormal", "Normal; keeps the variance of signals equal through ReLU layers.",
                              "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_normal_"))
 INITIALIZERS.register(Record("Orthogonal", "Random rotations: lengths are kept exactly at the start.",
-                             "Saxe et al. 2014, arXiv:1312.6120; " + INIT, "torch.nn.init.orthogonal_", (Float("gain", 1.0, "scales the rotation", min=0.0),)))
+                             "Saxe et al. 2014, arXiv:1312.6120; " + INIT, "torch.nn.init.orthogonal_",
+                             (Float("gain", 1.0, "scales the rotation", min=0.0),)))
 INITIALIZERS.register(Record("Normal", "Normal with a spread of your choice: too small and signals die out, too large and they explode.",
                              INIT, "torch.nn.init.normal_", (Float("std", 0.01, "standard deviation", min=0.0),)))

@@ -51,7 +51,8 @@ def trace(project: Project, report: Report | None = None) -> Trace:
     """The steps of a project's network; raises BuildError when the drawing has errors."""
     report = report or check(project)
     if report.errors:
-        raise BuildError("; ".join(map(str, report.errors[:5])) + (f"; and {len(report.errors) - 5} more" if len(report.errors) > 5 else ""))
+        more = f"; and {len(report.errors) - 5} more" if len(report.errors) > 5 else ""
+        raise BuildError("; ".join(map(str, report.errors[:5])) + more)
     analysis = report.analysis
     used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
     entry = next(placed for placed in used if placed.node.kind == "Input")

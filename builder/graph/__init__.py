@@ -7,5 +7,7 @@ from .edits import EditError, apply
 from .history import History
 from .problems import Fix, Problem
 
-__all__ = ["Analysis", "DocumentError", "Edge", "EditError", "Fix", "FrozenDict", "History", "Network", "Node", "Problem", "Project", "Report",
-           "analyse", "apply", "check", "dumps", "from_json", "loads", "order", "to_json"]
+__all__ = [
+    "Analysis", "DocumentError", "Edge", "EditError", "Fix", "FrozenDict", "History", "Network", "Node", "Problem", "Project", "Report",
+    "analyse", "apply", "check", "dumps", "from_json", "loads", "order", "to_json",
+]

@@ -304,8 +304,10 @@ def edge_from_json(record: object, where: str = "edge") -> Edge:
 def network_from_json(record: object, where: str = "network") -> Network:
     """The network of a JSON record; ids are unique, every wire starts and ends at a brick, and a port holds one wire."""
     record = _table(record, where)
-    nodes = tuple(node_from_json(n, f"{where}.nodes[{i}]") for i, n in enumerate(_list(record.get("nodes", []), f"{where}.nodes", MAX_NODES)))
-    edges = tuple(edge_from_json(e, f"{where}.edges[{i}]") for i, e in enumerate(_list(record.get("edges", []), f"{where}.edges", MAX_EDGES)))
+    bricks = _list(record.get("nodes", []), f"{where}.nodes", MAX_NODES)
+    wires = _list(record.get("edges", []), f"{where}.edges", MAX_EDGES)
+    nodes = tuple(node_from_json(brick, f"{where}.nodes[{i}]") for i, brick in enumerate(bricks))
+    edges = tuple(edge_from_json(wire, f"{where}.edges[{i}]") for i, wire in enumerate(wires))
     ids = [node.id for node in nodes]
     if len(set(ids)) < len(ids):
         twice = next(name for i, name in enumerate(ids) if name in ids[:i])

@@ -22,7 +22,8 @@ def migrated(record: Mapping) -> Mapping:
     if type(version) is not int or version < 1:
         raise DocumentError(f"version must be a whole number from 1 up, it is {version!r:.40}")
     if version > VERSION:
-        raise DocumentError(f"this project was saved by a newer Brickwork (format {version}; this one reads up to {VERSION}): update Brickwork to open it")
+        raise DocumentError(f"this project was saved by a newer Brickwork (format {version}; this one reads up to {VERSION}): "
+                            "update Brickwork to open it")
     while version < VERSION:
         record, version = MIGRATIONS[version](record), version + 1
     return record

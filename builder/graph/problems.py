@@ -35,7 +35,8 @@ class Problem:
 
     def to_json(self) -> dict[str, object]:
         """The problem for the canvas and the command line."""
-        return {"node": self.node, "field": self.field, "severity": self.severity, "code": self.code, "says": self.says, "because": self.because,
+        return {"node": self.node, "field": self.field, "severity": self.severity, "code": self.code,
+                "says": self.says, "because": self.because,
                 "fixes": [{"label": fix.label, "edit": dict(fix.edit)} for fix in self.fixes]}
 
 

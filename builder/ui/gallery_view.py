@@ -6,7 +6,7 @@ import streamlit as st
 
 from builder.catalogue import DATASETS, show
 from builder.gallery import ENTRIES, Entry
-from builder.graph import DocumentError, Network
+from builder.graph import DocumentError, Network, Project
 
 from .build_view import show_said
 from .frame import esc, page_path
@@ -28,6 +28,13 @@ def ready_made(space: Workspace) -> None:
                 card(space, entry)
 
 
+def recipe(project: Project) -> str:
+    """The training settings in few words: "SGD lr 0.05, batch 8, 15 epochs"."""
+    optimizer, epochs = project.training["optimizer"], project.training["epochs"]
+    passes = f"{epochs} epoch{'s' if epochs > 1 else ''}"
+    return f"{optimizer['kind']} lr {optimizer['lr']:g}, batch {project.training['batch_size']}, {passes}"
+
+
 def card(space: Workspace, entry: Entry) -> None:
     """What the network is, what it wants, what to look at."""
     dataset = DATASETS[entry.project.data["source"]]
@@ -36,10 +43,7 @@ def card(space: Workspace, entry: Entry) -> None:
         st.badge(entry.deck, color="gray")
     st.write(entry.summary)
     st.caption(f"{show((2, *entry.project.network.nodes[0].params['shape']))} → {skeleton(entry.project.network)}")
-    optimizer = entry.project.training["optimizer"]
-    epochs = entry.project.training["epochs"]
-    recipe = f"{optimizer['kind']} lr {optimizer['lr']:g}, batch {entry.project.training['batch_size']}, {epochs} epoch{'s' if epochs > 1 else ''}"
-    st.caption(f"**{entry.parameters:,}** parameters · {dataset.title} · {recipe}")
+    st.caption(f"**{entry.parameters:,}** parameters · {dataset.title} · {recipe(entry.project)}")
     st.info(entry.look, icon=":material/visibility:")
     st.caption(f"Source: {esc(entry.source)}")
     if st.button("Open", key=f"open-{entry.name}", type="primary", help=f"Open {entry.title} on the canvas", icon=":material/open_in_new:"):

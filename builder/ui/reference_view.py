@@ -8,6 +8,7 @@ import streamlit as st
 
 from builder.catalogue import BATCH, Layer, Param, Shape, show
 from builder.catalogue.expressions import written
+from builder.catalogue.params import LARGEST
 
 from .frame import esc
 
@@ -31,14 +32,18 @@ def allowed(param: Param) -> str:
     words = {"int": "whole number", "float": "number", "ints": "whole numbers"}[param.type]
     if getattr(param, "axes", 1) == 2:
         words = "whole number, or height and width"
-    bounds = f"{low:g} to {high:,g}" if low is not None and high is not None and high < 1e6 else f"at least {low:g}" if low is not None else ""
+    bounds = "" if low is None else f"at least {low:g}" if high is None or high >= LARGEST else f"{low:g} to {high:,g}"
     return ", ".join(part for part in (words, bounds, "may be empty" if getattr(param, "optional", False) else "") if part)
 
 
 def rows(layer: Layer) -> list[dict[str, str]]:
     """The parameter table."""
-    return [{"parameter": p.name, "default": "empty" if p.default is None else "×".join(map(str, p.default)) if isinstance(p.default, tuple) else str(p.default),
-             "allowed": allowed(p), "meaning": p.doc} for p in layer.params]
+    return [{"parameter": param.name, "default": _default(param.default), "allowed": allowed(param), "meaning": param.doc}
+            for param in layer.params]
+
+
+def _default(value: object) -> str:
+    return "empty" if value is None else "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def worked(layer: Layer) -> tuple[list[Shape], Shape, tuple[str, ...], tuple[int, int], str] | None:

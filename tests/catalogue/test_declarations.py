@@ -1,6 +1,7 @@
 """The catalogue itself: declared once, complete, and enough for palette, form, check, source and reference page."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +24,8 @@ from builder.catalogue import (
 from builder.catalogue.expressions import evaluate, substituted, written
 from builder.compile.resolve import resolve
 
-WANTED = """Input Output Conv2d ConvTranspose2d MaxPool2d AvgPool2d AdaptiveAvgPool2d Linear Flatten ReLU LeakyReLU ELU Sigmoid Tanh SiLU Softplus
-    Softmax LogSoftmax Dropout Dropout2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm2d Add Concat Multiply"""
+WANTED = """Input Output Conv2d ConvTranspose2d MaxPool2d AvgPool2d AdaptiveAvgPool2d Linear Flatten ReLU LeakyReLU ELU Sigmoid Tanh SiLU
+    Softplus Softmax LogSoftmax Dropout Dropout2d BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm2d Add Concat Multiply"""
 
 
 def test_every_layer_that_was_promised_is_declared():
@@ -91,7 +92,8 @@ def test_a_kind_declared_twice_is_an_error_and_leaves_the_first():
 
 
 @pytest.mark.parametrize("wrong", [
-    {"weights": "out_chanels * 2"}, {"macs": "L"}, {"rules": (Rule("C % grups == 0", "no"),)}, {"pattern": "N C H W -> N C H_out W"}, {"category": "Misc"},
+    {"weights": "out_chanels * 2"}, {"macs": "L"}, {"rules": (Rule("C % grups == 0", "no"),)},
+    {"pattern": "N C H W -> N C H_out W"}, {"category": "Misc"},
 ], ids=str)
 def test_a_formula_with_an_unknown_name_is_an_error_when_it_is_declared(wrong):
     entry = {"kind": "Wrong", "category": "Shape", "summary": "Wrong.", "source": "", "pattern": "N C H W -> N C H W", **wrong}
@@ -104,7 +106,8 @@ def test_the_canvas_gets_every_layer_with_its_form():
     document = catalogue_json()
     assert list(document["layers"]) == list(LAYERS) and document["categories"] == list(CATEGORIES)
     conv = document["layers"]["Conv2d"]
-    assert conv["inputs"] == [1, 1] and conv["stem"] == "conv" and [p["name"] for p in conv["params"]][:2] == ["out_channels", "kernel_size"]
+    assert conv["inputs"] == [1, 1] and conv["stem"] == "conv"
+    assert [param["name"] for param in conv["params"]][:2] == ["out_channels", "kernel_size"]
     assert document["layers"]["Add"]["inputs"] == [2, None]
 
 
@@ -123,6 +126,14 @@ def test_formulas_show_only_the_branch_that_applies():
 def test_formulas_are_a_small_language(formula):
     with pytest.raises(CatalogueError):
         evaluate(formula, {"a": 1})
+
+
+@pytest.mark.parametrize("kind", ["Add", "Concat", "Multiply"])
+def test_a_merge_of_thousands_names_a_few_of_its_inputs(kind):
+    alike = LAYERS[kind].infer([(BATCH, 4, 5)] * 5000, {})
+    assert not alike.problems and all(len(step) < 200 and "4995 more" in step for step in alike.steps)
+    (problem,) = LAYERS[kind].infer([(BATCH, 4, size) for size in range(2, 5002)], {}).problems
+    assert "N×4×2 and N×4×3" in problem.says and "4995 more" in problem.says and len(str(problem)) < 300
 
 
 def test_a_parameter_says_what_it_wants_and_what_it_got():
@@ -144,5 +155,6 @@ def test_the_catalogue_is_read_without_torch(tmp_path):
 def test_no_family_reads_user_text_into_code():
     import builder.catalogue.expressions as expressions
 
-    calls = {node.func.id for node in ast.walk(ast.parse(open(expressions.__file__).read())) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    tree = ast.parse(Path(expressions.__file__).read_text())
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert not calls & {"eval", "exec", "compile", "__import__"}
