@@ -5,7 +5,13 @@ Training and test digits come from the same writers (the file does not say who w
 
 from __future__ import annotations
 
+import csv
+import gzip
+import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .records import DataError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,16 +26,29 @@ SPLIT_SEED = 0
 def read_digits() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Training images and labels, test images and labels: 1,437 and 360, split class by class, always the same way."""
     import torch
-    from sklearn.datasets import load_digits
     from torch.nn.functional import interpolate
 
-    digits = load_digits()
-    small = torch.from_numpy(digits.images).to(torch.float32)[:, None]  # N 1 8 8
+    rows = torch.tensor(table(), dtype=torch.float32)
+    small = rows[:, :-1].reshape(-1, 1, 8, 8)  # N 1 8 8
     large = interpolate(small, (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)
     images = (large * (255 / 16)).round().clamp(0, 255).to(torch.uint8)
-    labels = torch.from_numpy(digits.target).to(torch.int64)
+    labels = rows[:, -1].to(torch.int64)
     train, test = split(labels, TEST)
     return images[train], labels[train], images[test], labels[test]
+
+
+def table() -> list[list[float]]:
+    """The 1,797 rows of 64 pixels and the label; raises DataError when scikit-learn or its file is not there."""
+    # The file itself: importing scikit-learn, and scipy with it, takes a second at the start of every run.
+    package = importlib.util.find_spec("sklearn")
+    if package is None or not package.submodule_search_locations:
+        raise DataError("The built-in digits are a file of scikit-learn, which is not installed: pip install scikit-learn.")
+    path = Path(package.submodule_search_locations[0], "datasets", "data", "digits.csv.gz")
+    try:
+        with gzip.open(path, "rt", encoding="ascii", newline="") as stream:
+            return [[float(value) for value in row] for row in csv.reader(stream)]
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(f"The built-in digits cannot be read from {path}: {error}. Install scikit-learn again.") from None
 
 
 def split(labels: Tensor, test: int) -> tuple[Tensor, Tensor]:
