@@ -75,7 +75,8 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
   const { node, info } = data;
   const hover = useHover();
   const problems = info?.problems ?? NONE;
-  const open = !dragging && (hover.over || (data.alone && problems.length > 0));
+  // The properties of a brick that is selected alone already say how its shape comes about.
+  const open = !dragging && hover.over && (!data.alone || problems.length > 0);
   const className = `brick${data.doubtful ? " doubtful" : ""}${data.dropBelow ? " drop-below" : ""}`;
   return (
     <div
@@ -97,7 +98,9 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
       </span>
       <span className="line labels">
         <span className="key">{info?.key ?? ""}</span>
-        <span className="shape">{info?.shape ?? (info ? "no shape" : "…")}</span>
+        <span className="shape" data-known={Boolean(info?.sizes)}>
+          {info?.shape ?? (info ? "no shape" : "…")}
+        </span>
       </span>
       <Handles inputs={data.inputs} outputs={data.outputs} />
       {open && <BrickCard id={node.id} info={info} onEnter={hover.enter} onLeave={hover.leave} />}

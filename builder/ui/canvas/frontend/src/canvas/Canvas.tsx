@@ -3,7 +3,7 @@ import { type ReactElement, useCallback, useEffect, useRef, useState } from "rea
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
-import { bounds, fitView, revealView } from "./geometry.ts";
+import { bounds, fitView, resizedView, revealView } from "./geometry.ts";
 import { glide } from "./motion.ts";
 import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
@@ -16,24 +16,30 @@ const NODE_TYPES = { brick: Brick };
 const EDGE_TYPES = { wire: WireLine };
 const EXTEND = ["Shift", "Meta", "Control"];
 
-/** Show the project where it was last looked at, else all of it; again when the pane changes size before anybody has moved the view. */
+/** Show the project where it was last looked at, else all of it; again when the pane changes size and nobody has moved the view or all was in sight. */
 function useFirstView(): () => void {
   const session = useSession();
   const { sync, places } = useSnapshot();
-  const { setViewport } = useReactFlow();
+  const { getViewport, setViewport } = useReactFlow();
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
-  const shown = useRef("");
+  const shown = useRef({ loadId: "", width: 0, height: 0 });
   const settled = useRef(false);
   useEffect(() => {
     if (width === 0 || height === 0) return;
-    const size = `${sync.loadId} ${width} ${height}`;
-    const first = !shown.current.startsWith(`${sync.loadId} `);
-    if (first) settled.current = session.view !== null;
-    if (shown.current === size || (!first && settled.current)) return;
-    shown.current = size;
-    void setViewport(session.view ?? fitView(bounds(places.values()), width, height));
-  }, [session, setViewport, sync.loadId, places, width, height]);
+    const before = shown.current;
+    if (before.loadId === sync.loadId && before.width === width && before.height === height) return;
+    shown.current = { loadId: sync.loadId, width, height };
+    const fit = fitView(bounds(places.values()), width, height);
+    if (before.loadId !== sync.loadId) {
+      settled.current = session.view !== null;
+      void setViewport(session.view ?? fit);
+      return;
+    }
+    const view = settled.current ? resizedView(getViewport(), bounds(places.values()), before, { width, height }) : fit;
+    void setViewport(view);
+    if (session.view) session.keepView(view);
+  }, [session, getViewport, setViewport, sync.loadId, places, width, height]);
   return useCallback(() => {
     settled.current = true;
   }, []);

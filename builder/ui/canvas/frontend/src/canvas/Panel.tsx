@@ -53,7 +53,7 @@ function Result({ info }: { readonly info: BrickInfo | undefined }): ReactElemen
     <section className="result" aria-label="Output">
       <dl>
         <dt>Output</dt>
-        <dd className="shape">{info?.shape ?? "unknown"}</dd>
+        <dd className="shape">{info?.sizes ? info.shape : "unknown"}</dd>
         <dt>Parameters</dt>
         <dd>
           {count(info?.params)}

@@ -1,7 +1,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { type ReactElement, useEffect, useState } from "react";
 import { usePart, useSession } from "./context.ts";
-import { bytes, count, problemCount, short, worst } from "./format.ts";
+import { bytes, count, isPartial, problemCount, short, worst } from "./format.ts";
 import { BRICK } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
 import { glide } from "./motion.ts";
@@ -55,13 +55,17 @@ export function Status(): ReactElement {
   const [open, setOpen] = useState(false);
   const { totals, problems } = analysis;
   const severity = worst(problems);
+  const least = isPartial(analysis) ? "≥ " : "";
   return (
     <div className="status">
       <div className="status-line">
         <SaveState />
-        <span className="totals" title={`${count(totals.params)} parameters, ${count(totals.macs)} multiply-accumulates for one sample, ${count(totals.bytes)} bytes`}>
+        <span className="totals" title={`${least}${count(totals.params)} parameters, ${count(totals.macs)} multiply-accumulates for one sample, ${count(totals.bytes)} bytes`}>
           <span>
-            <b>{count(totals.params)}</b> parameters
+            <b>
+              {least}
+              {count(totals.params)}
+            </b> parameters
           </span>
           <span>
             <b>{short(totals.macs)}</b> MACs

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import { usePart } from "./context.ts";
-import { bytes, count, problemCount } from "./format.ts";
+import { bytes, count, isPartial, problemCount } from "./format.ts";
 
 const HINTS = [
   ["Drop a layer on a wire", "to put it between two bricks, or just below a brick to connect it."],
@@ -10,7 +10,9 @@ const HINTS = [
 
 /** The network as a whole, and three hints on how to build. */
 export function Summary(): ReactElement {
-  const { totals, problems } = usePart((snap) => snap.data.analysis);
+  const analysis = usePart((snap) => snap.data.analysis);
+  const { totals, problems } = analysis;
+  const least = isPartial(analysis) ? "≥ " : "";
   return (
     <div className="properties">
       <h2>Network</h2>
@@ -19,11 +21,11 @@ export function Summary(): ReactElement {
           <dt>Layers</dt>
           <dd>{count(totals.layers)}</dd>
           <dt>Parameters</dt>
-          <dd>{count(totals.params)}</dd>
+          <dd>{least}{count(totals.params)}</dd>
           <dt>MACs per sample</dt>
-          <dd>{count(totals.macs)}</dd>
+          <dd>{least}{count(totals.macs)}</dd>
           <dt>Size</dt>
-          <dd>{bytes(totals.bytes)}</dd>
+          <dd>{least}{bytes(totals.bytes)}</dd>
           <dt>Checks</dt>
           <dd>{problemCount(problems)}</dd>
         </dl>

@@ -14,7 +14,7 @@ interface Drawn {
   readonly left: boolean;
 }
 
-const SLANTED = 40;
+const SLANTED = 24;
 
 /** The line of a wire, and its label where neither the line nor a brick is in the way. */
 function drawn({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowWire>): Drawn {
@@ -25,8 +25,10 @@ function drawn({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowWire>
   }
   const ends = { sourceX, sourceY, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top };
   const [path, x, y] = getBezierPath(ends);
-  const slanted = Math.abs(targetX - sourceX) > SLANTED;
-  return slanted ? { path, x: targetX, y: targetY - 11, left: targetX < sourceX } : { path, x, y, left: false };
+  if (Math.abs(targetX - sourceX) <= SLANTED) return { path, x, y, left: false };
+  // Wires that meet in one brick are told apart at the bricks they come from.
+  if (data?.merging) return { path, x: sourceX, y: sourceY + 13, left: sourceX < targetX };
+  return { path, x: targetX, y: targetY - 11, left: targetX < sourceX };
 }
 
 /** A wire with the shape that flows along it. */

@@ -22,6 +22,8 @@ export type WireData = {
   readonly wire: Wire;
   readonly shape: string;
   readonly lane: number | null;
+  /** One of several wires into its target. */
+  readonly merging: boolean;
   readonly doubtful: boolean;
   readonly target: boolean;
   readonly alone: boolean;
@@ -92,6 +94,11 @@ export function flowBricks(before: readonly FlowBrick[], snap: Snapshot, moving:
 /** Above this many bricks wires take the straight way while something is dragged. */
 const MANY = 150;
 
+/** What a wire says: nothing while the shape is not known, a question mark on every wire would only be noise. */
+function shapeOf(info: BrickInfo | undefined): string {
+  return info?.sizes ? (info.shape ?? "") : "";
+}
+
 function lane(snap: Snapshot, wire: Wire, places: Places): number | null {
   const ends = endsOf(snap.sync.document, wire, places, snap.catalogue);
   return ends ? laneOf(wire, ends, places) : null;
@@ -107,8 +114,9 @@ export function flowWires(before: readonly FlowWire[], snap: Snapshot, moving: P
     const id = wireId(wire);
     const data: WireData = {
       wire,
-      shape: snap.infos[wire.source]?.shape ?? "",
+      shape: shapeOf(snap.infos[wire.source]),
       lane: busy ? null : lane(snap, wire, places),
+      merging: inputsOf(snap.sync.document, wire.target).length > 1,
       doubtful: snap.doubtful.has(wire.source),
       target: snap.drop.type === "wire" && wireId(snap.drop.wire) === id,
       alone: snap.selected.length === 0 && snap.wires.length === 1 && selected.has(id),

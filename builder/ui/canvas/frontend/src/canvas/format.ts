@@ -1,8 +1,13 @@
-import type { BrickInfo, BrickNode, Problem, Severity } from "./types.ts";
+import type { Analysis, BrickInfo, BrickNode, Problem, Severity } from "./types.ts";
 
 /** 21840 -> "21,840" */
 export function count(value: number | undefined): string {
   return value === undefined ? "–" : value.toLocaleString("en-US");
+}
+
+/** Do totals leave out bricks whose shape is not known? */
+export function isPartial(analysis: Analysis): boolean {
+  return Object.values(analysis.nodes).some((info) => !info.sizes);
 }
 
 /** 481000 -> "481 k", 1250000 -> "1.25 M"; three figures. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CATALOGUE, SKIP } from "./fixture.test.ts";
-import { BRICK, bounds, curve, distance, endsOf, fitView, laneOf, portX, revealView } from "./geometry.ts";
+import { BRICK, bounds, curve, distance, endsOf, fitView, laneOf, portX, resizedView, revealView } from "./geometry.ts";
 import type { Point } from "./types.ts";
 
 const COLUMN = new Map<string, Point>([["start", [0, 0]], ["a", [0, 84]], ["join", [0, 168]], ["end", [0, 252]]]);
@@ -39,9 +39,16 @@ test("the whole drawing fits, and a long one is shown from its top at a size tha
   assert.deepEqual([long.zoom, long.y], [0.75, 60]);
 });
 
+test("a pane that changes its size shows all of a drawing that was all in sight, and keeps the middle of one that was not", () => {
+  const [wide, narrow] = [{ width: 900, height: 800 }, { width: 500, height: 800 }];
+  const box = bounds(COLUMN.values());
+  assert.deepEqual(resizedView(fitView(box, 900, 800), box, wide, narrow), fitView(box, 500, 800));
+  assert.deepEqual(resizedView({ x: -40, y: 7, zoom: 1.5 }, box, wide, narrow), { x: -240, y: 7, zoom: 1.5 });
+});
+
 test("a brick in sight needs no move, one below the pane is brought up", () => {
   const view = { x: 0, y: 0, zoom: 1 };
   assert.equal(revealView(view, [100, 100], 800, 600), null);
-  const moved = revealView(view, [100, 900], 800, 600);
+  const moved = resizedView, revealView(view, [100, 900], 800, 600);
   assert.ok(moved && 900 + moved.y + BRICK.height <= 600);
 });

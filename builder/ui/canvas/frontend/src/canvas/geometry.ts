@@ -180,6 +180,22 @@ export function fitView(box: Box | null, width: number, height: number, smallest
   return { x: (width - box.width * zoom) / 2 - box.x * zoom, y: MARGIN.top + spare - box.y * zoom, zoom };
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function inSight(view: View, box: Box, { width, height }: Size): boolean {
+  const [left, top] = [box.x * view.zoom + view.x, box.y * view.zoom + view.y];
+  return left >= 0 && top >= 0 && left + box.width * view.zoom <= width && top + box.height * view.zoom <= height;
+}
+
+/** The view after the pane changed its size: all of the drawing when all of it was in sight, else the same middle at the same zoom. */
+export function resizedView(view: View, box: Box | null, before: Size, now: Size): View {
+  if (box && inSight(view, box, before)) return fitView(box, now.width, now.height);
+  return { ...view, x: view.x + (now.width - before.width) / 2 };
+}
+
 /** The least shift of the view that brings a brick into the pane with some air around it; null when it is in sight. */
 export function revealView(view: View, at: Point, width: number, height: number): View | null {
   const left = at[0] * view.zoom + view.x;
