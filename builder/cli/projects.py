@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from . import diagram
 from .show import CommandError, count, say, say_json, size, table
 
 
@@ -105,13 +105,21 @@ def as_python(project) -> str:
 
 def as_json(project) -> str:
     """The project file."""
-    from builder import api
+    from builder.graph import dumps
 
-    return json.dumps(api.to_json(project), indent=1, ensure_ascii=False) + "\n"
+    return dumps(project)
+
+
+def as_diagram(project) -> str:
+    """The drawing as a text for graphviz."""
+    from builder.compile.diagram import dot
+
+    return dot(project)
 
 
 EXPORTS: Mapping[str, tuple[Callable[..., str], str]] = {
     "python": (as_python, "the network as a file of plain PyTorch"),
+    "diagram": (as_diagram, "a picture by graphviz (OUT ends in .svg, .pdf or .png), or its text"),
     "json": (as_json, "the project as a file that the app opens"),
 }
 
@@ -120,12 +128,15 @@ def run_export(arguments: Namespace) -> int:
     """Write one of the kinds to a file or to the terminal."""
     text = EXPORTS[arguments.to][0](load(arguments.project))
     where = None if arguments.output in (None, Path("-")) else arguments.output
-    if where:
+    if where and arguments.to == "diagram":
+        diagram.write(text, where)
+    elif where:
         where.write_text(text, encoding="utf-8")
     if arguments.json:
         say_json({"kind": arguments.to, "file": str(where) if where else None, "text": text})
     elif where:
-        say(f"{where}: {count(len(text.splitlines()))} lines", sys.stderr)
+        drawn = arguments.to == "diagram" and diagram.is_picture(where)
+        say(f"{where}: {size(where.stat().st_size)}" if drawn else f"{where}: {count(len(text.splitlines()))} lines", sys.stderr)
     else:
         sys.stdout.write(text)
     return 0
