@@ -170,6 +170,20 @@ def test_importing_every_module_outside_the_trainers_does_not_load_torch():
     assert done.returncode == 0, done.stderr
 
 
+def test_drawing_the_build_page_does_not_load_torch(home: Path):
+    code = """if True:
+        import sys
+        from streamlit.testing.v1 import AppTest
+        from builder.ui import frame
+        frame.WARM_UP_AFTER = 3600
+        page = AppTest.from_file("app.py", default_timeout=60).run()
+        assert not page.exception and page.text_input(key="project_name").value == "MNIST CNN"
+        print("torch" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == "False\n", done.stdout + done.stderr
+
+
 def exists(module: str) -> bool:
     path = ROOT.joinpath(*module.split("."))
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
