@@ -1,6 +1,9 @@
 """Build: the canvas, with the project's name and its files above it."""
 
+from contextlib import suppress
+
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from builder import api
 from builder.ui.build_view import project_bar
@@ -17,7 +20,9 @@ def receive() -> None:
     outbox = st.session_state["canvas"].get("outbox")
     space.receive(outbox)
     st.session_state["client"] = outbox.get("client") if isinstance(outbox, dict) else None
-    st.rerun(["board"] if before == bool(space.report().errors) else ["board", "bar"])
+    # Where the page has just been left or reloaded there is no fragment to draw: the whole script runs anyway.
+    with suppress(StreamlitAPIException):
+        st.rerun(["board"] if before == bool(space.report().errors) else ["board", "bar"])
 
 
 def reference() -> None:

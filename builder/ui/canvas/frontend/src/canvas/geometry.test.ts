@@ -49,6 +49,6 @@ test("a pane that changes its size shows all of a drawing that was all in sight,
 test("a brick in sight needs no move, one below the pane is brought up", () => {
   const view = { x: 0, y: 0, zoom: 1 };
   assert.equal(revealView(view, [100, 100], 800, 600), null);
-  const moved = resizedView, revealView(view, [100, 900], 800, 600);
+  const moved = revealView(view, [100, 900], 800, 600);
   assert.ok(moved && 900 + moved.y + BRICK.height <= 600);
 });

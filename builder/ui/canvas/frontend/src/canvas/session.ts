@@ -4,6 +4,7 @@ import { findNode, wireId } from "./document.ts";
 import type { DropTarget, Places, View } from "./geometry.ts";
 import { type Added, type Drawing, withRoom } from "./gestures.ts";
 import { place } from "./layout.ts";
+import { putAside, takeBack } from "./memory.ts";
 import { doubtful, open, outbox, receive, send, shareRecord, type Sync } from "./sync.ts";
 import { type Theme, themeOf } from "./theme.ts";
 import type { BrickInfo, CanvasData, Edit, Point } from "./types.ts";
@@ -31,14 +32,7 @@ export interface Snapshot {
   readonly toasts: readonly Toast[];
 }
 
-/** What outlives a page switch: this module stays loaded while the component comes and goes. */
-interface Memory {
-  view: View | null;
-  selected: readonly string[];
-  sync: Sync;
-}
-
-const memories = new Map<string, Memory>();
+const memories = takeBack(sessionStorage);
 const catalogues = new Map<string, Promise<Catalogue>>();
 // Sent again ever more rarely: a new message interrupts the answer to the old one, so a slow server must be given time.
 const RESEND_MS = 4000;
@@ -79,7 +73,15 @@ export class Session {
     this.state = this.opened(args.data, EMPTY_CATALOGUE);
     this.wantCatalogue(args.data.catalogue.url);
     if (this.state.sync.pending.length > 0) this.post(this.state.sync);
+    window.addEventListener("pagehide", this.leave);
   }
+
+  /** The tab closes or loads anew: what is being typed becomes an edit, and what is not answered yet is put aside. */
+  private readonly leave = (): void => {
+    const root = this.root.getRootNode();
+    if (root instanceof ShadowRoot && root.activeElement instanceof HTMLElement) root.activeElement.blur();
+    putAside(memories, sessionStorage);
+  };
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -97,6 +99,7 @@ export class Session {
   push(args: ComponentArgs<CanvasData>): void {
     const changed = args.data.catalogue.url !== this.state.data.catalogue.url;
     this.args = args;
+    this.keepNameOf(args.data.refused?.seq);
     if (args.data.load_id !== this.state.sync.loadId) {
       this.set(this.opened(args.data, this.state.catalogue));
     } else {
@@ -158,10 +161,11 @@ export class Session {
 
   readonly keepView = (view: View): void => {
     const memory = memories.get(this.state.sync.loadId);
-    if (memory) memory.view = view;
+    if (memory) memories.set(this.state.sync.loadId, { ...memory, view });
   };
 
   end(): void {
+    window.removeEventListener("pagehide", this.leave);
     this.stopResending();
     this.listeners.clear();
   }
@@ -202,6 +206,13 @@ export class Session {
   private kept(now: Snapshot): Places {
     const entries = now.sync.document.nodes.filter((node) => !node.at).map((node) => [node.id, now.places.get(node.id)] as const);
     return new Map(entries.filter((entry): entry is [string, Point] => entry[1] !== undefined));
+  }
+
+  /** A brick whose new name is refused stays selected under the old one. */
+  private keepNameOf(seq: number | undefined): void {
+    const edit = this.state.sync.pending.find((sent) => sent.seq === seq)?.edit;
+    if (edit?.op !== "rename") return;
+    this.state = { ...this.state, selected: this.state.selected.map((id) => (id === edit.to ? edit.id : id)) };
   }
 
   private wantCatalogue(url: string): void {

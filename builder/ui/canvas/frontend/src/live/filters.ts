@@ -56,7 +56,7 @@ export class FiltersView {
     const limit = Math.max(Math.abs(snapshot.low), Math.abs(snapshot.high));
     setText(this.low, number(-limit));
     setText(this.high, number(limit));
-    setText(this.caption, `${snapshot.layer} · ${filtersCaption(snapshot.shape)} · step ${count(snapshot.step)}`);
+    setText(this.caption, `${snapshot.layer} · ${filtersCaption(snapshot.shape, snapshot.of)} · step ${count(snapshot.step)}`);
     setAttributes(this.canvas, { "aria-label": `${this.caption.textContent}, weights from ${number(snapshot.low)} to ${number(snapshot.high)}` });
     this.say();
   }

@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly low: number;
   readonly high: number;
   readonly data: string;
+  /** How many filters the layer has when not all are in the picture, else 0. */
+  readonly of?: number;
 }
 
 /** matrix[i][j] counts test samples of class i that were called j. */

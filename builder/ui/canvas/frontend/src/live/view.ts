@@ -20,11 +20,11 @@ const LOSS: ChartSpec = {
 
 const ACCURACY: ChartSpec = {
   title: "Accuracy",
-  train: (p) => p[3],
-  test: (t) => t[3],
-  axis: { range: [0, 1.03], tickformat: ".0%" },
-  hover: "%{y:.1%}  (epoch %{customdata})",
-  words: (value) => percent(value),
+  train: (p) => 100 * p[3],
+  test: (t) => 100 * t[3],
+  axis: { range: [0, 103], ticksuffix: " %" },
+  hover: "%{y:.1f} %  (epoch %{customdata})",
+  words: (value) => percent(value / 100),
 };
 
 /** What was chosen last, for the next time the view is mounted. */
