@@ -7,7 +7,7 @@ from builder.ui.gallery_view import ready_made, saved
 
 space = frame("Gallery")
 st.title("Gallery", anchor=False)
-st.caption("Networks of the lecture decks, each with the recipe it was taught with. "
+st.caption("Networks of the lecture decks; for data sets that a lecture did not use, the recipe is ours. "
            "Opening one starts a new drawing; nothing you made is overwritten.")
 ready_made(space)
 saved(space)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from builder.catalogue import DATASETS, show
 from builder.gallery import ENTRIES, Entry
-from builder.graph import DocumentError, Network, Project
+from builder.graph import DocumentError, Network
 
 from .build_view import show_said
 from .frame import esc, page_path
@@ -24,31 +26,36 @@ def ready_made(space: Workspace) -> None:
     entries = list(ENTRIES.values())
     for left in range(0, len(entries), 2):
         for column, entry in zip(st.columns(2, gap="medium"), entries[left:left + 2], strict=False):
-            with column.container(border=True, height="stretch", key=f"card-{entry.name}"):
+            with column.container(border=True, height="stretch", vertical_alignment="distribute", key=f"card-{entry.name}"):
                 card(space, entry)
 
 
-def recipe(project: Project) -> str:
-    """The training settings in few words: "SGD lr 0.05, batch 8, 15 epochs"."""
-    optimizer, epochs = project.training["optimizer"], project.training["epochs"]
-    passes = f"{epochs} epoch{'s' if epochs > 1 else ''}"
-    return f"{optimizer['kind']} lr {optimizer['lr']:g}, batch {project.training['batch_size']}, {passes}"
+def recipe(training: Mapping) -> str:
+    """Training settings in few words: "SGD lr 0.05, batch 8, 15 epochs"."""
+    optimizer, epochs = training["optimizer"], training["epochs"]
+    return f"{optimizer['kind']} lr {optimizer['lr']:g}, batch {training['batch_size']}, {epochs} epoch{'s' if epochs > 1 else ''}"
 
 
 def card(space: Workspace, entry: Entry) -> None:
     """What the network is, what it wants, what to look at."""
-    dataset = DATASETS[entry.project.data["source"]]
+    with st.container():
+        _about(entry)
+    if st.button("Open", key=f"open-{entry.name}", type="primary", help=f"Open {entry.title} on the canvas", icon=":material/open_in_new:"):
+        space.open(entry.project)
+        st.switch_page(page_path("build"))
+
+
+def _about(entry: Entry) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(entry.title, anchor=False, width="stretch")
         st.badge(entry.deck, color="gray")
     st.write(entry.summary)
     st.caption(f"{show((2, *entry.project.network.nodes[0].params['shape']))} → {skeleton(entry.project.network)}")
-    st.caption(f"**{entry.parameters:,}** parameters · {dataset.title} · {recipe(entry.project)}")
+    st.caption(f"**{entry.parameters:,}** parameters")
+    # The one it opens on comes first; two spaces and a line break begin a new line.
+    st.caption("  \n".join(f"{DATASETS[source].title}: {recipe(training)}" for source, training in entry.project.recipes.items()))
     st.info(entry.look, icon=":material/visibility:")
     st.caption(f"Source: {esc(entry.source)}")
-    if st.button("Open", key=f"open-{entry.name}", type="primary", help=f"Open {entry.title} on the canvas", icon=":material/open_in_new:"):
-        space.open(entry.project)
-        st.switch_page(page_path("build"))
 
 
 def _open(space: Workspace, stem: str) -> None:

@@ -62,6 +62,12 @@ def formula(layer: Layer) -> str:
     return written(layer.length, env)
 
 
+def line_by_line(step: str) -> str:
+    """A worked formula with a line for its names, one for its numbers and one for the result."""
+    name, *parts = step.split(" = ")
+    return f"{name} = " + f"\n{' ' * len(name)} = ".join(parts) if len(parts) > 1 else step
+
+
 def layer_page(layer: Layer) -> None:
     """Summary, shapes, a worked example, parameters, rules and source."""
     st.header(layer.kind, anchor=False)
@@ -71,7 +77,7 @@ def layer_page(layer: Layer) -> None:
     example = worked(layer)
     if layer.length:
         st.caption("Each spatial length L becomes")
-        st.code(formula(layer), language=None)
+        st.code(formula(layer), language=None, wrap_lines=True)
     if example:
         _example(*example)
     if layer.params:
@@ -81,7 +87,7 @@ def layer_page(layer: Layer) -> None:
         st.caption(f"Read off the incoming shape, never typed: {', '.join(layer.inferred)}.")
     if layer.rules:
         st.subheader("Rules", anchor=False)
-        st.code("\n".join(rule.holds for rule in layer.rules), language=None)
+        st.code("\n".join(rule.holds for rule in layer.rules), language=None, wrap_lines=True)
     st.subheader("Source", anchor=False)
     _sources(layer.source)
 
@@ -89,7 +95,7 @@ def layer_page(layer: Layer) -> None:
 def _example(inputs: list[Shape], output: Shape, steps: tuple[str, ...], cost: tuple[int, int], sentence: str) -> None:
     st.caption(f"With its defaults, {' and '.join(map(show, inputs)) or 'nothing'} gives {show(output)}")
     if steps:
-        st.code("\n".join(steps), language=None)
+        st.code("\n".join(map(line_by_line, steps)), language=None, wrap_lines=True)
     st.caption(f"{cost[0]:,} parameters, {cost[1]:,} multiply-adds a sample. {esc(sentence)}")
 
 

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from builder.catalogue import LAYERS
 from builder.ui.frame import esc
+from builder.ui.reference_view import line_by_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +41,8 @@ def test_every_layer_has_its_page_with_summary_shape_parameters_and_source(kind)
         assert [row[0] for row in tab.table[0].value.to_numpy()] == [param.name for param in layer.params]
 
 
-def test_the_worked_example_has_the_formula_with_numbers():
+    worked = next(one.value for one in page("Conv2d").code if one.value.startswith("H_out"))
+    assert "      = (28 + 2 * 0 - 1 * (3 - 1) - 1) // 1 + 1\n      = 26\n" in worked
     assert any("(28 + 2 * 0 - 1 * (3 - 1) - 1) // 1 + 1 = 26" in one.value for one in page("Conv2d").code)
 
 
@@ -80,3 +82,12 @@ def test_the_layer_asked_for_on_the_canvas_is_shown():
 def test_the_page_is_reached_through_the_app():
     tab = looked(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run())
     assert looked(tab.switch_page("pages/reference.py").run()).radio
+
+
+def test_a_worked_formula_stands_on_a_line_for_names_one_for_numbers_and_one_for_the_result():
+    assert line_by_line("H_out = (H - 2) // 2 + 1 = (28 - 2) // 2 + 1 = 14").splitlines() == [
+        "H_out = (H - 2) // 2 + 1",
+        "      = (28 - 2) // 2 + 1",
+        "      = 14",
+    ]
+    assert line_by_line("20 * 4 * 4 = 320") == "20 * 4 * 4 = 320"
