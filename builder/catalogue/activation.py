@@ -8,6 +8,7 @@ SAME = "... -> ..."
 
 
 def activation(kind: str, summary: str, *params, keys: tuple[str, ...] = (), rules: tuple[Rule, ...] = ()) -> Layer:
+    """Declare the activation that torch.nn calls `kind`."""
     return register(Layer(kind=kind, category="Activation", module=f"torch.nn.{kind}", summary=summary, source=f"{DOCS}{kind}.html",
                           pattern=SAME, params=params, keys=keys, rules=rules))
 

@@ -67,6 +67,7 @@ class Float:
     type = "float"
 
     def normal(self, value: object) -> object:
+        """A whole number as the float that it means."""
         return float(value) if type(value) is int and abs(value) < 2**53 else value
 
     def check(self, value: object) -> str | None:
@@ -87,6 +88,7 @@ class Bool:
     type = "bool"
 
     def normal(self, value: object) -> object:
+        """The value itself: there is only one way to write it."""
         return value
 
     def check(self, value: object) -> str | None:
@@ -106,6 +108,7 @@ class Choice:
     type = "choice"
 
     def normal(self, value: object) -> object:
+        """The value itself: there is only one way to write it."""
         return value
 
     def check(self, value: object) -> str | None:
@@ -130,6 +133,7 @@ class Ints:
     type = "ints"
 
     def normal(self, value: object) -> object:
+        """A list read from JSON as a tuple."""
         return tuple(value) if isinstance(value, list) else value
 
     def check(self, value: object) -> str | None:

@@ -18,6 +18,7 @@ CEIL = Bool("ceil_mode", False, "keep a last window that only partly fits")
 
 
 def fits(window: str) -> Rule:
+    """The rule that a window of this length fits into the padded input."""
     return Rule(f"ceil_mode or L + 2*padding >= {window}", "the window ({kernel_size}) is longer than the padded input ({L} + 2·{padding})",
                 "window", "kernel_size")
 

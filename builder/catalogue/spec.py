@@ -143,7 +143,7 @@ class Layer:
         """Output shape, all problems and the worked formula for these input shapes and parameters."""
         values = self.values(given)
         problems = [Problem(said, code="value", field=param.name) for param in self.params if (said := param.check(values[param.name]))]
-        problems += [Problem(f"{self.kind} has no parameter {name!r}", code="unknown", field=name) for name in self.unknown(given)]
+        problems += [Problem(f"{self.kind} has no parameter {name!r:.60}", code="unknown", field=name) for name in self.unknown(given)]
         if problems:
             return Inference(None, tuple(problems))
         return self._combined(inputs, values) if self.combine else self._patterned(inputs[0] if inputs else (), values)
@@ -225,8 +225,10 @@ class Layer:
 
     def key(self, given: Mapping[str, object]) -> str:
         """The parameters that a person reads first, short: "10, 5×5"."""
-        values = self._whole(self.values(given)) if not any(p.check(p.normal(given.get(p.name, p.default))) for p in self.params) else given
-        return ", ".join(_shown(values[name]) for name in self.keys if name in values)
+        values = self.values(given)
+        legal = not any(param.check(values[param.name]) for param in self.params)
+        shown = self._whole(values) if legal else given
+        return ", ".join(_shown(shown[name])[:40] for name in self.keys if name in shown)
 
     def to_json(self) -> dict[str, object]:
         """The entry for the canvas: everything that a palette, a form and a tooltip need."""
@@ -300,7 +302,7 @@ class Record:
         """All reasons why `given` is not allowed."""
         values = self.values(given)
         problems = [Problem(said, code="value", field=param.name) for param in self.params if (said := param.check(values[param.name]))]
-        problems += [Problem(f"{self.kind} has no parameter {name!r}; it has {', '.join(values)}", code="unknown", field=name)
+        problems += [Problem(f"{self.kind} has no parameter {name!r:.60}; it has {', '.join(values)}", code="unknown", field=name)
                      for name in sorted(set(given) - set(values))]
         return problems or [_broken_rule(rule, "", values) for rule in self.rules if not evaluate(rule.holds, values)]
 

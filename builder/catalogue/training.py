@@ -11,6 +11,7 @@ DECAY = Float("weight_decay", 0.0, "pulls every weight towards zero, this share 
 
 
 def lr(default: float) -> Float:
+    """The learning rate with an optimiser's own default."""
     return Float("lr", default, "learning rate: how far one step goes along the gradient", min=0.0)
 
 

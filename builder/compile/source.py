@@ -62,6 +62,7 @@ def plain(text: str) -> str:
 
 
 def shape_comment(shape: tuple[int, ...]) -> str:
+    """A shape for a comment: "N 10 24 24"."""
     return " ".join(["N", *map(str, shape[1:])])
 
 

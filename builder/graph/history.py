@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from . import edits
 from .document import Project
 
+# Every entry is a whole project, and the canvas is told all names after every edit.
+MOST = 200
+
 
 @dataclass(frozen=True)
 class History:
-    """The project now, what came before (oldest first) and what was undone (next redo last), each with its name."""
+    """The project now, what came before (oldest first, the last MOST) and what was undone (next redo last), each with its name."""
 
     project: Project
     past: tuple[tuple[str, Project], ...] = ()
@@ -26,7 +29,7 @@ class History:
         project = edits.apply(self.project, edit)
         if project == self.project:
             return self
-        return History(project, (*self.past, (edits.label(edit), self.project)), (), self.revision + 1)
+        return History(project, (*self.past[1 - MOST:], (edits.label(edit), self.project)), (), self.revision + 1)
 
     def undo(self) -> History:
         """One entry back; unchanged at the beginning."""

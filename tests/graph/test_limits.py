@@ -8,6 +8,7 @@ import pytest
 
 from builder.graph import DocumentError, EditError, FrozenDict, History, Project, apply, check, dumps, from_json, loads
 from builder.graph.document import MAX_EDGES, MAX_NODES, Edge, Network, Node, freeze, order
+from builder.graph.history import MOST
 
 
 def project(nodes: list[dict], edges: list[dict], **sections: object) -> Project:
@@ -98,3 +99,20 @@ def test_bricks_run_in_the_order_in_which_they_were_drawn_where_wires_leave_the_
     assert [node.id for node in order(drawing)[0]] == ["image", "relu0", "relu1", "relu2", "relu3", "add1"]
     backwards = Network(tuple(reversed(drawing.nodes)), drawing.edges)
     assert [node.id for node in order(backwards)[0]] == ["image", "relu3", "relu2", "relu1", "relu0", "add1"]
+
+
+def test_the_last_two_hundred_edits_can_be_undone():
+    history = History(project([IMAGE], []))
+    for i in range(MOST + 50):
+        history = history.apply({"op": "move", "at": {"image": [i + 1, 0]}})
+    assert len(history.past) == len(history.names()["undo"]) == MOST == 200 and history.revision == MOST + 50
+    while history.past:
+        history = history.undo()
+    assert history.project.network.node("image").at == (50.0, 0.0) and len(history.future) == MOST
+
+
+def test_enormous_texts_are_said_in_short():
+    brick = {"id": "conv1", "kind": "Conv2d", "params": {"out_channels": "9" * 100_000, "x" * 100_000: 1}}
+    report = check(project([IMAGE, brick], [{"source": "image", "target": "conv1"}]))
+    placed = report.analysis.placed["conv1"]
+    assert all(len(str(problem)) < 300 for problem in report.problems) and len(placed.layer.key(placed.node.params)) < 100
