@@ -20,9 +20,10 @@ def receive() -> None:
     outbox = st.session_state["canvas"].get("outbox")
     space.receive(outbox)
     st.session_state["client"] = outbox.get("client") if isinstance(outbox, dict) else None
+    same = before == bool(space.report().errors) and st.session_state.get("shown") == space.load_id
     # Where the page has just been left or reloaded there is no fragment to draw: the whole script runs anyway.
     with suppress(StreamlitAPIException):
-        st.rerun(["board"] if before == bool(space.report().errors) else ["board", "bar"])
+        st.rerun(["board"] if same else ["board", "bar"])
 
 
 def reference() -> None:
@@ -32,6 +33,7 @@ def reference() -> None:
 
 @st.fragment(key="bar")
 def bar() -> None:
+    st.session_state["shown"] = space.load_id
     project_bar(space, api.source)
 
 

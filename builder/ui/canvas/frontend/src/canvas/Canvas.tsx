@@ -3,7 +3,7 @@ import { type ReactElement, useCallback, useEffect, useRef, useState } from "rea
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
-import { bounds, fitView, resizedView, revealView } from "./geometry.ts";
+import { bounds, fitView, LEAST_ZOOM, resizedView, revealView } from "./geometry.ts";
 import { glide } from "./motion.ts";
 import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
@@ -136,7 +136,7 @@ export function Canvas(): ReactElement {
         deleteKeyCode={null}
         multiSelectionKeyCode={EXTEND}
         selectionMode={SelectionMode.Partial}
-        minZoom={0.1}
+        minZoom={LEAST_ZOOM}
         maxZoom={2}
         colorMode={snap.theme}
       >

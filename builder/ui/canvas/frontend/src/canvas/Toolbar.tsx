@@ -1,7 +1,7 @@
 import { useReactFlow, useStore } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { usePart, useSession } from "./context.ts";
-import { bounds, fitView } from "./geometry.ts";
+import { bounds, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
 import { moveBricks } from "./gestures.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { canUndo } from "./keys.ts";
@@ -63,19 +63,19 @@ export function Toolbar({ minimap, onMinimap, onView }: ToolbarProps): ReactElem
     onView();
     void change.then(() => session.keepView(getViewport()));
   };
-  const fit = (places = session.snapshot().places): void => shown(setViewport(fitView(bounds(places.values()), width, height, 0.3), glide()));
+  const fit = (places: Places, smallest: number): void => shown(setViewport(fitView(bounds(places.values()), width, height, smallest), glide()));
   const arrange = (): void => {
     const places = autoLayout(session.snapshot().sync.document);
     const edit = moveBricks(session.drawing(), Object.fromEntries(places), "Auto-layout");
     if (edit) session.send(edit);
-    fit(places);
+    fit(places, 0.3);
   };
   return (
     <div className="toolbar" role="toolbar" aria-label="Canvas tools">
       <HistoryTools />
       <span className="rule" />
       <Tool icon="layout" name="Auto-layout" hint="Arrange the bricks from top to bottom" onClick={arrange} />
-      <Tool icon="fit" name="Fit" hint="Show the whole network" onClick={() => fit()} />
+      <Tool icon="fit" name="Fit" hint="Show the whole network" onClick={() => fit(session.snapshot().places, LEAST_ZOOM)} />
       <Tool icon="minus" name="Zoom out" onClick={() => shown(zoomOut(glide()))} />
       <Tool icon="plus" name="Zoom in" onClick={() => shown(zoomIn(glide()))} />
       <Tool icon="map" name="Overview map" pressed={minimap} onClick={() => onMinimap(!minimap)} />

@@ -25,9 +25,9 @@ function drawn({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowWire>
   }
   const ends = { sourceX, sourceY, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top };
   const [path, x, y] = getBezierPath(ends);
-  if (Math.abs(targetX - sourceX) <= SLANTED) return { path, x, y, left: false };
   // Wires that meet in one brick are told apart at the bricks they come from.
   if (data?.merging) return { path, x: sourceX, y: sourceY + 13, left: sourceX < targetX };
+  if (Math.abs(targetX - sourceX) <= SLANTED) return { path, x, y, left: false };
   return { path, x: targetX, y: targetY - 11, left: targetX < sourceX };
 }
 

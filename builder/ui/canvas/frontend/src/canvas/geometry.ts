@@ -6,6 +6,7 @@ import type { NetworkDocument, Point, Wire } from "./types.ts";
 export const BRICK = { width: 240, height: 56 } as const;
 export const PITCH = 84;
 export const GRID = 4;
+export const LEAST_ZOOM = 0.1;
 const BELOW = 60;
 const NEAR = 22;
 

@@ -4,6 +4,7 @@ import { findNode, wireId } from "./document.ts";
 import type { DropTarget, Places, View } from "./geometry.ts";
 import { type Added, type Drawing, withRoom } from "./gestures.ts";
 import { place } from "./layout.ts";
+import { mayReload, serverState } from "./server.ts";
 import { putAside, takeBack } from "./memory.ts";
 import { doubtful, open, outbox, receive, send, shareRecord, type Sync } from "./sync.ts";
 import { type Theme, themeOf } from "./theme.ts";
@@ -34,8 +35,8 @@ export interface Snapshot {
 
 const memories = takeBack(sessionStorage);
 const catalogues = new Map<string, Promise<Catalogue>>();
-// Sent again ever more rarely: a new message interrupts the answer to the old one, so a slow server must be given time.
-const RESEND_MS = 4000;
+// Where nothing is known of the server it is sent again ever more rarely: a new message interrupts the answer to the old one.
+const RESEND_MS = 2000;
 const RESEND_MOST_MS = 32_000;
 const TOAST_MS = 5000;
 const FREE: DropTarget = { type: "free" };
@@ -101,7 +102,9 @@ export class Session {
     this.args = args;
     this.keepNameOf(args.data.refused?.seq);
     if (args.data.load_id !== this.state.sync.loadId) {
+      const lost = this.state.sync.pending.length > 0;
       this.set(this.opened(args.data, this.state.catalogue));
+      if (lost) this.toast("Another project was opened in another tab; your last change came too late for the old one.");
     } else {
       this.set({ ...this.merged(receive(this.state.sync, args.data, this.state.catalogue), args.data), theme: this.theme() });
     }
@@ -226,7 +229,20 @@ export class Session {
     this.attempt += 1;
     this.args.setStateValue("outbox", outbox(sync, this.attempt));
     this.stopResending();
-    this.resendTimer = setTimeout(() => this.post(this.state.sync, Math.min(2 * wait, RESEND_MOST_MS)), wait);
+    this.resendTimer = setTimeout(() => this.unanswered(wait), wait);
+  }
+
+  /** No answer came. A server that idles has not got the edits; one that idles again after a second message was started anew
+   *  and does not know this tab, which then loads itself again and brings its edits along. */
+  private unanswered(wait: number): void {
+    const state = serverState(document);
+    if (state === "away" || state === "busy") {
+      this.resendTimer = setTimeout(() => this.unanswered(RESEND_MS), RESEND_MS);
+    } else if (state === "idle" && wait > RESEND_MS && mayReload(sessionStorage, Date.now())) {
+      location.reload();
+    } else {
+      this.post(this.state.sync, Math.min(wait + RESEND_MS, RESEND_MOST_MS));
+    }
   }
 
   private stopResending(): void {

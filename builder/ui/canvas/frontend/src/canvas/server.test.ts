@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { putAside, takeBack } from "./memory.ts";
+import { mayReload, serverState } from "./server.ts";
+import { open } from "./sync.ts";
+import type { CanvasData } from "./types.ts";
+
+function storage(): Storage {
+  const kept = new Map<string, string>();
+  const part = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value), removeItem: (key: string) => kept.delete(key) };
+  return part as unknown as Storage;
+}
+
+const page = (dataset: Record<string, string> | null): ParentNode => ({ querySelector: () => dataset && { dataset } }) as unknown as ParentNode;
+
+test("the server is away, at work or waiting as the page says, unknown where it does not", () => {
+  assert.equal(serverState(page({ testConnectionState: "PINGING_SERVER", testScriptState: "notRunning" })), "away");
+  assert.equal(serverState(page({ testConnectionState: "CONNECTED", testScriptState: "running" })), "busy");
+  assert.equal(serverState(page({ testConnectionState: "CONNECTED", testScriptState: "notRunning" })), "idle");
+  assert.equal(serverState(page({})), "unknown");
+  assert.equal(serverState(page(null)), "unknown");
+});
+
+test("the page is loaded anew once in half a minute at most", () => {
+  const kept = storage();
+  assert.deepEqual([100_000, 120_000, 131_000].map((now) => mayReload(kept, now)), [true, false, true]);
+});
+
+test("what a tab put aside is found once, and what is not ours is left alone", () => {
+  const kept = storage();
+  const data = { load_id: "one", revision: 3, document: { nodes: [], edges: [] } } as unknown as CanvasData;
+  const memory = { view: { x: 1, y: 2, zoom: 0.5 }, selected: ["conv1"], sync: open(data, "c-1") };
+  putAside(new Map([["one", memory]]), kept);
+  assert.deepEqual([...takeBack(kept)], [["one", memory]]);
+  assert.equal(takeBack(kept).size, 0);
+  for (const odd of ["{", "3", "[3]", "null", '[["one", {"sync": {}}]]']) {
+    kept.setItem("brickwork-canvas", odd);
+    assert.equal(takeBack(kept).size, 0);
+  }
+});
