@@ -67,7 +67,8 @@ def test_any_drawing_has_a_diagram(random):
 
 
 def test_torch_is_not_needed():
-    code = "import builder, sys; from builder.compile.diagram import dot; dot(builder.gallery('lenet-cifar')); assert 'torch' not in sys.modules"
+    code = "import builder, sys; from builder.compile.diagram import dot; dot(builder.gallery('lenet-cifar'))"
+    code += "; assert 'torch' not in sys.modules"
     assert run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -20,7 +20,10 @@ def project(nodes: list[dict], edges: list[dict], **sections: object) -> Project
 IMAGE = {"id": "image", "kind": "Input", "params": {"shape": [1, 28, 28]}}
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), (1, 1.0), ((1, 1), (1, True)), (FrozenDict(a=1), FrozenDict(a=True))], ids=str)
+APART = [(1, True), (0, False), (1, 1.0), ((1, 1), (1, True)), (FrozenDict(a=1), FrozenDict(a=True))]
+
+
+@pytest.mark.parametrize(("one", "other"), APART, ids=str)
 def test_values_that_a_file_tells_apart_are_not_equal(one, other):
     assert FrozenDict(a=one) != FrozenDict(a=other) and not FrozenDict(a=one) == FrozenDict(a=other)
     assert FrozenDict(a=one) == FrozenDict(a=one) and hash(FrozenDict(a=one)) == hash(FrozenDict(a=one))
@@ -33,10 +36,12 @@ def test_the_order_of_names_is_no_difference_and_another_type_is_one():
 
 @pytest.mark.parametrize(("wrong", "right"), [(1, True), (0, False)])
 def test_a_number_where_a_yes_or_no_belongs_can_be_mended(wrong, right):
-    history = History(project([IMAGE, {"id": "conv1", "kind": "Conv2d", "params": {"bias": wrong}}], [{"source": "image", "target": "conv1"}]))
+    brick = {"id": "conv1", "kind": "Conv2d", "params": {"bias": wrong}}
+    history = History(project([IMAGE, brick], [{"source": "image", "target": "conv1"}]))
     mended = history.apply({"op": "set", "id": "conv1", "params": {"bias": right}})
     assert mended.project.network.node("conv1").params["bias"] is right and len(mended.past) == 1
-    assert any(p.field == "bias" for p in check(history.project).problems) and not any(p.field == "bias" for p in check(mended.project).problems)
+    assert "bias" in {problem.field for problem in check(history.project).problems}
+    assert "bias" not in {problem.field for problem in check(mended.project).problems}
 
 
 def test_ten_epochs_written_as_a_fraction_are_mended_by_the_fix():
