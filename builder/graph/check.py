@@ -71,8 +71,7 @@ def check(project: Project) -> Report:
 def _drawing(analysis: Analysis) -> Iterator[Problem]:
     if analysis.cycle:
         yield _loop(analysis)
-    kinds = [placed.node.kind for placed in analysis.placed.values()]
-    yield from _ends(analysis, kinds)
+    yield from _ends(analysis)
     behind = _after_rows(analysis)
     few = sum(_is_loose(analysis, placed) for placed in analysis.placed.values()) <= MOST_LOOSE
     for name, placed in analysis.placed.items():
@@ -100,7 +99,7 @@ def _loop(analysis: Analysis) -> Problem:
                    (fixes.cut(analysis, last.source, last.target),), "cycle")
 
 
-def _ends(analysis: Analysis, kinds: list[str]) -> Iterator[Problem]:
+def _ends(analysis: Analysis) -> Iterator[Problem]:
     """Exactly one Input and one Output."""
     for kind, says in (("Input", "the network has no Input: nothing enters it"), ("Output", "the network has no Output: nothing leaves it")):
         names = [name for name, placed in analysis.placed.items() if placed.node.kind == kind]
@@ -114,6 +113,13 @@ def _ends(analysis: Analysis, kinds: list[str]) -> Iterator[Problem]:
 def _add_end(analysis: Analysis, kind: str) -> Iterator[fixes.Fix]:
     name = fixes.fresh_id(analysis.network, kind)
     add = {"op": "add", "node": {"id": name, "kind": kind}}
+    if kind == "Input":
+        waiting = [placed.node for placed in analysis.placed.values() if placed.layer and placed.missing and not analysis.network.into(placed.node.id)]
+        if waiting:
+            first, at = waiting[0].id, waiting[0].at
+            node = {**add["node"], **({"at": [at[0], at[1] - 84]} if at else {})}
+            yield batch(f"Add an Input before {first}", {"op": "add", "node": node}, {"op": "connect", "source": name, "target": first})
+            return
     if kind == "Output":
         leads = {edge.source for edge in analysis.network.edges}
         loose = [n for n, placed in analysis.placed.items() if n not in leads and placed.shape]
@@ -154,7 +160,8 @@ def _unconnected(analysis: Analysis, placed: Placed, few: bool) -> Iterator[Prob
         which = "its input" if placed.layer.inputs[1] == 1 else f"input {port + 1}"
         yield Problem(name, None, "error", f"{which} is not connected", f"{kind} needs {placed.layer.inputs[0]}, here {len(analysis.network.into(name))}",
                       tuple(fixes.nearest(analysis, placed, port) if few else ()), "unconnected")
-    if _is_unused(analysis, placed):
+    # Of a brick that nothing leads to either, one complaint is enough.
+    if _is_unused(analysis, placed) and not placed.missing:
         yield Problem(name, None, "warning", "its result is not used: nothing follows it", "it is left out of the network that is built",
                       tuple(_use_or_remove(analysis, placed, few)), "unused")
 
