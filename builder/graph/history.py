@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from . import edits
 from .document import Project
 
-# Every entry is a whole project, and the canvas is told all names after every edit.
-MOST = 200
+# The canvas is told the names after every edit: the nearest of them are enough for a menu. What can be undone has no limit, for
+# projects share every brick that an edit left alone.
+NAMED = 200
 
 
 @dataclass(frozen=True)
 class History:
-    """The project now, what came before (oldest first, the last MOST) and what was undone (next redo last), each with its name."""
+    """The project now, what came before (oldest first) and what was undone (next redo last), each with its name."""
 
     project: Project
     past: tuple[tuple[str, Project], ...] = ()
@@ -29,7 +30,7 @@ class History:
         project = edits.apply(self.project, edit)
         if project == self.project:
             return self
-        return History(project, (*self.past[1 - MOST:], (edits.label(edit), self.project)), (), self.revision + 1)
+        return History(project, (*self.past, (edits.label(edit), self.project)), (), self.revision + 1)
 
     def undo(self) -> History:
         """One entry back; unchanged at the beginning."""
@@ -46,5 +47,5 @@ class History:
         return History(after, (*self.past, (name, self.project)), self.future[:-1], self.revision + 1)
 
     def names(self) -> dict[str, list[str]]:
-        """Names of what can be undone and redone, the nearest last."""
-        return {"undo": [name for name, _ in self.past], "redo": [name for name, _ in self.future]}
+        """Names of what can be undone and redone, at most NAMED of each, the nearest last."""
+        return {"undo": [name for name, _ in self.past[-NAMED:]], "redo": [name for name, _ in self.future[-NAMED:]]}

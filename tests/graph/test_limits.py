@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 
 import pytest
 
 from builder.graph import DocumentError, EditError, FrozenDict, History, Project, apply, check, dumps, from_json, loads
 from builder.graph.document import MAX_EDGES, MAX_NODES, Edge, Network, Node, freeze, order
-from builder.graph.history import MOST
+from builder.graph.history import NAMED
 
 
 def project(nodes: list[dict], edges: list[dict], **sections: object) -> Project:
@@ -88,15 +87,15 @@ def wide(count: int) -> Project:
 
 
 @pytest.mark.parametrize("shape", ["wide", "ring"])
-def test_the_largest_drawings_are_checked_in_less_than_two_seconds(shape):
+def test_the_largest_drawings_are_checked(shape):
     drawing = wide(MAX_NODES - 2)
     if shape == "ring":
         nodes = drawing.network.nodes[1:-1]
         ring = tuple(Edge(a.id, b.id) for a, b in zip(nodes, (*nodes[1:], nodes[0]), strict=True))
         drawing = Project(networks=FrozenDict({"network": Network(nodes, ring)}))
-    started = time.perf_counter()
-    check(drawing)
-    assert time.perf_counter() - started < 2
+    report = check(drawing)
+    assert len(report.analysis.placed) == len(drawing.network.nodes)
+    assert any(problem.code == "cycle" for problem in report.errors) == (shape == "ring")
 
 
 def test_bricks_run_in_the_order_in_which_they_were_drawn_where_wires_leave_the_choice():
@@ -106,14 +105,14 @@ def test_bricks_run_in_the_order_in_which_they_were_drawn_where_wires_leave_the_
     assert [node.id for node in order(backwards)[0]] == ["image", "relu3", "relu2", "relu1", "relu0", "add1"]
 
 
-def test_the_last_two_hundred_edits_can_be_undone():
+def test_every_edit_can_be_undone_and_the_nearest_are_named():
     history = History(project([IMAGE], []))
-    for i in range(MOST + 50):
+    for i in range(NAMED + 50):
         history = history.apply({"op": "move", "at": {"image": [i + 1, 0]}})
-    assert len(history.past) == len(history.names()["undo"]) == MOST == 200 and history.revision == MOST + 50
+    assert len(history.past) == history.revision == NAMED + 50 and len(history.names()["undo"]) == NAMED
     while history.past:
         history = history.undo()
-    assert history.project.network.node("image").at == (50.0, 0.0) and len(history.future) == MOST
+    assert history.project.network.node("image").at is None and len(history.future) == NAMED + 50
 
 
 def test_enormous_texts_are_said_in_short():

@@ -1,0 +1,81 @@
+"""How long `check` takes (shapes, costs, problems) against building the same network on torch's meta device, paired, over chains of bricks.
+
+    python benchmarks/check.py [--rounds N]
+
+`fresh`: every brick different and never seen; `an edit`: one brick changed, as while drawing; `meta`: the same chain as torch modules on the meta
+device with one forward pass, which gives shapes alone and no word about what is allowed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import torch
+from torch import nn
+
+from builder.gallery import chain
+from builder.graph import FrozenDict, Project, apply, check
+from builder.graph.analysis import cost, infer
+
+SIZES = (10, 200, 1000)
+
+
+def drawing(count: int) -> Project:
+    """A chain of `count` convolutions, each of other width than the one before."""
+    bricks = [(f"conv{i}", "Conv2d", {"out_channels": 8 + i % 97, "kernel_size": 3, "padding": 1}) for i in range(count)]
+    return Project(networks=FrozenDict({"network": chain((1, 28, 28), *bricks)}))
+
+
+def meta(count: int) -> None:
+    """The same chain on the meta device."""
+    with torch.device("meta"):
+        x, channels = torch.empty(2, 1, 28, 28), 1
+        for i in range(count):
+            width = 8 + i % 97
+            x, channels = nn.Conv2d(channels, width, 3, padding=1)(x), width
+
+
+def fresh(project: Project) -> None:
+    """`check` with nothing remembered."""
+    infer.cache_clear()
+    cost.cache_clear()
+    check(project)
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """Of one call."""
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    rounds = parser.parse_args().rounds
+    meta(3)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, Python {platform.python_version()}, {rounds} rounds, medians\n")
+    print("| bricks | fresh ms | an edit ms | meta ms | meta / fresh | meta / an edit |\n|-|-|-|-|-|-|")
+    for count in SIZES:
+        project, rows = drawing(count), []
+        for turn in range(rounds):
+            edited = apply(project, {"op": "set", "id": f"conv{count // 2}", "params": {"out_channels": 200 + turn}})
+            rows.append((seconds(lambda: fresh(project)), seconds(lambda: check(replace(edited))), seconds(lambda: meta(count))))
+        new, edit, other = (statistics.median(column) for column in zip(*rows, strict=True))
+        ratios = [statistics.median(row[2] / row[k] for row in rows) for k in (0, 1)]
+        print(f"| {count} | {1000 * new:.1f} | {1000 * edit:.1f} | {1000 * other:.1f} | {ratios[0]:.1f} | {ratios[1]:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
