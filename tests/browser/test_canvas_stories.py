@@ -27,7 +27,8 @@ def canvas(page: Page, server: Server) -> Canvas:
 @pytest.fixture
 def cnn(page: Page, server: Server) -> Canvas:
     """A fresh MNIST CNN, opened from the gallery."""
-    open_page(page, server, "/gallery").locator(".st-key-open-mnist-cnn").get_by_role("button").click()
+    open_page(page, server).get_by_role("link", name="Gallery").click()
+    page.locator(".st-key-open-mnist-cnn").get_by_role("button").click()
     shown = Canvas(page, server)
     shown.shape("output", "N×10")
     return shown
