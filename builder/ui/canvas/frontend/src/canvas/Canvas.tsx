@@ -1,73 +1,20 @@
-import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, SelectionMode, useReactFlow, useStore } from "@xyflow/react";
-import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
+import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
+import { type ReactElement, useState } from "react";
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
-import { bounds, fitView, LEAST_ZOOM, resizedView, revealView } from "./geometry.ts";
-import { glide } from "./motion.ts";
+import { LEAST_ZOOM } from "./geometry.ts";
 import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { useConnecting } from "./useConnecting.ts";
 import { useFlow } from "./useFlow.ts";
+import { useFirstView, useReveal } from "./useView.ts";
 import { ArrowHead, WireLine, WirePreview } from "./Wire.tsx";
 
 const NODE_TYPES = { brick: Brick };
 const EDGE_TYPES = { wire: WireLine };
 const EXTEND = ["Shift", "Meta", "Control"];
-
-/** Show the project where it was last looked at, else all of it; again when the pane changes size and nobody has moved the view or all was in sight. */
-function useFirstView(): () => void {
-  const session = useSession();
-  const { sync, places } = useSnapshot();
-  const { getViewport, setViewport } = useReactFlow();
-  const width = useStore((store) => store.width);
-  const height = useStore((store) => store.height);
-  const shown = useRef({ loadId: "", width: 0, height: 0 });
-  const settled = useRef(false);
-  useEffect(() => {
-    if (width === 0 || height === 0) return;
-    const before = shown.current;
-    if (before.loadId === sync.loadId && before.width === width && before.height === height) return;
-    shown.current = { loadId: sync.loadId, width, height };
-    const fit = fitView(bounds(places.values()), width, height);
-    if (before.loadId !== sync.loadId) {
-      settled.current = session.view !== null;
-      void setViewport(session.view ?? fit);
-      return;
-    }
-    const view = settled.current ? resizedView(getViewport(), bounds(places.values()), before, { width, height }) : fit;
-    void setViewport(view);
-    if (session.view) session.keepView(view);
-  }, [session, getViewport, setViewport, sync.loadId, places, width, height]);
-  return useCallback(() => {
-    settled.current = true;
-  }, []);
-}
-
-/** Bring a brick into sight that was just added, or selected where the properties would cover it. */
-function useReveal(): void {
-  const session = useSession();
-  const { added, selected } = useSnapshot();
-  const { getViewport, setViewport } = useReactFlow();
-  const width = useStore((store) => store.width);
-  const height = useStore((store) => store.height);
-  const size = useRef({ width, height });
-  size.current = { width, height };
-  const reveal = useCallback(
-    (id: string | null | undefined): void => {
-      const panel = session.pane?.parentElement?.querySelector<HTMLElement>(".panel");
-      const covered = panel && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth : 0;
-      const at = id ? session.snapshot().places.get(id) : undefined;
-      const view = at ? revealView(getViewport(), at, size.current.width - covered, size.current.height) : null;
-      if (view) void setViewport(view, glide()).then(() => session.keepView(view));
-    },
-    [session, getViewport, setViewport],
-  );
-  useEffect(() => reveal(added), [added, reveal]);
-  const only = selected.length === 1 ? selected[0] : null;
-  useEffect(() => reveal(only), [only, reveal]);
-}
 
 function EmptyHint(): ReactElement {
   return (
