@@ -131,7 +131,7 @@ def header(history: History) -> dict[str, object]:
 
 def _snapshot(snapshot: Snapshot) -> dict[str, object]:
     return {"step": snapshot.step, "epoch": snapshot.epoch, "layer": snapshot.layer, "shape": list(snapshot.shape),
-            "low": snapshot.low, "high": snapshot.high, "data": snapshot.data}
+            "low": snapshot.low, "high": snapshot.high, "data": snapshot.data, "of": snapshot.of}
 
 
 def payload(history: History, since: Sent = Sent(), *, run: str | None = None, title: str = "", state: str = "none",

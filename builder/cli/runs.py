@@ -1,4 +1,4 @@
-"""`runs`: list, show, stop, resume and export what was trained."""
+"""`runs`: list, show, stop, resume, export and delete what was trained."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ def run_runs(arguments: Namespace) -> int:
     with Store() as store:
         settle(store)
         run = None if arguments.action == "list" else store.find(arguments.run_id)
+        if arguments.action == "delete" and arguments.run_id not in (run.id, "last"):
+            raise CommandError(f"`runs delete` wants the whole id, not its beginning: {run.id}")
         return ACTIONS[arguments.action](store, run, arguments)
 
 
@@ -120,6 +122,18 @@ def resume_run(store, run, arguments: Namespace) -> int:
     return report(store, run, arguments, "goes on in the background")
 
 
+def delete_run(store, run, arguments: Namespace) -> int:
+    """Remove a run that has ended, with its events, checkpoints and folder; asks nothing, so it wants the whole id or `last`."""
+    if run.live:
+        raise CommandError(f"{run.id} is still {run.state}: stop it before deleting it (`runs stop {run.id}`)", 1)
+    store.delete(run.id)
+    if arguments.json:
+        say_json(record(run))
+    else:
+        say(f"{run.id} is deleted.")
+    return 0
+
+
 def report(store, run, arguments: Namespace, what: str) -> int:
     """What was done to a run."""
     if arguments.json:
@@ -162,4 +176,4 @@ def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]
         writer.writerows(rows)
 
 
-ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "resume": resume_run, "export": export_run}
+ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "resume": resume_run, "export": export_run, "delete": delete_run}

@@ -43,13 +43,13 @@ def run_train(arguments: Namespace) -> int:
     # Read once, when torch is imported: threads that wait must not take a core from the page that watches.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from builder import api
-    from builder.runs import Store, work
+    from builder.runs import Store, restrained, work
 
     project = changed(load(arguments.project), arguments.settings)
     wrong = errors(api.check(project))
     if wrong:
         raise CommandError(f"{project.name} cannot be trained yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
-    with Store() as store:
+    with restrained(), Store() as store:
         run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
         watch = JsonLines() if arguments.json else Progress(run_id)
         ended = work(run_id, events_of(store, arguments.download), store, watch)
@@ -73,9 +73,10 @@ def changed(project, settings: list[str]):
 
 def run_work(arguments: Namespace) -> int:
     """Work on a queued run; what is printed ends up in the run's output.txt."""
-    from builder.runs import Store, work
+    from builder.runs import Store, go_first, restrained, work
 
-    with Store(arguments.runs) as store:
+    go_first()
+    with restrained(), Store(arguments.runs) as store:
         return 0 if work(arguments.run_id, events_of(store), store).reason in ("completed", "stopped") else 1
 
 
@@ -83,8 +84,12 @@ def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
     """How a worker trains a run of this store: its project, on the device asked for, from its last checkpoint when it is resumed."""
     def make_events(run, stop: Callable[[], bool]) -> Iterator[Event]:
         from builder import api
+        from builder.runs import RunError
 
         project = api.from_json(store.project(run.id))
+        if api.source(project) != store.source(run.id):
+            raise RunError(f"The network recorded in source.py of run {run.id} is not what this Brickwork makes of its project.json: one of the two was "
+                           "changed, or another version made the run. Train the project again as a new run")
         return api.train(project, device=run.device_asked, stop=stop, folder=run.folder, resume=run.generation > 1,
                          progress=fetching if download else None, download=download)
 

@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 
 def completed(step: int, epochs: int, accuracy: float | None) -> RunEnded:
     """All epochs are done."""
-    right = "" if accuracy is None else f": {accuracy:.1%} of the test samples are right"
+    right = "" if accuracy is None else f": {100 * accuracy:.1f} % of the test samples are right"
     return RunEnded("completed", step, f"All {epochs} epochs are done{right}." if epochs > 1 else f"The epoch is done{right}.")
 
 
@@ -29,9 +29,9 @@ def stopped(step: int, epoch: int, epochs: int, saved: bool) -> RunEnded:
     return RunEnded("stopped", step, f"Stopped as asked after step {step:,}, in epoch {epoch} of {epochs}{kept}.")
 
 
-def diverged(bad_step: int, sound_step: int, lr: float, what: str = "The loss") -> RunEnded:
-    """A number is no longer finite; the network has the weights of `sound_step`."""
-    return RunEnded("diverged", sound_step, f"{what} was no longer a finite number at step {bad_step:,}, with a learning rate of {lr:g}: the steps were too "
+def diverged(bad_step: int, sound_step: int, lr: float, what: str) -> RunEnded:
+    """`what` happened to a number; the network has the weights of `sound_step`."""
+    return RunEnded("diverged", sound_step, f"{what} at step {bad_step:,}, with a learning rate of {lr:g}: the steps were too "
                     f"long. Try a learning rate of {lr / 10:g}. The network has its weights of step {sound_step:,} again.")
 
 

@@ -6,7 +6,7 @@ Steps and epochs count from 1; a step is one optimiser step, an epoch one pass o
 |-|-|-|-|
 | all epochs done               | up to the last step     | every epoch           | completed       |
 | somebody asked to stop        | steps done so far       | finished epochs       | stopped         |
-| the loss is not finite        | steps before it         | finished epochs       | diverged        |
+| the loss is huge or infinite  | steps before it         | finished epochs       | diverged        |
 | the device's memory ran out   | steps before it         | finished epochs       | out_of_memory   |
 | an exception                  | steps before it         | finished epochs       | failed          |
 | the process was killed        | all that were written   | all that were written | killed (written by whoever finds the run without its process) |
@@ -78,7 +78,10 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The first learned layer's weights, shape (out, in, height, width): base64 of uint8 in C order, 0 = `low`, 255 = `high`."""
+    """The first learned layer's weights, shape (out, in, height, width): base64 of uint8 in C order, 0 = `low`, 255 = `high`.
+
+    `of` counts the layer's filters when not all are in it, else 0.
+    """
 
     step: int
     epoch: int
@@ -87,6 +90,7 @@ class Snapshot:
     low: float
     high: float
     data: str
+    of: int = 0
 
 
 @dataclass(frozen=True)

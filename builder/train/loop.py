@@ -28,6 +28,8 @@ from .watch import NEVER, Meter, Pace, SoundWeights, Sums
 CHECKED_EVERY_STEP = ("cpu",)
 # Two reports a second, however slow the one who listens.
 LONGEST_PAUSE = 0.5
+# A mean loss so many times the first one (or 1, where that is more) is as lost as one that is not finite: dead units keep it finite.
+BLOWN_UP = 1e6
 Ending = Generator[Event, None, RunEnded | None]
 
 
@@ -55,6 +57,7 @@ class _Run:
         self.task, self.device, self.stop, self.folder = task, device, stop, checkpoints
         self.at, self.random = Position(seed=settings.seed), None
         self.step, self.seconds_before, self.accuracy = 0, 0.0, None
+        self.first_loss, self.blown_up = None, ""
         self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
         self.snapshots = Pace(settings.snapshot_every, 60.0)
@@ -146,7 +149,7 @@ class _Run:
         if seen is None:
             return (yield from self._stopped())
         if not math.isfinite(seen.loss):
-            return self._diverged(self.step, "The loss of the test samples")
+            return self._diverged(self.step, "The loss of the test samples was no longer a finite number")
         epoch, self.accuracy = self.at.epoch, seen.accuracy
         yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
         yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion)
@@ -166,12 +169,12 @@ class _Run:
         yield from self._save(LAST)
         return endings.stopped(self.step, epoch, self.settings.epochs, self.folder is not None)
 
-    def _diverged(self, bad_step: int, what: str = "The loss") -> RunEnded:
+    def _diverged(self, bad_step: int, what: str = "The loss was no longer a finite number") -> RunEnded:
         """The ending; weights that the bad step may have spoiled are put back."""
         sound = bad_step - 1
-        if self.device.kind not in CHECKED_EVERY_STEP or not self.sound.finite():
+        if self.blown_up or self.device.kind not in CHECKED_EVERY_STEP or not self.sound.finite():
             sound = self.sound.put_back()
-        return endings.diverged(bad_step, sound, self.optimizer.param_groups[0]["lr"], what)
+        return endings.diverged(bad_step, sound, self.optimizer.param_groups[0]["lr"], self.blown_up or what)
 
     # Looking at the run
 
@@ -182,7 +185,7 @@ class _Run:
         if bad < NEVER:
             return self._diverged(bad)
         if self.copies.due(began) and not self._copied():
-            return self._diverged(self.step, "A weight")
+            return self._diverged(self.step, "A weight was no longer a finite number")
         if self.snapshots.due(began):
             yield from self._snapshot()
         self.reports.looked(began, time.perf_counter())
@@ -193,8 +196,17 @@ class _Run:
         sums, now = self.meter.window(), time.perf_counter()
         if sums.samples and sums.bad_step == NEVER:
             yield StepEnded(self.step, self.at.epoch, sums.mean_loss, sums.accuracy, sums.samples / (now - self.window_began), self._seconds())
+            if self._blows_up(sums.mean_loss):
+                return self.step
         self.window_began = now
         return sums.bad_step
+
+    def _blows_up(self, loss: float) -> bool:
+        """Whether the loss has left every reasonable bound; the words for it are kept."""
+        self.first_loss = loss if self.first_loss is None else self.first_loss
+        if loss > BLOWN_UP * max(1.0, self.first_loss):
+            self.blown_up = f"The loss had grown from {self.first_loss:.3g} to {loss:.3g}"
+        return bool(self.blown_up)
 
     def _copied(self) -> bool:
         began = time.perf_counter()

@@ -33,7 +33,8 @@ def take_snapshot(model: nn.Module, layer: str, shape: tuple[int, int, int, int]
     low, high = weights.min().item(), weights.max().item()
     if not torch.isfinite(weights).all():
         return None
-    return Snapshot(step, epoch, layer, shape, low, high, base64.b64encode(_bytes(weights, low, high)).decode("ascii"))
+    filters = len(model.get_submodule(layer).weight)
+    return Snapshot(step, epoch, layer, shape, low, high, base64.b64encode(_bytes(weights, low, high)).decode("ascii"), filters if filters > shape[0] else 0)
 
 
 def _bytes(weights: Tensor, low: float, high: float) -> bytes:

@@ -226,7 +226,7 @@ def draw_run(run: Run, shown: bool, load_id: str) -> None:
     name, state, numbers, *buttons = st.columns([3.2, 1.6, 3, 1.1, 1.2, 1.1], vertical_alignment="center")
     name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]")
     state.badge(STATES[run.state], color=COLOURS.get(run.state, "red"))
-    accuracy = "no test yet" if run.accuracy is None else f"{run.accuracy:.1%} test accuracy".replace("%", " %")
+    accuracy = "no test yet" if run.accuracy is None else f"{100 * run.accuracy:.1f} % test accuracy"
     numbers.markdown(f":gray[{accuracy}, epoch {run.epoch} of {run.epochs}]" if run.epochs else ":gray[not started]")
     offers: list[tuple[str, Callable[..., None], tuple, bool]] = [
         ("Open", show, (run.id, load_id), not shown), ("Resume", go_on, (run.id, load_id), resumable(run)), ("Delete", delete, (run.id, load_id), not run.live)]

@@ -102,6 +102,7 @@ def test_a_stopped_run_is_resumed_in_the_background(brickwork, store, resumed, m
 
     module = importlib.import_module("builder.runs.launch")
     spawn = module._spawn
+    (store.folder(resumed) / "source.py").write_text("class Network: ...\n", encoding="utf-8")  # what the fake compiler makes
     fake = [sys.executable, "-m", "tests.cli.fakes", "completes", "work", resumed, "--runs", str(store.root)]
     monkeypatch.setattr(module, "_spawn", lambda run, command: spawn(run, fake))
     answer = brickwork("runs", "resume", "last", "--json")
@@ -118,3 +119,23 @@ def test_a_run_whose_process_was_lost_is_named_as_killed_when_somebody_looks(bri
         store.append(run_id, [started(), step(3)])
     assert brickwork("runs", "--json").json[0]["state"] == "killed"
     assert "ended without a word after step 3" in brickwork("runs", "show", "last").out
+
+
+def test_an_ended_run_is_deleted_with_its_folder_and_a_live_one_is_refused(brickwork, store, done, resumed):
+    live = store.create({"name": "x"}, "", "x")
+    refused = brickwork("runs", "delete", live)
+    assert refused.status == 1 and "is still queued: stop it before deleting it" in refused.err and refused.err.count("\n") == 1
+    partly = brickwork("runs", "delete", done[:-1])
+    assert partly.status == 2 and done in partly.err and store.folder(done).exists()
+    folder = store.folder(done)
+    assert brickwork("runs", "delete", done).out == f"{done} is deleted.\n"
+    assert not folder.exists() and [run.id for run in store.list()] == [live, resumed]
+    assert brickwork("runs", "delete", done).status == 2
+
+
+def test_a_run_whose_recorded_source_is_not_what_would_run_is_refused_in_words(brickwork, store, resumed):
+    (store.folder(resumed) / "source.py").write_text("class Network: ...\n", encoding="utf-8")
+    store.reopen(resumed)
+    assert brickwork("work", resumed, "--runs", store.root).status == 1
+    run = store.get(resumed)
+    assert run.state == "failed" and run.says.startswith("The network recorded in source.py") and "Train the project again" in run.says

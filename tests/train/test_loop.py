@@ -111,6 +111,21 @@ def test_a_real_divergence_leaves_finite_weights_on_every_kind_of_device(device)
     assert all(math.isfinite(event.loss) for event in of(events, "StepEnded"))
 
 
+def test_a_loss_that_grows_beyond_every_bound_but_stays_finite_is_a_divergence_too():
+    small = Small(Settings(epochs=3, batch_size=8, report_every=0), loss_fn=lambda outputs, targets: nn.functional.cross_entropy(outputs, targets))
+    calls = []
+
+    def loss_fn(outputs, targets):
+        calls.append(small.weights())
+        return nn.functional.cross_entropy(outputs, targets) * (1e9 if len(calls) == 4 else 1)
+
+    small.loss_fn = loss_fn
+    events = small.run()
+    assert events[-1].reason == "diverged" and events[-1].says.startswith("The loss had grown from ") and "at step 4" in events[-1].says
+    kept = calls[events[-1].step]
+    assert all(torch.equal(value, kept[name]) for name, value in small.model.named_parameters())
+
+
 def test_where_waiting_costs_the_bad_step_is_still_named_exactly_and_the_weights_are_from_before():
     small = Small(Settings(epochs=3, batch_size=8, report_every=1000), device=AS_IF_REMOTE)
     calls, before = [], {}

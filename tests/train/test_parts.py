@@ -139,3 +139,11 @@ def test_what_an_optimiser_made_before_the_network_moved_follows_it():
     lay_out_state(optimizer)
     state = optimizer.state[model[0].weight]["sum"]
     assert state.stride() == model[0].weight.stride() and (state == 0.5).all() and not state.requires_grad
+
+
+def test_a_picture_of_some_filters_says_how_many_there_are():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 100))
+    some = take_snapshot(model, *watched_layer(model, (1, 4, 4)), 1, 1)
+    assert (some.shape, some.of) == ((64, 1, 4, 4), 100)
+    model = nn.Sequential(nn.Conv2d(1, 64, 3))
+    assert take_snapshot(model, *watched_layer(model, (1, 4, 4)), 1, 1).of == 0

@@ -1,0 +1,46 @@
+"""A worker that asks for more memory than there is ends alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from builder.runs import limits, restrained
+
+GREEDY = """
+import resource
+from builder.runs import limits, restrained
+limits.free_memory = lambda: 300 << 20
+limits.GPUS = ()
+before = resource.getrlimit(resource.RLIMIT_DATA)
+with restrained():
+    small = bytearray(100 << 20)
+    try:
+        bytearray(400 << 20)
+    except MemoryError:
+        print("refused")
+    else:
+        print("given")
+print(resource.getrlimit(resource.RLIMIT_DATA) == before)
+"""
+
+
+def test_memory_beyond_what_was_free_is_refused_and_the_limit_ends_with_the_work(root):
+    done = subprocess.run([sys.executable, "-c", GREEDY], cwd=root, capture_output=True, text=True, timeout=60, check=False)
+    said = "refused" if sys.platform == "linux" else "given"  # other systems do not count private memory
+    assert done.stdout == f"{said}\nTrue\n", done.stderr
+
+
+def test_a_container_with_less_than_the_machine_counts(tmp_path):
+    (tmp_path / "memory.max").write_text("1000\n")
+    (tmp_path / "memory.current").write_text("400\n")
+    assert limits._left_in_container(tmp_path) == 600
+    (tmp_path / "memory.max").write_text("max\n")
+    assert limits._left_in_container(tmp_path) is None and limits._left_in_container(tmp_path / "nowhere") is None
+
+
+def test_nothing_is_limited_where_the_system_does_not_say_what_is_free(monkeypatch):
+    monkeypatch.setattr(limits, "free_memory", lambda: None)
+    before = limits.resource.getrlimit(limits.resource.RLIMIT_DATA)
+    with restrained():
+        assert limits.resource.getrlimit(limits.resource.RLIMIT_DATA) == before
