@@ -238,3 +238,5 @@ def for_rank(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
     yield from unflatten(analysis, placed)
     if len(placed.inputs[0]) > 2:
         yield from flatten_before(analysis, placed)
+    else:
+        yield batch(f"Remove {placed.node.id}", {"op": "remove", "ids": [placed.node.id], "rejoin": True})

@@ -48,6 +48,17 @@ def navigation() -> st.Page:
     return st.navigation([st.Page(page_path(name), title=title, default=name == "build") for name, title in PAGES], position="top")
 
 
+def _enter_by_the_app() -> None:
+    """Turn a page that Streamlit runs directly into one of the app: draw the navigation, then start again from app.py, once a session.
+
+    Widgets get other names there; without the fresh start, the first click on such a page would be lost.
+    """
+    navigation()
+    if "entered" not in st.session_state:
+        st.session_state["entered"] = True
+        st.rerun()
+
+
 def page_path(name: str) -> Path:
     """The file of the page called `name`, as in "build"."""
     return ROOT / "pages" / f"{name}.py"
@@ -56,7 +67,7 @@ def page_path(name: str) -> Path:
 def frame(title: str) -> Workspace:
     """Page settings and shared style; returns the open project. Stops the page with a plain message when the canvas cannot be built."""
     if not _navigated.get():
-        navigation()
+        _enter_by_the_app()
     st.set_page_config(page_title=f"{title} · Brickwork", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     st.html(CSS)
     _warm_up()

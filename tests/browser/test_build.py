@@ -164,6 +164,12 @@ def test_every_page_comes_up_with_the_navigation_on_the_first_deep_link_after_a_
     assert page.locator("[data-testid=stException]").count() == 0
 
 
+def test_the_first_click_after_a_deep_link_into_a_cold_server_counts(page, fresh_server, watch):
+    open_page(page, fresh_server, "/gallery")
+    page.locator(".st-key-open-lenet-cifar").get_by_role("button").click()
+    Canvas(page, fresh_server).shape("conv1", "N×6×28×28")
+
+
 def test_the_first_paint_does_not_wait_for_torch(page, root, tmp_path, watch):
     fake = tmp_path / "modules" / "torch"
     fake.mkdir(parents=True)
