@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from builder.graph import DocumentError, EditError, FrozenDict, History, Project, apply, check, dumps, from_json, loads
