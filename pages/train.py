@@ -66,8 +66,7 @@ def action(space: Workspace, run, can_train: bool) -> None:
 
 
 space = frame("Train")
-runs = train_view.store()
-train_view.settle(runs)
+runs = train_view.opened()
 run, says = train_view.chosen(runs, space.project.name, space.load_id)
 
 with st.container(border=True):

@@ -178,7 +178,7 @@ def beginning(event: RunStarted, run_id: str) -> str:
     """The run's constants in a line."""
     resumed = f", from step {count(event.resumed_at)}" if event.resumed_at else ""
     return (f"{run_id} on {event.device_name}: {count(event.parameters)} parameters, {count(event.train_samples)} training and "
-            f"{count(event.test_samples)} test samples, {event.epochs} epochs of {count(event.steps_per_epoch)} steps{resumed}")
+            f"{count(event.test_samples)} test samples, {event.epochs} epoch{'' if event.epochs == 1 else 's'} of {count(event.steps_per_epoch)} steps{resumed}")
 
 
 def epoch_line(started: RunStarted | None, epoch: EpochEnded | None, test: Evaluated) -> str:

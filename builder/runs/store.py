@@ -6,6 +6,7 @@ which makes a new generation of it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -78,11 +79,16 @@ class Store:
         """The id of a new, queued run whose folder holds the project and the exact source to be trained."""
         name = name or str(project.get("name") or "Untitled")
         run_id = self._new_folder(name)
-        (self.folder(run_id) / "project.json").write_text(json.dumps(project, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        (self.folder(run_id) / "source.py").write_bytes(source.encode())
-        with self._transaction() as connection:
-            connection.execute("INSERT INTO runs (id, name, state, created, device_asked) VALUES (?, ?, 'queued', ?, ?)",
-                               (run_id, name, time.time(), device))
+        try:
+            with self._plain_errors():
+                (self.folder(run_id) / "project.json").write_text(json.dumps(project, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+                (self.folder(run_id) / "source.py").write_bytes(source.encode())
+            with self._transaction() as connection:
+                connection.execute("INSERT INTO runs (id, name, state, created, device_asked) VALUES (?, ?, 'queued', ?, ?)",
+                                   (run_id, name, time.time(), device))
+        except RunError:
+            shutil.rmtree(self.folder(run_id), ignore_errors=True)
+            raise
         return run_id
 
     def list(self, limit: int = 1000) -> list[Run]:
@@ -120,9 +126,10 @@ class Store:
             run = self.get(run_id)
             if lock.held(run.folder) or run.state in ("starting", "running"):
                 raise RunError(f"{run_id} is still running: stop it before deleting it")
+            # The files first: on a full disk the database needs the room that they leave.
+            shutil.rmtree(run.folder, ignore_errors=True)
             for table, column in (("events", "run"), ("controls", "run"), ("runs", "id")):
                 connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (run_id,))
-        shutil.rmtree(run.folder, ignore_errors=True)
 
     # ---- files
 
@@ -330,7 +337,13 @@ class Store:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise RunError(f"The run store {self.path} cannot be used: {error}") from error
+            raise RunError(f"The run store {self.path} cannot be used: {self._reason(error)}") from error
+
+    @staticmethod
+    def _reason(error: Exception) -> str:
+        """What to do about it, where that is known."""
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC or "disk is full" in str(error)
+        return "the disk is full: delete runs or other files" if full else str(error)
 
     def _new_folder(self, name: str) -> str:
         """A fresh id and its folder; the folder decides between two runs made in the same second."""

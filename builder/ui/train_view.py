@@ -36,6 +36,20 @@ def store() -> Store:
     return _store(paths.runs_root())
 
 
+def opened() -> Store:
+    """The run store with the ends of dead runs written; says why when that cannot be, and ends the page when there is no store at all."""
+    try:
+        runs = store()
+    except RunError as error:
+        st.error(esc(str(error)))
+        st.stop()
+    try:
+        settle(runs)
+    except RunError as error:
+        st.warning(esc(str(error)))
+    return runs
+
+
 @dataclass
 class Follow:
     """A run as this browser tab has seen it: its history up to event `seq`, and what the last two updates brought to the browser."""
@@ -188,16 +202,22 @@ def watch(run: Run) -> None:
 
 
 def _watch(run_id: str, was_live: bool) -> None:
-    runs, held = store(), follow(run_id)
+    runs, held, trouble = store(), follow(run_id), ""
     try:
         if was_live:
             settle(runs)
+    except RunError as error:
+        # A store that cannot be written can still be watched.
+        trouble = str(error)
+    try:
         run = runs.get(run_id)
         held.refresh(runs)
     except RunError as error:
-        st.warning(str(error))
+        st.warning(esc(str(error)))
         return
     live(held.payload(run, st.session_state.get("stopping") == run_id), key="live", on_gap=held.forget)
+    if trouble:
+        st.warning(esc(trouble))
     if was_live and not run.live:
         st.rerun()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -265,3 +268,35 @@ def test_one_store_may_be_shared_by_threads(store, new):
 def test_the_run_store_never_imports_torch(root):
     code = "import sys, builder.runs; sys.exit('torch' in sys.modules or 'numpy' in sys.modules or 'streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_a_full_disk_is_said_in_words_leaves_no_half_run_and_deleting_makes_room(store, monkeypatch):
+    kept = store.create({"name": "x"}, "", "x")
+    store.append(kept, [RunEnded("stopped", 0, "Stopped.")])
+
+    def full(self, *_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RunError, match="the disk is full: delete runs or other files"):
+        store.create({"name": "y"}, "", "y")
+    assert [folder.name for folder in store.root.iterdir() if folder.is_dir()] == [kept] and [run.id for run in store.list()] == [kept]
+    monkeypatch.setattr(Store, "_transaction", _fails_at_the_first_delete(Store._transaction))
+    with pytest.raises(RunError, match="the disk is full"):
+        store.delete(kept)
+    assert not store.folder(kept).exists()
+
+
+def _fails_at_the_first_delete(transaction):
+    """The store's transaction, on a disk that has room for no change."""
+
+    class Full:
+        def execute(self, *_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    @contextmanager
+    def wrapped(self):
+        with transaction(self), self._plain_errors():
+            yield Full()
+
+    return wrapped
