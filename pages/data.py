@@ -60,7 +60,7 @@ def facts(dataset: Dataset, where: data.Where | None) -> None:
     """What it is, where it comes from, how big it is and where it was found."""
     st.subheader(dataset.title, anchor=False)
     st.markdown(dataset.summary)
-    st.markdown(f"{data_view.describe(dataset)}  \n{data_view.size(dataset)}" + (f", {esc(where.says)}" if where else ""))
+    st.markdown(f"{data_view.describe(dataset)}  \n{data_view.size(dataset, where is not None)}" + (f", {esc(where.says)}" if where else ""))
     st.caption(f"Source: {dataset.source}")
 
 

@@ -49,6 +49,7 @@ def grid_figure(pixels: numpy.ndarray, classes: Sequence[str], zoom: int = 2) ->
     left = 16 + 7 * max(map(len, classes))
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True}
     layout = {"xaxis": {**axis, "visible": False, "range": [-0.5, width - 0.5], "constrain": "domain"},
-              "yaxis": {**axis, "tickvals": ticks, "ticktext": [f"{name} " for name in classes], "ticks": "", "range": [height - 0.5, -0.5], "scaleanchor": "x"},
+              "yaxis": {**axis, "tickvals": ticks, "ticktext": [f"{name} " for name in classes], "ticks": "", "range": [height - 0.5, -0.5], "scaleanchor": "x",
+                        "constrain": "domain", "constraintoward": "top"},
               "width": left + zoom * width + 4, "height": zoom * height + 8, "margin": {"l": left, "r": 4, "t": 4, "b": 4}, "dragmode": False}
     return go.Figure(go.Image(source=source, zsmooth=False, hoverinfo="skip"), layout)

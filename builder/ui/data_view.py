@@ -82,11 +82,12 @@ def describe(dataset: Dataset) -> str:
     return f"{dataset.train:,} training and {dataset.test:,} test samples · {pixels} · {len(dataset.classes)} classes"
 
 
-def size(dataset: Dataset) -> str:
-    """What a download would move and what lies in memory afterwards."""
+def size(dataset: Dataset, here: bool = False) -> str:
+    """What lies in memory and, unless it is here already, what a download would move."""
     channels, height, width = dataset.shape
     memory = (dataset.train + dataset.test) * channels * height * width / 1e6
-    return f"{memory:,.0f} MB in memory" + (f", about {dataset.megabytes} MB to download" if dataset.megabytes else ", nothing to download")
+    download = f", about {dataset.megabytes} MB to download" if dataset.megabytes else ", nothing to download"
+    return f"{memory:,.0f} MB in memory" + ("" if here and dataset.megabytes else download)
 
 
 def partial(dataset: Dataset, counts: Sequence[Sequence[int]]) -> str:
