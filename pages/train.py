@@ -49,6 +49,7 @@ def ready(space: Workspace) -> bool:
         draw_problems(space, errors, "train")
         if st.button("Open the drawing"):
             st.switch_page("pages/build.py")
+    draw_problems(space, [problem for problem in space.report().problems if problem.severity == "warning"], "warned")
     return not missing_data(space) and not errors
 
 

@@ -19,7 +19,7 @@ def draw_problems(space: Workspace, problems: Sequence[Problem], key: str) -> No
     """Each problem in a box with its fixes; of many only the first few."""
     for i, problem in enumerate(problems[:SHOWN]):
         with st.container(border=True):
-            st.markdown(f":material/error: {esc(str(problem))}")
+            st.markdown(f":material/{'error' if problem.severity == 'error' else 'warning'}: {esc(str(problem))}")
             with st.container(horizontal=True):
                 for j, fix in enumerate(problem.fixes[:3]):
                     st.button(esc(fix.label), key=f"{key}:{i}:{j}", on_click=apply, args=(space, fix.edit), icon=":material/build:")

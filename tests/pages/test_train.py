@@ -233,3 +233,12 @@ def test_times_are_said_as_one_would_say_them():
     assert train_view.when(day, day + 60).count(":") == 1
     assert train_view.when(day, day + 86_400).startswith("yesterday ")
     assert train_view.when(day, day + 900 * 86_400).split()[2] == "2023"
+
+
+def test_a_loss_that_does_not_fit_the_last_layer_is_warned_of_with_its_fix_and_can_be_trained_all_the_same(home):
+    workspace().apply({"op": "settings", "path": "training.loss", "value": {"kind": "NLLLoss"}})
+    tab = page()
+    assert any("NLLLoss expects log" in text.value for text in tab.markdown) and any(button.key == "train" for button in tab.button)
+    next(button for button in tab.button if button.label == "Use CrossEntropyLoss").click().run()
+    assert workspace().project.training["loss"]["kind"] == "CrossEntropyLoss"
+    assert not any("NLLLoss expects" in text.value for text in tab.markdown)
