@@ -138,7 +138,6 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
     from builder.train.optimizer import plain
-    from builder.train.optimizer import plain
     from builder.train.settings import Settings
 
     training, chosen = project.training, choose_device(device)
