@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from builder import api
+from builder.ui import warm_up
 from builder.ui.build_view import project_bar
 from builder.ui.canvas import canvas
 from builder.ui.frame import frame, page_path
@@ -16,6 +17,7 @@ space = frame("Build")
 
 def receive() -> None:
     """Apply the canvas's edits before the rerun that shows them; the row above is drawn again only when what it shows changes."""
+    warm_up.later()
     before = bool(space.report().errors)
     outbox = st.session_state["canvas"].get("outbox")
     space.receive(outbox)

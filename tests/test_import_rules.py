@@ -174,8 +174,8 @@ def test_drawing_the_build_page_does_not_load_torch(home: Path):
     code = """if True:
         import sys
         from streamlit.testing.v1 import AppTest
-        from builder.ui import frame
-        frame.WARM_UP_AFTER = 3600
+        from builder.ui import warm_up
+        warm_up.PAUSE = 3600
         page = AppTest.from_file("app.py", default_timeout=60).run()
         assert not page.exception and page.text_input(key="project_name").value == "MNIST CNN"
         print("torch" in sys.modules)

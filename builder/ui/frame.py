@@ -3,21 +3,18 @@ when Streamlit runs its file directly (a `pages` folder is an old-style page fol
 
 from __future__ import annotations
 
-import threading
 from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
 
-from . import bundle
+from . import bundle, warm_up
 from .workspace import Workspace, workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 ICON = Path(__file__).with_name("icon.svg")
 # Without icons: Streamlit makes a page's icon its favicon too, and fetches that one from a font server elsewhere.
 PAGES = (("build", "Build"), ("data", "Data"), ("train", "Train"), ("gallery", "Gallery"), ("reference", "Reference"))
-
-WARM_UP_AFTER = 2.0  # seconds
 
 CSS = """
 <style>
@@ -70,7 +67,7 @@ def frame(title: str) -> Workspace:
         _enter_by_the_app()
     st.set_page_config(page_title=f"{title} · Brickwork", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     st.html(CSS)
-    _warm_up()
+    warm_up.later()
     try:
         _bundles()
     except bundle.BundleError as error:
@@ -85,19 +82,6 @@ def frame(title: str) -> Workspace:
 @st.cache_resource(show_spinner="Building the canvas, once after an update…")
 def _bundles() -> dict[str, str]:
     return bundle.ensure()
-
-
-@st.cache_resource(show_spinner=False)
-def _warm_up() -> threading.Timer:
-    """Import torch aside, when the first page has been painted: it takes seconds, and the first paint does not need it."""
-    timer = threading.Timer(WARM_UP_AFTER, _import_torch)
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
-def _import_torch() -> None:
-    import torch  # noqa: F401
 
 
 def esc(text: str) -> str:
