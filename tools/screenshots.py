@@ -39,7 +39,7 @@ def train(page: Page, server: Server) -> None:
     open_page(page, server, "/train")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("region", name="Confusion matrix")).to_contain_text("after epoch", timeout=120_000)
-    page.wait_for_timeout(4_000)
+    page.wait_for_timeout(300)
     save(page, DOCS / "train.png")
     expect(page.get_by_text("epochs are done")).to_be_visible(timeout=300_000)
 
