@@ -245,9 +245,12 @@ def draw_run(run: Run, shown: bool, load_id: str) -> None:
     """One line of the list."""
     name, state, numbers, *buttons = st.columns([3.2, 1.6, 3, 1.1, 1.2, 1.1], vertical_alignment="center")
     name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]")
-    state.badge(STATES[run.state], color=COLOURS.get(run.state, "red"))
+    # The list is drawn when the page is; what changes by the second is told by the view above alone.
+    followed = shown and run.live
+    state.badge("live" if followed else STATES[run.state], color=COLOURS.get(run.state, "red"))
     accuracy = "no test yet" if run.accuracy is None else f"{100 * run.accuracy:.1f} % test accuracy"
-    numbers.markdown(f":gray[{accuracy}, epoch {run.epoch} of {run.epochs}]" if run.epochs else ":gray[not started]")
+    so_far = f"{accuracy}, epoch {run.epoch} of {run.epochs}" if run.epochs else "not started"
+    numbers.markdown(f":gray[{'shown above' if followed else so_far}]")
     offers: list[tuple[str, Callable[..., None], tuple, bool]] = [
         ("Open", show, (run.id, load_id), not shown), ("Resume", go_on, (run.id, load_id), resumable(run)), ("Delete", delete, (run.id, load_id), not run.live)]
     for column, (label, act, arguments, offered) in zip(buttons, offers, strict=True):
