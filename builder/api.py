@@ -13,6 +13,7 @@ from builder.compile.trace import BuildError
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, EditError, Project, Report, apply, from_json, loads, to_json
 from builder.graph import check as check_graph
+from builder.graph.check import WHOLE
 from builder.graph.document import MAX_BYTES
 from builder.train.events import Event
 
@@ -69,7 +70,7 @@ def module(project: Project) -> torch.nn.Module:
     from builder.train.batches import seed_everything
     from builder.train.initialise import initialise
 
-    seed = project.training.get("seed", 0)
+    seed = project.training.get("seed", WHOLE["seed"].default)
     text = source(project)
     seed_everything(seed)
     network = run(text)
@@ -144,7 +145,8 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     take_threads()
     network = module(project)
     tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
-    settings = Settings(**{name: training[name] for name in ("epochs", "batch_size", "seed") if name in training})
+    # The defaults are those that the form shows and the check knows.
+    settings = Settings(**{name: training.get(name, param.default) for name, param in WHOLE.items()})
     kind, params = _record(training.get("optimizer"), "SGD")
     optimizer = plain(resolve(OPTIMIZERS[kind].module))(network.parameters(), **OPTIMIZERS[kind].arguments(params))
     kind, params = _record(training.get("loss"), "CrossEntropyLoss")

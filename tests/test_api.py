@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -12,8 +13,9 @@ import torch
 
 import builder
 from builder import api
-from builder.graph import Project, dumps
-from builder.train.events import EpochEnded, RunEnded
+from builder.graph import FrozenDict, Project, dumps
+from builder.graph.check import WHOLE
+from builder.train.events import EpochEnded, RunEnded, RunStarted
 
 
 @pytest.fixture
@@ -168,3 +170,9 @@ def test_training_on_data_that_is_not_here_says_so(mnist):
     with pytest.raises(DataError) as caught:
         next(iter(builder.train(api.with_settings(mnist, {"data.source": "mnist"}))))
     assert "MNIST" in str(caught.value)
+
+
+def test_a_project_without_settings_trains_with_the_defaults_that_the_form_shows():
+    bare = replace(builder.gallery("mnist-cnn"), training=FrozenDict())
+    started = next(event for event in builder.train(bare) if isinstance(event, RunStarted))
+    assert (started.epochs, started.batch_size, started.seed) == tuple(WHOLE[name].default for name in ("epochs", "batch_size", "seed"))
