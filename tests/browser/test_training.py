@@ -105,7 +105,7 @@ def test_a_worker_killed_while_it_starts_is_named_and_can_be_trained_again(page,
     open_page(page, fresh_server, "/train")
     press_train(page, fresh_server)
     os.kill(until(lambda: runs(fresh_server)[0].pid, 20, "the worker is known"), signal.SIGKILL)
-    state(page, "killed before the first step")
+    state(page, re.compile("(killed|never heard of) before the first step"))
     state(page, "can be started again")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=SECONDS)
 
