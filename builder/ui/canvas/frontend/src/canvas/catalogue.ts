@@ -24,6 +24,12 @@ export interface Layer {
   readonly length: string;
   readonly params: readonly Param[];
   readonly keys: readonly string[];
+  readonly input_names?: readonly string[];
+  readonly output_names?: readonly string[];
+  /** Made of bricks: the user's own, or one of the catalogue's. */
+  readonly block?: "own" | "catalogue";
+  /** Only inside blocks, or only outside of them; absent means anywhere. */
+  readonly scope?: "block" | "network";
 }
 
 export interface Catalogue {
@@ -51,6 +57,16 @@ export function inputCount(layer: Layer | undefined, wired: number): number {
 
 export function outputCount(layer: Layer | undefined): number {
   return layer?.outputs ?? 1;
+}
+
+/** What the k-th input is called: its name in the catalogue, else its number. */
+export function inputName(layer: Layer | undefined, port: number): string {
+  return layer?.input_names?.[port] ?? `input ${port + 1}`;
+}
+
+/** What the k-th output is called. */
+export function outputName(layer: Layer | undefined, output: number): string {
+  return layer?.output_names?.[output] ?? (outputCount(layer) > 1 ? `output ${output + 1}` : "output");
 }
 
 /** The value in force: what the brick says, else the declaration's default. */

@@ -43,14 +43,15 @@ export function freeId(document: NetworkDocument, layer: Layer): string {
   return `${stem}${number}`;
 }
 
-function makeWire(source: string, target: string, port: number): Wire {
-  return port > 0 ? { source, target, port } : { source, target };
+/** A wire as the file writes it: the first port and the first output are not said. */
+export function makeWire(source: string, target: string, port: number, output = 0): Wire {
+  return { source, target, ...(port > 0 ? { port } : {}), ...(output > 0 ? { output } : {}) };
 }
 
 /** Number the inputs of a brick that takes any number 0, 1, 2 ... again. */
 function closeGaps(edges: readonly Wire[], target: string): readonly Wire[] {
   const order = edges.filter((edge) => edge.target === target).sort((a, b) => portOf(a) - portOf(b));
-  return edges.map((edge) => (edge.target === target ? makeWire(edge.source, target, order.indexOf(edge)) : edge));
+  return edges.map((edge) => (edge.target === target ? makeWire(edge.source, target, order.indexOf(edge), edge.output) : edge));
 }
 
 function tidy(document: NetworkDocument, edges: readonly Wire[], catalogue: Catalogue): NetworkDocument {
@@ -65,17 +66,17 @@ function connect(document: NetworkDocument, wire: Wire, catalogue: Catalogue): N
   const append = isVariadic(catalogue.layers[target.kind]) && portOf(wire) >= inputs.length;
   const port = append ? inputs.length : portOf(wire);
   const kept = document.edges.filter((edge) => edge.target !== wire.target || portOf(edge) !== port);
-  return { ...document, edges: [...kept, makeWire(wire.source, wire.target, port)] };
+  return { ...document, edges: [...kept, makeWire(wire.source, wire.target, port, wire.output)] };
 }
 
 function removeOne(document: NetworkDocument, id: string, rejoin: boolean): NetworkDocument {
   const before = inputsOf(document, id);
-  const feed = rejoin && before.length > 0 ? before[0]?.source : undefined;
+  const feed = rejoin ? before[0] : undefined;
   const edges = document.edges
     .filter((edge) => edge.target !== id)
     .flatMap((edge) => {
       if (edge.source !== id) return [edge];
-      return feed === undefined ? [] : [makeWire(feed, edge.target, portOf(edge))];
+      return feed === undefined ? [] : [makeWire(feed.source, edge.target, portOf(edge), feed.output)];
     });
   return { nodes: document.nodes.filter((node) => node.id !== id), edges };
 }
@@ -89,7 +90,7 @@ function insert(document: NetworkDocument, node: BrickNode, wire: Wire): Network
   if (findNode(document, node.id)) return document;
   const kept = document.edges.filter((edge) => wireId(edge) !== wireId(wire));
   if (kept.length === document.edges.length) return document;
-  const edges = [...kept, makeWire(wire.source, node.id, 0), makeWire(node.id, wire.target, portOf(wire))];
+  const edges = [...kept, makeWire(wire.source, node.id, 0, wire.output), makeWire(node.id, wire.target, portOf(wire))];
   return { nodes: [...document.nodes, node], edges };
 }
 
@@ -101,6 +102,23 @@ function setParams(node: BrickNode, params: Params): BrickNode {
 function replaceKind(node: BrickNode, kind: string, catalogue: Catalogue): BrickNode {
   const names = new Set(catalogue.layers[kind]?.params.map((param) => param.name));
   return { ...node, kind, params: Object.fromEntries(Object.entries(node.params ?? {}).filter(([name]) => names.has(name))) };
+}
+
+function replace(document: NetworkDocument, id: string, kind: string, catalogue: Catalogue): NetworkDocument {
+  const after = changeNode(document, id, (node) => replaceKind(node, kind, catalogue));
+  return tidy(after, after.edges, catalogue);
+}
+
+/** Bypassed or not; a brick that is not says nothing of it. */
+function muted(node: BrickNode, value: boolean): BrickNode {
+  const { muted: _, ...rest } = node;
+  return value ? { ...rest, muted: true } : rest;
+}
+
+function silenced(node: BrickNode, code: string, value: boolean): BrickNode {
+  const { silent = [], ...rest } = node;
+  const codes = value ? [...silent.filter((other) => other !== code), code] : silent.filter((other) => other !== code);
+  return codes.length > 0 ? { ...rest, silent: codes } : rest;
 }
 
 function rename(document: NetworkDocument, id: string, to: string): NetworkDocument {
@@ -132,7 +150,11 @@ export function applyEdit(document: NetworkDocument, edit: Edit, catalogue: Cata
     case "set":
       return changeNode(document, edit.id, (node) => setParams(node, edit.params));
     case "replace":
-      return changeNode(document, edit.id, (node) => replaceKind(node, edit.kind, catalogue));
+      return replace(document, edit.id, edit.kind, catalogue);
+    case "mute":
+      return edit.ids.reduce((rest, id) => changeNode(rest, id, (node) => muted(node, edit.value)), document);
+    case "silence":
+      return changeNode(document, edit.id, (node) => silenced(node, edit.code, edit.value));
     case "rename":
       return rename(document, edit.id, edit.to);
     case "move":
@@ -163,6 +185,8 @@ export function touched(edit: Edit): readonly string[] {
       return [edit.id];
     case "rename":
       return [edit.to];
+    case "mute":
+      return edit.ids;
     case "batch":
       return edit.edits.flatMap(touched);
     default:

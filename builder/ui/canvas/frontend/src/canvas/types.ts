@@ -9,6 +9,10 @@ export interface BrickNode {
   readonly kind: string;
   readonly params?: Params;
   readonly at?: Point | null;
+  /** Bypassed: the first input passes through, and the brick costs nothing. */
+  readonly muted?: boolean;
+  /** Codes of the advice that is silenced on this brick. */
+  readonly silent?: readonly string[];
 }
 
 export interface Wire {
@@ -16,6 +20,8 @@ export interface Wire {
   readonly target: string;
   /** The target's k-th input; absent means the first. */
   readonly port?: number;
+  /** The source's k-th output; absent means the first. */
+  readonly output?: number;
 }
 
 export interface NetworkDocument {
@@ -25,6 +31,8 @@ export interface NetworkDocument {
 
 interface Labelled {
   readonly label?: string;
+  /** The block in whose definition the edit is made; absent means the network. */
+  readonly in?: string;
 }
 
 export type Edit = Labelled &
@@ -32,15 +40,25 @@ export type Edit = Labelled &
     | { readonly op: "add"; readonly node: BrickNode }
     | { readonly op: "insert"; readonly node: BrickNode; readonly edge: Wire }
     | { readonly op: "remove"; readonly ids: readonly string[]; readonly rejoin?: boolean }
-    | { readonly op: "connect"; readonly source: string; readonly target: string; readonly port?: number }
-    | { readonly op: "disconnect"; readonly source: string; readonly target: string; readonly port?: number }
+    | ({ readonly op: "connect" } & Wire)
+    | ({ readonly op: "disconnect" } & Wire)
     | { readonly op: "set"; readonly id: string; readonly params: Params }
     | { readonly op: "replace"; readonly id: string; readonly kind: string }
     | { readonly op: "rename"; readonly id: string; readonly to: string }
     | { readonly op: "move"; readonly at: Readonly<Record<string, Point>> }
     | { readonly op: "batch"; readonly edits: readonly Edit[] }
-    | { readonly op: "undo" }
-    | { readonly op: "redo" }
+    | { readonly op: "mute"; readonly ids: readonly string[]; readonly value: boolean }
+    | { readonly op: "silence"; readonly id: string; readonly code: string; readonly value: boolean }
+    | { readonly op: "make_block"; readonly ids: readonly string[]; readonly name?: string; readonly node?: string }
+    | { readonly op: "unpack"; readonly id: string }
+    | { readonly op: "unlink"; readonly id: string; readonly name?: string }
+    | { readonly op: "rename_block"; readonly block: string; readonly to: string }
+    | { readonly op: "delete_block"; readonly block: string }
+    | { readonly op: "promote"; readonly block: string; readonly name: string; readonly node: string; readonly param: string }
+    | { readonly op: "demote"; readonly block: string; readonly name: string }
+    | { readonly op: "define"; readonly name: string; readonly block: unknown }
+    | { readonly op: "undo"; readonly steps?: number }
+    | { readonly op: "redo"; readonly steps?: number }
   );
 
 export type Severity = "error" | "warning" | "advice";
