@@ -11,15 +11,19 @@ Severity = Literal["error", "warning", "advice"]
 
 @dataclass(frozen=True)
 class Fix:
-    """One named edit that mends a problem; applied as one undo entry."""
+    """One named edit that mends a problem; applied as one undo entry. `sure`: it adds no other problem and is the one obvious way."""
 
     label: str
     edit: Mapping[str, object]
+    sure: bool = False
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a drawing; `node` and `field` are None when it concerns the whole."""
+    """One thing that is wrong with a drawing; `node` and `field` are None when it concerns the whole.
+
+    `path` names the block instances to open, outermost first, to get to `node`; `code` is the kind of mistake, listed in `lint.CODES`.
+    """
 
     node: str | None
     field: str | None
@@ -28,6 +32,17 @@ class Problem:
     because: str = ""
     fixes: tuple[Fix, ...] = ()
     code: str = ""
+    path: tuple[str, ...] = ()
+
+    @property
+    def silenceable(self) -> bool:
+        """May it be silenced on its brick? What keeps a network from being built may not."""
+        return self.severity != "error" and self.node is not None
+
+    @property
+    def sure(self) -> Fix | None:
+        """The fix that needs no choice, when there is one: errors and warnings alone have it, advice is for a person to take or leave."""
+        return next((fix for fix in self.fixes if fix.sure), None)
 
     def __str__(self) -> str:
         where = f"{self.node}: " if self.node else ""
@@ -37,11 +52,12 @@ class Problem:
         """The problem for the canvas and the command line."""
         return {"node": self.node, "field": self.field, "severity": self.severity, "code": self.code,
                 "says": self.says, "because": self.because,
-                "fixes": [{"label": fix.label, "edit": dict(fix.edit)} for fix in self.fixes]}
+                "path": list(self.path), "silenceable": self.silenceable,
+                "fixes": [{"label": fix.label, "edit": dict(fix.edit), "sure": fix.sure} for fix in self.fixes]}
 
 
-def batch(label: str, *edits: Mapping[str, object]) -> Fix:
+def batch(label: str, *edits: Mapping[str, object], sure: bool = False) -> Fix:
     """A fix of one or several edits that are one undo entry under `label`."""
     if len(edits) == 1:
-        return Fix(label, {**edits[0], "label": label})
-    return Fix(label, {"op": "batch", "label": label, "edits": list(edits)})
+        return Fix(label, {**edits[0], "label": label}, sure)
+    return Fix(label, {"op": "batch", "label": label, "edits": list(edits)}, sure)
