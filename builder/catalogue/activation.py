@@ -14,6 +14,7 @@ def activation(kind: str, summary: str, *params, keys: tuple[str, ...] = (), rul
 
 
 activation("ReLU", "Keeps positive values, sets negative ones to 0.")
+activation("ReLU6", "Keeps values between 0 and 6, cuts the others off there: safe to round to few bits.")
 activation("LeakyReLU", "Keeps positive values, multiplies negative ones by a small slope, so that their gradient does not vanish.",
            Float("negative_slope", 0.01, "slope below zero"), keys=("negative_slope",))
 activation("ELU", "Keeps positive values, bends negative ones smoothly towards -alpha.",
