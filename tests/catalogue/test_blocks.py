@@ -26,14 +26,14 @@ def test_every_composite_says_what_it_is_and_where_it_comes_from(composite):
 def test_every_composite_can_be_shown_with_its_example(composite):
     traced = composite.trace(composite.example, {})
     assert not traced.problems and len(traced.shapes) == composite.outputs
-    names = [*traced.inputs, *(step.name for step in traced.steps), *composite.output_names]
+    names = [*traced.inputs, *(step.name for step in traced.steps), *traced.output_names]
     assert len(set(names)) == len(names) and all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
     known = set(traced.inputs)
     for step in traced.steps:
         assert step.kind in LAYERS or step.kind in COMPOSITES
         assert {name for name, _ in step.inputs} <= known, "a brick reads only what was made before it"
         known.add(step.name)
-    assert {name for name, _ in (source for _, source in traced.outputs)} <= known
+    assert {name for name, _ in traced.outputs} <= known
 
 
 @ALL

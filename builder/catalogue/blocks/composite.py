@@ -47,14 +47,15 @@ class TracedStep:
 
 @dataclass(frozen=True)
 class Traced:
-    """A body for certain input shapes: its bricks in the order they run, the names of its inputs, and what leaves it by name.
+    """A body for certain input shapes: its bricks in the order they run, the names of its inputs and outputs, and what leaves it.
 
     With problems, `steps` ends at the brick that cannot be built, and `outputs` and `shapes` are empty.
     """
 
     steps: tuple[TracedStep, ...]
     inputs: tuple[str, ...]
-    outputs: tuple[tuple[str, Source], ...] = ()
+    output_names: tuple[str, ...]
+    outputs: tuple[Source, ...] = ()
     shapes: tuple[Shape, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -158,10 +159,10 @@ class Composite:
     def trace(self, inputs: Sequence[Shape], given: Mapping[str, object]) -> Traced:
         """The bricks of one copy for these input shapes and parameters; never raises for what a user can set."""
         if problems := self.check(given):
-            return Traced((), self.input_names, problems=tuple(problems))
+            return Traced((), self.input_names, self.output_names, problems=tuple(problems))
         if len(inputs) != len(self.input_names):
             wrong = Problem(f"{self.kind} reads {', '.join(self.input_names)}: {len(self.input_names)} inputs, here {len(inputs)}", code="unconnected")
-            return Traced((), self.input_names, problems=(wrong,))
+            return Traced((), self.input_names, self.output_names, problems=(wrong,))
         values = self.values(given)
         values.pop(REPEAT.name, None)
         return _traced(self.kind, tuple(inputs), tuple(values.items()))
@@ -186,15 +187,17 @@ COMPOSITES: Registry[Composite] = Registry("composite")
 @functools.lru_cache(maxsize=4096)
 def _traced(kind: str, shapes: tuple[Shape, ...], values: tuple[tuple[str, object], ...]) -> Traced:
     composite = COMPOSITES[kind]
-    body = Body(composite.input_names + composite.output_names)
+    names = composite.input_names, composite.output_names
+    body = Body((*names[0], *names[1]))
     values_in = (Value((name, 0), shape) for name, shape in zip(composite.input_names, shapes, strict=True))
     try:
         returned = composite.body(body, *values_in, **dict(values))
     except _Refused as refused:
-        return Traced(tuple(body.steps), composite.input_names, problems=refused.problems)
+        return Traced(tuple(body.steps), *names, problems=refused.problems)
     left = returned if isinstance(returned, tuple) else (returned,)
-    outputs = tuple((name, value.source) for name, value in zip(composite.output_names, left, strict=True))
-    return Traced(tuple(body.steps), composite.input_names, outputs, tuple(value.shape for value in left))
+    if len(left) != composite.outputs:
+        raise CatalogueError(f"{kind} declares {composite.outputs} outputs and returns {len(left)}")
+    return Traced(tuple(body.steps), *names, tuple(value.source for value in left), tuple(value.shape for value in left))
 
 
 def block(*, category: str, source: str, example: tuple[Shape, ...], params: tuple[Param, ...] = (), outputs: tuple[str, ...] = ("output",),
