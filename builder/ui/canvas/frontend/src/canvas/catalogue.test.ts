@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grouped, inputCount, slug } from "./catalogue.ts";
+import { grouped, inputCount, type Layer, slug, withBlocks } from "./catalogue.ts";
 import { CATALOGUE } from "./fixture.test.ts";
 import { bytes, percent, problemCount, short, spoken } from "./format.ts";
 import { themeOf } from "./theme.ts";
@@ -43,4 +43,14 @@ test("a screen reader hears kind, name, shape and problems", () => {
 
 test("the theme is read off the background", () => {
   assert.deepEqual(["#fff", "#15171c", "rgb(250, 250, 250)", "rgb(14, 17, 23)", ""].map(themeOf), ["light", "dark", "light", "dark", "light"]);
+});
+
+test("own blocks stand in the palette, but not inside themselves, and the ends of a drawing only where they belong", () => {
+  const step = CATALOGUE.layers.Step as Layer;
+  const wide: Layer = { ...step, kind: "Wide", category: "Own", block: "own" };
+  const base = { ...CATALOGUE, layers: { ...CATALOGUE.layers, Port: { ...step, kind: "Port", scope: "block" }, Start: { ...step, kind: "Start", scope: "network" } } } as const;
+  const kinds = (inside: string | null): string[] => grouped(withBlocks(base, { Wide: wide }, inside), "").flatMap((group) => group.layers.map((layer) => layer.kind));
+  assert.ok(kinds(null).includes("Wide") && kinds(null).includes("Start") && !kinds(null).includes("Port"));
+  assert.ok(!kinds("Wide").includes("Wide") && kinds("Wide").includes("Port") && !kinds("Wide").includes("Start"));
+  assert.ok(kinds("Other").includes("Wide"));
 });

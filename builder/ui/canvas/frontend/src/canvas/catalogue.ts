@@ -30,11 +30,32 @@ export interface Layer {
   readonly block?: "own" | "catalogue";
   /** Only inside blocks, or only outside of them; absent means anywhere. */
   readonly scope?: "block" | "network";
+  /** Of the project's own blocks: how many bricks of the project are instances of it. */
+  readonly uses?: number;
+  /** Of the project's own blocks: the (brick, parameter) pairs inside that each of its parameters sets. */
+  readonly promoted?: Readonly<Record<string, readonly (readonly [brick: string, param: string])[]>>;
 }
 
 export interface Catalogue {
   readonly categories: readonly string[];
   readonly layers: Readonly<Record<string, Layer>>;
+  readonly datasets?: readonly Dataset[];
+  readonly tasks?: readonly Task[];
+  /** The block that is being edited, null for the network: what may be added depends on it. */
+  readonly inside?: string | null;
+}
+
+export interface Dataset {
+  readonly source: string;
+  readonly title: string;
+  readonly shape: readonly number[];
+  readonly classes: number;
+}
+
+export interface Task {
+  readonly kind: string;
+  readonly title: string;
+  readonly summary: string;
 }
 
 export const EMPTY_CATALOGUE: Catalogue = { categories: [], layers: {} };
@@ -79,6 +100,18 @@ export function sameValue(a: ParamValue, b: ParamValue): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** The catalogue with the project's own blocks, as it is where `inside` is being edited. */
+export function withBlocks(base: Catalogue, blocks: Readonly<Record<string, Layer>>, inside: string | null): Catalogue {
+  const added = Object.values(blocks).map((layer) => layer.category).filter((category) => !base.categories.includes(category));
+  const categories = [...base.categories, ...new Set(added)];
+  return { ...base, categories, layers: { ...base.layers, ...blocks }, inside };
+}
+
+/** May a brick of this layer be added to what is being edited? */
+export function offered(layer: Layer, { inside = null }: Catalogue): boolean {
+  return layer.scope !== (inside === null ? "block" : "network") && layer.kind !== inside;
+}
+
 export interface Group {
   readonly category: string;
   readonly layers: readonly Layer[];
@@ -97,6 +130,7 @@ export function rank(layer: Layer, query: string): number | null {
 /** Layers by category in the catalogue's order; with a query only those that match, best group and best layer first. */
 export function grouped(catalogue: Catalogue, query: string): readonly Group[] {
   const layers = Object.values(catalogue.layers)
+    .filter((layer) => offered(layer, catalogue))
     .map((layer) => ({ layer, score: rank(layer, query) }))
     .filter((entry): entry is { layer: Layer; score: number } => entry.score !== null);
   const groups = catalogue.categories.map((category) => {

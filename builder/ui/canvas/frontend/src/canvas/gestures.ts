@@ -3,6 +3,7 @@ import { inputCount, outputCount } from "./catalogue.ts";
 import { applyEdit, downstream, findNode, freeId, inputsOf, outputsOf } from "./document.ts";
 import { BRICK, type DropTarget, dropTarget, endsOf, laneOf, PITCH, type Places, snapPoint } from "./geometry.ts";
 import { freePlace } from "./layout.ts";
+import { partIn } from "./sync.ts";
 import type { BrickNode, Edit, NetworkDocument, Point, Wire } from "./types.ts";
 
 /** What a gesture works on. */
@@ -10,6 +11,8 @@ export interface Drawing {
   readonly document: NetworkDocument;
   readonly places: Places;
   readonly catalogue: Catalogue;
+  /** The block whose inside it is; absent or null for the network. */
+  readonly scope?: string | null;
 }
 
 export interface Added {
@@ -182,19 +185,24 @@ function afterMoves(places: Places, at: Readonly<Record<string, Point>>): Places
   return new Map([...places, ...Object.entries(at)]);
 }
 
-/** A fix with a place for every brick it puts onto a wire, and room made for it. */
+/** A fix with a place for every brick it puts onto a wire of this drawing, and room made for it. */
 export function withRoom(drawing: Drawing, edit: Edit): Edit {
   const parts = edit.op === "batch" ? edit.edits : [edit];
+  const outer = edit.op === "batch" ? (edit.in ?? null) : null;
+  const scope = drawing.scope ?? null;
   const moved: Record<string, Point> = {};
   let now = drawing;
   const placed = parts.map((part) => {
+    if (!partIn(part, scope, outer)) return part;
     const ready = part.op === "insert" ? putOnWire(now, part, moved) : part;
     const places = ready.op === "insert" && ready.node.at ? afterMoves(now.places, { ...moved, [ready.node.id]: ready.node.at }) : now.places;
     now = { ...now, document: applyEdit(now.document, ready, now.catalogue), places };
     return ready;
   });
-  if (placed.some((part, i) => part !== parts[i])) placed.push(...moves(drawing, moved));
-  return batch(edit.label ?? "", placed);
+  const room = moves(drawing, moved).map((move) => (scope !== null && outer !== scope ? { ...move, in: scope } : move));
+  if (placed.some((part, i) => part !== parts[i])) placed.push(...room);
+  const whole = batch(edit.label ?? "", placed);
+  return outer !== null && whole.in === undefined ? { ...whole, in: outer } : whole;
 }
 
 function putOnWire(now: Drawing, part: Extract<Edit, { op: "insert" }>, moved: Record<string, Point>): Extract<Edit, { op: "insert" }> {

@@ -1,11 +1,32 @@
 import type { View } from "./geometry.ts";
 import type { Sync } from "./sync.ts";
 
-/** What outlives a page switch, because this module stays loaded, and a reload of the tab, because it is put aside then. */
-export interface Memory {
+/** How one drawing of a project was last looked at. */
+export interface Look {
   readonly view: View | null;
   readonly selected: readonly string[];
+}
+
+/** What outlives a page switch, because this module stays loaded, and a reload of the tab, because it is put aside then. */
+export interface Memory {
   readonly sync: Sync;
+  /** The block instances that were open. */
+  readonly path: readonly string[];
+  /** By path: the network and each block that was opened. */
+  readonly looks: Readonly<Record<string, Look>>;
+}
+
+export const pathKey = (path: readonly string[]): string => path.join("/");
+
+const UNSEEN: Look = { view: null, selected: [] };
+
+export function lookAt(memory: Memory | undefined, path: readonly string[]): Look {
+  return memory?.looks[pathKey(path)] ?? UNSEEN;
+}
+
+/** `memory` after a look at one of its drawings changed. */
+export function withLook(memory: Memory, path: readonly string[], change: Partial<Look>): Memory {
+  return { ...memory, looks: { ...memory.looks, [pathKey(path)]: { ...lookAt(memory, path), ...change } } };
 }
 
 const ASIDE = "brickwork-canvas";
@@ -20,7 +41,8 @@ export function putAside(memories: ReadonlyMap<string, Memory>, storage: Storage
 }
 
 function isMemory(value: unknown): value is Memory {
-  const sync = (value as Memory | null)?.sync;
+  const { sync, path, looks } = (value ?? {}) as Partial<Memory>;
+  if (!Array.isArray(path) || typeof looks !== "object") return false;
   return typeof sync?.client === "string" && Array.isArray(sync.pending) && Array.isArray(sync.server?.nodes) && Array.isArray(sync.document?.nodes);
 }
 

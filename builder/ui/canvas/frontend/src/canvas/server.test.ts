@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { putAside, takeBack } from "./memory.ts";
+import { lookAt, type Memory, putAside, takeBack, withLook } from "./memory.ts";
 import { mayReload, serverState } from "./server.ts";
 import { open } from "./sync.ts";
 import type { CanvasData } from "./types.ts";
@@ -29,7 +29,8 @@ test("the page is loaded anew once in half a minute at most", () => {
 test("what a tab put aside is found once, and what is not ours is left alone", () => {
   const kept = storage();
   const data = { load_id: "one", revision: 3, document: { nodes: [], edges: [] } } as unknown as CanvasData;
-  const memory = { view: { x: 1, y: 2, zoom: 0.5 }, selected: ["conv1"], sync: open(data, "c-1") };
+  const looks = { "": { view: { x: 1, y: 2, zoom: 0.5 }, selected: ["conv1"] } };
+  const memory: Memory = { path: ["block1"], looks, sync: open(data, "c-1") };
   putAside(new Map([["one", memory]]), kept);
   assert.deepEqual([...takeBack(kept)], [["one", memory]]);
   assert.equal(takeBack(kept).size, 0);
@@ -37,4 +38,14 @@ test("what a tab put aside is found once, and what is not ours is left alone", (
     kept.setItem("brickwork-canvas", odd);
     assert.equal(takeBack(kept).size, 0);
   }
+});
+
+test("every drawing of a project is remembered as it was looked at", () => {
+  const data = { load_id: "one", revision: 3, document: { nodes: [], edges: [] } } as unknown as CanvasData;
+  const view = { x: 1, y: 2, zoom: 0.5 };
+  const inside = withLook({ path: [], looks: {}, sync: open(data, "c-1") }, ["block1", "inner"], { view });
+  const both = withLook(inside, [], { selected: ["conv1"] });
+  assert.deepEqual(lookAt(both, ["block1", "inner"]), { view, selected: [] });
+  assert.deepEqual(lookAt(both, []), { view: null, selected: ["conv1"] });
+  assert.deepEqual(lookAt(undefined, []), { view: null, selected: [] });
 });

@@ -1,23 +1,33 @@
 import type { ComponentArgs } from "../shared/streamlit.ts";
-import { type Catalogue, EMPTY_CATALOGUE } from "./catalogue.ts";
+import { type Catalogue, EMPTY_CATALOGUE, type Layer, withBlocks } from "./catalogue.ts";
 import { findNode, wireId } from "./document.ts";
 import type { DropTarget, Places, View } from "./geometry.ts";
 import { type Added, type Drawing, withRoom } from "./gestures.ts";
 import { place } from "./layout.ts";
 import { mayReload, serverState } from "./server.ts";
-import { putAside, takeBack } from "./memory.ts";
-import { doubtful, open, outbox, receive, send, shareRecord, type Sync } from "./sync.ts";
+import { lookAt, pathKey, putAside, takeBack, withLook } from "./memory.ts";
+import { doubtful, open, outbox, receive, sameRecord, send, shareRecord, type Sync } from "./sync.ts";
 import { type Theme, themeOf } from "./theme.ts";
-import type { BrickInfo, CanvasData, Edit, Point } from "./types.ts";
+import type { BrickInfo, CanvasData, Edit, Point, WantedPath } from "./types.ts";
 
 export interface Toast {
   readonly id: number;
   readonly says: string;
+  readonly action?: ToastAction | undefined;
+}
+
+export interface ToastAction {
+  readonly label: string;
+  run(): void;
 }
 
 /** Everything the canvas draws, replaced as a whole on every change. */
 export interface Snapshot {
   readonly data: CanvasData;
+  /** The block instances that are open, outermost first; empty for the network. */
+  readonly path: readonly string[];
+  /** Project and path as one text: another one is another drawing. */
+  readonly where: string;
   readonly sync: Sync;
   readonly infos: Readonly<Record<string, BrickInfo>>;
   readonly places: Places;
@@ -53,6 +63,15 @@ function fetchCatalogue(url: string): Promise<Catalogue> {
   return wanted;
 }
 
+// Edits of the project as a whole: they are made in no block.
+const WHOLE: ReadonlySet<Edit["op"]> = new Set(["undo", "redo", "rename_block", "delete_block", "promote", "demote", "define"]);
+const NO_BLOCKS: Readonly<Record<string, Layer>> = {};
+
+/** `edit` with the block that it is made in, when one is being edited. */
+function madeIn(edit: Edit, scope: string | null): Edit {
+  return scope === null || edit.in !== undefined || WHOLE.has(edit.op) ? edit : { ...edit, in: scope };
+}
+
 const newClient = (): string => `c-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(16) ?? Date.now().toString(16)}`;
 
 /** The state of one mounted canvas, and the only place that talks to Streamlit. */
@@ -64,6 +83,11 @@ export class Session {
   private resendTimer: ReturnType<typeof setTimeout> | undefined;
   private toastCount = 0;
   private lastRefused = "";
+  /** The catalogue as it was fetched, and the blocks that it was last joined with. */
+  private plain = EMPTY_CATALOGUE;
+  private joined: { readonly plain: Catalogue; readonly blocks: Readonly<Record<string, Layer>>; readonly catalogue: Catalogue } | undefined;
+  /** What to select once its drawing, or the brick itself, has come from Python. */
+  private wanted: { readonly path: readonly string[] | null; readonly select: readonly string[] } | null = null;
   private readonly root: HTMLElement;
   /** The pane that layers are dropped on, set while it is drawn. */
   pane: HTMLElement | null = null;
@@ -71,8 +95,10 @@ export class Session {
   constructor(args: ComponentArgs<CanvasData>, root: HTMLElement) {
     this.args = args;
     this.root = root;
-    this.state = this.opened(args.data, EMPTY_CATALOGUE);
+    const left = memories.get(args.data.load_id)?.path ?? [];
+    this.state = this.opened(args.data);
     this.wantCatalogue(args.data.catalogue.url);
+    if (pathKey(left) !== pathKey(this.state.path)) this.openPath(left);
     if (this.state.sync.pending.length > 0) this.post(this.state.sync);
     window.addEventListener("pagehide", this.leave);
   }
@@ -93,7 +119,8 @@ export class Session {
 
   /** The drawing that gestures work on. */
   drawing(): Drawing {
-    return { document: this.state.sync.document, places: this.state.places, catalogue: this.state.catalogue };
+    const { sync, places, catalogue } = this.state;
+    return { document: sync.document, places, catalogue, scope: sync.scope };
   }
 
   /** New arguments from Streamlit: an answer of Python, another project, or another theme. */
@@ -103,27 +130,47 @@ export class Session {
     this.keepNameOf(args.data.refused?.seq);
     if (args.data.load_id !== this.state.sync.loadId) {
       const lost = this.state.sync.pending.length > 0;
-      this.set(this.opened(args.data, this.state.catalogue));
+      this.set(this.opened(args.data));
       if (lost) this.toast("Another project was opened in another tab; your last change came too late for the old one.");
+    } else if (pathKey(args.data.path ?? []) !== pathKey(this.state.path)) {
+      this.set({ ...this.opened(args.data), toasts: this.state.toasts });
     } else {
-      this.set({ ...this.merged(receive(this.state.sync, args.data, this.state.catalogue), args.data), theme: this.theme() });
+      this.set({ ...this.merged(receive(this.state.sync, args.data, this.catalogueOf(args.data)), args.data), theme: this.theme() });
     }
+    this.selectWanted();
     if (changed) this.wantCatalogue(args.data.catalogue.url);
     this.showRefused(args.data);
     if (this.state.sync.pending.length === 0) this.stopResending();
   }
 
-  /** Apply an edit here and send it to Python. */
+  /** Apply an edit here and send it to Python; it is made in the block that is open. */
   readonly send = (edit: Edit): void => {
-    if (this.state.data.editable === false) return;
+    if (this.state.data.editable !== false || WHOLE.has(edit.op)) this.deliver(madeIn(edit, this.state.sync.scope));
+  };
+
+  private deliver(edit: Edit): void {
     const sync = send(this.state.sync, edit, this.state.catalogue);
     // On its way before anything is drawn: the server works while the browser does.
     this.post(sync);
     this.set(this.merged(sync, this.state.data));
+  }
+
+  /** Apply a fix that Python offered: it says itself in which block it is made. */
+  readonly fix = (edit: Edit): void => this.deliver(withRoom(this.drawing(), edit));
+
+  /** Send an edit that only Python can make, and select the brick it makes once that has come. */
+  readonly make = (edit: Edit, id: string): void => {
+    this.wanted = { path: null, select: [id] };
+    this.send(edit);
   };
 
-  /** Apply a fix that Python offered. */
-  readonly fix = (edit: Edit): void => this.send(withRoom(this.drawing(), edit));
+  /** Show the inside of the block instances `path`, outermost first ([] is the network), and select bricks there. */
+  readonly openPath = (path: readonly string[], select?: readonly string[]): void => {
+    if (pathKey(path) === pathKey(this.state.path)) return this.select(select ?? this.state.selected);
+    this.wanted = select ? { path, select } : null;
+    const wanted: WantedPath = { load_id: this.state.sync.loadId, path };
+    this.args.setStateValue("path", wanted);
+  };
 
   readonly add = ({ id, edit }: Added): void => {
     this.send(edit);
@@ -147,9 +194,9 @@ export class Session {
     if (JSON.stringify(drop) !== JSON.stringify(this.state.drop)) this.set({ ...this.state, drop });
   };
 
-  readonly toast = (says: string): void => {
+  readonly toast = (says: string, action?: ToastAction): void => {
     const id = ++this.toastCount;
-    this.set({ ...this.state, toasts: [...this.state.toasts.filter((old) => old.says !== says), { id, says }].slice(-3) });
+    this.set({ ...this.state, toasts: [...this.state.toasts.filter((old) => old.says !== says), { id, says, action }].slice(-3) });
     setTimeout(() => this.dismiss(id), TOAST_MS);
   };
 
@@ -157,14 +204,14 @@ export class Session {
     this.set({ ...this.state, toasts: this.state.toasts.filter((toast) => toast.id !== id) });
   };
 
-  /** Where this project was last looked at in this browser; null at first. */
+  /** Where this drawing was last looked at in this browser; null at first. */
   get view(): View | null {
-    return memories.get(this.state.sync.loadId)?.view ?? null;
+    return lookAt(memories.get(this.state.sync.loadId), this.state.path).view;
   }
 
   readonly keepView = (view: View): void => {
     const memory = memories.get(this.state.sync.loadId);
-    if (memory) memories.set(this.state.sync.loadId, { ...memory, view });
+    if (memory) memories.set(this.state.sync.loadId, withLook(memory, this.state.path, { view }));
   };
 
   end(): void {
@@ -175,8 +222,8 @@ export class Session {
 
   private set(next: Snapshot): void {
     this.state = next;
-    const memory = memories.get(next.sync.loadId);
-    memories.set(next.sync.loadId, { view: memory?.view ?? null, selected: next.selected, sync: next.sync });
+    const memory = { sync: next.sync, path: next.path, looks: memories.get(next.sync.loadId)?.looks ?? {} };
+    memories.set(next.sync.loadId, withLook(memory, next.path, { selected: next.selected }));
     for (const listener of this.listeners) listener();
   }
 
@@ -184,13 +231,37 @@ export class Session {
     return themeOf(getComputedStyle(this.root).getPropertyValue("--st-background-color"));
   }
 
-  private opened(data: CanvasData, catalogue: Catalogue): Snapshot {
+  /** A drawing that was not shown before: another project, the inside of a block, or the network around it. */
+  private opened(data: CanvasData): Snapshot {
     const memory = memories.get(data.load_id);
+    const path = data.path ?? [];
+    const catalogue = this.catalogueOf(data);
     const sync = memory ? receive(memory.sync, data, catalogue) : open(data, newClient());
-    memories.set(data.load_id, { view: memory?.view ?? null, selected: memory?.selected ?? [], sync });
+    const { selected } = lookAt(memory, path);
+    memories.set(data.load_id, withLook({ sync, path, looks: memory?.looks ?? {} }, path, {}));
     const places = place(sync.document, new Map());
     const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, added: null, toasts: [] };
-    return { ...base, data, sync, infos: data.analysis.nodes, places, doubtful: doubtful(sync), selected: memory?.selected ?? [] };
+    const where = `${data.load_id}/${pathKey(path)}`;
+    const known = selected.filter((id) => findNode(sync.document, id));
+    return { ...base, data, path, where, sync, infos: data.analysis.nodes, places, doubtful: doubtful(sync), selected: known };
+  }
+
+  /** The catalogue with the project's own blocks; the same object as long as neither changes. */
+  private catalogueOf(data: CanvasData): Catalogue {
+    const inside = data.scope ?? null;
+    const blocks = this.joined ? shareRecord(this.joined.blocks, data.blocks ?? NO_BLOCKS) : (data.blocks ?? NO_BLOCKS);
+    const same = this.joined?.plain === this.plain && sameRecord(this.joined.blocks, blocks) && this.joined.catalogue.inside === inside;
+    if (!same || !this.joined) this.joined = { plain: this.plain, blocks, catalogue: withBlocks(this.plain, blocks, inside) };
+    return this.joined.catalogue;
+  }
+
+  private selectWanted(): void {
+    const { wanted, state } = this;
+    if (!wanted || (wanted.path && pathKey(wanted.path) !== pathKey(state.path))) return;
+    const found = wanted.select.filter((id) => findNode(state.sync.document, id));
+    if (found.length === 0 && !wanted.path) return;
+    this.wanted = null;
+    this.select(found);
   }
 
   private merged(sync: Sync, data: CanvasData): Snapshot {
@@ -202,7 +273,8 @@ export class Session {
     const known = new Set(document.edges.map(wireId));
     const wires = now.wires.filter((id) => known.has(id));
     const places = moved ? place(document, this.kept(now)) : now.places;
-    return { ...now, data, sync, infos, places, selected, wires, doubtful: doubtful(sync) };
+    const catalogue = this.catalogueOf(data);
+    return { ...now, data, sync, catalogue, infos, places, selected, wires, doubtful: doubtful(sync) };
   }
 
   /** Positions that only this browser knows: of bricks the document has no place for. */
@@ -222,7 +294,11 @@ export class Session {
     const failed = (error: unknown): void => {
       this.set({ ...this.state, catalogueSays: `The list of layers could not be loaded (${String(error)}). Reload the page.` });
     };
-    fetchCatalogue(url).then((catalogue) => this.set({ ...this.state, catalogue, catalogueSays: null }), failed);
+    const came = (catalogue: Catalogue): void => {
+      this.plain = catalogue;
+      this.set({ ...this.state, catalogue: this.catalogueOf(this.state.data), catalogueSays: null });
+    };
+    fetchCatalogue(url).then(came, failed);
   }
 
   private post(sync: Sync, wait = RESEND_MS): void {
@@ -255,6 +331,7 @@ export class Session {
     const once = `${ack.client} ${refused.seq}`;
     if (once === this.lastRefused) return;
     this.lastRefused = once;
+    this.wanted = null;
     this.toast(refused.says);
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyEdit } from "./document.ts";
 import { CATALOGUE, CHAIN, pushed } from "./fixture.test.ts";
-import { doubtful, open, outbox, receive, send } from "./sync.ts";
+import { doubtful, open, outbox, partIn, receive, send } from "./sync.ts";
 import type { Edit } from "./types.ts";
 
 const FIVE: Edit = { op: "set", id: "a", params: { size: 5 } };
@@ -54,4 +54,22 @@ test("labels are doubtful from the touched brick down until the answer comes", (
   const sync = send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE);
   assert.deepEqual([...doubtful(sync)].sort(), ["a", "b", "end"]);
   assert.equal(doubtful(receive(sync, pushed(five, { client: "me", seq: 1 }, 2), CATALOGUE)).size, 0);
+});
+
+test("an edit of a block is not made in the network around it, and waits while the drawing changes", () => {
+  const inside: Edit = { ...FIVE, in: "Wide" };
+  const sync = send(open(pushed(CHAIN), "me"), inside, CATALOGUE);
+  assert.deepEqual([sync.document, sync.pending.length, doubtful(sync).size], [CHAIN, 1, 0]);
+  const entered = receive(sync, { ...pushed(CHAIN), scope: "Wide" }, CATALOGUE);
+  assert.deepEqual([entered.document, entered.scope, entered.seq], [five, "Wide", 1]);
+  assert.deepEqual(receive(entered, pushed(CHAIN), CATALOGUE).document, CHAIN);
+});
+
+test("parts of a batch are made where the batch is unless they say otherwise", () => {
+  const batch: Edit = { op: "batch", in: "Wide", edits: [FIVE, { ...SEVEN, in: "Deep" }] };
+  assert.deepEqual(partIn(batch, "Wide"), { ...batch, edits: [FIVE] });
+  assert.deepEqual(partIn(batch, "Deep"), { ...batch, edits: [{ ...SEVEN, in: "Deep" }] });
+  assert.equal(partIn(batch, null), null);
+  const plain: Edit = { op: "batch", edits: [FIVE, SEVEN] };
+  assert.equal(partIn(plain, null), plain);
 });

@@ -8,29 +8,49 @@ export interface Sync {
   readonly client: string;
   readonly seq: number;
   readonly revision: number;
+  /** The block whose inside `document` is; null for the network. */
+  readonly scope: string | null;
   readonly server: NetworkDocument;
   readonly document: NetworkDocument;
   readonly pending: readonly SentEdit[];
 }
 
 export function open(data: CanvasData, client: string): Sync {
-  return { loadId: data.load_id, client, seq: 0, revision: data.revision, server: data.document, document: data.document, pending: [] };
+  const { document, revision, scope = null } = data;
+  return { loadId: data.load_id, client, seq: 0, revision, scope, server: document, document, pending: [] };
+}
+
+/** The part of an edit that is made in `scope`, null when none is; parts of a batch are made where the batch is unless they say otherwise. */
+export function partIn(edit: Edit, scope: string | null, outer: string | null = null): Edit | null {
+  const where = edit.in ?? outer;
+  if (edit.op !== "batch") return where === scope ? edit : null;
+  const parts = edit.edits.map((part) => partIn(part, scope, where));
+  const edits = parts.filter((part) => part !== null);
+  if (edits.length === 0) return null;
+  return parts.every((part, i) => part === edit.edits[i]) ? edit : { ...edit, edits };
+}
+
+/** What `edit` does to the drawing that is shown. */
+function shown(document: NetworkDocument, edit: Edit, scope: string | null, catalogue: Catalogue): NetworkDocument {
+  const part = partIn(edit, scope);
+  return part ? applyEdit(document, part, catalogue) : document;
 }
 
 /** Apply `edit` here at once and queue it for Python. */
 export function send(sync: Sync, edit: Edit, catalogue: Catalogue): Sync {
   const seq = sync.seq + 1;
   const pending = [...sync.pending, { seq, revision: sync.revision, edit }];
-  return { ...sync, seq, pending, document: applyEdit(sync.document, edit, catalogue) };
+  return { ...sync, seq, pending, document: shown(sync.document, edit, sync.scope, catalogue) };
 }
 
-/** Python's answer: answered edits leave the queue, the others are applied again on top of its document. */
+/** Python's answer: answered edits leave the queue, the others are applied again on top of its document where they belong to it. */
 export function receive(sync: Sync, data: CanvasData, catalogue: Catalogue): Sync {
   const answered = data.ack?.client === sync.client ? data.ack.seq : 0;
   const pending = sync.pending.filter((sent) => sent.seq > answered);
   const server = shareDocument(sync.server, data.document);
-  const document = pending.reduce((rest, sent) => applyEdit(rest, sent.edit, catalogue), server);
-  return { ...sync, revision: data.revision, server, pending, document: shareDocument(sync.document, document) };
+  const scope = data.scope ?? null;
+  const document = pending.reduce((rest, sent) => shown(rest, sent.edit, scope, catalogue), server);
+  return { ...sync, scope, revision: data.revision, server, pending, document: shareDocument(sync.document, document) };
 }
 
 export function outbox(sync: Sync, attempt: number): Outbox {
@@ -40,7 +60,8 @@ export function outbox(sync: Sync, attempt: number): Outbox {
 /** Bricks whose labels may be out of date: those an unanswered edit touches and all that they feed. */
 export function doubtful(sync: Sync): ReadonlySet<string> {
   const ids = new Set<string>();
-  for (const id of sync.pending.flatMap((sent) => touched(sent.edit))) {
+  const parts = sync.pending.map((sent) => partIn(sent.edit, sync.scope)).filter((part) => part !== null);
+  for (const id of parts.flatMap(touched)) {
     for (const below of downstream(sync.document, id)) ids.add(below);
   }
   return ids;
@@ -72,4 +93,10 @@ export function shareDocument(before: NetworkDocument, next: NetworkDocument): N
 export function shareRecord<T>(before: Readonly<Record<string, T>>, next: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   const entries = Object.entries(next).map(([key, value]) => [key, equal(before[key], value) ? before[key] : value] as const);
   return Object.fromEntries(entries) as Record<string, T>;
+}
+
+/** Do two records hold the same objects? */
+export function sameRecord<T>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>): boolean {
+  const keys = Object.keys(a);
+  return a === b || (keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]));
 }

@@ -1,4 +1,5 @@
 /** The two directions of the bridge to Python, and the document in the middle. */
+import type { Layer } from "./catalogue.ts";
 
 export type ParamValue = number | boolean | string | null | readonly number[];
 export type Params = Readonly<Record<string, ParamValue>>;
@@ -66,9 +67,17 @@ export type Severity = "error" | "warning" | "advice";
 export interface Fix {
   readonly label: string;
   readonly edit: Edit;
+  /** Mends exactly this problem, makes no new one, and is the one obvious way. */
+  readonly sure?: boolean;
 }
 
 export interface Problem {
+  /** What a person silences it by, and tests ask for. */
+  readonly code?: string;
+  /** The block instances to open to get to the brick, outermost first. */
+  readonly path?: readonly string[];
+  /** Advice that can be silenced on its brick. */
+  readonly silenceable?: boolean;
   readonly node: string | null;
   readonly field: string | null;
   readonly severity: Severity;
@@ -88,6 +97,14 @@ export interface BrickInfo {
   readonly formula?: readonly string[];
   readonly explain?: string;
   readonly problems?: readonly Problem[];
+  /** The shape of each output of a brick that has several. */
+  readonly outputs?: readonly string[];
+  /** Bypassed. */
+  readonly muted?: boolean;
+  /** What a live run of this drawing says of the brick. */
+  readonly live?: { readonly text: string } | null;
+  /** How many bricks are inside a block. */
+  readonly inner?: number;
 }
 
 export interface Totals {
@@ -101,11 +118,20 @@ export interface Analysis {
   readonly nodes: Readonly<Record<string, BrickInfo>>;
   readonly problems: readonly Problem[];
   readonly totals: Totals;
+  /** One edit that applies every sure fix; null when there is none. */
+  readonly sure_fix?: Edit | null;
 }
 
 export interface History {
   readonly undo: readonly string[];
   readonly redo: readonly string[];
+}
+
+/** One step of the way into blocks: the instance that is open there, and what it is called. */
+export interface Crumb {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
 }
 
 /** Python to canvas. */
@@ -118,7 +144,17 @@ export interface CanvasData {
   readonly analysis: Analysis;
   readonly history: History;
   readonly catalogue: { readonly url: string };
+  /** False where the bricks can only be looked at; `locked` says why. */
   readonly editable?: boolean;
+  readonly locked?: string | null;
+  /** The block instances that are open, outermost first; empty for the network. `document` is what the last of them shows. */
+  readonly path?: readonly string[];
+  readonly crumbs?: readonly Crumb[];
+  /** The block that is being edited, and that edits made here name as `in`; null for the network. */
+  readonly scope?: string | null;
+  /** The project's own blocks, as layers. */
+  readonly blocks?: Readonly<Record<string, Layer>>;
+  readonly settings?: { readonly source: string; readonly task: string };
   readonly height?: number;
   readonly fill?: boolean;
 }
@@ -136,4 +172,10 @@ export interface Outbox {
   readonly load_id: string;
   readonly edits: readonly SentEdit[];
   readonly attempt: number;
+}
+
+/** Canvas to Python: the block instances to show the inside of. */
+export interface WantedPath {
+  readonly load_id: string;
+  readonly path: readonly string[];
 }

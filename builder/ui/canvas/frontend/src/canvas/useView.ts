@@ -4,22 +4,22 @@ import { useSession, useSnapshot } from "./context.ts";
 import { bounds, fitView, resizedView, revealView } from "./geometry.ts";
 import { glide } from "./motion.ts";
 
-/** Show the project where it was last looked at, else all of it; again when the pane changes size and nobody has moved the view or all was in sight. */
+/** Show a drawing where it was last looked at, else all of it; again when the pane changes size and nobody has moved the view or all was in sight. */
 export function useFirstView(): () => void {
   const session = useSession();
-  const { sync, places } = useSnapshot();
+  const { where, places } = useSnapshot();
   const { getViewport, setViewport } = useReactFlow();
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
-  const shown = useRef({ loadId: "", width: 0, height: 0 });
+  const shown = useRef({ where: "", width: 0, height: 0 });
   const settled = useRef(false);
   useEffect(() => {
     if (width === 0 || height === 0) return;
     const before = shown.current;
-    if (before.loadId === sync.loadId && before.width === width && before.height === height) return;
-    shown.current = { loadId: sync.loadId, width, height };
+    if (before.where === where && before.width === width && before.height === height) return;
+    shown.current = { where, width, height };
     const fit = fitView(bounds(places.values()), width, height);
-    if (before.loadId !== sync.loadId) {
+    if (before.where !== where) {
       settled.current = session.view !== null;
       void setViewport(session.view ?? fit);
       return;
@@ -27,7 +27,7 @@ export function useFirstView(): () => void {
     const view = settled.current ? resizedView(getViewport(), bounds(places.values()), before, { width, height }) : fit;
     void setViewport(view);
     if (session.view) session.keepView(view);
-  }, [session, getViewport, setViewport, sync.loadId, places, width, height]);
+  }, [session, getViewport, setViewport, where, places, width, height]);
   return useCallback(() => {
     settled.current = true;
   }, []);
