@@ -1,15 +1,14 @@
-import { Handle, type NodeProps, Position } from "@xyflow/react";
+import type { NodeProps } from "@xyflow/react";
 import { memo, type ReactElement, useEffect, useRef, useState } from "react";
 import { BrickCard } from "./BrickCard.tsx";
-import type { FlowBrick } from "./flow.ts";
+import type { BrickData, FlowBrick } from "./flow.ts";
 import { count, percent, plural, worst } from "./format.ts";
-import { portX } from "./geometry.ts";
+import { Ports } from "./Ports.tsx";
+import { SlabGlyph } from "./Slab.tsx";
 import type { BrickInfo, Problem } from "./types.ts";
 
 const SHOW_MS = 300;
 const HIDE_MS = 220;
-// Handles are placed inside the border of the brick, wires outside it.
-const BORDER = 1;
 const NONE: readonly Problem[] = [];
 
 /** True a moment after the pointer came, until a moment after it left: long enough to reach the card. */
@@ -59,14 +58,42 @@ function Badge({ problems }: { readonly problems: readonly Problem[] }): ReactEl
   );
 }
 
-function Handles({ inputs, outputs }: { readonly inputs: number; readonly outputs: number }): ReactElement {
+function Studs({ n }: { readonly n: number }): ReactElement {
   return (
-    <>
-      {Array.from({ length: inputs }, (_, i) => (
-        <Handle key={i} id={`in-${i}`} type="target" position={Position.Top} style={{ left: portX(i, inputs) - BORDER }} />
+    <span className="studs" aria-hidden="true">
+      {Array.from({ length: n }, (_, i) => (
+        <i key={i} />
       ))}
-      {outputs > 0 && <Handle id="out" type="source" position={Position.Bottom} />}
-    </>
+    </span>
+  );
+}
+
+/** What stands small under the name: that the brick is bypassed, which end of its block it is, or its key parameters. */
+function keyText({ node, info, port }: BrickData): string {
+  if (node.muted) return "bypassed";
+  const inside = info?.inner === undefined ? [] : [plural(info.inner, "brick")];
+  return [port, info?.key, ...inside].filter(Boolean).join(" · ");
+}
+
+function Text({ data }: { readonly data: BrickData }): ReactElement {
+  const { node, info } = data;
+  const repeat = Number(node.params?.repeat ?? 1);
+  return (
+    <span className="lines">
+      <span className="line">
+        <b className="name">{node.id}</b>
+        <span className="kind">{node.kind}</span>
+        {data.layer?.block && repeat > 1 && <span className="times">×{repeat}</span>}
+        <Badge problems={info?.problems ?? NONE} />
+      </span>
+      <span className="line labels">
+        <span className="key">{keyText(data)}</span>
+        <span className="shape" data-known={Boolean(info?.sizes)}>
+          {info?.shape ?? (info ? "no shape" : "…")}
+        </span>
+      </span>
+      {info?.live && <span className="line live">{info.live.text}</span>}
+    </span>
   );
 }
 
@@ -83,26 +110,19 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
       className={className}
       data-category={data.category}
       data-severity={worst(problems)}
+      data-block={data.layer?.block}
+      data-muted={node.muted}
+      data-live={Boolean(info?.live)}
       onPointerEnter={hover.enter}
       onPointerLeave={hover.leave}
     >
-      <span className="studs" aria-hidden="true">
-        <i />
-        <i />
-      </span>
-      <span className="line">
-        <b className="name">{node.id}</b>
-        <span className="kind">{node.kind}</span>
-        <Badge problems={problems} />
+      <Studs n={data.layer?.block ? 4 : 2} />
+      <Text data={data} />
+      <span className="sizes">
+        <SlabGlyph sizes={info?.sizes} />
         <Shares info={info} />
       </span>
-      <span className="line labels">
-        <span className="key">{info?.key ?? ""}</span>
-        <span className="shape" data-known={Boolean(info?.sizes)}>
-          {info?.shape ?? (info ? "no shape" : "…")}
-        </span>
-      </span>
-      <Handles inputs={data.inputs} outputs={data.outputs} />
+      <Ports data={data} />
       {open && <BrickCard id={node.id} info={info} onEnter={hover.enter} onLeave={hover.leave} />}
     </div>
   );

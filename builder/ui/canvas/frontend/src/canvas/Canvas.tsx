@@ -37,7 +37,7 @@ export function Canvas(): ReactElement {
   const setPane = (element: HTMLElement | null): void => {
     session.pane = element;
   };
-  const connect = (connection: Connection): void => wires.connect(connection.source, connection.target, connection.targetHandle);
+  const connect = (connection: Connection): void => wires.connect(connection.source, connection.target, connection.targetHandle, connection.sourceHandle);
   return (
     <section
       ref={setPane}

@@ -2,6 +2,7 @@ import { type Catalogue, inputCount, isVariadic, type Layer, outputCount } from 
 import type { BrickNode, Edit, NetworkDocument, Params, Wire } from "./types.ts";
 
 export const portOf = (wire: Wire): number => wire.port ?? 0;
+export const outputOf = (wire: Wire): number => wire.output ?? 0;
 export const wireId = (wire: Wire): string => `${wire.source}->${wire.target}:${portOf(wire)}`;
 
 export function findNode(document: NetworkDocument, id: string): BrickNode | undefined {

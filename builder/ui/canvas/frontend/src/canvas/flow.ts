@@ -1,6 +1,6 @@
 import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { inputCount, type Layer, outputCount, slug } from "./catalogue.ts";
-import { inputsOf, portOf, wireId } from "./document.ts";
+import { inputsOf, outputOf, portOf, wireId } from "./document.ts";
 import { spoken } from "./format.ts";
 import { BRICK, endsOf, laneOf, type Places, portX } from "./geometry.ts";
 import type { Snapshot } from "./session.ts";
@@ -9,6 +9,9 @@ import type { BrickInfo, BrickNode, Point, Wire } from "./types.ts";
 export type BrickData = {
   readonly node: BrickNode;
   readonly info: BrickInfo | undefined;
+  readonly layer: Layer | undefined;
+  /** Which end of its block a brick is, as "input 2"; nothing for other bricks. */
+  readonly port: string | undefined;
   readonly category: string;
   readonly inputs: number;
   readonly outputs: number;
@@ -41,9 +44,17 @@ function handles(inputs: number, outputs: number): NodeHandle[] {
   const above = Array.from({ length: inputs }, (_, i): NodeHandle => {
     return { ...size, id: `in-${i}`, type: "target", position: TOP, x: portX(i, inputs) - HANDLE / 2, y: -HANDLE / 2 };
   });
-  const x = BRICK.width / 2 - HANDLE / 2;
-  const below: NodeHandle = { ...size, id: "out", type: "source", position: BOTTOM, x, y: BRICK.height - HANDLE / 2 };
-  return outputs > 0 ? [...above, below] : above;
+  const below = Array.from({ length: outputs }, (_, i): NodeHandle => {
+    return { ...size, id: `out-${i}`, type: "source", position: BOTTOM, x: portX(i, outputs) - HANDLE / 2, y: BRICK.height - HANDLE / 2 };
+  });
+  return [...above, ...below];
+}
+
+/** The ends of a block are its ports, in the order of its bricks. */
+function portName(snap: Snapshot, node: BrickNode, layer: Layer | undefined): string | undefined {
+  if (layer?.scope !== "block") return undefined;
+  const ends = snap.sync.document.nodes.filter((other) => other.kind === node.kind);
+  return `${layer.outputs > 0 ? "input" : "output"} ${ends.indexOf(node) + 1}`;
 }
 
 function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): BrickData {
@@ -51,6 +62,8 @@ function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): B
   return {
     node,
     info: snap.infos[node.id],
+    layer,
+    port: portName(snap, node, layer),
     category: slug(layer?.category),
     inputs: inputCount(layer, inputsOf(snap.sync.document, node.id).length),
     outputs: outputCount(layer),
@@ -95,8 +108,8 @@ export function flowBricks(before: readonly FlowBrick[], snap: Snapshot, moving:
 const MANY = 150;
 
 /** What a wire says: nothing while the shape is not known, a question mark on every wire would only be noise. */
-function shapeOf(info: BrickInfo | undefined): string {
-  return info?.sizes ? (info.shape ?? "") : "";
+function shapeOf(info: BrickInfo | undefined, output: number): string {
+  return info?.sizes ? (info.outputs?.[output] ?? info.shape ?? "") : "";
 }
 
 function lane(snap: Snapshot, wire: Wire, places: Places): number | null {
@@ -114,7 +127,7 @@ export function flowWires(before: readonly FlowWire[], snap: Snapshot, moving: P
     const id = wireId(wire);
     const data: WireData = {
       wire,
-      shape: shapeOf(snap.infos[wire.source]),
+      shape: shapeOf(snap.infos[wire.source], outputOf(wire)),
       lane: busy ? null : lane(snap, wire, places),
       merging: inputsOf(snap.sync.document, wire.target).length > 1,
       doubtful: snap.doubtful.has(wire.source),
@@ -123,7 +136,7 @@ export function flowWires(before: readonly FlowWire[], snap: Snapshot, moving: P
     };
     const old = known.get(id);
     if (old?.data && sameData(old.data, data) && old.selected === selected.has(id)) return old;
-    const ends = { source: wire.source, target: wire.target, sourceHandle: "out", targetHandle: `in-${portOf(wire)}` };
+    const ends = { source: wire.source, target: wire.target, sourceHandle: `out-${outputOf(wire)}`, targetHandle: `in-${portOf(wire)}` };
     const ariaLabel = `Wire from ${wire.source} to ${wire.target}${data.shape ? `, ${data.shape}` : ""}`;
     return { id, type: "wire", ...ends, data, selected: selected.has(id), ariaLabel };
   });

@@ -54,5 +54,6 @@ export function problemCount(problems: readonly Problem[]): string {
 export function spoken(node: BrickNode, info: BrickInfo | undefined): string {
   const problems = info?.problems ?? [];
   const shape = info?.shape ? `, output ${info.shape}` : "";
-  return `${node.kind} ${node.id}${shape}${problems.length > 0 ? `, ${plural(problems.length, "problem")}` : ""}`;
+  const muted = node.muted ? ", bypassed" : "";
+  return `${node.kind} ${node.id}${muted}${shape}${problems.length > 0 ? `, ${plural(problems.length, "problem")}` : ""}`;
 }

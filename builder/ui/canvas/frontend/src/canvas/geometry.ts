@@ -1,5 +1,5 @@
-import { inputCount, type Catalogue } from "./catalogue.ts";
-import { findNode, inputsOf, portOf } from "./document.ts";
+import { inputCount, outputCount, type Catalogue } from "./catalogue.ts";
+import { findNode, inputsOf, outputOf, portOf } from "./document.ts";
 import type { NetworkDocument, Point, Wire } from "./types.ts";
 
 /** All sizes in canvas pixels. PITCH is the distance from one brick of a column to the next. */
@@ -32,7 +32,8 @@ export function endsOf(document: NetworkDocument, wire: Wire, places: Places, ca
   const node = findNode(document, wire.target);
   if (!source || !target || !node) return null;
   const count = inputCount(catalogue.layers[node.kind], inputsOf(document, wire.target).length);
-  return { from: [source[0] + BRICK.width / 2, source[1] + BRICK.height], to: [target[0] + portX(portOf(wire), count), target[1]] };
+  const outputs = Math.max(outputCount(catalogue.layers[findNode(document, wire.source)?.kind ?? ""]), outputOf(wire) + 1);
+  return { from: [source[0] + portX(outputOf(wire), outputs), source[1] + BRICK.height], to: [target[0] + portX(portOf(wire), count), target[1]] };
 }
 
 /** The cubic curve from handle to handle, leaving and entering vertically. */

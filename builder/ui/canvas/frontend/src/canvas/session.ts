@@ -6,6 +6,7 @@ import { type Added, type Drawing, withRoom } from "./gestures.ts";
 import { place } from "./layout.ts";
 import { mayReload, serverState } from "./server.ts";
 import { lookAt, pathKey, putAside, takeBack, withLook } from "./memory.ts";
+import { NO_SCALE, type Scale, sameScale, scaleOf } from "./slab.ts";
 import { doubtful, open, outbox, receive, sameRecord, send, shareRecord, type Sync } from "./sync.ts";
 import { type Theme, themeOf } from "./theme.ts";
 import type { BrickInfo, CanvasData, Edit, Point, WantedPath } from "./types.ts";
@@ -30,6 +31,8 @@ export interface Snapshot {
   readonly where: string;
   readonly sync: Sync;
   readonly infos: Readonly<Record<string, BrickInfo>>;
+  /** The largest tensors of the drawing. */
+  readonly scale: Scale;
   readonly places: Places;
   readonly doubtful: ReadonlySet<string>;
   readonly catalogue: Catalogue;
@@ -70,6 +73,11 @@ const NO_BLOCKS: Readonly<Record<string, Layer>> = {};
 /** `edit` with the block that it is made in, when one is being edited. */
 function madeIn(edit: Edit, scope: string | null): Edit {
   return scope === null || edit.in !== undefined || WHOLE.has(edit.op) ? edit : { ...edit, in: scope };
+}
+
+function scaleNow(before: Scale, infos: Readonly<Record<string, BrickInfo>>): Scale {
+  const scale = scaleOf(Object.values(infos).map((info) => info.sizes));
+  return sameScale(before, scale) ? before : scale;
 }
 
 const newClient = (): string => `c-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(16) ?? Date.now().toString(16)}`;
@@ -243,7 +251,8 @@ export class Session {
     const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, added: null, toasts: [] };
     const where = `${data.load_id}/${pathKey(path)}`;
     const known = selected.filter((id) => findNode(sync.document, id));
-    return { ...base, data, path, where, sync, infos: data.analysis.nodes, places, doubtful: doubtful(sync), selected: known };
+    const infos = data.analysis.nodes;
+    return { ...base, data, path, where, sync, infos, scale: scaleNow(NO_SCALE, infos), places, doubtful: doubtful(sync), selected: known };
   }
 
   /** The catalogue with the project's own blocks; the same object as long as neither changes. */
@@ -274,7 +283,8 @@ export class Session {
     const wires = now.wires.filter((id) => known.has(id));
     const places = moved ? place(document, this.kept(now)) : now.places;
     const catalogue = this.catalogueOf(data);
-    return { ...now, data, sync, catalogue, infos, places, selected, wires, doubtful: doubtful(sync) };
+    const scale = infos === now.infos ? now.scale : scaleNow(now.scale, infos);
+    return { ...now, data, sync, catalogue, infos, scale, places, selected, wires, doubtful: doubtful(sync) };
   }
 
   /** Positions that only this browser knows: of bricks the document has no place for. */

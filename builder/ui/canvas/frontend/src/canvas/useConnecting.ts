@@ -12,8 +12,11 @@ interface Connecting {
   readonly isValid: IsValidConnection<FlowWire>;
   readonly onStart: OnConnectStart;
   onEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void;
-  connect(source: string, target: string, handle: string | null | undefined): void;
+  connect(source: string, target: string, handle: string | null | undefined, from?: string | null): void;
 }
+
+/** "in-2" -> 2 */
+const handleNumber = (handle: string): number => Number(handle.split("-")[1] ?? 0);
 
 function pointer(event: MouseEvent | TouchEvent): { x: number; y: number } {
   const at = "changedTouches" in event ? event.changedTouches[0] : event;
@@ -43,9 +46,10 @@ export function useConnecting(): Connecting {
   );
 
   const connect = useCallback(
-    (source: string, target: string, handle: string | null | undefined) => {
-      const port = handle ? Number(handle.replace("in-", "")) : freePort(session.drawing(), target);
-      session.send({ op: "connect", source, target, port });
+    (source: string, target: string, handle: string | null | undefined, from?: string | null) => {
+      const port = handle ? handleNumber(handle) : freePort(session.drawing(), target);
+      const output = from ? handleNumber(from) : 0;
+      session.send({ op: "connect", source, target, port, ...(output > 0 ? { output } : {}) });
     },
     [session],
   );
@@ -64,7 +68,7 @@ export function useConnecting(): Connecting {
       const { document, catalogue } = session.drawing();
       const why = refusal(document, source, target, catalogue);
       if (why) return session.toast(why);
-      return connect(source, target, state.fromHandle?.type === "source" ? null : state.fromHandle?.id);
+      return state.fromHandle?.type === "source" ? connect(source, target, null, state.fromHandle.id) : connect(source, target, state.fromHandle?.id);
     },
     [session, tell, connect, screenToFlowPosition],
   );
