@@ -1,10 +1,15 @@
-"""How long from an edit on the canvas until the shapes that follow from it are painted, in a real Chromium, and what it costs the server.
+"""The canvas on drawings of 10 to 1,000 bricks in a real Chromium: opening, editing, panning, zooming, dragging, and what an edit costs the server.
 
-    python benchmarks/canvas_latency.py [--edits 60]
+    python benchmarks/canvas_latency.py [--bricks 10 200 1000] [--drawings chain branches "no places"] [--edits 60]
 
-One edit is a click on the stepper of conv1's out_channels in the MNIST CNN (12 bricks); the clock runs in the page from the click to the
-frame after conv2's incoming wire says the new shape. The limit it is held against is a bare round trip of the same server: a component that
-sends one number and paints the answer would take at least one websocket message each way, measured here as a GET of the health page.
+* open: from the start of the navigation, on a server that has drawn the page once, until the bricks in sight say their shapes, the panel is
+  there and the next frame has been painted.
+* edit: a click on the stepper of a parameter; the clock runs in the page from the click to the frame after a brick behind it says the new
+  shape. `near` changes the channels of the first convolution, which end at the next one; `far` its window, so that every shape behind it changes.
+* frames: times from frame to frame while the view is panned and zoomed and a brick is dragged, and how long the page's thread is busy a frame.
+* server CPU and bytes (both ways, on the websocket) an edit, over all edits of one kind.
+
+The limit that an edit is held against is a bare round trip of the same server, measured as a GET of its health page.
 """
 
 from __future__ import annotations
@@ -17,24 +22,42 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright  # noqa: E402
 
+from benchmarks.drawings import DRAWINGS  # noqa: E402
+from builder.ui.workspace import Workspace  # noqa: E402
 from tests.browser.canvas import Canvas  # noqa: E402
 from tests.browser.driver import CHROMIUM_FLAGS, Server, open_page  # noqa: E402
 from tools.chromium import find_or_install, use_own_node  # noqa: E402
 
+WARM_UP = 6
+REST_MS = 150  # between edits: time for the browser to come to rest, so that one edit does not wait for another
+GESTURE_FRAMES = 120
+
+OPENED = """
+window.__opened = new Promise((done) => {
+  const look = () => {
+    const roots = [...document.querySelectorAll('[data-testid=stBidiComponentRegular], *')].map(e => e.shadowRoot).filter(Boolean);
+    const root = roots.find(r => r.querySelector('.react-flow__node .shape[data-known=true]') && r.querySelector('.panel'));
+    if (root) requestAnimationFrame(() => setTimeout(() => done(performance.now())));
+    else setTimeout(look, 20);
+  };
+  look();
+});
+"""
 EDIT = """
-([name, wanted]) => new Promise((done, fail) => {
+([button, watched, wanted]) => new Promise((done, fail) => {
   const roots = [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean);
   const root = roots.find(r => r.querySelector('.react-flow'));
-  const brick = root.querySelector('.react-flow__node[data-id=relu1]');
-  const button = root.querySelector(`button[aria-label="${name}"]`);
-  const timer = setTimeout(() => fail(new Error('not painted within 10 s')), 10000);
+  const brick = root.querySelector(`.react-flow__node[data-id=${watched}]`);
+  const timer = setTimeout(() => fail(new Error(`${watched} does not say ${wanted} after 20 s: ${brick.textContent}`)), 20000);
   const look = () => {
     if (!brick.textContent.includes(wanted)) return;
     observer.disconnect();
@@ -43,9 +66,67 @@ EDIT = """
   const observer = new MutationObserver(look);
   observer.observe(brick, { subtree: true, childList: true, characterData: true });
   const start = performance.now();
-  button.click();
+  root.querySelector(`button[aria-label="${button}"]`).click();
 })
 """
+# A wheel event a frame, as a touchpad gives: the view moves down and up again, or in and out.
+WHEEL = """
+([zoom, frames]) => new Promise((done) => {
+  const root = [...document.querySelectorAll('*')].map(e => e.shadowRoot).find(r => r?.querySelector('.react-flow'));
+  const pane = root.querySelector('.react-flow__pane');
+  const box = pane.getBoundingClientRect();
+  const at = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2, bubbles: true, cancelable: true, composed: true };
+  const times = [];
+  let last = performance.now();
+  const step = (now) => {
+    times.push(now - last);
+    last = now;
+    if (times.length > frames) return done(times.slice(1));
+    const back = times.length > frames / 2 ? -1 : 1;
+    pane.dispatchEvent(new WheelEvent('wheel', { ...at, deltaY: back * (zoom ? 12 : 60), ctrlKey: zoom, view: window }));
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+})
+"""
+# A pointer that holds a brick and moves a few pixels a frame.
+DRAG = """
+([id, frames]) => new Promise((done) => {
+  const root = [...document.querySelectorAll('*')].map(e => e.shadowRoot).find(r => r?.querySelector('.react-flow'));
+  const brick = root.querySelector(`.react-flow__node[data-id=${id}]`);
+  const box = brick.getBoundingClientRect();
+  let [x, y] = [box.left + 20, box.top + 20];
+  const event = (name) => new MouseEvent(name, { clientX: x, clientY: y, button: 0, buttons: 1, bubbles: true, cancelable: true, composed: true, view: window });
+  brick.dispatchEvent(event('mousedown'));
+  const times = [];
+  let last = performance.now();
+  const step = (now) => {
+    times.push(now - last);
+    last = now;
+    if (times.length > frames) {
+      window.dispatchEvent(event('mouseup'));
+      return done(times.slice(1));
+    }
+    x += times.length > frames / 2 ? -4 : 4;
+    window.dispatchEvent(event('mousemove'));
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+})
+"""
+
+
+@dataclass
+class Row:
+    """What was measured on one drawing: milliseconds and bytes."""
+
+    name: str
+    open: list[float] = field(default_factory=list)
+    edits: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
+    bytes: dict[str, float] = field(default_factory=dict)
+    frames: dict[str, list[float]] = field(default_factory=dict)
+    busy: dict[str, float] = field(default_factory=dict)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -57,19 +138,66 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def edits(page: Page, server: Server, count: int) -> tuple[list[float], float]:
-    """Milliseconds of each edit, and the server's processor milliseconds an edit."""
-    canvas = Canvas(open_page(page, server), server)
-    canvas.shape("output", "N×10")
-    canvas.select("conv1")
-    channels, took = 10, []
-    for number in range(-6, count):
-        name, channels = ("More out_channels", channels + 1) if number % 2 else ("Less out_channels", channels - 1)
+class Traffic:
+    """Bytes that the page's websockets have carried, both ways."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0
+        page.on("websocket", lambda socket: (socket.on("framesent", self._count), socket.on("framereceived", self._count)))
+
+    def _count(self, payload: bytes | str) -> None:
+        self.bytes += len(payload)
+
+
+def opening(browser: Browser, server: Server, times: int) -> list[float]:
+    """Milliseconds from the navigation to a canvas that can be worked with, each in a profile of its own."""
+    took = []
+    for _ in range(times + 1):
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.add_init_script(OPENED)
+        page.goto(server.url)
+        took.append(page.evaluate("window.__opened"))
+        context.close()
+    return took[1:]
+
+
+def edits(page: Page, server: Server, traffic: Traffic, count: int, row: Row, kind: str, step: Callable[[int], tuple[str, str, str]]) -> None:
+    """Click, wait for the shape, rest; `step` names the button, the watched brick and what it will say at each turn."""
+    took: list[float] = []
+    for number in range(-WARM_UP, count):
         if number == 0:
-            before = cpu_seconds(server.pid)
-        took.append(page.evaluate(EDIT, [name, f"N×{channels}×12×12"]))
-        page.wait_for_timeout(150)
-    return took[6:], 1000 * (cpu_seconds(server.pid) - before) / count
+            cpu, sent = cpu_seconds(server.pid), traffic.bytes
+        took.append(page.evaluate(EDIT, list(step(number))))
+        page.wait_for_timeout(REST_MS)
+    row.edits[kind] = took[WARM_UP:]
+    row.cpu[kind] = 1000 * (cpu_seconds(server.pid) - cpu) / count
+    row.bytes[kind] = (traffic.bytes - sent) / count
+
+
+def steps(watched: str) -> dict[str, Callable[[int], tuple[str, str, str]]]:
+    """The two kinds of edits of the first convolution, more and less in turn."""
+    def near(turn: int) -> tuple[str, str, str]:
+        return ("Less out_channels", watched, "N×9×28×28") if turn % 2 else ("More out_channels", watched, "N×10×28×28")
+
+    def far(turn: int) -> tuple[str, str, str]:
+        return ("Less kernel_size", watched, "×28×28") if turn % 2 else ("More kernel_size", watched, "×27×27")
+
+    return {"near": near, "far": far}
+
+
+def frames(page: Page, session: CDPSession, row: Row, brick: str) -> None:
+    """Pan, zoom and drag, a step a frame."""
+    for name, script, argument in (("pan", WHEEL, [False, GESTURE_FRAMES]), ("zoom", WHEEL, [True, GESTURE_FRAMES]), ("drag", DRAG, [brick, GESTURE_FRAMES])):
+        before = busy_seconds(session)
+        row.frames[name] = page.evaluate(script, argument)
+        row.busy[name] = 1000 * (busy_seconds(session) - before) / GESTURE_FRAMES
+        page.wait_for_timeout(600)
+
+
+def busy_seconds(session: CDPSession) -> float:
+    """Seconds that the page's thread has worked."""
+    return next(m["value"] for m in session.send("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
 
 
 def bare(server: Server, count: int) -> list[float]:
@@ -82,34 +210,75 @@ def bare(server: Server, count: int) -> list[float]:
     return took
 
 
+def measure(browser: Browser, kind: str, count: int, turns: int) -> tuple[Row, list[float]]:
+    """Everything about one drawing, on a server and in a home folder of its own."""
+    project = DRAWINGS[kind](count)
+    row = Row(f"{kind}, {len(project.network.nodes):,} bricks, {len(project.network.edges):,} wires")
+    first = "conv1" if project.network.node("conv1") else "conv1a"
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(ROOT, Path(folder))
+        Workspace(server.home / "projects", project)
+        server.start()
+        try:
+            row.open = opening(browser, server, 5)
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            traffic = Traffic(page)
+            canvas = Canvas(open_page(page, server), server)
+            canvas.select(first)
+            for name, step in steps(first.replace("conv", "relu")).items():
+                edits(page, server, traffic, turns, row, name, step)
+            session = page.context.new_cdp_session(page)
+            session.send("Performance.enable")
+            frames(page, session, row, first)
+            limit = bare(server, 60)
+            page.close()
+        finally:
+            server.kill9()
+    return row, limit
+
+
 def p95(values: list[float]) -> float:
     """The 95th percentile."""
     return statistics.quantiles(values, n=20)[-1]
 
 
+def show(rows: list[Row]) -> None:
+    """The tables, as Markdown."""
+    print("| drawing | open ms, median of 5 | edit near p50 | p95 ms | edit far p50 | p95 ms | server CPU ms near | far | bytes near | far |")
+    print("|-|-|-|-|-|-|-|-|-|-|")
+    for row in rows:
+        times = " | ".join(f"{statistics.median(took):.0f} | {p95(took):.0f}" for took in row.edits.values())
+        costs = " | ".join([*(f"{v:.0f}" for v in row.cpu.values()), *(f"{v:,.0f}" for v in row.bytes.values())])
+        print(f"| {row.name} | {statistics.median(row.open):.0f} | {times} | {costs} |")
+    print("\n| drawing | frames while panning p50 | p95 | most ms | page busy ms a frame | zooming p50 | p95 | most | busy | dragging p50 | p95 | most | busy |")
+    print("|-|" + "-|" * 12)
+    for row in rows:
+        cells = (f"{statistics.median(took):.0f} | {p95(took):.0f} | {max(took):.0f} | {row.busy[name]:.1f}" for name, took in row.frames.items())
+        print(f"| {row.name} | {' | '.join(cells)} |")
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--edits", type=int, default=60)
-    count = parser.parse_args().edits
+    parser.add_argument("--bricks", type=int, nargs="+", default=[10, 200, 1000])
+    parser.add_argument("--drawings", nargs="+", choices=list(DRAWINGS), default=list(DRAWINGS))
+    given = parser.parse_args()
     use_own_node()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = Server(ROOT, Path(folder))
-        server.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
-            took, cpu = edits(browser.new_page(viewport={"width": 1440, "height": 900}), server, count)
-            limit = bare(server, count)
-            version = browser.version
-        finally:
-            server.kill9()
+    rows, limit = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
+        version = browser.version
+        for count in given.bricks:
+            for kind in given.drawings:
+                print(f"{kind} of {count} ...", file=sys.stderr, flush=True)
+                row, more = measure(browser, kind, count, given.edits)
+                rows, limit = [*rows, row], [*limit, *more]
     import streamlit
 
-    print(f"machine: {platform.machine()}, {os.cpu_count()} cores; Chromium {version}; Streamlit {streamlit.__version__}; {count} edits, 12 bricks")
-    print("| | p50 ms | p95 ms | server CPU ms an edit |\n|-|-|-|-|")
-    print(f"| edit to shapes painted | {statistics.median(took):.0f} | {p95(took):.0f} | {cpu:.0f} |")
-    print(f"| bare request to the same server | {statistics.median(limit):.1f} | {p95(limit):.1f} | |")
-    print(f"ratio of the medians: {statistics.median(took) / statistics.median(limit):.1f}")
+    print(f"machine: {platform.machine()}, {os.cpu_count()} cores; Chromium {version}; Streamlit {streamlit.__version__}; {given.edits} edits of each kind\n")
+    show(rows)
+    print(f"\nA bare request to the same server: p50 {statistics.median(limit):.1f} ms, p95 {p95(limit):.1f} ms.")
 
 
 if __name__ == "__main__":
