@@ -1,42 +1,40 @@
 import { type Catalogue, inputCount, isVariadic, type Layer, outputCount } from "./catalogue.ts";
+import { byId, inputsOf, outputsOf } from "./index.ts";
 import type { BrickNode, Edit, NetworkDocument, Params, Wire } from "./types.ts";
 
 export const portOf = (wire: Wire): number => wire.port ?? 0;
 export const outputOf = (wire: Wire): number => wire.output ?? 0;
 export const wireId = (wire: Wire): string => `${wire.source}->${wire.target}:${portOf(wire)}`;
 
+export { inputsOf, outputsOf };
+
 export function findNode(document: NetworkDocument, id: string): BrickNode | undefined {
-  return document.nodes.find((node) => node.id === id);
+  return byId(document.nodes).get(id);
 }
 
-/** Wires into `id`, in the order of the ports. */
-export function inputsOf(document: NetworkDocument, id: string): readonly Wire[] {
-  return document.edges.filter((edge) => edge.target === id).sort((a, b) => portOf(a) - portOf(b));
-}
-
-export function outputsOf(document: NetworkDocument, id: string): readonly Wire[] {
-  return document.edges.filter((edge) => edge.source === id);
-}
-
-/** Ids reachable along the wires, the start included. */
-export function downstream(document: NetworkDocument, start: string): ReadonlySet<string> {
-  const seen = new Set([start]);
-  const queue = [start];
+/** Ids reachable along the wires from any of `starts`, those included. */
+export function downstreamOf(document: NetworkDocument, starts: Iterable<string>): ReadonlySet<string> {
+  const seen = new Set(starts);
+  const queue = [...seen];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-    for (const edge of document.edges) {
-      if (edge.source === id && !seen.has(edge.target)) {
-        seen.add(edge.target);
-        queue.push(edge.target);
-      }
+    for (const edge of outputsOf(document, id)) {
+      if (seen.has(edge.target)) continue;
+      seen.add(edge.target);
+      queue.push(edge.target);
     }
   }
   return seen;
 }
 
+/** Ids reachable along the wires, the start included. */
+export function downstream(document: NetworkDocument, start: string): ReadonlySet<string> {
+  return downstreamOf(document, [start]);
+}
+
 /** The stem with the smallest number that no brick has: conv1, conv2, ...; a brick at an end of the network goes without one if it can. */
 export function freeId(document: NetworkDocument, layer: Layer): string {
   const { stem } = layer;
-  const taken = new Set(document.nodes.map((node) => node.id));
+  const taken = byId(document.nodes);
   const end = layer.inputs[1] === 0 || layer.outputs === 0;
   if (end && !taken.has(stem)) return stem;
   let number = 1;
@@ -49,15 +47,17 @@ export function makeWire(source: string, target: string, port: number, output = 
   return { source, target, ...(port > 0 ? { port } : {}), ...(output > 0 ? { output } : {}) };
 }
 
-/** Number the inputs of a brick that takes any number 0, 1, 2 ... again. */
-function closeGaps(edges: readonly Wire[], target: string): readonly Wire[] {
-  const order = edges.filter((edge) => edge.target === target).sort((a, b) => portOf(a) - portOf(b));
-  return edges.map((edge) => (edge.target === target ? makeWire(edge.source, target, order.indexOf(edge), edge.output) : edge));
-}
-
+/** The wires with the inputs of bricks that take any number counted 0, 1, 2 ... again where there is a gap. */
 function tidy(document: NetworkDocument, edges: readonly Wire[], catalogue: Catalogue): NetworkDocument {
-  const variadic = document.nodes.filter((node) => isVariadic(catalogue.layers[node.kind]));
-  return { ...document, edges: variadic.reduce<readonly Wire[]>((rest, node) => closeGaps(rest, node.id), edges) };
+  const after = { ...document, edges };
+  const counted = new Map<Wire, Wire>();
+  for (const node of document.nodes) {
+    if (!isVariadic(catalogue.layers[node.kind])) continue;
+    for (const [port, edge] of inputsOf(after, node.id).entries()) {
+      if (portOf(edge) !== port) counted.set(edge, makeWire(edge.source, edge.target, port, edge.output));
+    }
+  }
+  return counted.size > 0 ? { ...after, edges: edges.map((edge) => counted.get(edge) ?? edge) } : after;
 }
 
 function connect(document: NetworkDocument, wire: Wire, catalogue: Catalogue): NetworkDocument {
@@ -70,21 +70,26 @@ function connect(document: NetworkDocument, wire: Wire, catalogue: Catalogue): N
   return { ...document, edges: [...kept, makeWire(wire.source, wire.target, port, wire.output)] };
 }
 
-function removeOne(document: NetworkDocument, id: string, rejoin: boolean): NetworkDocument {
-  const before = inputsOf(document, id);
-  const feed = rejoin ? before[0] : undefined;
-  const edges = document.edges
-    .filter((edge) => edge.target !== id)
-    .flatMap((edge) => {
-      if (edge.source !== id) return [edge];
-      return feed === undefined ? [] : [makeWire(feed.source, edge.target, portOf(edge), feed.output)];
-    });
-  return { nodes: document.nodes.filter((node) => node.id !== id), edges };
+/** The wire that takes the place of `edge` when bricks go: from what fed the first input of those above it; null when nothing did. */
+function rejoined(document: NetworkDocument, edge: Wire, gone: ReadonlySet<string>): Wire | null {
+  let from = edge;
+  const seen = new Set<string>();
+  while (gone.has(from.source)) {
+    const [feed] = inputsOf(document, from.source);
+    if (!feed || seen.has(from.source)) return null;
+    seen.add(from.source);
+    from = feed;
+  }
+  if (from === edge) return edge;
+  return from.source === edge.target ? null : makeWire(from.source, edge.target, portOf(edge), from.output);
 }
 
 function remove(document: NetworkDocument, ids: readonly string[], rejoin: boolean, catalogue: Catalogue): NetworkDocument {
-  const after = ids.reduce((rest, id) => removeOne(rest, id, rejoin), document);
-  return tidy(after, after.edges, catalogue);
+  const gone = new Set(ids);
+  const left = document.edges.filter((edge) => !gone.has(edge.target));
+  const edges = left.map((edge) => (gone.has(edge.source) && !rejoin ? null : rejoined(document, edge, gone)));
+  const nodes = document.nodes.filter((node) => !gone.has(node.id));
+  return tidy({ ...document, nodes }, edges.filter((edge) => edge !== null), catalogue);
 }
 
 function insert(document: NetworkDocument, node: BrickNode, wire: Wire): NetworkDocument {

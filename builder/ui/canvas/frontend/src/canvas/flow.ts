@@ -2,7 +2,8 @@ import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { inputCount, type Layer, outputCount, slug } from "./catalogue.ts";
 import { inputsOf, outputOf, portOf, wireId } from "./document.ts";
 import { spoken } from "./format.ts";
-import { BRICK, endsOf, laneOf, type Places, portX } from "./geometry.ts";
+import { BRICK, type Places, portX } from "./geometry.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Snapshot } from "./session.ts";
 import type { BrickInfo, BrickNode, Point, Wire } from "./types.ts";
 
@@ -74,25 +75,31 @@ function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): B
 }
 
 function sameData<T extends object>(a: T, b: T): boolean {
-  return Object.keys(b).every((key) => a[key as keyof T] === b[key as keyof T]);
+  for (const key in b) if (a[key] !== b[key]) return false;
+  return true;
 }
 
 function sameBrick(old: FlowBrick, data: BrickData, [x, y]: Point, selected: boolean): boolean {
   return old.position.x === x && old.position.y === y && old.selected === selected && sameData(old.data, data);
 }
 
+/** `next`, as `before` itself when every item is the one there: React Flow then has nothing to do. */
+function sameList<T>(before: T[], next: T[]): T[] {
+  return next.length === before.length && next.every((item, i) => item === before[i]) ? before : next;
+}
+
 /** The bricks for React Flow; those that did not change are the objects of `before`, so that they are not drawn again. */
-export function flowBricks(before: readonly FlowBrick[], snap: Snapshot, moving: Places): FlowBrick[] {
+export function flowBricks(before: FlowBrick[], snap: Snapshot, moving: Places): FlowBrick[] {
   const known = new Map(before.map((brick) => [brick.id, brick]));
   const selected = new Set(snap.selected);
-  return snap.sync.document.nodes.map((node) => {
+  const bricks = snap.sync.document.nodes.map((node) => {
     const at = moving.get(node.id) ?? snap.places.get(node.id) ?? [0, 0];
     const data = brickData(snap, node, snap.catalogue.layers[node.kind]);
     const old = known.get(node.id);
     if (old && sameBrick(old, data, at, selected.has(node.id))) return old;
     return {
       id: node.id,
-      type: "brick",
+      type: "brick" as const,
       position: { x: at[0], y: at[1] },
       data,
       selected: selected.has(node.id),
@@ -102,42 +109,40 @@ export function flowBricks(before: readonly FlowBrick[], snap: Snapshot, moving:
       ariaLabel: spoken(node, data.info),
     };
   });
+  return sameList(before, bricks);
 }
 
-/** Above this many bricks wires take the straight way while something is dragged. */
-const MANY = 150;
+/** Where bricks stand while some of them are dragged. */
+export function placesNow(places: Places, moving: Places): Places {
+  return moving.size > 0 ? new Map([...places, ...moving]) : places;
+}
 
 /** What a wire says: nothing while the shape is not known, a question mark on every wire would only be noise. */
 function shapeOf(info: BrickInfo | undefined, output: number): string {
   return info?.sizes ? (info.outputs?.[output] ?? info.shape ?? "") : "";
 }
 
-function lane(snap: Snapshot, wire: Wire, places: Places): number | null {
-  const ends = endsOf(snap.sync.document, wire, places, snap.catalogue);
-  return ends ? laneOf(wire, ends, places) : null;
-}
-
 /** The wires for React Flow, kept like the bricks. */
-export function flowWires(before: readonly FlowWire[], snap: Snapshot, moving: Places): FlowWire[] {
+export function flowWires(before: FlowWire[], snap: Snapshot, lanes: Lanes): FlowWire[] {
   const known = new Map(before.map((wire) => [wire.id, wire]));
   const selected = new Set(snap.wires);
-  const places = moving.size > 0 ? new Map([...snap.places, ...moving]) : snap.places;
-  const busy = moving.size > 0 && places.size > MANY;
-  return snap.sync.document.edges.map((wire) => {
+  const target = snap.drop.type === "wire" ? wireId(snap.drop.wire) : null;
+  const wires = snap.sync.document.edges.map((wire) => {
     const id = wireId(wire);
     const data: WireData = {
       wire,
       shape: shapeOf(snap.infos[wire.source], outputOf(wire)),
-      lane: busy ? null : lane(snap, wire, places),
+      lane: lanes.of.get(id)?.lane ?? null,
       merging: inputsOf(snap.sync.document, wire.target).length > 1,
       doubtful: snap.doubtful.has(wire.source),
-      target: snap.drop.type === "wire" && wireId(snap.drop.wire) === id,
+      target: target === id,
       alone: snap.selected.length === 0 && snap.wires.length === 1 && selected.has(id),
     };
     const old = known.get(id);
     if (old?.data && sameData(old.data, data) && old.selected === selected.has(id)) return old;
     const ends = { source: wire.source, target: wire.target, sourceHandle: `out-${outputOf(wire)}`, targetHandle: `in-${portOf(wire)}` };
     const ariaLabel = `Wire from ${wire.source} to ${wire.target}${data.shape ? `, ${data.shape}` : ""}`;
-    return { id, type: "wire", ...ends, data, selected: selected.has(id), ariaLabel };
+    return { id, type: "wire" as const, ...ends, data, selected: selected.has(id), ariaLabel };
   });
+  return sameList(before, wires);
 }

@@ -1,5 +1,6 @@
 import { inputCount, outputCount, type Catalogue } from "./catalogue.ts";
 import { findNode, inputsOf, outputOf, portOf } from "./document.ts";
+import { extent, someCorner } from "./grid.ts";
 import type { NetworkDocument, Point, Wire } from "./types.ts";
 
 /** All sizes in canvas pixels. PITCH is the distance from one brick of a column to the next. */
@@ -83,17 +84,29 @@ function towards(from: Point, to: Point, distance: number): Point {
   return [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
 }
 
+// Points on a wire stand closer than a brick is high, so that none slips through between them.
+const STEP = 40;
+const CLEAR = 4;
+
+/** Does the straight way of a wire run behind a brick that stands between its ends? */
+function runsBehind(wire: Wire, ends: Ends, places: Places): boolean {
+  const points = curve(ends);
+  const count = Math.max(16, Math.ceil((ends.to[1] - ends.from[1]) / STEP));
+  const between = (id: string, at: Point): boolean => id !== wire.source && id !== wire.target && inside(at[1], ends);
+  for (let i = 0; i <= count; i += 1) {
+    const [x, y] = onCurve(points, i / count);
+    const least: Point = [x - BRICK.width - CLEAR, y - BRICK.height - CLEAR];
+    if (someCorner(places, least, [x + CLEAR, y + CLEAR], between)) return true;
+  }
+  return false;
+}
+
 /** x of a free lane for a wire that would run behind bricks; null when the straight way is free. */
 export function laneOf(wire: Wire, ends: Ends, places: Places): number | null {
-  if (ends.to[1] - ends.from[1] < PITCH) return null;
-  const line = samples(ends, null);
-  const between = [...places].filter(([id, at]) => id !== wire.source && id !== wire.target && inside(at[1], ends));
-  const hit = between.some(([, at]) => line.some((point) => covers(at, point, 4)));
-  if (!hit) return null;
-  const rights = between.map(([, at]) => at[0] + BRICK.width);
-  const lefts = between.map(([, at]) => at[0]);
-  const right = Math.max(...rights) + 28;
-  const left = Math.min(...lefts) - 28;
+  if (ends.to[1] - ends.from[1] < PITCH || !runsBehind(wire, ends, places)) return null;
+  const reach = extent(places, ends.from[1] - BRICK.height, ends.to[1]) ?? [0, 0];
+  const left = reach[0] - 28;
+  const right = reach[1] + BRICK.width + 28;
   const middle = (ends.from[0] + ends.to[0]) / 2;
   return ends.to[0] < ends.from[0] || middle - left < right - middle ? left : right;
 }
@@ -120,7 +133,8 @@ export function distance([x, y]: Point, line: readonly Point[]): number {
 }
 
 export function brickAt(point: Point, places: Places): string | null {
-  return [...places].find(([, at]) => covers(at, point, 0))?.[0] ?? null;
+  for (const [id, at] of places) if (covers(at, point, 0)) return id;
+  return null;
 }
 
 export type DropTarget =
@@ -133,12 +147,19 @@ export function dropTarget(point: Point, document: NetworkDocument, places: Plac
   let best: { wire: Wire; far: number } | null = null;
   for (const wire of document.edges) {
     const ends = endsOf(document, wire, places, catalogue);
-    const far = ends ? distance(point, samples(ends, laneOf(wire, ends, places))) : NEAR;
+    if (!ends || !passes(ends, point)) continue;
+    const far = distance(point, samples(ends, laneOf(wire, ends, places)));
     if (far < (best?.far ?? NEAR)) best = { wire, far };
   }
   if (best) return { type: "wire", wire: best.wire };
   const above = [...places].find(([, at]) => isBelow(point, at));
   return above ? { type: "below", id: above[0] } : { type: "free" };
+}
+
+/** Can a wire come near the height of `point`? One that leads upwards swings out above and below its ends. */
+function passes(ends: Ends, [, y]: Point): boolean {
+  const heights = curve(ends).map((point) => point[1]);
+  return y > Math.min(...heights) - NEAR && y < Math.max(...heights) + NEAR;
 }
 
 function isBelow([x, y]: Point, at: Point): boolean {

@@ -1,6 +1,7 @@
 import type { Catalogue } from "./catalogue.ts";
-import { applyEdit, downstream, touched } from "./document.ts";
-import type { BrickNode, CanvasData, Edit, NetworkDocument, Outbox, SentEdit } from "./types.ts";
+import { applyEdit, downstreamOf, touched } from "./document.ts";
+import { byId, inputsOf } from "./index.ts";
+import type { BrickNode, CanvasData, Edit, NetworkDocument, Outbox, SentEdit, Wire } from "./types.ts";
 
 /** The drawing as this browser sees it: Python's document with the edits on top that Python has not answered yet. */
 export interface Sync {
@@ -57,36 +58,49 @@ export function outbox(sync: Sync, attempt: number): Outbox {
   return { client: sync.client, load_id: sync.loadId, edits: sync.pending, attempt };
 }
 
+const SURE: ReadonlySet<string> = new Set();
+
 /** Bricks whose labels may be out of date: those an unanswered edit touches and all that they feed. */
 export function doubtful(sync: Sync): ReadonlySet<string> {
-  const ids = new Set<string>();
   const parts = sync.pending.map((sent) => partIn(sent.edit, sync.scope)).filter((part) => part !== null);
-  for (const id of parts.flatMap(touched)) {
-    for (const below of downstream(sync.document, id)) ids.add(below);
-  }
-  return ids;
+  const ids = parts.flatMap(touched);
+  return ids.length > 0 ? downstreamOf(sync.document, ids) : SURE;
 }
 
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = Object.entries(a);
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => equal(item, b[i]));
+  if (Array.isArray(b)) return false;
   const right = b as Record<string, unknown>;
-  return left.length === Object.keys(b).length && left.every(([key, value]) => Object.hasOwn(right, key) && equal(value, right[key]));
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => Object.hasOwn(right, name) && equal((a as Record<string, unknown>)[name], right[name]));
+}
+
+/** `next`, as `before` itself when every item is the one there. */
+function sameList<T>(before: readonly T[], next: readonly T[]): readonly T[] {
+  return next.length === before.length && next.every((item, i) => item === before[i]) ? before : next;
+}
+
+/** The wire of `before` that equals `edge`, which mostly stands at the same place in the list. */
+function shareWire(before: NetworkDocument, edge: Wire, i: number): Wire {
+  const there = before.edges[i];
+  if (there && equal(there, edge)) return there;
+  return inputsOf(before, edge.target).find((old) => equal(old, edge)) ?? edge;
 }
 
 /** `next`, with the objects of `before` wherever they are equal, so that only what changed is drawn again. */
 export function shareDocument(before: NetworkDocument, next: NetworkDocument): NetworkDocument {
-  const known = new Map(before.nodes.map((node) => [node.id, node]));
+  if (before === next) return before;
+  const known = byId(before.nodes);
   const same = (node: BrickNode): BrickNode => {
     const old = known.get(node.id);
     return old && equal(old, node) ? old : node;
   };
-  const edges = equal(before.edges, next.edges) ? before.edges : next.edges;
-  const nodes = next.nodes.map(same);
-  const unchanged = nodes.length === before.nodes.length && nodes.every((node, i) => node === before.nodes[i]);
-  return unchanged && edges === before.edges ? before : { nodes: unchanged ? before.nodes : nodes, edges };
+  const edges = before.edges === next.edges ? before.edges : sameList(before.edges, next.edges.map((edge, i) => shareWire(before, edge, i)));
+  const nodes = before.nodes === next.nodes ? before.nodes : sameList(before.nodes, next.nodes.map(same));
+  return nodes === before.nodes && edges === before.edges ? before : { nodes, edges };
 }
 
 /** A record with the values of `before` wherever they are equal. */

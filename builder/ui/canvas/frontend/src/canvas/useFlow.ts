@@ -1,9 +1,10 @@
 import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useSession, useSnapshot } from "./context.ts";
-import { type FlowBrick, type FlowWire, flowBricks, flowWires } from "./flow.ts";
+import { type FlowBrick, type FlowWire, flowBricks, flowWires, placesNow } from "./flow.ts";
 import type { DropTarget, Places } from "./geometry.ts";
 import { connectLoose, type Drawing, isLoose, looseTarget, moveBricks } from "./gestures.ts";
+import { lanesOf, NO_LANES } from "./lanes.ts";
 import type { Edit, Point } from "./types.ts";
 
 const NOTHING: Places = new Map();
@@ -51,13 +52,18 @@ export function useFlow(): Flow {
   const rest = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const lastBricks = useRef<FlowBrick[]>([]);
   const lastWires = useRef<FlowWire[]>([]);
+  const lastLanes = useRef(NO_LANES);
 
   const bricks = useMemo(() => flowBricks(lastBricks.current, snap, moving), [snap, moving]);
-  const wires = useMemo(() => flowWires(lastWires.current, snap, moving), [snap, moving]);
+  const places = useMemo(() => placesNow(snap.places, moving), [snap.places, moving]);
+  const { document } = snap.sync;
+  const lanes = useMemo(() => lanesOf(lastLanes.current, document, places, snap.catalogue), [document, places, snap.catalogue]);
+  const wires = useMemo(() => flowWires(lastWires.current, snap, lanes), [snap, lanes]);
   useEffect(() => {
     lastBricks.current = bricks;
     lastWires.current = wires;
-  }, [bricks, wires]);
+    lastLanes.current = lanes;
+  }, [bricks, wires, lanes]);
   useEffect(() => () => clearTimeout(rest.current), []);
 
   const move = useCallback((places: Places) => {

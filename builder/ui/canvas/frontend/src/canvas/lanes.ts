@@ -1,0 +1,53 @@
+import type { Catalogue } from "./catalogue.ts";
+import { wireId } from "./document.ts";
+import { BRICK, type Ends, endsOf, laneOf, type Places } from "./geometry.ts";
+import type { NetworkDocument, Point } from "./types.ts";
+
+interface Routed {
+  readonly ends: Ends;
+  readonly lane: number | null;
+}
+
+/** The way that every wire takes, by its id. */
+export interface Lanes {
+  readonly document: NetworkDocument | null;
+  readonly catalogue: Catalogue | null;
+  readonly places: Places;
+  readonly of: ReadonlyMap<string, Routed>;
+}
+
+export const NO_LANES: Lanes = { document: null, catalogue: null, places: new Map(), of: new Map() };
+
+/** When more bricks than this moved, every wire is looked at again. */
+const FEW = 40;
+
+/** Heights of what stands or stood elsewhere: old and new corners of the bricks that moved, came or went; null when they are many. */
+function changes(before: Places, now: Places): readonly number[] | null {
+  const heights: number[] = [];
+  const note = (one: Point, other: Point | undefined): void => {
+    if (other && one[0] === other[0] && one[1] === other[1]) return;
+    heights.push(one[1]);
+    if (other) heights.push(other[1]);
+  };
+  for (const [id, at] of now) note(at, before.get(id));
+  for (const [id, at] of before) if (!now.has(id)) heights.push(at[1]);
+  return heights.length > 2 * FEW ? null : heights;
+}
+
+const sameEnds = (a: Ends, b: Ends): boolean => a.from[0] === b.from[0] && a.from[1] === b.from[1] && a.to[0] === b.to[0] && a.to[1] === b.to[1];
+
+/** The lanes of all wires; of those whose ends stand and that nothing moved beside, as they were. */
+export function lanesOf(before: Lanes, document: NetworkDocument, places: Places, catalogue: Catalogue): Lanes {
+  if (before.document === document && before.places === places && before.catalogue === catalogue) return before;
+  const moved = before.places === places ? [] : changes(before.places, places);
+  const beside = ({ from, to }: Ends): boolean => moved === null || moved.some((y) => y + BRICK.height > from[1] && y < to[1]);
+  const of = new Map<string, Routed>();
+  for (const wire of document.edges) {
+    const ends = endsOf(document, wire, places, catalogue);
+    if (!ends) continue;
+    const id = wireId(wire);
+    const old = before.of.get(id);
+    of.set(id, old && sameEnds(old.ends, ends) && !beside(ends) ? old : { ends, lane: laneOf(wire, ends, places) });
+  }
+  return { document, catalogue, places, of };
+}
