@@ -11,14 +11,29 @@ def entered(inputs: Sequence[Shape], values: Mapping[str, object]):
     return (BATCH, *values["shape"]), [], [], {}
 
 
+def passed(inputs: Sequence[Shape], values: Mapping[str, object]):
+    """BlockInput: what is wired to the block outside; nothing is known of it where the block stands alone."""
+    return (inputs[0] if inputs else None), [], [], {}
+
+
 register(Layer(
-    kind="Input", stem="image", category="Input and output", inputs=(0, 0), combine=entered,
+    kind="Input", stem="image", category="Input and output", inputs=(0, 0), combine=entered, scope="network",
     summary="The samples, as tensors of one shape; N is the number of samples in a batch.",
     source="https://docs.pytorch.org/docs/stable/tensors.html", pattern="-> N C H W",
     params=(Ints("shape", (1, 28, 28), "channels, height and width of one sample", max=65536),),
 ))
 register(Layer(
-    kind="Output", stem="output", category="Input and output", outputs=0, pattern="... -> ...",
+    kind="Output", stem="output", category="Input and output", outputs=0, pattern="... -> ...", scope="network",
     summary="The network's answer; for classification one score (logit) a class.",
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
+))
+register(Layer(
+    kind="BlockInput", stem="x", category="Input and output", inputs=(0, 0), combine=passed, scope="block", pattern="-> ...",
+    summary="An input of the block: what is wired to the block outside comes in here.",
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html",
+))
+register(Layer(
+    kind="BlockOutput", stem="out", category="Input and output", outputs=0, pattern="... -> ...", scope="block",
+    summary="An output of the block: what comes in here leaves the block.",
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html",
 ))

@@ -102,7 +102,9 @@ class Layer:
 
     `pattern` names the axes before and after; `inferred` reads constructor arguments off the incoming shape; `length` is the formula of
     one spatial axis, in which L is that axis's length; `weights` and `macs` count learned numbers and multiply-adds of one sample.
-    `module` is a torch class to construct, `operator` or `call` the expression of a layer without state.
+    `module` is a torch class to construct, `operator` or `call` the expression of a layer without state. `scope` says where the layer is
+    at home: "network", "block" (the ends of the one and of the other), or "" for both. `block` is "own" or "catalogue" for a layer that
+    is itself a network of bricks and can be opened.
     """
 
     kind: str
@@ -126,6 +128,10 @@ class Layer:
     weights: str = "0"
     macs: str = "0"
     words: str = ""
+    scope: str = ""
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    block: str = ""
 
     def param(self, name: str) -> Param | None:
         """The parameter called `name`, or None."""
@@ -234,7 +240,9 @@ class Layer:
         """The entry for the canvas: everything that a palette, a form and a tooltip need."""
         return {"kind": self.kind, "category": self.category, "summary": self.summary, "stem": self.stem or self.kind.lower(),
                 "inputs": list(self.inputs), "outputs": self.outputs, "source": self.source, "pattern": self.pattern,
-                "length": self.length, "params": [form(param) for param in self.params], "keys": list(self.keys)}
+                "length": self.length, "params": [form(param) for param in self.params], "keys": list(self.keys),
+                **{name: list(value) if isinstance(value, tuple) else value for name in ("scope", "input_names", "output_names", "block")
+                   if (value := getattr(self, name))}}
 
     def verify(self) -> None:
         """Raise CatalogueError when a formula or rule reads a name that nothing provides."""
@@ -358,7 +366,8 @@ LOSSES: Registry[Record] = Registry("loss")
 OPTIMIZERS: Registry[Record] = Registry("optimiser")
 INITIALIZERS: Registry[Record] = Registry("initialiser")
 
-CATEGORIES = ("Input and output", "Convolution", "Pooling", "Linear", "Activation", "Regularisation", "Normalisation", "Shape", "Merge")
+CATEGORIES = ("Input and output", "Convolution", "Pooling", "Linear", "Activation", "Regularisation", "Normalisation", "Shape", "Merge",
+              "Blocks")
 
 
 def register(layer: Layer) -> Layer:

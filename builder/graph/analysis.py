@@ -1,19 +1,25 @@
-"""Shapes through a drawing: every brick's inference, in the order they run, by closed formulas alone."""
+"""Shapes through a drawing: every brick's inference, in the order they run, by closed formulas alone; blocks are worked out inside."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from builder.catalogue import LAYERS, Inference, Layer, Shape
+from builder.catalogue import Problem as LayerProblem
 
-from .document import FrozenDict, Network, Node, order
+from .document import EMPTY, Edge, FrozenDict, Network, Node, order
+from .kinds import INPUT, OUTPUT, REPEAT, Kinds, kinds_of
+
+# What is worked out for one drawing at most, and how many insides of blocks are remembered: a file may nest repeats in repeats.
+MOST_WORK = 200_000
+REMEMBERED = 4096
 
 
 @functools.lru_cache(maxsize=8192)
 def infer(kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> Inference:
-    """`Layer.infer`, remembered: an edit changes few bricks, the others are looked up."""
+    """`Layer.infer` of a catalogue layer, remembered: an edit changes few bricks, the others are looked up."""
     return LAYERS[kind].infer(inputs, params)
 
 
@@ -24,69 +30,180 @@ def cost(kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> tuple[int,
 
 
 @dataclass(frozen=True)
+class Body:
+    """The inside of a block for given input shapes: (analysis, how many copies in a row have just these shapes), and what leaves it."""
+
+    runs: tuple[tuple[Analysis, int], ...]
+    outputs: tuple[Shape | None, ...]
+    cost: tuple[int, int]
+    bricks: int
+
+
+@dataclass(frozen=True)
 class Placed:
-    """One brick with what its wires bring: `inputs` is None while an input is missing or has no shape."""
+    """One brick with what its wires bring: `inputs` is None while an input is missing or has no shape; `body` is the inside of a block."""
 
     node: Node
     layer: Layer | None
     inputs: tuple[Shape, ...] | None
     missing: tuple[int, ...]
     inference: Inference | None
+    body: Body | None = None
 
     @property
     def shape(self) -> Shape | None:
-        """The output shape, None when it is not known."""
+        """The (first) output shape, None when it is not known."""
         return self.inference.shape if self.inference else None
+
+    def gives(self, output: int = 0) -> Shape | None:
+        """The shape of the `output`-th output, None when it is not known."""
+        if self.body is not None:
+            return self.body.outputs[output] if output < len(self.body.outputs) else None
+        return self.shape if output == 0 else None
 
     @property
     def cost(self) -> tuple[int, int]:
         """Learned numbers and multiply-adds of one sample; zero while the shape is not known."""
-        return cost(self.node.kind, self.inputs, self.node.params) if self.shape is not None else (0, 0)
+        if self.body is not None:
+            return self.body.cost
+        if self.node.muted or self.shape is None or self.node.kind not in LAYERS:
+            return (0, 0)
+        return cost(self.node.kind, self.inputs, self.node.params)
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """Every brick placed, in the order they run; `cycle` names the bricks of a loop; `used` are those that lead to an Output."""
+    """Every brick placed, in the order they run; `cycle` names the bricks of a loop; `used` are those that lead to an output."""
 
     network: Network
     placed: Mapping[str, Placed]
     cycle: tuple[str, ...]
     used: frozenset[str]
+    kinds: Kinds = field(default_factory=lambda: kinds_of(EMPTY), repr=False, compare=False)
 
     def shape(self, name: str) -> Shape | None:
-        """The output shape of a brick, None when it is not known."""
+        """The (first) output shape of a brick, None when it is not known."""
         return self.placed[name].shape if name in self.placed else None
 
+    def carried(self, edge: Edge) -> Shape | None:
+        """The shape that a wire carries, None when it is not known."""
+        return self.placed[edge.source].gives(edge.output) if edge.source in self.placed else None
 
-def analyse(network: Network) -> Analysis:
-    """The shapes of a whole drawing; nothing is raised, what cannot be worked out is None."""
+    def infer(self, kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> Inference:
+        """What a brick of any kind would make of these inputs."""
+        return _inferred(Node("tried", kind, params), inputs, self.kinds)[0]
+
+
+def analyse(network: Network, kinds: Kinds | None = None, ports: Sequence[Shape | None] = ()) -> Analysis:
+    """The shapes of a whole drawing; nothing is raised, what cannot be worked out is None. `ports` are the shapes that enter a block."""
+    kinds = kinds or kinds_of(EMPTY)
+    kinds.spent = 0
+    return _analysed(network, kinds, ports)
+
+
+def _analysed(network: Network, kinds: Kinds, ports: Sequence[Shape | None]) -> Analysis:
     nodes, cycle = order(network)
+    entering = dict(zip((node.id for node in network.nodes if node.kind == INPUT), ports, strict=False))
     placed: dict[str, Placed] = {}
     for node in nodes:
-        placed[node.id] = _place(network, node, placed)
+        placed[node.id] = _entered(node, kinds, entering.get(node.id)) if node.kind == INPUT else _place(network, node, placed, kinds)
     for node in network.nodes:
-        placed.setdefault(node.id, Placed(node, LAYERS.get(node.kind), None, (), None))
-    return Analysis(network, placed, tuple(cycle), _used(network))
+        placed.setdefault(node.id, Placed(node, kinds.get(node.kind), None, (), None))
+    return Analysis(network, placed, tuple(cycle), _used(network), kinds)
 
 
-def _place(network: Network, node: Node, placed: Mapping[str, Placed]) -> Placed:
-    layer = LAYERS.get(node.kind)
+def _entered(node: Node, kinds: Kinds, shape: Shape | None) -> Placed:
+    return Placed(node, kinds.get(node.kind), () if shape is None else (shape,), (), Inference(shape))
+
+
+def _place(network: Network, node: Node, placed: Mapping[str, Placed], kinds: Kinds) -> Placed:
+    layer = kinds.get(node.kind)
     edges = network.into(node.id)
     if layer is None:
         return Placed(node, None, None, (), None)
-    taken, wanted = {edge.port for edge in edges}, layer.inputs[0]
-    missing = tuple(port for port in range(wanted) if port not in taken)
-    if layer.inputs[1] is None:
-        missing = missing[:max(0, wanted - len(edges))]
-    shapes = tuple(placed[edge.source].shape if edge.source in placed else None for edge in edges)
+    if node.muted:
+        return _bypassed(node, layer, edges, placed)
+    missing = _missing(layer, edges)
+    shapes = tuple(placed[edge.source].gives(edge.output) if edge.source in placed else None for edge in edges)
     if missing or None in shapes:
         return Placed(node, layer, None, missing, None)
-    return Placed(node, layer, shapes, (), infer(node.kind, shapes, node.params))
+    return Placed(node, layer, shapes, (), *_inferred(node, shapes, kinds))
+
+
+def _missing(layer: Layer, edges: Sequence[Edge]) -> tuple[int, ...]:
+    taken, wanted = {edge.port for edge in edges}, layer.inputs[0]
+    missing = tuple(port for port in range(wanted) if port not in taken)
+    return missing if layer.inputs[1] is not None else missing[:max(0, wanted - len(edges))]
+
+
+def _bypassed(node: Node, layer: Layer, edges: Sequence[Edge], placed: Mapping[str, Placed]) -> Placed:
+    """A muted brick gives what its first wire brings."""
+    if not edges:
+        return Placed(node, layer, None, (0,), None)
+    first = placed.get(edges[0].source)
+    shape = first.gives(edges[0].output) if first else None
+    return Placed(node, layer, None if shape is None else (shape,), (), None if shape is None else Inference(shape))
+
+
+def _inferred(node: Node, shapes: tuple[Shape, ...], kinds: Kinds) -> tuple[Inference, Body | None]:
+    if not kinds.is_block(node.kind):
+        return infer(node.kind, shapes, node.params), None
+    key = (node.kind, shapes, node.params)
+    if key not in kinds.memory:
+        if len(kinds.memory) >= REMEMBERED:
+            kinds.memory.clear()
+        kinds.memory[key] = _inside(node, shapes, kinds)
+    return kinds.memory[key]
+
+
+def _inside(node: Node, shapes: tuple[Shape, ...], kinds: Kinds) -> tuple[Inference, Body | None]:
+    """A block with these shapes at its inputs: its values are checked, then it is analysed once for every different copy in a row."""
+    layer = kinds.get(node.kind)
+    if problems := wrong_values(layer, node.params):
+        return Inference(None, problems), None
+    repeat = layer.values(node.params).get(REPEAT.name, 1)
+    runs: list[tuple[Analysis, int]] = []
+    given = shapes
+    while repeat:
+        network, problems = kinds.network(node.kind, given, node.params)
+        if problems:
+            return Inference(None, problems), None
+        kinds.spent += len(network.nodes)
+        if kinds.spent > MOST_WORK:
+            return Inference(None, (LayerProblem(f"the blocks of this drawing hold more than {MOST_WORK:,} bricks", code="size"),)), None
+        inner = _analysed(network, kinds, given)
+        outputs = tuple(inner.placed[end.id].shape for end in network.nodes if end.kind == OUTPUT)
+        count = repeat if outputs == given or None in outputs else 1
+        runs.append((inner, count))
+        given, repeat = outputs, repeat - count
+    body = Body(tuple(runs), given, _total(runs), sum(count * bricks(inner) for inner, count in runs))
+    return Inference(given[0] if given else None), body
+
+
+def wrong_values(layer: Layer, given: Mapping[str, object]) -> tuple[LayerProblem, ...]:
+    """What is wrong with the parameters of a block, whatever enters it."""
+    values = layer.values(given)
+    wrong = [LayerProblem(said, code="value", field=param.name) for param in layer.params if (said := param.check(values[param.name]))]
+    return (*wrong, *(LayerProblem(f"{layer.kind} has no parameter {name!r:.60}", code="unknown", field=name) for name in layer.unknown(given)))
+
+
+def _total(runs: Sequence[tuple[Analysis, int]]) -> tuple[int, int]:
+    params = macs = 0
+    for inner, count in runs:
+        for name in inner.used:
+            one = inner.placed[name].cost
+            params, macs = params + count * one[0], macs + count * one[1]
+    return params, macs
+
+
+def bricks(analysis: Analysis) -> int:
+    """How many bricks a drawing has when every block in it is opened."""
+    return sum(placed.body.bricks if placed.body else 1 for placed in analysis.placed.values())
 
 
 def _used(network: Network) -> frozenset[str]:
-    """Bricks from which an Output can be reached; all of them while there is none."""
-    waiting = [node.id for node in network.nodes if node.kind == "Output"]
+    """Bricks from which an output can be reached; all of them while there is none."""
+    waiting = [node.id for node in network.nodes if node.kind in ("Output", OUTPUT)]
     if not waiting:
         return frozenset(node.id for node in network.nodes)
     seen: set[str] = set()
@@ -94,5 +211,30 @@ def _used(network: Network) -> frozenset[str]:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting += [edge.source for edge in network.into(name)]
+            edges = network.into(name)
+            waiting += [edge.source for edge in (edges[:1] if network.node(name).muted else edges)]
     return frozenset(seen)
+
+
+def opened(analysis: Analysis, path: Sequence[str]) -> tuple[tuple[str, ...], Analysis]:
+    """The longest part of `path` (instances, outermost first) that can be opened, and the drawing inside."""
+    done: list[str] = []
+    for name in path:
+        inner = inside(analysis, name)
+        if inner is None:
+            break
+        done, analysis = [*done, name], inner
+    return tuple(done), analysis
+
+
+def inside(analysis: Analysis, name: str) -> Analysis | None:
+    """The drawing inside a block instance, with shapes where they are known; None where there is nothing to open."""
+    placed = analysis.placed.get(name)
+    if placed is None or not analysis.kinds.is_block(placed.node.kind):
+        return None
+    if placed.body is not None:
+        return placed.body.runs[0][0]
+    edges = {edge.port: analysis.carried(edge) for edge in analysis.network.into(name)}
+    ports = tuple(edges.get(port) for port in range(placed.layer.inputs[0]))
+    network, _ = analysis.kinds.network(placed.node.kind, ports, placed.node.params)
+    return None if network is None else _analysed(network, analysis.kinds, ports)

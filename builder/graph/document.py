@@ -18,6 +18,10 @@ MAX_EDGES = 20_000
 MAX_TEXT = 200
 MAX_DEPTH = 20
 MAX_BITS = 1024
+MAX_BLOCKS = 200
+MAX_PROMOTED = 100
+MAX_NESTING = 8
+MAX_SILENT = 50
 
 
 class FrozenDict(dict):
@@ -119,12 +123,17 @@ def id_problem(name: object) -> str | None:
 
 @dataclass(frozen=True)
 class Node:
-    """One brick: its name, what it is, the parameters that were set, and where it stands on the canvas (None = wherever it fits)."""
+    """One brick: its name, what it is, the parameters that were set, and where it stands on the canvas (None = wherever it fits).
+
+    A `muted` brick is bypassed: what enters it first leaves it unchanged. `silent` holds the codes of advice that is not wanted here.
+    """
 
     id: str
     kind: str
     params: FrozenDict = EMPTY
     at: tuple[float, float] | None = None
+    muted: bool = False
+    silent: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The node as it stands in a file."""
@@ -133,20 +142,26 @@ class Node:
             record["params"] = thaw(self.params)
         if self.at is not None:
             record["at"] = [int(c) if float(c).is_integer() else c for c in self.at]
+        if self.muted:
+            record["muted"] = True
+        if self.silent:
+            record["silent"] = list(self.silent)
         return record
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A wire from the output of `source` to the `port`-th input of `target`."""
+    """A wire from the `output`-th output of `source` to the `port`-th input of `target`."""
 
     source: str
     target: str
     port: int = 0
+    output: int = 0
 
     def to_json(self) -> dict[str, object]:
         """The edge as it stands in a file."""
-        return {"source": self.source, "target": self.target, **({"port": self.port} if self.port else {})}
+        return {"source": self.source, "target": self.target, **({"port": self.port} if self.port else {}),
+                **({"output": self.output} if self.output else {})}
 
 
 @dataclass(frozen=True)
@@ -216,12 +231,43 @@ def _cycle(network: Network, stuck: set[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Promoted:
+    """A parameter of a block: its name, and the parameters (brick, name) inside that take its value."""
+
+    name: str
+    of: tuple[tuple[str, str], ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The promoted parameter as it stands in a file."""
+        return {"name": self.name, "of": [list(target) for target in self.of]}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A network that is used as one brick. Its inputs and outputs are its bricks of kind BlockInput and BlockOutput, in their order."""
+
+    network: Network = field(default_factory=Network)
+    params: tuple[Promoted, ...] = ()
+    summary: str = ""
+
+    def ports(self, kind: str) -> tuple[str, ...]:
+        """Names of the inputs (kind BlockInput) or the outputs (kind BlockOutput)."""
+        return tuple(node.id for node in self.network.nodes if node.kind == kind)
+
+    def to_json(self) -> dict[str, object]:
+        """The block as it stands in a file."""
+        return {**self.network.to_json(), **({"params": [promoted.to_json() for promoted in self.params]} if self.params else {}),
+                **({"summary": self.summary} if self.summary else {})}
+
+
+@dataclass(frozen=True)
 class Project:
-    """Everything that one file holds. `recipes` are recommended training settings by data source."""
+    """Everything that one file holds. `blocks` are the project's own kinds of brick; `recipes` are recommended training settings by
+    data source."""
 
     name: str = "Untitled"
     networks: Mapping[str, Network] = field(default_factory=lambda: FrozenDict({"network": Network()}))
-    blocks: FrozenDict = EMPTY
+    blocks: Mapping[str, Block] = EMPTY
     task: FrozenDict = CLASSIFICATION
     data: FrozenDict = BUILT_IN
     training: FrozenDict = EMPTY
@@ -239,15 +285,29 @@ class Project:
         return replace(self, networks=FrozenDict({**self.networks, first: network}))
 
 
-SECTIONS = ("blocks", "task", "data", "training", "recipes", "about")
+    def with_block(self, name: str, block: Block) -> Project:
+        """The project with the block called `name` added or replaced."""
+        return replace(self, blocks=FrozenDict({**self.blocks, name: block}))
+
+    def scope(self, name: str | None) -> Network:
+        """The network inside the block called `name`; the first network for None. Raises DocumentError when there is no such block."""
+        if name is None:
+            return self.network
+        if name not in self.blocks:
+            raise DocumentError(f"there is no block called {name!r:.60} in this project")
+        return self.blocks[name].network
+
+
+SECTIONS = ("task", "data", "training", "recipes", "about")
 
 
 def to_json(project: Project) -> dict[str, object]:
     """The project as a JSON document; the same project always gives the same bytes."""
     record = {"type": TYPE, "version": VERSION, "name": project.name,
-              "networks": {name: network.to_json() for name, network in project.networks.items()}}
+              "networks": {name: network.to_json() for name, network in project.networks.items()},
+              "blocks": {name: block.to_json() for name, block in project.blocks.items()}}
     for section in SECTIONS:
-        if section in ("blocks", "task", "data", "training") or getattr(project, section):
+        if section in ("task", "data", "training") or getattr(project, section):
             record[section] = thaw(getattr(project, section))
     return record
 
@@ -289,16 +349,21 @@ def node_from_json(record: object, where: str = "node") -> Node:
             raise DocumentError(f"{where}.at must be two numbers, x and y")
         at = tuple(float(c) for c in at)
     kind = _text(record.get("kind"), f"{where}.kind")
-    return Node(record["id"], kind, freeze(_table(record.get("params", {}), f"{where}.params")), at)
+    muted = record.get("muted", False)
+    if not isinstance(muted, bool):
+        raise DocumentError(f"{where}.muted must be true or false")
+    silent = tuple(_text(code, f"{where}.silent") for code in _list(record.get("silent", ()), f"{where}.silent", MAX_SILENT))
+    return Node(record["id"], kind, freeze(_table(record.get("params", {}), f"{where}.params")), at, muted, silent)
 
 
 def edge_from_json(record: object, where: str = "edge") -> Edge:
     """The edge of a JSON record; raises DocumentError naming what is wrong in it."""
     record = _table(record, where)
-    port = record.get("port", 0)
-    if type(port) is not int or not 0 <= port < MAX_EDGES:
-        raise DocumentError(f"{where}.port must be a whole number from 0 up, it is {port!r:.40}")
-    return Edge(_text(record.get("source"), f"{where}.source"), _text(record.get("target"), f"{where}.target"), port)
+    port, output = record.get("port", 0), record.get("output", 0)
+    for what, number in (("port", port), ("output", output)):
+        if type(number) is not int or not 0 <= number < MAX_EDGES:
+            raise DocumentError(f"{where}.{what} must be a whole number from 0 up, it is {number!r:.40}")
+    return Edge(_text(record.get("source"), f"{where}.source"), _text(record.get("target"), f"{where}.target"), port, output)
 
 
 def network_from_json(record: object, where: str = "network") -> Network:
@@ -322,6 +387,82 @@ def network_from_json(record: object, where: str = "network") -> Network:
     return Network(nodes, edges)
 
 
+def block_name_problem(name: object) -> str | None:
+    """Why `name` cannot be a block's name, or None: it becomes a class in the source."""
+    if said := id_problem(name):
+        return said
+    if not name[0].isupper():
+        return f"a block's name starts with a capital letter, as in {name[:1].upper() + name[1:]!r}"
+    if name in ("Network", "OrderedDict", "True", "False", "None"):
+        return f"{name!r} means something else in the source; choose another name"
+    return None
+
+
+def _promoted(record: object, where: str) -> Promoted:
+    record = _table(record, where)
+    if said := id_problem(record.get("name")):
+        raise DocumentError(f"{where}: {said}")
+    targets = []
+    for target in _list(record.get("of", ()), f"{where}.of", MAX_NODES):
+        pair = tuple(_list(target, f"{where}.of", 2))
+        if len(pair) != 2:
+            raise DocumentError(f"{where}.of must name a brick and a parameter")
+        targets.append((_text(pair[0], f"{where}.of"), _text(pair[1], f"{where}.of")))
+    return Promoted(record["name"], tuple(targets))
+
+
+def block_from_json(record: object, where: str = "block") -> Block:
+    """The block of a JSON record; raises DocumentError naming what is wrong in it."""
+    record = _table(record, where)
+    network = network_from_json(record, where)
+    params = tuple(_promoted(item, f"{where}.params[{i}]")
+                   for i, item in enumerate(_list(record.get("params", ()), f"{where}.params", MAX_PROMOTED)))
+    names = [promoted.name for promoted in params]
+    if len(set(names)) < len(names) or "repeat" in names:
+        raise DocumentError(f"{where}.params: every parameter needs a name of its own, and none may be called 'repeat'")
+    for promoted in params:
+        if missing := {brick for brick, _ in promoted.of if network.node(brick) is None}:
+            raise DocumentError(f"{where}.params.{promoted.name}: there is no brick called {min(missing)!r:.60}")
+    summary = record.get("summary", "")
+    return Block(network, params, _text(summary, f"{where}.summary") if summary else "")
+
+
+def nesting(blocks: Mapping[str, Block]) -> dict[str, int]:
+    """How many levels of blocks each block holds, itself included; raises DocumentError when one holds itself or they nest too deep."""
+    levels: dict[str, int] = {}
+
+    def level(name: str, above: tuple[str, ...]) -> int:
+        if name in above:
+            raise DocumentError(f"a block cannot hold itself: {' → '.join((*above[above.index(name):], name))}")
+        if len(above) >= MAX_NESTING:
+            raise DocumentError(f"blocks nest more than {MAX_NESTING} levels deep: {' → '.join((*above, name))}")
+        if name not in levels:
+            inside = {node.kind for node in blocks[name].network.nodes} & blocks.keys()
+            levels[name] = 1 + max((level(kind, (*above, name)) for kind in sorted(inside)), default=0)
+        if len(above) + levels[name] > MAX_NESTING:
+            raise DocumentError(f"blocks nest more than {MAX_NESTING} levels deep: {' → '.join((*above, name))} → …")
+        return levels[name]
+
+    for name in blocks:
+        level(name, ())
+    return levels
+
+
+def _blocks(record: object) -> FrozenDict:
+    table = _table(record, "blocks")
+    if len(table) > MAX_BLOCKS:
+        raise DocumentError(f"a project may have {MAX_BLOCKS} blocks, this one has {len(table):,}")
+    for name in table:
+        if said := block_name_problem(name):
+            raise DocumentError(f"blocks: {said}")
+    blocks = FrozenDict({name: block_from_json(block, f"blocks.{name}") for name, block in table.items()})
+    count = sum(len(block.network.nodes) for block in blocks.values())
+    if count > MAX_NODES:
+        raise DocumentError(f"the blocks have {count:,} bricks; {MAX_NODES:,} are allowed")
+    nesting(blocks)
+    return blocks
+
+
 def from_json(record: object) -> Project:
     """The project of a JSON document of any version up to this one; raises DocumentError in a person's words."""
     record = _table(record, "the file")
@@ -339,7 +480,8 @@ def from_json(record: object) -> Project:
     for source, recipe in sections["recipes"].items():
         _table(recipe, f"recipes.{source[:40]}")
     return Project(_text(record.get("name"), "name"),
-                   FrozenDict({n: network_from_json(network, f"networks.{n}") for n, network in networks.items()}), **sections)
+                   FrozenDict({n: network_from_json(network, f"networks.{n}") for n, network in networks.items()}),
+                   _blocks(record.get("blocks", {})), **sections)
 
 
 def _no_constant(text: str) -> object:

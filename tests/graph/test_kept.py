@@ -14,7 +14,10 @@ CRITIC = {
     "nodes": [{"id": "score", "kind": "Mystery", "params": {"depth": [1, {"inner": None}]}, "at": [1.5, 2]}, {"id": "sum", "kind": "Add"}],
     "edges": [{"source": "score", "target": "sum", "port": 3}],
 }
-BLOCKS = {"Residual": {"nodes": [1, 2, {"deep": [[], {}]}], "repeat": 3}}
+BLOCKS = {"Odd": {"nodes": [{"id": "x", "kind": "BlockInput"}, {"id": "score", "kind": "Mystery", "params": {"deep": [[], {}]}, "muted": True},
+                           {"id": "out1", "kind": "BlockOutput", "silent": ["bias"]}],
+                 "edges": [{"source": "x", "target": "score"}, {"source": "score", "target": "out1", "output": 2}],
+                 "params": [{"name": "deep", "of": [["score", "deep"]]}], "summary": "What no version draws"}}
 
 EDITS = {
     "add": {"op": "add", "node": {"kind": "ReLU"}},
