@@ -4,6 +4,7 @@ Standard library only: importing the catalogue never imports torch.
 """
 
 from . import activation, convolution, io, linear, merge, normalisation, pooling, regularisation, shape, training
+from .blocks import BLOCK_CATEGORIES, COMPOSITES, REPEAT, Composite, Traced
 from .datasets import DATASETS, Dataset
 from .expressions import CatalogueError
 from .params import Bool, Choice, Float, Int, Ints, Param, form
@@ -24,11 +25,12 @@ from .spec import (
     register,
     show,
 )
+from .tasks import TASKS, Task
 
 __all__ = [
-    "BATCH", "CATEGORIES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "Bool", "CatalogueError", "Choice", "Dataset",
-    "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem", "Record", "Registry", "Rule", "Shape", "catalogue_json", "form",
-    "register", "show",
+    "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "REPEAT",
+    "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
+    "Record", "Registry", "Rule", "Shape", "Task", "Traced", "catalogue_json", "form", "register", "show",
 ]
 
 # Imported for what they register.
@@ -36,5 +38,9 @@ FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normal
 
 
 def catalogue_json() -> dict[str, object]:
-    """All layers as one JSON document: the only thing that the canvas knows about layers."""
-    return {"categories": list(CATEGORIES), "layers": {kind: layer.to_json() for kind, layer in LAYERS.items()}}
+    """All that can be chosen, as one JSON document: the only thing that the canvas knows about layers, data sets and tasks."""
+    return {"categories": [*CATEGORIES[:-1], *BLOCK_CATEGORIES, CATEGORIES[-1]],
+            "layers": {kind: entry.to_json() for registry in (LAYERS, COMPOSITES) for kind, entry in registry.items()},
+            "datasets": [{"source": name, "title": data.title, "shape": list(data.shape), "classes": len(data.classes)}
+                         for name, data in DATASETS.items()],
+            "tasks": [{"kind": task.kind, "title": task.title, "summary": task.summary} for task in TASKS.values()]}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from builder.catalogue import COMPOSITES, LAYERS, Int, Layer, Param, Shape
+from builder.catalogue import COMPOSITES, LAYERS, REPEAT, Composite, Int, Layer, Param, Shape, Traced
 from builder.catalogue import Problem as LayerProblem
 
 from .document import Block, Edge, FrozenDict, Network, Node, freeze
 
 INPUT, OUTPUT = "BlockInput", "BlockOutput"
 ENDS = {"Input": "network", "Output": "network", INPUT: "block", OUTPUT: "block"}
-REPEAT = Int("repeat", 1, "copies in a row, each with weights of its own", min=1, max=100)
 
 
 class Kinds:
@@ -32,9 +32,7 @@ class Kinds:
             if kind not in self._layers:
                 self._layers[kind] = self._declared(kind, self.blocks[kind])
             return self._layers[kind]
-        if kind in COMPOSITES:
-            return COMPOSITES[kind].layer
-        return LAYERS.get(kind)
+        return declared(COMPOSITES[kind]) if kind in COMPOSITES else LAYERS.get(kind)
 
     def __contains__(self, kind: object) -> bool:
         return isinstance(kind, str) and (kind in self.blocks or kind in COMPOSITES or kind in LAYERS)
@@ -80,6 +78,14 @@ class Kinds:
         return (None, traced.problems) if traced.problems else (drawn(traced), ())
 
 
+@functools.cache
+def declared(composite: Composite) -> Layer:
+    """A composite as a layer: what a palette, a form and a check ask of any brick."""
+    return Layer(kind=composite.kind, category=composite.category, summary=composite.summary, source=composite.source, pattern="",
+                 stem=composite.stem or composite.kind.lower(), inputs=composite.inputs, outputs=composite.outputs, params=composite.params,
+                 keys=composite.keys, input_names=composite.input_names, output_names=composite.output_names, block="catalogue")
+
+
 def stem(name: str) -> str:
     """What instances of a block are called, before their number: "Residual" -> "residual"."""
     return name.lower().strip("_") or "block"
@@ -105,7 +111,7 @@ def substituted(block: Block, params: Mapping[str, object]) -> Network:
     return replace(block.network, nodes=nodes)
 
 
-def drawn(traced) -> Network:
+def drawn(traced: Traced) -> Network:
     """A composite's steps as bricks and wires; nothing has a place yet."""
     ends = [Node(name, INPUT) for name in traced.inputs]
     bricks = [Node(step.name, step.kind, freeze(step.params)) for step in traced.steps]

@@ -61,7 +61,7 @@ ODD = (
     "]]>",
     "'''",
 )
-KINDS = tuple(kind for kind in LAYERS if kind not in ("Input", "Output"))
+KINDS = tuple(kind for kind, layer in LAYERS.items() if not layer.scope)
 
 
 def some_params(random: Random, kind: str, odd: float = 0.0) -> FrozenDict:

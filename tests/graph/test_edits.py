@@ -120,7 +120,7 @@ def test_replacing_keeps_the_wires_and_the_parameters_that_both_kinds_have():
     project = apply(MNIST, {"op": "replace", "id": "pool1", "kind": "AvgPool2d"})
     assert project.network.node("pool1").params == {"kernel_size": 2} and project.network.edges == MNIST.network.edges
     assert apply(MNIST, {"op": "replace", "id": "pool1", "kind": "ReLU"}).network.node("pool1").params == {}
-    for kind in ("Add", "Input", "Output", "Nothing", None, []):
+    for kind in ("Input", "Output", "BlockInput", "Nothing", None, []):
         with pytest.raises(EditError):
             apply(MNIST, {"op": "replace", "id": "pool1", "kind": kind})
 

@@ -29,6 +29,8 @@ EDITS = {
     "replace": {"op": "replace", "id": "relu1", "kind": "Tanh"},
     "rename": {"op": "rename", "id": "fc1", "to": "score"},
     "move": {"op": "move", "at": {"fc1": [7, 7]}},
+    "mute": {"op": "mute", "ids": ["relu1", "fc1"], "value": True},
+    "silence": {"op": "silence", "id": "conv1", "code": "bias"},
     "settings": {"op": "settings", "path": "training.epochs", "value": 2},
     "choose_data": {"op": "choose_data", "source": "mnist"},
     "choose_optimizer": {"op": "choose_optimizer", "kind": "Adam"},
