@@ -10,7 +10,7 @@ from builder.ui import warm_up
 from builder.ui.build_view import project_bar
 from builder.ui.canvas import canvas
 from builder.ui.frame import frame, page_path
-from builder.ui.payload import canvas_json
+from builder.ui.payload import canvas_json, wanted_path
 
 space = frame("Build")
 
@@ -28,6 +28,12 @@ def receive() -> None:
         st.rerun(["board"] if same else ["board", "bar"])
 
 
+def look() -> None:
+    """Show what the canvas has opened, the inside of a block or the network again."""
+    with suppress(StreamlitAPIException):
+        st.rerun(["board"])
+
+
 def reference() -> None:
     """Remember which layer to explain; the page is switched in the rerun, where that is allowed."""
     st.session_state["reference"] = st.session_state["canvas"].get("reference")
@@ -41,7 +47,9 @@ def bar() -> None:
 
 @st.fragment(key="board")
 def board() -> None:
-    canvas(canvas_json(space, st.session_state.get("client")), key="canvas", on_outbox=receive, on_reference=reference, height=560, fill=True)
+    state = st.session_state.get("canvas") or {}
+    data = canvas_json(space, st.session_state.get("client"), wanted_path(state.get("path"), space.load_id))
+    canvas(data, key="canvas", on_outbox=receive, on_path=look, on_reference=reference, height=560, fill=True)
     if st.session_state.get("reference"):
         st.switch_page(page_path("reference"))
 

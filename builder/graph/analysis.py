@@ -19,8 +19,14 @@ REMEMBERED = 4096
 
 @functools.lru_cache(maxsize=8192)
 def infer(kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> Inference:
-    """`Layer.infer` of a catalogue layer, remembered: an edit changes few bricks, the others are looked up."""
-    return LAYERS[kind].infer(inputs, params)
+    """What a kind of the catalogue makes of these inputs, remembered: an edit changes few bricks, the others are looked up."""
+    layer = LAYERS.get(kind)
+    if layer is not None:
+        return layer.infer(inputs, params)
+    nothing = kinds_of(EMPTY)
+    if nothing.is_block(kind):
+        return _inferred(Node("tried", kind, params), inputs, nothing)[0]
+    return Inference(None, (LayerProblem(f"there is no layer called {kind!r:.60}", code="unknown"),))
 
 
 @functools.lru_cache(maxsize=8192)

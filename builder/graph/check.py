@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, Dataset, Int, Record, show
+from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, show
 from builder.catalogue import Problem as LayerProblem
 
 from . import fixes
-from .analysis import Analysis, Placed, analyse
+from .analysis import Analysis, Placed, analyse, bricks
 from .document import FrozenDict, Project
+from .kinds import INPUT, OUTPUT, kinds_of
 from .problems import Problem, batch
 
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
 MOST_WEIGHTS = 20_000_000_000
 MOST_VALUES = 2_000_000_000
+MOST_BRICKS = 20_000
 # Every loose brick is held against every other; a drawing with more loose ends than this has no use for that.
 MOST_LOOSE = 50
 
@@ -58,20 +60,22 @@ class Report:
 
 def check(project: Project) -> Report:
     """Everything that can be said of a project without running it."""
-    analysis = analyse(project.network)
-    found = [*_drawing(analysis), *_answer(analysis, project), *_settings(project)]
+    analysis = analyse(project.network, kinds_of(project.blocks))
+    found = [*_drawing(analysis, project, None), *_insides(analysis, project, (), set()), *_answer(analysis, project), *_settings(project)]
     used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
     params, macs = (sum(column) for column in zip(*(placed.cost for placed in used), strict=True)) if used else (0, 0)
     found += _size(analysis, params)
     rank = {name: i for i, name in enumerate(analysis.placed)}
-    found.sort(key=lambda problem: ("error", "warning", "advice").index(problem.severity) * 10_000 + rank.get(problem.node, -1))
+    found.sort(key=lambda problem: (("error", "warning", "advice").index(problem.severity),
+                                    rank.get(problem.path[0] if problem.path else problem.node, -1)))
     return Report(analysis, tuple(found), params, macs)
 
 
-def _drawing(analysis: Analysis) -> Iterator[Problem]:
+def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterator[Problem]:
+    """What is wrong with the bricks of a network, or of the inside of the block called `block`."""
     if analysis.cycle:
         yield _loop(analysis)
-    yield from _ends(analysis)
+    yield from _ends(analysis, project, block)
     behind = _after_rows(analysis)
     few = sum(_is_loose(analysis, placed) for placed in analysis.placed.values()) <= MOST_LOOSE
     for name, placed in analysis.placed.items():
@@ -81,6 +85,8 @@ def _drawing(analysis: Analysis) -> Iterator[Problem]:
             continue
         yield from _surplus(analysis, placed)
         yield from _unconnected(analysis, placed, few)
+        if placed.node.muted:
+            continue
         if placed.inference is not None:
             for problem in placed.inference.problems:
                 yield _layer_problem(analysis, placed, problem)
@@ -88,6 +94,24 @@ def _drawing(analysis: Analysis) -> Iterator[Problem]:
                 yield from _lint(analysis, placed)
         elif placed.inputs is None:
             yield from _values(placed)
+
+
+def _insides(analysis: Analysis, project: Project, path: tuple[str, ...], seen: set[object]) -> Iterator[Problem]:
+    """What is wrong inside the project's own blocks: a mistake in a definition is said once, however many instances show it."""
+    for name, placed in analysis.placed.items():
+        kind = placed.node.kind
+        if placed.body is None or kind not in project.blocks:
+            continue
+        for inner, _ in placed.body.runs:
+            if id(inner) in seen:
+                continue
+            seen.add(id(inner))
+            for problem in _drawing(inner, project, kind):
+                once = (kind, problem.node, problem.field, problem.says)
+                if once not in seen:
+                    seen.add(once)
+                    yield replace(problem, path=(*path, name), fixes=tuple(fix.inside(kind) for fix in problem.fixes))
+            yield from _insides(inner, project, (*path, name), seen)
 
 
 def _loop(analysis: Analysis) -> Problem:
@@ -99,13 +123,16 @@ def _loop(analysis: Analysis) -> Problem:
                    (fixes.cut(analysis, last.source, last.target),), "cycle")
 
 
-def _ends(analysis: Analysis) -> Iterator[Problem]:
-    """Exactly one Input and one Output."""
-    for kind, says in (("Input", "the network has no Input: nothing enters it"), ("Output", "the network has no Output: nothing leaves it")):
+def _ends(analysis: Analysis, project: Project, block: str | None) -> Iterator[Problem]:
+    """What enters and what leaves: one each for a task that trains, at least one each otherwise."""
+    single = block is None and project.task.get("kind") != "none"
+    whole = "the network" if block is None else f"the block {block}"
+    kinds = ("Input", "Output") if block is None else (INPUT, OUTPUT)
+    for kind, says in zip(kinds, ("nothing enters it", "nothing leaves it"), strict=True):
         names = [name for name, placed in analysis.placed.items() if placed.node.kind == kind]
         if not names:
-            yield Problem(None, None, "error", says, f"needs 1 {kind}, here 0", tuple(_add_end(analysis, kind)), "ends")
-        for extra in names[1:]:
+            yield Problem(None, None, "error", f"{whole} has no {kind}: {says}", f"needs 1 {kind}, here 0", tuple(_add_end(analysis, kind)), "ends")
+        for extra in names[1:] if single else ():
             yield Problem(extra, None, "error", f"there is a second {kind}; this task has one", f"needs 1 {kind}, here {len(names)}",
                           (batch(f"Remove {extra}", {"op": "remove", "ids": [extra]}),), "ends")
 
@@ -113,22 +140,23 @@ def _ends(analysis: Analysis) -> Iterator[Problem]:
 def _add_end(analysis: Analysis, kind: str) -> Iterator[fixes.Fix]:
     name = fixes.fresh_id(analysis.network, kind)
     add = {"op": "add", "node": {"id": name, "kind": kind}}
-    if kind == "Input":
+    article = f"a {kind}" if kind in (INPUT, OUTPUT) else f"an {kind}"
+    if kind in ("Input", INPUT):
         waiting = [placed.node for placed in analysis.placed.values() if placed.layer and placed.missing and not analysis.network.into(placed.node.id)]
         if waiting:
             first, at = waiting[0].id, waiting[0].at
             node = {**add["node"], **({"at": [at[0], at[1] - 84]} if at else {})}
-            yield batch(f"Add an Input before {first}", {"op": "add", "node": node}, {"op": "connect", "source": name, "target": first})
+            yield batch(f"Add {article} before {first}", {"op": "add", "node": node}, {"op": "connect", "source": name, "target": first})
             return
-    if kind == "Output":
+    if kind in ("Output", OUTPUT):
         leads = {edge.source for edge in analysis.network.edges}
         loose = [n for n, placed in analysis.placed.items() if n not in leads and placed.shape]
         if loose:
             at = analysis.network.node(loose[-1]).at
             node = {**add["node"], **({"at": [at[0], at[1] + 84]} if at else {})}
-            yield batch(f"Add an Output after {loose[-1]}", {"op": "add", "node": node}, {"op": "connect", "source": loose[-1], "target": name})
+            yield batch(f"Add {article} after {loose[-1]}", {"op": "add", "node": node}, {"op": "connect", "source": loose[-1], "target": name})
             return
-    yield batch(f"Add an {kind}", add)
+    yield batch(f"Add {article}", add)
 
 
 def _surplus(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
@@ -228,13 +256,15 @@ def _lint(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
 
 def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
     """Do the ends of the network fit the data and the task?"""
+    if project.task.get("kind") == "none":
+        return
     dataset = DATASETS.get(project.data.get("source"))
     if dataset is None:
         yield Problem(None, None, "error", f"there is no data set called {project.data.get('source')!r:.60}", f"there are {', '.join(DATASETS)}",
                       tuple(batch(f"Use {name}", {"op": "choose_data", "source": name}) for name in list(DATASETS)[:1]), "data")
         return
     if project.task.get("kind") != "classification":
-        yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", "there is classification",
+        yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", f"there are {', '.join(TASKS)}",
                       (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}),), "task")
     behind = _after_rows(analysis)
     for placed in analysis.placed.values():
@@ -317,6 +347,10 @@ def _size(analysis: Analysis, params: int) -> Iterator[Problem]:
         heavy = max(analysis.placed.values(), key=lambda placed: placed.cost[0])
         yield Problem(heavy.node.id, None, "error", f"the network would have {params:,} parameters, {4 * params / 1e9:,.0f} GB; {heavy.node.id} alone has "
                       f"{heavy.cost[0]:,}", f"needs at most {MOST_WEIGHTS:,}", (), "size")
+    if (count := bricks(analysis)) > MOST_BRICKS:
+        heavy = max(analysis.placed.values(), key=lambda placed: placed.body.bricks if placed.body else 1)
+        yield Problem(heavy.node.id, None, "error", f"with all blocks opened the network would have {count:,} bricks; {heavy.node.id} alone has "
+                      f"{heavy.body.bricks if heavy.body else 1:,}", f"needs at most {MOST_BRICKS:,}", (), "size")
     for placed in analysis.placed.values():
         values = 1
         for size in placed.shape[1:] if placed.shape else ():

@@ -101,8 +101,11 @@ def _batch(project: Project, edit: Edit) -> Project:
     parts = edit.get("edits")
     if not isinstance(parts, list | tuple):
         raise EditError("a batch must hold a list of edits")
+    block = edit.get("in")
     for part in parts:
-        project = apply(project, part)
+        # What a part does not say for itself is made where the batch is.
+        inherits = block is not None and isinstance(part, Mapping) and "in" not in part
+        project = apply(project, {**part, "in": block} if inherits else part)
     return project
 
 

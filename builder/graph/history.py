@@ -22,29 +22,37 @@ class History:
     revision: int = 0
 
     def apply(self, edit: edits.Edit) -> History:
-        """History after one edit, "undo" and "redo" included; an edit that changes nothing is no entry. Raises EditError."""
-        if edit.get("op") == "undo":
-            return self.undo()
-        if edit.get("op") == "redo":
-            return self.redo()
+        """History after one edit, "undo" and "redo" (by "steps" entries) included; an edit that changes nothing is no entry.
+
+        Raises EditError.
+        """
+        if edit.get("op") in ("undo", "redo"):
+            steps = edit.get("steps", 1)
+            if type(steps) is not int or steps < 1:
+                raise edits.EditError(f"the number of steps must be a whole number from 1 up, it is {steps!r:.40}")
+            return self.undo(steps) if edit["op"] == "undo" else self.redo(steps)
         project = edits.apply(self.project, edit)
         if project == self.project:
             return self
         return History(project, (*self.past, (edits.label(edit), self.project)), (), self.revision + 1)
 
-    def undo(self) -> History:
-        """One entry back; unchanged at the beginning."""
-        if not self.past:
-            return self
-        name, before = self.past[-1]
-        return History(before, self.past[:-1], (*self.future, (name, self.project)), self.revision + 1)
+    def undo(self, steps: int = 1) -> History:
+        """So many entries back, at most to the beginning; unchanged there."""
+        past, project, future = list(self.past), self.project, list(self.future)
+        for _ in range(min(steps, len(past))):
+            name, before = past.pop()
+            future.append((name, project))
+            project = before
+        return self if len(past) == len(self.past) else History(project, tuple(past), tuple(future), self.revision + 1)
 
-    def redo(self) -> History:
-        """One entry forward; unchanged at the end."""
-        if not self.future:
-            return self
-        name, after = self.future[-1]
-        return History(after, (*self.past, (name, self.project)), self.future[:-1], self.revision + 1)
+    def redo(self, steps: int = 1) -> History:
+        """So many entries forward, at most to the end; unchanged there."""
+        past, project, future = list(self.past), self.project, list(self.future)
+        for _ in range(min(steps, len(future))):
+            name, after = future.pop()
+            past.append((name, project))
+            project = after
+        return self if len(future) == len(self.future) else History(project, tuple(past), tuple(future), self.revision + 1)
 
     def names(self) -> dict[str, list[str]]:
         """Names of what can be undone and redone, at most NAMED of each, the nearest last."""

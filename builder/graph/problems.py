@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning", "advice"]
@@ -16,6 +16,10 @@ class Fix:
     label: str
     edit: Mapping[str, object]
     sure: bool = False
+
+    def inside(self, block: str) -> Fix:
+        """The same fix made inside the block called `block`."""
+        return replace(self, edit=_inside(self.edit, block))
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,16 @@ class Problem:
                 "says": self.says, "because": self.because,
                 "path": list(self.path), "silenceable": self.silenceable,
                 "fixes": [{"label": fix.label, "edit": dict(fix.edit), "sure": fix.sure} for fix in self.fixes]}
+
+
+# What a fix may change that belongs to the project: the task and the data are the same wherever a brick stands.
+OUTSIDE = ("settings", "choose_data", "choose_optimizer", "name")
+
+
+def _inside(edit: Mapping[str, object], block: str) -> dict[str, object]:
+    if edit.get("op") == "batch":
+        return {**edit, "edits": [_inside(part, block) for part in edit["edits"]]}
+    return dict(edit) if edit.get("op") in OUTSIDE or "in" in edit else {**edit, "in": block}
 
 
 def batch(label: str, *edits: Mapping[str, object], sure: bool = False) -> Fix:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections.abc import Iterator, Mapping, Sequence
 
 from builder.catalogue import catalogue_json, show
-from builder.graph import Project, Report
-from builder.graph.analysis import Placed
+from builder.graph import Analysis, Network, Project, Report
+from builder.graph.analysis import Placed, opened
+from builder.graph.document import MAX_NESTING
 
 from . import bundle
 from .workspace import Workspace
@@ -18,23 +20,42 @@ def node_json(placed: Placed, report: Report, problems: list[dict[str, object]])
     """One brick's labels; shares are of the whole network's parameters and multiply-adds, 0 to 1."""
     (params, macs), shape = placed.cost, placed.shape
     known = placed.layer is not None
-    return {"shape": show(shape), "sizes": None if shape is None else list(shape[1:]), "params": params, "macs": macs,
-            "params_share": params / report.params if report.params else 0.0, "macs_share": macs / report.macs if report.macs else 0.0,
-            "key": placed.layer.key(placed.node.params) if known else "", "formula": list(placed.inference.steps) if placed.inference else [],
-            "explain": placed.layer.explain(placed.inference) if known and placed.layer.words and shape else "",
-            "problems": problems}
+    record = {"shape": show(shape), "sizes": None if shape is None else list(shape[1:]), "params": params, "macs": macs,
+              "params_share": params / report.params if report.params else 0.0, "macs_share": macs / report.macs if report.macs else 0.0,
+              "key": placed.layer.key(placed.node.params) if known else "", "formula": list(placed.inference.steps) if placed.inference else [],
+              "explain": _explained(placed) if known else "", "problems": problems, "live": None}
+    if known and placed.layer.outputs > 1:
+        record["outputs"] = [show(placed.gives(output)) for output in range(placed.layer.outputs)]
+    if placed.node.muted:
+        record["muted"] = True
+    if placed.body is not None:
+        record["inner"] = placed.body.bricks
+    return record
 
 
-def analysis_json(report: Report) -> dict[str, object]:
-    """Every brick's labels, all problems in order, and the totals."""
+def _explained(placed: Placed) -> str:
+    if placed.node.muted:
+        return f"Bypassed: what comes in goes on unchanged, and {placed.node.kind} is left out of the network."
+    return placed.layer.explain(placed.inference) if placed.shape and (placed.layer.words or placed.body) else ""
+
+
+def analysis_json(report: Report, path: Sequence[str] = ()) -> dict[str, object]:
+    """Labels of every brick of the drawing that `path` opens, all problems of the project in order, and the totals."""
+    path, analysis = opened(report.analysis, path)
     problems = [problem.to_json() for problem in report.problems]
     of: dict[str, list[dict[str, object]]] = {}
     for problem in problems:
-        of.setdefault(problem["node"], []).append(problem)
-    nodes = {name: node_json(placed, report, of.get(name, [])) for name, placed in report.analysis.placed.items()}
-    layers = sum(placed.node.kind not in ("Input", "Output") for placed in report.analysis.placed.values())
+        of.setdefault(_shown_on(problem, path), []).append(problem)
+    nodes = {name: node_json(placed, report, of.get(name, [])) for name, placed in analysis.placed.items()}
+    layers = sum(not (placed.layer and placed.layer.scope) for placed in report.analysis.placed.values())
     return {"nodes": nodes, "problems": problems,
             "totals": {"params": report.params, "macs": report.macs, "bytes": report.bytes, "layers": layers}}
+
+
+def _shown_on(problem: dict[str, object], path: Sequence[str]) -> str | None:
+    """The brick of the drawing at `path` that a problem is shown on: its own, or the block that it is inside of."""
+    whole = (*problem["path"], problem["node"])
+    return whole[len(path)] if tuple(problem["path"][:len(path)]) == tuple(path) else None
 
 
 def document_json(project: Project) -> dict[str, object]:
@@ -42,13 +63,43 @@ def document_json(project: Project) -> dict[str, object]:
     return project.network.to_json()
 
 
-def canvas_json(workspace: Workspace, client: str | None) -> dict[str, object]:
-    """The canvas's whole `data`; `client` is the canvas whose edits were last received in this browser session."""
+def _steps(analysis: Analysis, path: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(instance, its kind) along a path that can be opened."""
+    for i, name in enumerate(path):
+        yield name, opened(analysis, path[:i])[1].network.node(name).kind
+
+
+def place_json(project: Project, report: Report, path: Sequence[str]) -> dict[str, object]:
+    """Where the canvas is: the way into blocks as far as it leads, what is drawn there, and whether it can be changed."""
+    path, inside = opened(report.analysis, path)
+    steps = list(_steps(report.analysis, path))
+    kind = steps[-1][1] if steps else None
+    own = kind in project.blocks
+    # Of a block of the project its definition is shown, not one instance with its values: that is what is edited.
+    network: Network = project.scope(kind) if own or kind is None else inside.network
+    catalogue = next((kind for _, kind in steps if kind not in project.blocks), None)
+    locked = f"{catalogue} belongs to the catalogue: unlink it to make it yours" if catalogue else None
+    return {"path": list(path), "document": network.to_json(), "scope": kind if own and not catalogue else None, "locked": locked, "editable": locked is None,
+            "crumbs": [{"id": name, "kind": kind, "title": f"{kind} ({name})"} for name, kind in steps]}
+
+
+def wanted_path(asked: object, load_id: str) -> tuple[str, ...]:
+    """The block instances that a canvas asked to open; none when it asked for another project's, or not in a form that can be read."""
+    if not isinstance(asked, Mapping) or asked.get("load_id") != load_id or not isinstance(asked.get("path"), list):
+        return ()
+    return tuple(name for name in asked["path"][:MAX_NESTING] if isinstance(name, str))
+
+
+def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = ()) -> dict[str, object]:
+    """The canvas's whole `data`; `client` is the canvas whose edits were last received in this browser session, `path` what it opened."""
     ack, refused = workspace.ack(client)
-    history = workspace.history
-    return {"load_id": workspace.load_id, "revision": history.revision, "ack": ack, "refused": refused,
-            "document": document_json(history.project), "analysis": analysis_json(workspace.report()), "history": history.names(),
-            "catalogue": {"url": catalogue_url()}, "editable": True}
+    history, report = workspace.history, workspace.report()
+    project = history.project
+    place = place_json(project, report, path)
+    return {"load_id": workspace.load_id, "revision": history.revision, "ack": ack, "refused": refused, **place,
+            "analysis": analysis_json(report, place["path"]), "history": history.names(), "catalogue": {"url": catalogue_url()},
+            "blocks": {name: layer.to_json() for name, layer in report.analysis.kinds.own().items()},
+            "settings": {"source": project.data.get("source"), "task": project.task.get("kind")}}
 
 
 @functools.cache

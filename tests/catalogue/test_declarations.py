@@ -7,7 +7,9 @@ import pytest
 
 from builder.catalogue import (
     BATCH,
+    BLOCK_CATEGORIES,
     CATEGORIES,
+    COMPOSITES,
     DATASETS,
     INITIALIZERS,
     LAYERS,
@@ -104,7 +106,7 @@ def test_a_formula_with_an_unknown_name_is_an_error_when_it_is_declared(wrong):
 
 def test_the_canvas_gets_every_layer_with_its_form():
     document = catalogue_json()
-    assert list(document["layers"]) == list(LAYERS) and document["categories"] == list(CATEGORIES)
+    assert list(document["layers"]) == [*LAYERS, *COMPOSITES] and set(document["categories"]) == {*CATEGORIES, *BLOCK_CATEGORIES}
     conv = document["layers"]["Conv2d"]
     assert conv["inputs"] == [1, 1] and conv["stem"] == "conv"
     assert [param["name"] for param in conv["params"]][:2] == ["out_channels", "kernel_size"]

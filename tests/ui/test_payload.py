@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as profile
 
-from builder.catalogue import LAYERS
+from builder.catalogue import COMPOSITES, LAYERS
 from builder.gallery import ENTRIES
 from builder.graph import apply, check, from_json, to_json
 from builder.ui import bundle, payload
@@ -105,4 +105,4 @@ def test_the_catalogue_is_a_file_named_by_its_content_and_older_ones_go(tmp_path
     finally:
         payload.catalogue_url.cache_clear()
     (file,) = (tmp_path / "static").iterdir()
-    assert url.endswith(file.name) and json.loads(file.read_text(encoding="utf-8"))["layers"].keys() == set(LAYERS)
+    assert url.endswith(file.name) and json.loads(file.read_text(encoding="utf-8"))["layers"].keys() == {*LAYERS, *COMPOSITES}
