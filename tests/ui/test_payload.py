@@ -106,3 +106,43 @@ def test_the_catalogue_is_a_file_named_by_its_content_and_older_ones_go(tmp_path
         payload.catalogue_url.cache_clear()
     (file,) = (tmp_path / "static").iterdir()
     assert url.endswith(file.name) and json.loads(file.read_text(encoding="utf-8"))["layers"].keys() == {*LAYERS, *COMPOSITES}
+
+
+def nested() -> object:
+    """The MNIST CNN with pool1 and relu1 in a block that is in a block with conv2."""
+    project = apply(MNIST, {"op": "make_block", "ids": ["pool1", "relu1"], "name": "Stage"})
+    return apply(project, {"op": "make_block", "ids": ["stage1", "conv2"], "name": "Outer"})
+
+
+def test_the_canvas_is_told_what_is_drawn_where_it_is(tmp_path):
+    space = Workspace(tmp_path, nested())
+    top = payload.canvas_json(space, None)
+    assert (top["path"], top["scope"], top["editable"], top["crumbs"]) == ([], None, True, [])
+    assert top["blocks"].keys() == {"Stage", "Outer"} and top["blocks"]["Stage"]["block"] == "own"
+    assert top["analysis"]["nodes"]["outer1"]["inner"] == 7  # with the ends of both blocks
+    told = payload.canvas_json(space, None, ["outer1", "stage1", "gone"])
+    assert (told["path"], told["scope"], told["editable"]) == (["outer1", "stage1"], "Stage", True)
+    assert [crumb["kind"] for crumb in told["crumbs"]] == ["Outer", "Stage"]
+    assert told["document"] == to_json(space.project)["blocks"]["Stage"] and told["analysis"]["nodes"]["pool1"]["shape"] == "N×10×12×12"
+
+
+def test_a_composite_is_opened_to_look_at(tmp_path):
+    space = Workspace(tmp_path, apply(MNIST, {"op": "replace", "id": "conv1", "kind": "ConvNormAct"}))
+    told = payload.canvas_json(space, None, ["conv1"])
+    assert (told["editable"], told["scope"]) == (False, None) and "ConvNormAct belongs to the catalogue" in told["locked"]
+    assert told["analysis"]["nodes"].keys() == {node["id"] for node in told["document"]["nodes"]}
+
+
+def test_a_problem_inside_a_block_is_shown_on_every_block_around_it():
+    project = apply(nested(), {"op": "set", "in": "Stage", "id": "pool1", "params": {"kernel_size": 99}})
+    report = check(project)
+    for path, name in (((), "outer1"), (("outer1",), "stage1"), (("outer1", "stage1"), "pool1")):
+        told = payload.analysis_json(report, path)
+        assert told["nodes"][name]["problems"], path
+        assert {problem["node"] for problem in told["nodes"][name]["problems"]} == {"pool1"}
+
+
+@pytest.mark.parametrize("asked", [None, 3, {}, {"load_id": "other", "path": ["a"]}, {"load_id": "one", "path": "a"}])
+def test_a_path_that_was_not_asked_for_this_project_is_none(asked):
+    assert payload.wanted_path(asked, "one") == ()
+    assert payload.wanted_path({"load_id": "one", "path": ["a", 3, *"bcdefghijk"]}, "one") == tuple("abcdefg")
