@@ -104,7 +104,7 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
   const problems = info?.problems ?? NONE;
   // The properties of a brick that is selected alone already say how its shape comes about.
   const open = !dragging && hover.over && (!data.alone || problems.length > 0);
-  const className = `brick${data.doubtful ? " doubtful" : ""}${data.dropBelow ? " drop-below" : ""}`;
+  const className = `brick${data.doubtful ? " doubtful" : ""}${data.drop ? ` drop-${data.drop}` : ""}`;
   return (
     <div
       className={className}

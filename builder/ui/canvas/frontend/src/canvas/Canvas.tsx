@@ -4,10 +4,13 @@ import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
 import { LEAST_ZOOM } from "./geometry.ts";
+import { Overlays } from "./Overlays.tsx";
 import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
 import { Toolbar } from "./Toolbar.tsx";
+import { useClipboard } from "./useClipboard.ts";
 import { useConnecting } from "./useConnecting.ts";
+import { useNudge, usePressing, useWantedFocus } from "./useDesk.ts";
 import { useFlow } from "./useFlow.ts";
 import { useFirstView, useReveal } from "./useView.ts";
 import { ArrowHead, WireLine, WirePreview } from "./Wire.tsx";
@@ -20,7 +23,7 @@ function EmptyHint(): ReactElement {
   return (
     <div className="empty-hint">
       <strong>An empty drawing</strong>
-      <span>Drag a layer from the list onto the canvas, or double-click it.</span>
+      <span>Drag a layer from the list onto the canvas, or double-click here and type its name.</span>
     </div>
   );
 }
@@ -33,9 +36,14 @@ export function Canvas(): ReactElement {
   const wires = useConnecting();
   const settle = useFirstView();
   useReveal();
+  useClipboard();
+  useNudge(flow.bricks, flow.onNodesChange);
+  useWantedFocus();
+  const pressing = usePressing();
+  const [lasso, setLasso] = useState(false);
   const editable = snap.data.editable !== false;
   const setPane = (element: HTMLElement | null): void => {
-    session.pane = element;
+    session.desk.pane = element;
   };
   const connect = (connection: Connection): void => wires.connect(connection.source, connection.target, connection.targetHandle, connection.sourceHandle);
   return (
@@ -44,6 +52,8 @@ export function Canvas(): ReactElement {
       className="pane"
       aria-label="Network canvas"
       tabIndex={0}
+      data-lasso={lasso}
+      {...pressing}
       onPointerDownCapture={(event) => {
         settle();
         const target = event.target as Element;
@@ -79,6 +89,9 @@ export function Canvas(): ReactElement {
         snapToGrid
         snapGrid={[4, 4]}
         panOnScroll
+        panOnDrag={!lasso}
+        selectionOnDrag={lasso}
+        disableKeyboardA11y
         zoomOnDoubleClick={false}
         deleteKeyCode={null}
         multiSelectionKeyCode={EXTEND}
@@ -91,9 +104,10 @@ export function Canvas(): ReactElement {
         {minimap && <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node: FlowBrick) => `map-${node.data.category}`} />}
       </ReactFlow>
       {snap.sync.document.nodes.length === 0 && <EmptyHint />}
-      <Toolbar minimap={minimap} onMinimap={setMinimap} onView={settle} />
+      <Toolbar minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} />
       <Status />
       <Toasts live={wires.refused} />
+      <Overlays />
     </section>
   );
 }

@@ -4,9 +4,11 @@ import { usePart, useSession } from "./context.ts";
 import { bounds, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
 import { moveBricks } from "./gestures.ts";
 import { Icon, type IconName } from "./icons.tsx";
-import { canUndo } from "./keys.ts";
+import { canUndo, MAC } from "./keys.ts";
 import { autoLayout } from "./layout.ts";
 import { glide } from "./motion.ts";
+import { keysOf } from "./shortcuts.ts";
+import { useAnswer } from "./useDesk.ts";
 
 interface ToolProps {
   readonly icon: IconName;
@@ -29,32 +31,34 @@ function HistoryTools(): ReactElement {
   const session = useSession();
   const history = usePart((snap) => snap.data.history);
   usePart((snap) => snap.sync.pending.length);
-  const entry = (op: "undo" | "redo", word: string, keys: string): ToolProps => {
+  const entry = (op: "undo" | "redo", word: string): ToolProps => {
     const name = history[op].at(-1);
     return {
       icon: op,
       name: name ? `${word} ${name}` : word,
-      hint: name ? `${word} “${name}” (${keys})` : `Nothing to ${op}`,
+      hint: name ? `${word} “${name}”${keysOf(op, MAC)}` : `Nothing to ${op}`,
       disabled: !canUndo(session, op),
       onClick: () => session.send({ op }),
     };
   };
   return (
     <>
-      <Tool {...entry("undo", "Undo", "Ctrl+Z")} />
-      <Tool {...entry("redo", "Redo", "Ctrl+Shift+Z")} />
+      <Tool {...entry("undo", "Undo")} />
+      <Tool {...entry("redo", "Redo")} />
     </>
   );
 }
 
 interface ToolbarProps {
   readonly minimap: boolean;
+  readonly lasso: boolean;
+  onLasso(on: boolean): void;
   onMinimap(on: boolean): void;
   onView(): void;
 }
 
 /** The tools over the canvas. */
-export function Toolbar({ minimap, onMinimap, onView }: ToolbarProps): ReactElement {
+export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView }: ToolbarProps): ReactElement {
   const session = useSession();
   const { setViewport, getViewport, zoomIn, zoomOut } = useReactFlow();
   const width = useStore((store) => store.width);
@@ -70,15 +74,21 @@ export function Toolbar({ minimap, onMinimap, onView }: ToolbarProps): ReactElem
     if (edit) session.send(edit);
     fit(places, 0.3);
   };
+  useAnswer("arrange", arrange);
+  useAnswer("fit", () => fit(session.snapshot().places, LEAST_ZOOM));
+  useAnswer("zoomIn", () => shown(zoomIn(glide())));
+  useAnswer("zoomOut", () => shown(zoomOut(glide())));
   return (
     <div className="toolbar" role="toolbar" aria-label="Canvas tools">
       <HistoryTools />
       <span className="rule" />
+      <Tool icon="lasso" name="Select several" hint="Drag a frame round bricks to select them (or hold Shift while dragging)" pressed={lasso} onClick={() => onLasso(!lasso)} />
       <Tool icon="layout" name="Auto-layout" hint="Arrange the bricks from top to bottom" onClick={arrange} />
       <Tool icon="fit" name="Fit" hint="Show the whole network" onClick={() => fit(session.snapshot().places, LEAST_ZOOM)} />
       <Tool icon="minus" name="Zoom out" onClick={() => shown(zoomOut(glide()))} />
       <Tool icon="plus" name="Zoom in" onClick={() => shown(zoomIn(glide()))} />
       <Tool icon="map" name="Overview map" pressed={minimap} onClick={() => onMinimap(!minimap)} />
+      <Tool icon="keyboard" name="Keyboard shortcuts" hint={`Keyboard shortcuts${keysOf("help", MAC)}`} onClick={() => session.desk.open({ type: "help" })} />
     </div>
   );
 }

@@ -2,7 +2,7 @@ import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { inputCount, type Layer, outputCount, slug } from "./catalogue.ts";
 import { inputsOf, outputOf, portOf, wireId } from "./document.ts";
 import { spoken } from "./format.ts";
-import { BRICK, type Places, portX } from "./geometry.ts";
+import { BRICK, type DropTarget, type Places, portX } from "./geometry.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Snapshot } from "./session.ts";
 import type { BrickInfo, BrickNode, Point, Wire } from "./types.ts";
@@ -18,7 +18,8 @@ export type BrickData = {
   readonly outputs: number;
   readonly doubtful: boolean;
   readonly alone: boolean;
-  readonly dropBelow: boolean;
+  /** What letting go would do with this brick. */
+  readonly drop: DropTarget["type"] | null;
 };
 export type FlowBrick = Node<BrickData, "brick">;
 
@@ -59,7 +60,6 @@ function portName(snap: Snapshot, node: BrickNode, layer: Layer | undefined): st
 }
 
 function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): BrickData {
-  const below = snap.drop.type === "below" && snap.drop.id === node.id;
   return {
     node,
     info: snap.infos[node.id],
@@ -70,7 +70,7 @@ function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): B
     outputs: outputCount(layer),
     doubtful: snap.doubtful.has(node.id),
     alone: snap.selected.length === 1 && snap.selected[0] === node.id,
-    dropBelow: below,
+    drop: "id" in snap.drop && snap.drop.id === node.id ? snap.drop.type : null,
   };
 }
 

@@ -140,6 +140,10 @@ export function brickAt(point: Point, places: Places): string | null {
 export type DropTarget =
   | { readonly type: "wire"; readonly wire: Wire }
   | { readonly type: "below"; readonly id: string }
+  /** Fed by what feeds brick `id`, which is the wire `source`. */
+  | { readonly type: "beside"; readonly id: string; readonly source: Wire }
+  /** In the place of brick `id`. */
+  | { readonly type: "onto"; readonly id: string }
   | { readonly type: "free" };
 
 /** What dropping a new brick's middle at `point` would do: onto a wire, under a brick, or just there. */
@@ -165,6 +169,24 @@ function passes(ends: Ends, [, y]: Point): boolean {
 function isBelow([x, y]: Point, at: Point): boolean {
   const bottom = at[1] + BRICK.height;
   return x > at[0] - 16 && x < at[0] + BRICK.width + 16 && y > bottom - 20 && y < bottom + BELOW;
+}
+
+/** The brick whose inner part is under `point`. */
+export function bodyAt([x, y]: Point, places: Places): string | null {
+  const hit = [...places].find(([, at]) => x > at[0] + 12 && x < at[0] + BRICK.width - 12 && y > at[1] + 8 && y < at[1] + BRICK.height - 12);
+  return hit?.[0] ?? null;
+}
+
+/** The nearest brick that `point` is to the left or right of, close and at about its height. */
+export function besideOf([x, y]: Point, places: Places): string | null {
+  const reach = BRICK.width * 0.85;
+  let best: { id: string; far: number } | null = null;
+  for (const [id, at] of places) {
+    const far = Math.max(at[0] - x, x - at[0] - BRICK.width);
+    const level = Math.abs(y - at[1] - BRICK.height / 2) < BRICK.height * 0.6;
+    if (level && far > 16 && far < (best?.far ?? reach)) best = { id, far };
+  }
+  return best?.id ?? null;
 }
 
 export interface Box {

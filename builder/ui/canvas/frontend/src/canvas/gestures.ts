@@ -1,8 +1,9 @@
 import type { Catalogue, Layer } from "./catalogue.ts";
 import { inputCount, outputCount } from "./catalogue.ts";
-import { applyEdit, downstream, findNode, freeId, inputsOf, outputsOf } from "./document.ts";
-import { BRICK, type DropTarget, dropTarget, endsOf, laneOf, PITCH, type Places, snapPoint } from "./geometry.ts";
+import { applyEdit, downstream, findNode, freeId, inputsOf, makeWire, outputsOf } from "./document.ts";
+import { BRICK, besideOf, bodyAt, type DropTarget, dropTarget, endsOf, laneOf, PITCH, type Places, snapPoint } from "./geometry.ts";
 import { freePlace } from "./layout.ts";
+import { hasRoom } from "./quick.ts";
 import { partIn } from "./sync.ts";
 import type { BrickNode, Edit, NetworkDocument, Point, Wire } from "./types.ts";
 
@@ -22,11 +23,11 @@ export interface Added {
 
 const takesInput = (layer: Layer): boolean => inputCount(layer, 0) > 0;
 
-function newNode(drawing: Drawing, layer: Layer, at: Point): BrickNode {
+export function newNode(drawing: Drawing, layer: Layer, at: Point): BrickNode {
   return { id: freeId(drawing.document, layer), kind: layer.kind, params: {}, at: snapPoint(at) };
 }
 
-function batch(label: string, edits: readonly Edit[]): Edit {
+export function batch(label: string, edits: readonly Edit[]): Edit {
   const [only] = edits;
   const named = label ? { label } : {};
   return edits.length === 1 && only ? { ...only, ...named } : { op: "batch", ...named, edits };
@@ -38,13 +39,13 @@ function unsaved({ document, places }: Drawing): Record<string, Point> {
   return Object.fromEntries(missing.filter((entry): entry is [string, Point] => entry[1] !== undefined));
 }
 
-function moves(drawing: Drawing, at: Readonly<Record<string, Point>>): Edit[] {
+export function moves(drawing: Drawing, at: Readonly<Record<string, Point>>): Edit[] {
   const all = { ...unsaved(drawing), ...at };
   return Object.keys(all).length > 0 ? [{ op: "move", at: all }] : [];
 }
 
 /** Positions of the bricks from `id` down, moved so that a brick fits above them. */
-function room(drawing: Drawing, id: string, above: Point): Record<string, Point> {
+export function room(drawing: Drawing, id: string, above: Point): Record<string, Point> {
   const target = drawing.places.get(id);
   const shift = target ? above[1] + PITCH - target[1] : 0;
   if (!target || shift <= 0) return {};
@@ -82,20 +83,27 @@ function onWire(drawing: Drawing, wire: Wire, drop: Point | null): { at: Point; 
   return blocked(drawing, at, moved) ? { at: besideLane(drawing, wire), moved: {} } : { at, moved };
 }
 
-function insertOn(drawing: Drawing, layer: Layer, wire: Wire, drop: Point | null): Added {
+export function insertOn(drawing: Drawing, layer: Layer, wire: Wire, drop: Point | null): Added {
   const { at, moved } = onWire(drawing, wire, drop);
   const node = newNode(drawing, layer, at);
   return { id: node.id, edit: batch(`Insert ${layer.kind}`, [{ op: "insert", node, edge: wire }, ...moves(drawing, moved)]) };
 }
 
-function appendTo(drawing: Drawing, layer: Layer, id: string): Added {
+export function appendTo(drawing: Drawing, layer: Layer, id: string): Added {
   const above = drawing.places.get(id) ?? [0, 0];
   const node = newNode(drawing, layer, freePlace([above[0], above[1] + PITCH], drawing.places));
-  const edits: Edit[] = [{ op: "add", node }, { op: "connect", source: id, target: node.id, port: 0 }, ...moves(drawing, {})];
+  const edits: Edit[] = [{ op: "add", node }, { op: "connect", ...makeWire(id, node.id, 0, freeOutput(drawing, id)) }, ...moves(drawing, {})];
   return { id: node.id, edit: batch(`Add ${layer.kind}`, edits) };
 }
 
-function putAt(drawing: Drawing, layer: Layer, at: Point): Added {
+/** A layer fed by what feeds the brick beside it. */
+function branch(drawing: Drawing, layer: Layer, { source, output }: Wire, at: Point): Added {
+  const node = newNode(drawing, layer, freePlace(at, drawing.places));
+  const edits: Edit[] = [{ op: "add", node }, { op: "connect", ...makeWire(source, node.id, 0, output) }, ...moves(drawing, {})];
+  return { id: node.id, edit: batch(`Add ${layer.kind}`, edits) };
+}
+
+export function putAt(drawing: Drawing, layer: Layer, at: Point): Added {
   const node = newNode(drawing, layer, freePlace(at, drawing.places));
   return { id: node.id, edit: batch(`Add ${layer.kind}`, [{ op: "add", node }, ...moves(drawing, {})]) };
 }
@@ -107,13 +115,26 @@ export function layerTarget(drawing: Drawing, layer: Layer, point: Point): DropT
   const { document, places, catalogue } = drawing;
   const inserts = takesInput(layer) && outputCount(layer) > 0;
   const target = dropTarget(point, inserts ? document : { ...document, edges: [] }, places, catalogue);
-  return target.type === "below" && !canFollow(drawing, target.id, layer) ? FREE : target;
+  if (target.type !== "free") return target.type === "below" && !canFollow(drawing, target.id, layer) ? FREE : target;
+  const next = takesInput(layer) ? besideOf(point, places) : null;
+  const source = next === null ? undefined : inputsOf(document, next)[0];
+  return next !== null && source ? { type: "beside", id: next, source } : FREE;
+}
+
+/** What dropping a layer out of the palette would do: onto a brick's body it takes its place when it has room for its wires. */
+export function paletteTarget(drawing: Drawing, layer: Layer, point: Point): DropTarget {
+  const onto = bodyAt(point, drawing.places);
+  const node = onto === null ? undefined : findNode(drawing.document, onto);
+  if (node && node.kind !== layer.kind && hasRoom(drawing.document, node.id, layer)) return { type: "onto", id: node.id };
+  return layerTarget(drawing, layer, point);
 }
 
 /** The edit for a layer dropped with its middle at `point`. */
 export function dropLayer(drawing: Drawing, layer: Layer, point: Point, target: DropTarget): Added {
   const corner: Point = [point[0] - BRICK.width / 2, point[1] - BRICK.height / 2];
   if (target.type === "wire") return insertOn(drawing, layer, target.wire, corner);
+  if (target.type === "onto") return { id: target.id, edit: { op: "replace", id: target.id, kind: layer.kind } };
+  if (target.type === "beside") return branch(drawing, layer, target.source, corner);
   return target.type === "below" ? appendTo(drawing, layer, target.id) : putAt(drawing, layer, corner);
 }
 
@@ -128,7 +149,8 @@ export function appendLayer(drawing: Drawing, layer: Layer, selected: string | n
     return putAt(drawing, layer, [centre[0] - BRICK.width / 2, centre[1] - BRICK.height / 2]);
   }
   const [wire, ...others] = outputsOf(drawing.document, selected);
-  if (wire && others.length === 0 && outputCount(layer) > 0) return insertOn(drawing, layer, wire, null);
+  const several = outputCount(drawing.catalogue.layers[findNode(drawing.document, selected)?.kind ?? ""]) > 1;
+  if (wire && !several && others.length === 0 && outputCount(layer) > 0) return insertOn(drawing, layer, wire, null);
   return appendTo(drawing, layer, selected);
 }
 
@@ -162,14 +184,25 @@ export function connectLoose(drawing: Drawing, id: string, at: Point): Edit | nu
   if (target.type === "below") {
     return batch(`Connect ${id}`, [{ op: "connect", source: target.id, target: id, port: 0 }, ...moves(drawing, { [id]: at })]);
   }
+  if (target.type === "beside") {
+    return batch(`Connect ${id}`, [{ op: "connect", ...makeWire(target.source.source, id, 0, target.source.output) }, ...moves(drawing, { [id]: at })]);
+  }
   if (target.type !== "wire") return null;
   const places = new Map([...drawing.places].filter(([other]) => other !== id));
   const spot = onWire({ ...drawing, places }, target.wire, at);
   const edits: Edit[] = [
-    { op: "connect", source: target.wire.source, target: id, port: 0 },
+    { op: "connect", ...makeWire(target.wire.source, id, 0, target.wire.output) },
     { op: "connect", source: id, target: target.wire.target, port: target.wire.port ?? 0 },
   ];
   return batch(`Insert ${id}`, [...edits, ...moves(drawing, { ...spot.moved, [id]: snapPoint(spot.at) })]);
+}
+
+/** The output that a brick behind `id` is fed by: the first one that leads nowhere, else the first. */
+export function freeOutput({ document, catalogue }: Drawing, id: string): number {
+  const node = findNode(document, id);
+  const used = new Set(outputsOf(document, id).map((wire) => wire.output ?? 0));
+  const count = outputCount(node ? catalogue.layers[node.kind] : undefined);
+  return Array.from({ length: count }, (_, i) => i).find((output) => !used.has(output)) ?? 0;
 }
 
 /** The port a wire dropped on the body of `id` goes to: the first free one, else the first. */

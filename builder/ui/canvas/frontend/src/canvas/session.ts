@@ -1,5 +1,6 @@
 import type { ComponentArgs } from "../shared/streamlit.ts";
 import { type Catalogue, EMPTY_CATALOGUE, type Layer, withBlocks } from "./catalogue.ts";
+import { Desk } from "./desk.ts";
 import { findNode, wireId } from "./document.ts";
 import type { DropTarget, Places, View } from "./geometry.ts";
 import { type Added, type Drawing, withRoom } from "./gestures.ts";
@@ -97,8 +98,7 @@ export class Session {
   /** What to select once its drawing, or the brick itself, has come from Python. */
   private wanted: { readonly path: readonly string[] | null; readonly select: readonly string[] } | null = null;
   private readonly root: HTMLElement;
-  /** The pane that layers are dropped on, set while it is drawn. */
-  pane: HTMLElement | null = null;
+  readonly desk = new Desk();
 
   constructor(args: ComponentArgs<CanvasData>, root: HTMLElement) {
     this.args = args;
@@ -124,6 +124,16 @@ export class Session {
   };
 
   readonly snapshot = (): Snapshot => this.state;
+
+  /** The pane that layers are dropped on, while it is drawn. */
+  get pane(): HTMLElement | null {
+    return this.desk.pane;
+  }
+
+  /** Definitions of the project's own blocks. */
+  definitions(): Readonly<Record<string, unknown>> {
+    return this.state.data.definitions ?? {};
+  }
 
   /** The drawing that gestures work on. */
   drawing(): Drawing {

@@ -155,6 +155,8 @@ export interface CanvasData {
   /** The project's own blocks, as layers. */
   readonly blocks?: Readonly<Record<string, Layer>>;
   readonly settings?: { readonly source: string; readonly task: string };
+  /** The project's own blocks as they stand in its file. */
+  readonly definitions?: Readonly<Record<string, unknown>>;
   readonly height?: number;
   readonly fill?: boolean;
 }

@@ -2,8 +2,11 @@ import { useReactFlow } from "@xyflow/react";
 import { type PointerEvent as ReactPointerEvent, type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { type Layer, slug } from "./catalogue.ts";
 import { usePart, useSession } from "./context.ts";
+import { wireId } from "./document.ts";
 import { BRICK, type DropTarget } from "./geometry.ts";
-import { appendLayer, dropLayer, layerTarget } from "./gestures.ts";
+import { dropLayer, paletteTarget } from "./gestures.ts";
+import { addLayer } from "./joining.ts";
+import { spotOf } from "./quick.ts";
 import type { Session } from "./session.ts";
 import type { Point } from "./types.ts";
 
@@ -18,6 +21,8 @@ export interface GhostState {
 /** What letting go would do, in words. */
 function promise(drop: DropTarget): string {
   if (drop.type === "wire") return `between ${drop.wire.source} and ${drop.wire.target}`;
+  if (drop.type === "onto") return `in place of ${drop.id}`;
+  if (drop.type === "beside") return `beside ${drop.id}, fed by ${drop.source.source}`;
   return drop.type === "below" ? `behind ${drop.id}` : "";
 }
 
@@ -76,8 +81,9 @@ export function usePaletteDrag(onOut: () => void): PaletteDrag {
       const { selected, data } = session.snapshot();
       if (data.editable === false) return;
       const middle = screenToFlowPosition(centre(session));
-      const last = selected.length === 1 ? (selected[0] ?? null) : null;
-      session.add(appendLayer(session.drawing(), layer, last, [middle.x, middle.y]));
+      const drawing = session.drawing();
+      const wires = drawing.document.edges.filter((wire) => session.snapshot().wires.includes(wireId(wire)));
+      session.add(addLayer(drawing, layer, {}, spotOf(drawing, selected, wires), [middle.x, middle.y]));
     },
     [session, screenToFlowPosition],
   );
@@ -91,7 +97,7 @@ export function usePaletteDrag(onOut: () => void): PaletteDrag {
         return [x, y];
       };
       const target = (event: PointerEvent): DropTarget | null => {
-        return over(session.pane, event) ? layerTarget(session.drawing(), layer, point(event)) : null;
+        return over(session.pane, event) ? paletteTarget(session.drawing(), layer, point(event)) : null;
       };
       let moved = false;
       const onMove = (event: PointerEvent): void => {
