@@ -33,6 +33,7 @@ export class Desk {
 
   open(overlay: Overlay): void {
     this.state = overlay;
+    if (overlay.type !== "none") this.wanted = null;
     for (const listener of this.listeners) listener();
   }
 
