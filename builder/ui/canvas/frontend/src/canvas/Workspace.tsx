@@ -3,6 +3,7 @@ import { type KeyboardEvent, type ReactElement, useLayoutEffect, useRef, useStat
 import { Canvas } from "./Canvas.tsx";
 import { SessionContext, usePart, useSession } from "./context.ts";
 import { handleKey } from "./keys.ts";
+import { Sheet } from "./Overlays.tsx";
 import { Palette } from "./Palette.tsx";
 import { Panel } from "./Panel.tsx";
 import type { Session } from "./session.ts";
@@ -44,6 +45,7 @@ function Parts(): ReactElement {
       <Palette open={drawer} onOpen={setDrawer} />
       <Canvas />
       <Panel />
+      <Sheet />
     </div>
   );
 }

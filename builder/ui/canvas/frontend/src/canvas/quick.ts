@@ -68,7 +68,7 @@ export function patternAxes(pattern: string): { readonly axes: number; readonly 
   return { axes: tokens.length - (open ? 1 : 0), open };
 }
 
-/** 0 made for this shape or for any, 1 takes it, 2 does not; 0 where the shape is not known. */
+/** 0 made for this shape or for every one, 1 takes it, 2 does not; 0 where the shape is not known. */
 export function shapeRank(layer: Layer, sizes: BrickInfo["sizes"]): number {
   if (!sizes) return 0;
   const { axes, open } = patternAxes(layer.pattern);
