@@ -43,4 +43,4 @@ def catalogue_json() -> dict[str, object]:
             "layers": {kind: entry.to_json() for registry in (LAYERS, COMPOSITES) for kind, entry in registry.items()},
             "datasets": [{"source": name, "title": data.title, "shape": list(data.shape), "classes": len(data.classes)}
                          for name, data in DATASETS.items()],
-            "tasks": [{"kind": task.kind, "title": task.title, "summary": task.summary} for task in TASKS.values()]}
+            "tasks": [{"kind": task.kind, "title": task.title, "summary": task.summary, "trains": task.trains} for task in TASKS.values()]}

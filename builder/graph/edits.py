@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from builder.catalogue import DATASETS, OPTIMIZERS, TASKS
+from builder.catalogue import DATASETS, LAYERS, OPTIMIZERS, TASKS, Dataset
 
 from . import blockedits
 from .bricks import NETWORK_OPS, Edit, EditError, arity, arity_out, fresh_id, within_limits
-from .document import MAX_DEPTH, DocumentError, FrozenDict, Network, Project, freeze, nesting
+from .document import MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting
 from .kinds import ENDS, kinds_of
 
 __all__ = ["NETWORK_OPS", "PROJECT_OPS", "Edit", "EditError", "apply", "arity", "arity_out", "fresh_id", "label"]
@@ -72,14 +72,26 @@ def _set_path(table: FrozenDict, path: list[str], value: object) -> FrozenDict:
 
 
 def _choose_data(project: Project, edit: Edit) -> Project:
-    """Another data set; the training settings follow it only when they were the recommended ones for the old."""
+    """Another data set; an Input that fitted the old one fits the new one, and recommended training settings are followed by those for it."""
     source = edit.get("source")
     if not isinstance(source, str) or source not in DATASETS:
         raise EditError(f"there is no data set called {source!r:.60}; there are {', '.join(DATASETS)}")
     recipe = project.recipes.get(source)
     untouched = not project.training or project.training in project.recipes.values()
     training = recipe if recipe is not None and untouched else project.training
-    return replace(project, data=FrozenDict({**project.data, "source": source}), training=training)
+    before = DATASETS.get(project.data.get("source"))
+    return replace(_entered(project, before, DATASETS[source]), data=FrozenDict({**project.data, "source": source}), training=training)
+
+
+def _entered(project: Project, before: Dataset | None, after: Dataset) -> Project:
+    """The Inputs that took the samples of `before` take those of `after`; one of another shape was meant so and stays."""
+    entry = LAYERS["Input"]
+
+    def fits(node: Node) -> bool:
+        return node.kind == entry.kind and before is not None and entry.values(node.params)["shape"] == before.shape
+
+    nodes = tuple(replace(node, params=FrozenDict({**node.params, "shape": after.shape})) if fits(node) else node for node in project.network.nodes)
+    return project.with_network(replace(project.network, nodes=nodes)) if before and before.shape != after.shape else project
 
 
 def _choose_optimizer(project: Project, edit: Edit) -> Project:

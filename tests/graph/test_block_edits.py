@@ -335,3 +335,11 @@ def test_opening_what_is_not_there_goes_as_far_as_it_can():
     assert opened(analysis, ["outer1", "residual1", "conv1"])[0] == ("outer1", "residual1")
     assert opened(analysis, ["gone"])[0] == ()
     assert opened(analysis, ["outer1", "residual1"])[1].placed["conv1"].shape == (2, 8, 16, 16)
+
+
+def test_an_input_that_fitted_the_data_fits_the_new_data_and_one_of_another_shape_stays():
+    project = apply(MNIST, {"op": "choose_data", "source": "cifar10"})
+    assert project.network.node("image").params["shape"] == (3, 32, 32) and not check(project).errors
+    assert apply(project, {"op": "choose_data", "source": "digits"}).network == MNIST.network
+    own = apply(MNIST, {"op": "set", "id": "image", "params": {"shape": [4, 40, 40]}})
+    assert apply(own, {"op": "choose_data", "source": "cifar10"}).network == own.network

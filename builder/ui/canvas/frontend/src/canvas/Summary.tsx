@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import { usePart } from "./context.ts";
 import { bytes, count, isPartial, problemCount } from "./format.ts";
+import { Purpose } from "./Purpose.tsx";
 
 const HINTS = [
   ["Drop a layer on a wire", "to put it between two bricks, or just below a brick to connect it."],
@@ -16,6 +17,7 @@ export function Summary(): ReactElement {
   return (
     <div className="properties">
       <h2>Network</h2>
+      <Purpose />
       <section className="result" aria-label="Totals">
         <dl>
           <dt>Layers</dt>

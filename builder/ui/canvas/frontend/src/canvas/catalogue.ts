@@ -56,6 +56,7 @@ export interface Task {
   readonly kind: string;
   readonly title: string;
   readonly summary: string;
+  readonly trains?: boolean;
 }
 
 export const EMPTY_CATALOGUE: Catalogue = { categories: [], layers: {} };

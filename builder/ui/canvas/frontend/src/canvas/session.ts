@@ -68,7 +68,7 @@ function fetchCatalogue(url: string): Promise<Catalogue> {
 }
 
 // Edits of the project as a whole: they are made in no block.
-const WHOLE: ReadonlySet<Edit["op"]> = new Set(["undo", "redo", "rename_block", "delete_block", "promote", "demote", "define"]);
+const WHOLE: ReadonlySet<Edit["op"]> = new Set(["undo", "redo", "choose_data", "settings", "rename_block", "delete_block", "promote", "demote", "define"]);
 const NO_BLOCKS: Readonly<Record<string, Layer>> = {};
 
 /** `edit` with the block that it is made in, when one is being edited. */

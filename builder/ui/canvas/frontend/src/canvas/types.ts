@@ -58,6 +58,8 @@ export type Edit = Labelled &
     | { readonly op: "promote"; readonly block: string; readonly name: string; readonly node: string; readonly param: string }
     | { readonly op: "demote"; readonly block: string; readonly name: string }
     | { readonly op: "define"; readonly name: string; readonly block: unknown }
+    | { readonly op: "choose_data"; readonly source: string }
+    | { readonly op: "settings"; readonly path: string; readonly value: ParamValue }
     | { readonly op: "undo"; readonly steps?: number }
     | { readonly op: "redo"; readonly steps?: number }
   );
