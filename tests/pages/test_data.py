@@ -113,11 +113,19 @@ def test_using_another_data_set_is_an_edit_of_the_project():
 
 
 def test_a_data_set_that_does_not_fit_is_told_with_the_numbers_and_the_fix():
+    workspace().apply({"op": "set", "id": "image", "params": {"shape": [1, 30, 30]}})
     tab = at("cifar10")
-    assert "N×3×32×32" in said(tab) and "N×1×28×28" in said(tab)
+    assert "N×3×32×32" in said(tab) and "N×1×30×30" in said(tab)
     looked(tab.button(key="use").click().run())
     fix = next(one for one in tab.button if "3×32×32" in one.label.replace("\\", ""))
     looked(fix.click().run())
+    assert workspace().project.network.node("image").params["shape"] == (3, 32, 32)
+
+
+def test_an_input_that_takes_the_data_takes_the_new_data_when_that_is_chosen():
+    tab = at("cifar10")
+    assert "N×1×28×28" not in said(tab)
+    looked(tab.button(key="use").click().run())
     assert workspace().project.network.node("image").params["shape"] == (3, 32, 32)
 
 
