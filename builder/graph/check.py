@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, show
 from builder.catalogue import Problem as LayerProblem
 
-from . import fixes
+from . import advice, fixes, reshape
 from .analysis import Analysis, Placed, analyse, bricks
+from .answer import answer, kind_of, nothing_to_learn
 from .document import FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
+from .lint import category, lint
 from .problems import Problem, batch
 
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
@@ -25,12 +27,13 @@ MOST_LOOSE = 50
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` found: the drawing analysed, all problems in order, and the totals of the bricks that lead to the output."""
+    """What `check` found: the drawing analysed, all problems in order, the totals of the bricks that lead to the output, and what is silenced."""
 
     analysis: Analysis
     problems: tuple[Problem, ...]
     params: int
     macs: int
+    silenced: tuple[Problem, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -55,6 +58,7 @@ class Report:
     def to_json(self) -> dict[str, object]:
         """Rows, problems and totals as one JSON document."""
         return {"layers": self.layers, "problems": [problem.to_json() for problem in self.problems],
+                "silenced": [problem.to_json() for problem in self.silenced],
                 "params": self.params, "macs": self.macs, "bytes": self.bytes}
 
 
@@ -64,11 +68,22 @@ def check(project: Project) -> Report:
     found = [*_drawing(analysis, project, None), *_insides(analysis, project, (), set()), *_answer(analysis, project), *_settings(project)]
     used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
     params, macs = (sum(column) for column in zip(*(placed.cost for placed in used), strict=True)) if used else (0, 0)
-    found += _size(analysis, params)
+    found += [*_size(analysis, params), *advice.whole(analysis, project, params)]
+    if project.task.get("kind") != "none":
+        found += advice.training(analysis, project)
+        found += nothing_to_learn(analysis, params) if all(problem.severity != "error" for problem in found) else ()
+    found = [_hushed(analysis, problem) for problem in found]
     rank = {name: i for i, name in enumerate(analysis.placed)}
     found.sort(key=lambda problem: (("error", "warning", "advice").index(problem.severity),
                                     rank.get(problem.path[0] if problem.path else problem.node, -1)))
-    return Report(analysis, tuple(found), params, macs)
+    return Report(analysis, tuple(problem for problem in found if not problem.silenced), params, macs,
+                  tuple(problem for problem in found if problem.silenced))
+
+
+def _hushed(analysis: Analysis, problem: Problem) -> Problem:
+    """The problem, marked when its brick keeps it silent."""
+    placed = None if problem.path or not problem.silenceable else analysis.placed.get(problem.node)
+    return replace(problem, silenced=True) if placed is not None and problem.code in placed.node.silent else problem
 
 
 def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterator[Problem]:
@@ -84,14 +99,16 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
                           "the brick is kept as it is", (batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}),), "unknown kind")
             continue
         yield from _surplus(analysis, placed)
-        yield from _unconnected(analysis, placed, few)
+        yield from _unconnected(analysis, placed, few, _is_single(project, block))
         if placed.node.muted:
             continue
         if placed.inference is not None:
             for problem in placed.inference.problems:
                 yield _layer_problem(analysis, placed, problem)
-            if name not in behind:
-                yield from _lint(analysis, placed)
+            if _reads_rows(placed):
+                yield _rows(analysis, placed)
+            elif name not in behind:
+                yield from lint(analysis, placed, project)
         elif placed.inputs is None:
             yield from _values(placed)
 
@@ -110,7 +127,7 @@ def _insides(analysis: Analysis, project: Project, path: tuple[str, ...], seen: 
                 once = (kind, problem.node, problem.field, problem.says)
                 if once not in seen:
                     seen.add(once)
-                    yield replace(problem, path=(*path, name), fixes=tuple(fix.inside(kind) for fix in problem.fixes))
+                    yield replace(_hushed(inner, problem), path=(*path, name), fixes=tuple(fix.inside(kind) for fix in problem.fixes))
             yield from _insides(inner, project, (*path, name), seen)
 
 
@@ -119,44 +136,66 @@ def _loop(analysis: Analysis) -> Problem:
     loop = list(analysis.cycle)
     pairs = set(pairwise(loop))
     last = [edge for edge in analysis.network.edges if (edge.source, edge.target) in pairs][-1]
-    return Problem(last.target, None, "error", f"the wires run in a circle: {' → '.join(loop)}", "a brick cannot wait for its own result",
-                   (fixes.cut(analysis, last.source, last.target),), "cycle")
+    alone = last.source == last.target
+    says = f"its own result is one of its inputs: {' → '.join(loop)}" if alone else f"the wires run in a circle: {' → '.join(loop)}"
+    return Problem(last.target, None, "error", says, "a brick cannot wait for its own result",
+                   (fixes.cut(analysis, last.source, last.target, sure=alone),), "cycle")
+
+
+def _is_single(project: Project, block: str | None) -> bool:
+    """Does what is checked have just one Input and one Output?"""
+    return block is None and project.task.get("kind") != "none"
 
 
 def _ends(analysis: Analysis, project: Project, block: str | None) -> Iterator[Problem]:
     """What enters and what leaves: one each for a task that trains, at least one each otherwise."""
-    single = block is None and project.task.get("kind") != "none"
     whole = "the network" if block is None else f"the block {block}"
     kinds = ("Input", "Output") if block is None else (INPUT, OUTPUT)
     for kind, says in zip(kinds, ("nothing enters it", "nothing leaves it"), strict=True):
-        names = [name for name, placed in analysis.placed.items() if placed.node.kind == kind]
+        names = _ends_of(analysis, kind)
         if not names:
-            yield Problem(None, None, "error", f"{whole} has no {kind}: {says}", f"needs 1 {kind}, here 0", tuple(_add_end(analysis, kind)), "ends")
-        for extra in names[1:] if single else ():
-            yield Problem(extra, None, "error", f"there is a second {kind}; this task has one", f"needs 1 {kind}, here {len(names)}",
-                          (batch(f"Remove {extra}", {"op": "remove", "ids": [extra]}),), "ends")
+            yield Problem(None, None, "error", f"{whole} has no {kind}: {says}", f"needs 1 {kind}, here 0",
+                          tuple(_add_end(analysis, kind, project)), "ends")
+        for extra in names[1:] if _is_single(project, block) else ():
+            wires = analysis.network.out_of(extra) if kind == "Input" else analysis.network.into(extra)
+            free = not wires or (kind == "Output" and len(analysis.network.out_of(wires[0].source)) > 1)
+            yield Problem(extra, None, "error", f"there is a second {kind}; this task has one",
+                          f"needs 1 {kind}, here {len(names)}: {' and '.join(names[:4])}",
+                          (batch(f"Remove {extra}", {"op": "remove", "ids": [extra]}, sure=free),), "ends")
 
 
-def _add_end(analysis: Analysis, kind: str) -> Iterator[fixes.Fix]:
+def _ends_of(analysis: Analysis, kind: str) -> list[str]:
+    """The bricks of a kind, the one that is wired first."""
+    names = [name for name, placed in analysis.placed.items() if placed.node.kind == kind]
+    wires = analysis.network.out_of if kind in ("Input", INPUT) else analysis.network.into
+    return sorted(names, key=lambda name: not wires(name))
+
+
+def _add_end(analysis: Analysis, kind: str, project: Project) -> Iterator[fixes.Fix]:
     name = fixes.fresh_id(analysis.network, kind)
-    add = {"op": "add", "node": {"id": name, "kind": kind}}
+    node: dict[str, object] = {"id": name, "kind": kind}
     article = f"a {kind}" if kind in (INPUT, OUTPUT) else f"an {kind}"
     if kind in ("Input", INPUT):
+        dataset = DATASETS.get(project.data.get("source"))
+        if kind == "Input" and dataset and dataset.shape != (1, 28, 28) and project.task.get("kind") != "none":
+            node["params"] = {"shape": list(dataset.shape)}
         waiting = [placed.node for placed in analysis.placed.values() if placed.layer and placed.missing and not analysis.network.into(placed.node.id)]
         if waiting:
             first, at = waiting[0].id, waiting[0].at
-            node = {**add["node"], **({"at": [at[0], at[1] - 84]} if at else {})}
-            yield batch(f"Add {article} before {first}", {"op": "add", "node": node}, {"op": "connect", "source": name, "target": first})
+            node |= {"at": [at[0], at[1] - 84]} if at else {}
+            yield batch(f"Add {article} before {first}", {"op": "add", "node": node}, {"op": "connect", "source": name, "target": first},
+                        sure=len(waiting) == 1)
             return
     if kind in ("Output", OUTPUT):
         leads = {edge.source for edge in analysis.network.edges}
         loose = [n for n, placed in analysis.placed.items() if n not in leads and placed.shape]
         if loose:
             at = analysis.network.node(loose[-1]).at
-            node = {**add["node"], **({"at": [at[0], at[1] + 84]} if at else {})}
-            yield batch(f"Add {article} after {loose[-1]}", {"op": "add", "node": node}, {"op": "connect", "source": loose[-1], "target": name})
+            node |= {"at": [at[0], at[1] + 84]} if at else {}
+            yield batch(f"Add {article} after {loose[-1]}", {"op": "add", "node": node}, {"op": "connect", "source": loose[-1], "target": name},
+                        sure=len(loose) == 1 and category(analysis.placed[loose[0]]) != "Input and output")
             return
-    yield batch(f"Add {article}", add)
+    yield batch(f"Add {article}", {"op": "add", "node": node})
 
 
 def _surplus(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
@@ -181,25 +220,47 @@ def _is_unused(analysis: Analysis, placed: Placed) -> bool:
     return bool(placed.layer and placed.layer.outputs) and name not in analysis.used and not analysis.network.out_of(name)
 
 
-def _unconnected(analysis: Analysis, placed: Placed, few: bool) -> Iterator[Problem]:
+def _unconnected(analysis: Analysis, placed: Placed, few: bool, single: bool) -> Iterator[Problem]:
     name, kind = placed.node.id, placed.node.kind
+    lonely = not analysis.network.into(name) and not analysis.network.out_of(name)
+    # An Output too many is said once.
+    if single and kind == "Output" and placed.missing and len(_ends_of(analysis, kind)) > 1:
+        return
     # The inputs of a variadic brick fill up in order: the first free one is the one to connect.
     for port in placed.missing if placed.layer.inputs[1] is not None else placed.missing[:1]:
         which = "its input" if placed.layer.inputs[1] == 1 else f"input {port + 1}"
+        remove = (batch(f"Remove {name}", {"op": "remove", "ids": [name]}),) if lonely and kind != "Output" else ()
         yield Problem(name, None, "error", f"{which} is not connected", f"{kind} needs {placed.layer.inputs[0]}, here {len(analysis.network.into(name))}",
-                      tuple(fixes.nearest(analysis, placed, port) if few else ()), "unconnected")
+                      (*(fixes.nearest(analysis, placed, port) if few else ()), *remove), "unconnected")
     # Of a brick that nothing leads to either, one complaint is enough.
-    if _is_unused(analysis, placed) and not placed.missing:
-        yield Problem(name, None, "warning", "its result is not used: nothing follows it", "it is left out of the network that is built",
-                      tuple(_use_or_remove(analysis, placed, few)), "unused")
+    if _is_unused(analysis, placed) and not placed.missing and not (single and kind == "Input" and len(_ends_of(analysis, kind)) > 1):
+        branch = _branch(analysis, placed)
+        says = "its result is not used: nothing follows it" if len(branch) == 1 else \
+            f"this branch leads nowhere: {len(branch)} bricks from {branch[-1]} to {name} are not used"
+        yield Problem(name, None, "warning", says, "it is left out of the network that is built",
+                      tuple(_use_or_remove(analysis, placed, few, branch)), "unused")
 
 
-def _use_or_remove(analysis: Analysis, placed: Placed, few: bool) -> Iterator[fixes.Fix]:
+def _branch(analysis: Analysis, placed: Placed) -> list[str]:
+    """The bricks that lead to this one alone, itself first."""
+    names = [placed.node.id]
+    while True:
+        edges = analysis.network.into(names[-1])
+        upper = analysis.placed.get(edges[0].source) if len(edges) == 1 else None
+        if upper is None or upper.layer is None or upper.layer.inputs == (0, 0) or len(analysis.network.out_of(edges[0].source)) != 1 \
+                or edges[0].source in names:
+            return names
+        names.append(edges[0].source)
+
+
+def _use_or_remove(analysis: Analysis, placed: Placed, few: bool, branch: Sequence[str]) -> Iterator[fixes.Fix]:
     for other in analysis.placed.values() if few else ():
         if placed.shape and other.layer and other.missing and fixes.fits(analysis, other, other.missing[0], placed.node.id):
             yield batch(f"Connect {placed.node.id} to {other.node.id}",
                         {"op": "connect", "source": placed.node.id, "target": other.node.id, "port": other.missing[0]})
             break
+    if len(branch) > 1:
+        yield batch(f"Remove the branch of {len(branch)} bricks", {"op": "remove", "ids": list(branch)})
     yield batch(f"Remove {placed.node.id}", {"op": "remove", "ids": [placed.node.id]})
 
 
@@ -208,24 +269,27 @@ def _values(placed: Placed) -> Iterator[Problem]:
     values = placed.layer.values(placed.node.params)
     for param in placed.layer.params:
         if said := param.check(values[param.name]):
-            yield Problem(placed.node.id, param.name, "error", said, "", tuple(fixes.reset(placed, param.name)), "value")
+            yield Problem(placed.node.id, param.name, "error", said, "", tuple(fixes.reset(placed, param.name, sure=True)), "value")
 
 
 def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) -> Problem:
     """A layer's refusal, with the fixes for its kind of mistake."""
     offered: Iterator[fixes.Fix] = iter(())
+    because = problem.because
     match problem.code:
         case "window":
-            offered = fixes.window(placed)
+            offered = (*fixes.window(placed), *reshape.strides(analysis, placed))
+            if eaten := reshape.eaten(analysis, placed):
+                because = f"{because}; {eaten}" if because else eaten
         case "rank" if placed.layer.inputs == (1, 1):
-            offered = fixes.for_rank(analysis, placed)
+            offered = (*reshape.flatten_later(analysis, placed), *fixes.for_rank(analysis, placed))
         case "groups":
             offered = fixes.groups(placed, problem.field)
         case "channels" | "spatial" if placed.layer.inputs[1] is None:
-            offered = fixes.project(analysis, placed)
+            offered = (*reshape.branches(analysis, placed), *fixes.project(analysis, placed))
         case "value" | "dim" | "unknown" | "padding" if problem.field:
-            offered = fixes.reset(placed, problem.field)
-    return Problem(placed.node.id, problem.field or None, "error", problem.says, problem.because, tuple(offered), problem.code)
+            offered = fixes.reset(placed, problem.field, sure=problem.code == "value")
+    return Problem(placed.node.id, problem.field or None, "error", problem.says, because, tuple(offered), problem.code)
 
 
 def _reads_rows(placed: Placed) -> bool:
@@ -236,22 +300,23 @@ def _reads_rows(placed: Placed) -> bool:
 def _after_rows(analysis: Analysis) -> set[str]:
     """Bricks behind a Linear that reads rows: what is odd there follows from the one mistake, which is said once."""
     behind: set[str] = set()
-    for name in analysis.placed:
-        sources = [analysis.placed[edge.source] for edge in analysis.network.into(name) if edge.source in analysis.placed]
-        if any(source.node.id in behind or _reads_rows(source) for source in sources):
-            behind.add(name)
+    waiting = [name for name, placed in analysis.placed.items() if _reads_rows(placed)]
+    while waiting:
+        for edge in analysis.network.out_of(waiting.pop()):
+            if edge.target not in behind:
+                behind.add(edge.target)
+                waiting.append(edge.target)
     return behind
 
 
-def _lint(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
-    """What torch would accept but nobody means."""
-    if _reads_rows(placed):
-        shape = placed.inputs[0]
-        features = shape[1] * shape[2] * shape[3]
-        yield Problem(placed.node.id, "in_features", "error",
-                      f"Linear reads only the last axis of {show(shape)}: each row of {shape[3]} pixels on its own, never the whole image",
-                      f"needs N×in_features, here {show(shape)}; flattened it is {shape[1]}·{shape[2]}·{shape[3]} = {features}",
-                      tuple(fixes.flatten_before(analysis, placed)), "image")
+def _rows(analysis: Analysis, placed: Placed) -> Problem:
+    """A Linear that torch would run on every row of an image."""
+    shape = placed.inputs[0]
+    features = shape[1] * shape[2] * shape[3]
+    each = f"each row of {shape[3]} pixels on its own" if shape[3] > 1 else "each channel's single pixel on its own"
+    return Problem(placed.node.id, "in_features", "error", f"{placed.node.kind} reads only the last axis of {show(shape)}: {each}, never the whole image",
+                   f"needs N×in_features, here {show(shape)}; flattened it is {shape[1]}·{shape[2]}·{shape[3]} = {features}",
+                   tuple(fixes.flatten_before(analysis, placed)), "image")
 
 
 def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
@@ -265,45 +330,23 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
         return
     if project.task.get("kind") != "classification":
         yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", f"there are {', '.join(TASKS)}",
-                      (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}),), "task")
+                      (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}, sure=True),), "task")
     behind = _after_rows(analysis)
     for placed in analysis.placed.values():
         if placed.node.kind == "Input" and placed.shape and placed.shape[1:] != dataset.shape:
             yield _input_differs(placed, dataset)
         if placed.node.kind == "Output" and placed.inputs and placed.node.id not in behind:
-            yield from _scores(analysis, placed, dataset, project)
+            yield from answer(analysis, placed, dataset, project)
 
 
 def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
-    size = show((2, *dataset.shape))
-    return Problem(placed.node.id, "shape", "error", f"the samples of {dataset.title} are {size}, the Input says {show(placed.shape)}", "",
-                   (batch(f"Set shape of {placed.node.id} to {size[2:]}", {"op": "set", "id": placed.node.id, "params": {"shape": list(dataset.shape)}}),),
-                   "data")
-
-
-def _scores(analysis: Analysis, output: Placed, dataset: Dataset, project: Project) -> Iterator[Problem]:
-    """Classification wants one score a class, and a loss that reads what the last brick gives."""
-    shape, count = output.inputs[0], len(dataset.classes)
-    if shape[1:] != (count,):
-        yield Problem(output.node.id, None, "error", f"{dataset.title} has {count} classes, so the answer should be N×{count}; it is {show(shape)}",
-                      f"needs one score a class: {count}, here {'×'.join(map(str, shape[1:]))}",
-                      tuple(fixes.classes(analysis, output, count)), "classes")
-    last = analysis.placed[analysis.network.into(output.node.id)[0].source].node
-    loss = _kind(project.training.get("loss"), "CrossEntropyLoss")
-    remove = batch(f"Remove {last.id}", {"op": "remove", "ids": [last.id], "rejoin": True})
-    if loss == "CrossEntropyLoss" and last.kind in ("Softmax", "Sigmoid"):
-        yield Problem(last.id, None, "warning", f"CrossEntropyLoss applies softmax itself; {last.kind} before it flattens the gradients",
-                      "the loss of a perfect answer would stay at ln(1 + (C - 1)/e) instead of 0", (remove,), "loss")
-    if loss == "NLLLoss" and last.kind != "LogSoftmax":
-        yield Problem(last.id, None, "warning", "NLLLoss expects log-probabilities: the output of LogSoftmax", f"here it would get the output of {last.kind}",
-                      (batch("Use CrossEntropyLoss", {"op": "settings", "path": "training.loss", "value": {"kind": "CrossEntropyLoss"}}),), "loss")
-    if last.kind in ("Dropout", "Dropout2d"):
-        yield Problem(last.id, None, "warning", f"{last.kind} right before the output blanks whole answers while training",
-                      "a zeroed score says nothing about its class", (remove,), "dropout last")
-
-
-def _kind(record: object, default: str) -> str:
-    return str(record.get("kind", default)) if isinstance(record, Mapping) else default
+    size, given = show((2, *dataset.shape)), placed.shape[1:]
+    because = f"{'×'.join(map(str, dataset.shape))} are channels, height and width, in this order"
+    if len(given) != 3:
+        because += f"; here there are {len(given)} numbers"
+    return Problem(placed.node.id, "shape", "error", f"the samples of {dataset.title} are {size}, the Input says {show(placed.shape)}", because,
+                   (batch(f"Set shape of {placed.node.id} to {size[2:]}", {"op": "set", "id": placed.node.id, "params": {"shape": list(dataset.shape)}},
+                          sure=True),), "data")
 
 
 WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),
@@ -321,12 +364,12 @@ def _settings(project: Project) -> Iterator[Problem]:
         yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS))}")
     for name, param in WHOLE.items():
         if said := param.check(training.get(name, param.default)):
-            yield _setting(name, said, batch(f"Set {name} to {param.default}", {"op": "settings", "path": f"training.{name}", "value": param.default}))
+            yield _setting(name, said, batch(f"Set {name} to {param.default}", {"op": "settings", "path": f"training.{name}", "value": param.default}, sure=True))
     for name, (records, default) in RECORDS.items():
         given = training.get(name, FrozenDict())
-        record = records.get(_kind(given, default)) if isinstance(given, Mapping) else None
+        record = records.get(kind_of(given, default)) if isinstance(given, Mapping) else None
         if record is None:
-            yield _setting(name, f"there is no {records.what} called {_kind(given, default)!r:.60}; there are {', '.join(records)}",
+            yield _setting(name, f"there is no {records.what} called {kind_of(given, default)!r:.60}; there are {', '.join(records)}",
                            batch(f"Use {default}", {"op": "settings", "path": f"training.{name}", "value": {"kind": default}}))
             continue
         yield from _record(name, record, given)
@@ -335,7 +378,7 @@ def _settings(project: Project) -> Iterator[Problem]:
 def _record(name: str, record: Record, given: Mapping[str, object]) -> Iterator[Problem]:
     for problem in record.check({key: value for key, value in given.items() if key != "kind"}):
         yield _setting(f"{name}.{problem.field}", str(problem),
-                       batch(f"Use {record.kind} with its defaults", {"op": "settings", "path": f"training.{name}", "value": {"kind": record.kind}}))
+                       batch(f"Use {record.kind} with its defaults", {"op": "settings", "path": f"training.{name}", "value": {"kind": record.kind}}, sure=True))
 
 
 def _setting(name: str, says: str, *offered: fixes.Fix) -> Problem:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from builder.catalogue import LAYERS, Shape
+from builder.catalogue import LAYERS, Param, Shape
 
 from .analysis import Analysis, Placed, infer
 from .document import Edge, FrozenDict, Node
@@ -17,14 +18,14 @@ def _legal(placed: Placed, params: dict[str, object]) -> bool:
     return not infer(placed.node.kind, placed.inputs, FrozenDict({**placed.node.params, **params})).problems
 
 
-def set_params(placed: Placed, label: str, **params: object) -> Iterator[Fix]:
+def set_params(placed: Placed, label: str, sure: bool = False, **params: object) -> Iterator[Fix]:
     """The fix that sets parameters, when the brick is legal with them."""
     frozen = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
     if placed.inputs is not None and _legal(placed, frozen):
-        yield batch(label, {"op": "set", "id": placed.node.id, "params": params})
+        yield batch(label, {"op": "set", "id": placed.node.id, "params": params}, sure=sure)
 
 
-def _between(analysis: Analysis, edge: Edge) -> list[float] | None:
+def between(analysis: Analysis, edge: Edge) -> list[float] | None:
     """The middle of a wire, for a brick that is put on it."""
     source, target = analysis.network.node(edge.source), analysis.network.node(edge.target)
     if source.at is None or target.at is None:
@@ -32,20 +33,46 @@ def _between(analysis: Analysis, edge: Edge) -> list[float] | None:
     return [(source.at[0] + target.at[0]) / 2, (source.at[1] + target.at[1]) / 2]
 
 
-def insert(analysis: Analysis, edge: Edge, kind: str, label: str, **params: object) -> Fix:
+def insert(analysis: Analysis, edge: Edge, kind: str, label: str, sure: bool = False, **params: object) -> Fix:
     """The fix that puts a new brick on a wire."""
-    node = {"id": fresh_id(analysis.network, kind), "kind": kind, "params": params, "at": _between(analysis, edge)}
-    return batch(label, {"op": "insert", "node": {name: value for name, value in node.items() if value not in (None, {})}, "edge": edge.to_json()})
+    node = {"id": fresh_id(analysis.network, kind), "kind": kind, "params": params, "at": between(analysis, edge)}
+    return batch(label, {"op": "insert", "node": {name: value for name, value in node.items() if value not in (None, {})}, "edge": edge.to_json()},
+                 sure=sure)
 
 
-def cut(analysis: Analysis, source: str, target: str) -> Fix:
+def inserts(analysis: Analysis, kind: str, edges: Sequence[Edge], label: str, sure: bool = False) -> Fix:
+    """The fix that puts a new brick of one kind on each of several wires."""
+    stem, taken = LAYERS[kind].stem or kind.lower(), {node.id for node in analysis.network.nodes}
+    free = (name for i in itertools.count(1) if (name := f"{stem}{i}") not in taken)
+    edits = []
+    for edge, name in zip(edges, free, strict=False):
+        at = between(analysis, edge)
+        edits.append({"op": "insert", "node": {"id": name, "kind": kind, **({"at": at} if at else {})}, "edge": edge.to_json()})
+    return batch(label, *edits, sure=sure)
+
+
+def moved(analysis: Analysis, placed: Placed, behind: str) -> Iterator[Fix]:
+    """Take a brick out of its place and put it right behind `behind`, which stands two bricks above it or right below it."""
+    network, node = analysis.network, placed.node
+    feeding, following = network.into(node.id), network.out_of(behind)
+    if len(feeding) != 1 or len(following) != 1 or len(network.out_of(node.id)) != 1:
+        return
+    # Up: the brick that fed it comes below it; down: the brick that it is put behind comes above it.
+    other = network.node(behind if network.into(behind) and network.into(behind)[0].source == node.id else feeding[0].source)
+    record = {**node.to_json(), **({"at": list(other.at)} if other.at else {})}
+    swap = [{"op": "move", "at": {other.id: list(node.at)}}] if node.at and other.at else []
+    yield batch(f"Move {node.id} behind {behind}", {"op": "remove", "ids": [node.id], "rejoin": True},
+                {"op": "insert", "edge": following[0].to_json(), "node": record}, *swap)
+
+
+def cut(analysis: Analysis, source: str, target: str, sure: bool = False) -> Fix:
     """Cut the wire between two bricks, all of them where one value enters a brick twice."""
     variadic, edits = arity(analysis.network.node(target).kind)[1] is None, []
     for place, edge in reversed(list(enumerate(analysis.network.into(target)))):
         if edge.source == source:
             # The first cut numbers the inputs of a variadic brick anew; from the last to the first, the others keep their place.
             edits.append({"op": "disconnect", **Edge(source, target, place if variadic and edits else edge.port).to_json()})
-    return batch(f"Cut the wire from {source} to {target}", *edits)
+    return batch(f"Cut the wire from {source} to {target}", *edits, sure=sure)
 
 
 def flatten_before(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
@@ -53,7 +80,7 @@ def flatten_before(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
     edge = analysis.network.into(placed.node.id)[0]
     flat = (placed.inputs[0][0], math.prod(placed.inputs[0][1:]))
     if not infer(placed.node.kind, (flat,), placed.node.params).problems:
-        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {placed.node.id}")
+        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {placed.node.id}", sure=True)
 
 
 def _pair(value: object) -> tuple[int, int]:
@@ -80,25 +107,52 @@ def groups(placed: Placed, field: str) -> Iterator[Fix]:
     channels = placed.inputs[0][1]
     for count in range(min(asked, channels), 0, -1):
         if channels % count == 0 and _legal(placed, {field: count}):
-            yield from set_params(placed, f"Set {field} of {placed.node.id} to {count}", **{field: count})
-            return
+            yield from set_params(placed, f"Set {field} of {placed.node.id} to {count}", sure=field == "num_groups", **{field: count})
+            break
+    # A depthwise convolution gives a whole number of channels for each of its input channels.
+    if field == "groups" and channels % asked == 0:
+        wide = placed.layer.values(placed.node.params)["out_channels"]
+        whole = max(1, round(wide / asked)) * asked
+        yield from set_params(placed, f"Set out_channels of {placed.node.id} to {whole}", out_channels=whole)
 
 
-def reset(placed: Placed, field: str) -> Iterator[Fix]:
-    """Back to the default, for a value that is not allowed."""
-    param = placed.layer.param(field)
+def reset(placed: Placed, field: str, sure: bool = False) -> Iterator[Fix]:
+    """For a value that is not allowed: the number that a text holds, else back to the default."""
+    param, name = placed.layer.param(field), placed.node.id
     if param is None:
-        yield batch(f"Remove {field} from {placed.node.id}", {"op": "set", "id": placed.node.id, "params": {field: None}})
-    elif param.check(param.normal(param.default)) is None and _helps(placed, field):
-        shown = "the window's" if param.default is None else param.default
-        yield batch(f"Set {field} of {placed.node.id} back to {shown}", {"op": "set", "id": placed.node.id, "params": {field: None}})
+        yield batch(f"Remove {field} from {name}", {"op": "set", "id": name, "params": {field: None}}, sure=True)
+        return
+    meant = _meant(param, placed.node.params.get(field))
+    if meant is not None and _helps(placed, field, meant):
+        yield batch(f"Set {field} of {name} to {meant}", {"op": "set", "id": name, "params": {field: meant}}, sure=sure)
+    if param.check(param.normal(param.default)) is None and _helps(placed, field):
+        shown = "the window's" if param.default is None else _shown(param.default)
+        yield batch(f"Set {field} of {name} back to {shown}", {"op": "set", "id": name, "params": {field: None}}, sure=sure and meant is None)
 
 
-def _helps(placed: Placed, field: str) -> bool:
-    """Does the default mend what is said of `field`? Of two parameters at odds with each other the other one may be to blame."""
+def _shown(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _meant(param: Param, value: object) -> int | float | None:
+    """The number that a text or a number with a point stands for, when the parameter allows it."""
+    if param.type not in ("int", "float") or not isinstance(value, str | float) or param.check(param.normal(value)) is None:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    if not math.isfinite(number) or (param.type == "int" and not number.is_integer()) or abs(number) > 2**53:
+        return None
+    meant = int(number) if param.type == "int" else number
+    return meant if param.check(param.normal(meant)) is None else None
+
+
+def _helps(placed: Placed, field: str, value: object = None) -> bool:
+    """Does `value`, or the default, mend what is said of `field`? Of two parameters at odds with each other the other one may be to blame."""
     if placed.inputs is None:
         return True
-    params = FrozenDict({name: value for name, value in placed.node.params.items() if name != field})
+    params = FrozenDict({name: old for name, old in placed.node.params.items() if name != field} | ({} if value is None else {field: value}))
     return all(problem.field != field for problem in infer(placed.node.kind, placed.inputs, params).problems)
 
 
@@ -112,11 +166,11 @@ def unflatten(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
         yield batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True})
 
 
-def swap(analysis: Analysis, placed: Placed, kind: str) -> Iterator[Fix]:
+def swap(analysis: Analysis, placed: Placed, kind: str, sure: bool = False) -> Iterator[Fix]:
     """Another kind of brick in the same place, when that one fits."""
     params = FrozenDict({name: value for name, value in placed.node.params.items() if LAYERS[kind].param(name)})
     if not infer(kind, placed.inputs, params).problems:
-        yield batch(f"Replace {placed.node.id} by {kind}", {"op": "replace", "id": placed.node.id, "kind": kind})
+        yield batch(f"Replace {placed.node.id} by {kind}", {"op": "replace", "id": placed.node.id, "kind": kind}, sure=sure)
 
 
 def project(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
@@ -234,7 +288,7 @@ FITTING: dict[str, Sequence[str]] = {"BatchNorm1d": ("BatchNorm2d",), "BatchNorm
 def for_rank(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
     """A brick that meets the wrong number of axes: its sibling, no Flatten before it, or a Flatten before it."""
     for kind in FITTING.get(placed.node.kind, ()):
-        yield from swap(analysis, placed, kind)
+        yield from swap(analysis, placed, kind, sure=True)
     yield from unflatten(analysis, placed)
     if len(placed.inputs[0]) > 2:
         yield from flatten_before(analysis, placed)

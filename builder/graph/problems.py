@@ -26,7 +26,7 @@ class Fix:
 class Problem:
     """One thing that is wrong with a drawing; `node` and `field` are None when it concerns the whole.
 
-    `path` names the block instances to open, outermost first, to get to `node`; `code` is the kind of mistake, listed in `lint.CODES`.
+    `path` names the block instances to open, outermost first, to get to `node`; `code` is the kind of mistake, listed in `codes.CODES`.
     """
 
     node: str | None
@@ -37,6 +37,7 @@ class Problem:
     fixes: tuple[Fix, ...] = ()
     code: str = ""
     path: tuple[str, ...] = ()
+    silenced: bool = False
 
     @property
     def silenceable(self) -> bool:

@@ -65,7 +65,9 @@ def mended(project: Project, problem: Problem, label: str) -> Project:
 
 
 def whole(project: Project) -> None:
-    assert not check(project).problems, [str(problem) for problem in check(project).problems]
+    """Nothing is wrong with the project; what it might do better is `test_lint`'s matter."""
+    wrong = [str(problem) for problem in check(project).problems if problem.severity == "error" or problem.code in ("unused", "loss", "dropout last")]
+    assert not wrong, wrong
 
 
 def test_a_linear_on_an_image_wants_a_flatten_and_says_how_wide_it_then_is():

@@ -68,7 +68,7 @@ def test_a_file_of_version_1_loads_for_ever():
     assert [edge.source for edge in project.network.into("add1")] == ["relu1", "image"]
     assert project.training["optimizer"] == {"kind": "Adam", "lr": 0.002} and project.recipes["digits"]["epochs"] == 3
     report = check(project)
-    assert not report.problems and report.params == 30
+    assert not report.errors and report.params == 30
     assert loads(dumps(project)) == project
 
 

@@ -1,0 +1,219 @@
+"""Fixes that are found by working the shapes of a column of bricks out again: smaller strides, padding, matching branches, earlier pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from builder.catalogue import Shape
+
+from . import fixes
+from .analysis import Analysis, Placed, infer
+from .document import Edge, FrozenDict
+from .problems import Fix, batch
+
+MOST_ABOVE = 60  # bricks that are looked through upwards
+OFFERED = 3
+
+
+def column(analysis: Analysis, name: str, alone: bool = False) -> list[Placed]:
+    """The bricks of one input above `name`, the topmost first; with `alone`, up to the first whose result something else reads too."""
+    bricks: list[Placed] = []
+    while len(bricks) < MOST_ABOVE:
+        edges = analysis.network.into(name)
+        upper = analysis.placed.get(edges[0].source) if len(edges) == 1 else None
+        if upper is None or upper.layer is None or upper.layer.inputs != (1, 1) or not upper.inputs:
+            break
+        if alone and len(analysis.network.out_of(upper.node.id)) > 1:
+            break
+        bricks.append(upper)
+        name = upper.node.id
+    return bricks[::-1]
+
+
+def replayed(bricks: Sequence[Placed], changes: Mapping[str, Mapping[str, object] | None]) -> Shape | None:
+    """What a column gives with other parameters for some of its bricks, None as parameters for a brick that is taken away."""
+    shape: Shape | None = bricks[0].inputs[0]
+    for brick in bricks:
+        change = None if brick.node.muted else changes.get(brick.node.id, {})
+        if change is not None and shape is not None:
+            shape = infer(brick.node.kind, (shape,), FrozenDict({**brick.node.params, **change})).shape
+    return shape
+
+
+def _values(placed: Placed) -> dict[str, object]:
+    return placed.layer.resolved(placed.layer.values(placed.node.params))
+
+
+def _pair(value: object) -> tuple[int, int]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def one(pair: Sequence[int]) -> int | list[int]:
+    """A pair as a parameter's value: equal numbers as one."""
+    return pair[0] if pair[0] == pair[1] else list(pair)
+
+
+def said(value: object) -> str:
+    """A parameter's value for people."""
+    return "×".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def strided(analysis: Analysis, placed: Placed) -> list[tuple[Placed, tuple[int, int]]]:
+    """Bricks above that shrink the image by a stride, with it, the topmost first."""
+    found = [(brick, _pair(_values(brick).get("stride", 1))) for brick in column(analysis, placed.node.id) if brick.node.kind != "ConvTranspose2d" and not brick.node.muted]
+    return [(brick, stride) for brick, stride in found if max(stride) > 1]
+
+
+def eaten(analysis: Analysis, placed: Placed) -> str:
+    """Which strides left so few pixels: "stride 4 in conv1 and 4 in conv2 leave 1×1 here"; empty when none did."""
+    found = strided(analysis, placed)
+    if not found:
+        return ""
+    parts = [f"{said(one(stride))} in {brick.node.id}" for brick, stride in found]
+    shown = parts if len(parts) < 7 else [*parts[:5], f"… and {parts[-1]}"]
+    text = f"{', '.join(shown[:-1])} and {shown[-1]}" if 1 < len(shown) and len(parts) < 7 else ", ".join(shown)
+    return f"stride {text} leave{'s' if len(parts) == 1 else ''} {said(placed.inputs[0][2:])} here"
+
+
+def strides(analysis: Analysis, placed: Placed, enough: Callable[[Sequence[int]], bool] = lambda size: True) -> Iterator[Fix]:
+    """Smaller strides above, the largest first, or pooling taken away, that leave an image on which `placed` is legal and `enough`."""
+    bricks = column(analysis, placed.node.id)
+    names = [brick.node.id for brick in bricks]
+
+    def fit(changes: Mapping[str, Mapping[str, object] | None]) -> bool:
+        first = min(names.index(name) for name in changes)
+        shape = replayed(bricks[first:], changes)
+        return shape is not None and len(shape) == 4 and enough(shape[2:]) and not infer(placed.node.kind, (shape,), placed.node.params).problems
+
+    offered = 0
+    culprits = sorted(strided(analysis, placed), key=lambda pair: -max(pair[1]))
+    for brick, stride in culprits:
+        fix = _slower(brick, stride, fit)
+        if fix is not None and offered < OFFERED:
+            offered += 1
+            yield fix
+    convolutions = [brick for brick, _ in culprits if brick.layer.category == "Convolution"]
+    if not offered and len(convolutions) > 1 and fit({brick.node.id: {"stride": 1} for brick in convolutions}):
+        yield batch(f"Set stride to 1 in {', '.join(brick.node.id for brick in convolutions)}",
+                    *({"op": "set", "id": brick.node.id, "params": {"stride": 1}} for brick in convolutions))
+
+
+def _slower(brick: Placed, stride: tuple[int, int], fit: Callable[[Mapping[str, Mapping[str, object] | None]], bool]) -> Fix | None:
+    name = brick.node.id
+    if brick.layer.category == "Pooling":
+        return batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}) if fit({name: None}) else None
+    for smaller in range(min(max(stride) - 1, 16), 0, -1):
+        value = one([min(s, smaller) for s in stride])
+        if fit({name: {"stride": tuple(value) if isinstance(value, list) else value}}):
+            return batch(f"Set stride of {name} to {said(value)}", {"op": "set", "id": name, "params": {"stride": value}})
+    return None
+
+
+def branches(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Make the branches of a merge agree by parameters of theirs: padding that keeps the size, or as many channels."""
+    edges = analysis.network.into(placed.node.id)
+    for edge in edges:
+        yield from _padded(analysis, placed, edge)
+    for edge in edges:
+        yield from _widened(analysis, placed, edge)
+
+
+def _legal(placed: Placed, edge: Edge, shape: Shape | None) -> bool:
+    if shape is None:
+        return False
+    place = list(sorted_ports(placed, edge))
+    inputs = tuple(shape if here else other for here, other in zip(place, placed.inputs, strict=True))
+    if infer(placed.node.kind, inputs, placed.node.params).problems:
+        return False
+    return placed.node.kind == "Concat" or len(set(inputs)) == 1
+
+
+def sorted_ports(placed: Placed, edge: Edge) -> Iterator[bool]:
+    """For every input of `placed`, whether it is the one that `edge` ends at."""
+    return (port == edge.port for port in range(len(placed.inputs)))
+
+
+def _padded(analysis: Analysis, placed: Placed, edge: Edge) -> Iterator[Fix]:
+    bricks = column(analysis, placed.node.id, alone=True) if len(analysis.network.into(placed.node.id)) == 1 else _branch(analysis, edge)
+    changes: dict[str, dict[str, object]] = {}
+    for brick in bricks:
+        values = _values(brick)
+        if brick.node.kind != "Conv2d" or brick.node.muted or values["stride"] != 1:
+            continue
+        keep = [d * (k - 1) // 2 for k, d in zip(_pair(values["kernel_size"]), _pair(values["dilation"]), strict=True)]
+        if all(k % 2 for k in _pair(values["kernel_size"])) and _pair(values["padding"]) != tuple(keep):
+            changes[brick.node.id] = {"padding": one(keep)}
+    if changes and _legal(placed, edge, replayed(bricks, {name: _frozen(change) for name, change in changes.items()})):
+        shown = {said(change["padding"]) for change in changes.values()}
+        which = " and ".join(changes) if len(changes) < 3 else f"{len(changes)} bricks"
+        label = f"Set padding of {which} to {shown.pop()}" if len(shown) == 1 else f"Set padding of {which} so that they keep the size"
+        yield batch(label, *({"op": "set", "id": name, "params": change} for name, change in changes.items()))
+
+
+def _frozen(change: Mapping[str, object]) -> dict[str, object]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
+
+
+def _branch(analysis: Analysis, edge: Edge) -> list[Placed]:
+    """The bricks of a branch that nothing else reads, the topmost first."""
+    last = analysis.placed[edge.source]
+    if last.layer is None or last.layer.inputs != (1, 1) or not last.inputs or len(analysis.network.out_of(edge.source)) > 1:
+        return []
+    return [*column(analysis, edge.source, alone=True), last]
+
+
+def _widened(analysis: Analysis, placed: Placed, edge: Edge) -> Iterator[Fix]:
+    goals = [shape for port, shape in enumerate(placed.inputs) if port != edge.port]
+    bricks = _branch(analysis, edge)
+    for place in range(len(bricks) - 1, -1, -1):
+        brick = bricks[place]
+        name = {"Convolution": "out_channels", "Linear": "out_features"}.get(brick.layer.category)
+        if name is None or brick.node.muted:
+            continue
+        axis = 1 if name == "out_channels" else -1
+        if len(goals[0]) > 1 and _legal(placed, edge, replayed(bricks[place:], {brick.node.id: {name: goals[0][axis]}})):
+            yield batch(f"Set {name} of {brick.node.id} to {goals[0][axis]}", {"op": "set", "id": brick.node.id, "params": {name: goals[0][axis]}})
+        return
+
+
+def flatten_later(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Move the Flatten in front of a brick that wants an image down to the first Linear below it, or to the Output."""
+    edges = analysis.network.into(placed.node.id)
+    flatten = analysis.placed.get(edges[0].source) if len(edges) == 1 else None
+    if flatten is None or flatten.node.kind != "Flatten" or not flatten.inputs or len(analysis.network.out_of(flatten.node.id)) != 1:
+        return
+    if infer(placed.node.kind, flatten.inputs, placed.node.params).problems:
+        return
+    name, seen = placed.node.id, 0
+    while seen < MOST_ABOVE:
+        following = analysis.network.out_of(name)
+        if len(following) != 1:
+            return
+        lower = analysis.placed[following[0].target]
+        if lower.node.kind in ("Flatten", "Output") or lower.layer is None or lower.layer.inputs != (1, 1):
+            return
+        if lower.layer.category == "Linear":
+            node = {"id": flatten.node.id, "kind": "Flatten", "at": fixes.between(analysis, following[0])}
+            yield batch(f"Move {flatten.node.id} down to {lower.node.id}", {"op": "remove", "ids": [flatten.node.id], "rejoin": True},
+                        {"op": "insert", "edge": following[0].to_json(), "node": {k: v for k, v in node.items() if v is not None}}, sure=True)
+            return
+        name, seen = lower.node.id, seen + 1
+
+
+def pooled(analysis: Analysis, flatten: Placed, linear: Placed) -> Iterator[Fix]:
+    """Pool an image before it is flattened for a heavy Linear; the label says what that leaves of its parameters."""
+    edge, shape, width = analysis.network.into(flatten.node.id)[0], flatten.inputs[0], linear.shape[-1]
+    bias = width if _values(linear).get("bias") else 0
+    have = linear.cost[0]
+
+    def left(height: int, wide: int) -> int:
+        return shape[1] * height * wide * width + bias
+
+    if min(shape[2:]) >= 4:
+        half = [size // 2 for size in shape[2:]]
+        yield fixes.insert(analysis, edge, "MaxPool2d", f"Insert MaxPool2d before {flatten.node.id}: {left(*half):,} parameters instead of {have:,}",
+                           kernel_size=2)
+    small = next((side for side in (7, 4, 2, 1) if 2 * side < min(shape[2:]) and 8 * left(side, side) <= have), 1)
+    if min(shape[2:]) > small:
+        yield fixes.insert(analysis, edge, "AdaptiveAvgPool2d", f"Insert AdaptiveAvgPool2d to {small}×{small} before {flatten.node.id}: "
+                           f"{left(small, small):,} parameters instead of {have:,}", output_size=small)
