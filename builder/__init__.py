@@ -14,7 +14,7 @@ import importlib
 import sys
 from types import ModuleType
 
-__all__ = ["check", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
+__all__ = ["check", "diagram", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
 
 # These two are packages and functions at once: `builder.train` holds the loop, `builder.train(project)` runs it.
 _PACKAGES = ("gallery", "train")

@@ -15,12 +15,13 @@ from builder.graph import DocumentError, EditError, Project, Report, apply, from
 from builder.graph import check as check_graph
 from builder.graph.check import WHOLE
 from builder.graph.document import MAX_BYTES
+from builder.graph.link import from_link, is_link
 from builder.train.events import Event
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["BuildError", "LoadError", "check", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
+__all__ = ["BuildError", "LoadError", "check", "diagram", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
 
 
 class LoadError(ValueError):
@@ -37,9 +38,14 @@ def gallery(name: str | None = None) -> Project | list[Entry]:
 
 
 def load(name: str | Path) -> Project:
-    """The gallery project or the file of that name; raises LoadError in one sentence."""
+    """The gallery project or the file of that name, or the project in a link; raises LoadError in one sentence."""
     if isinstance(name, str) and name in ENTRIES:
         return ENTRIES[name].project
+    if isinstance(name, str) and is_link(name):
+        try:
+            return from_link(name)
+        except DocumentError as error:
+            raise LoadError(str(error)) from None
     path = Path(name)
     try:
         if not path.is_file():
@@ -62,6 +68,14 @@ def source(project: Project) -> str:
     from builder.compile.source import source as written
 
     return written(project)
+
+
+def diagram(project: Project, format: str = "svg", **look: object) -> bytes:
+    """The drawing as a figure: "svg", "pdf" or "png"; `look` as in builder.compile.diagram.Look. Raises PictureError, a ValueError."""
+    from builder.compile.diagram import Look, dot
+    from builder.compile.picture import picture
+
+    return picture(dot(project, Look(**look)), format)
 
 
 def module(project: Project) -> torch.nn.Module:

@@ -11,8 +11,10 @@ from builder.ui.build_view import project_bar
 from builder.ui.canvas import canvas
 from builder.ui.frame import frame, page_path
 from builder.ui.payload import canvas_json, wanted_path
+from builder.ui.share_view import open_linked
 
 space = frame("Build")
+open_linked(space)
 
 
 def receive() -> None:
@@ -42,7 +44,7 @@ def reference() -> None:
 @st.fragment(key="bar")
 def bar() -> None:
     st.session_state["shown"] = space.load_id
-    project_bar(space, api.source)
+    project_bar(space, api.source, api.diagram)
 
 
 @st.fragment(key="board")

@@ -9,6 +9,17 @@ from .show import CommandError
 PICTURES = (".svg", ".pdf", ".png")
 
 
+def add_options(command) -> None:
+    """The looks of a diagram."""
+    looks = command.add_argument_group("diagrams")
+    looks.add_argument("--theme", choices=("light", "dark"), default="light", help="the colours")
+    looks.add_argument("--direction", choices=("tb", "lr"), default="tb", help="from top to bottom, or from left to right")
+    looks.add_argument("--collapsed", action="store_true", help="every block as one box, instead of its bricks in a box around them")
+    looks.add_argument("--no-shapes", dest="shapes", action="store_false", help="no tensor shapes on the wires")
+    looks.add_argument("--no-title", dest="title", action="store_false", help="no title above")
+    looks.add_argument("--no-legend", dest="legend", action="store_false", help="no legend and totals below")
+
+
 def is_picture(where: Path) -> bool:
     """Does the name of the file ask for a picture?"""
     return where.suffix.lower() in PICTURES
@@ -16,18 +27,16 @@ def is_picture(where: Path) -> bool:
 
 def write(text: str, where: Path) -> None:
     """Write a picture when the name of the file asks for one, else the text; raises CommandError when `dot` cannot draw it."""
+    from builder.compile.picture import NoGraphviz, PictureError, picture
+
     if not is_picture(where):
         where.write_text(text, encoding="utf-8")
         return
-    import graphviz
-
     try:
-        where.write_bytes(graphviz.Source(text).pipe(format=where.suffix[1:].lower(), quiet=True))
-    except graphviz.ExecutableNotFound:
+        where.write_bytes(picture(text, where.suffix[1:].lower()))
+    except NoGraphviz as error:
         beside = where.with_suffix(".dot")
         beside.write_text(text, encoding="utf-8")
-        raise CommandError(f"{where} is drawn by graphviz, which is not installed (apt install graphviz or brew install graphviz); "
-                           f"its text is in {beside}", 1) from None
-    except graphviz.CalledProcessError as error:
-        reason = (error.stderr or b"").decode(errors="replace").strip()
-        raise CommandError(f"graphviz cannot draw {where}: {reason or error}", 1) from None
+        raise CommandError(f"{error}; the diagram's text is in {beside}", 1) from None
+    except PictureError as error:
+        raise CommandError(f"{where}: {error}", 1) from None

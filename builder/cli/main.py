@@ -11,7 +11,7 @@ from . import doctor, projects, runs, training
 from .show import CommandError, clean, forget_stdout
 
 DESCRIPTION = "Brickwork: draw a neural network, train it, take it away as plain PyTorch."
-EPILOG = ("A PROJECT is the name of a ready-made one (see `gallery`) or a file. Exit status: 0 done; 1 the project has problems or the run "
+EPILOG = ("A PROJECT is the name of a ready-made one (see `gallery`), a file or a link. Exit status: 0 done; 1 the project has problems or the run "
           "failed; 2 bad usage or an unreadable file.")
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from . import diagram
 from .show import CommandError, count, say, say_json, size, table
 
+ADDRESS = "http://localhost:8501"
+
 
 def add_to(commands) -> None:
     """Declare the commands."""
@@ -21,9 +23,11 @@ def add_to(commands) -> None:
     export.add_argument("--to", required=True, choices=EXPORTS, metavar="KIND",
                         help="; ".join(f"{kind}: {doc}" for kind, (_, doc) in EXPORTS.items()))
     export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write, - or none for the terminal")
+    export.add_argument("--address", default=ADDRESS, metavar="URL", help=f"link: where the Brickwork is that opens it ({ADDRESS})")
+    diagram.add_options(export)
     export.set_defaults(run=run_export)
     for command in (check, export):
-        command.add_argument("project", metavar="PROJECT", help="a ready-made project's name or a file")
+        command.add_argument("project", metavar="PROJECT", help="a ready-made project's name, a file or a link")
     for command in (gallery, check, export):
         command.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -93,7 +97,7 @@ def print_report(name: str, report) -> None:
         say("No problems.")
 
 
-def as_python(project) -> str:
+def as_python(project, arguments: Namespace) -> str:
     """The network as a person would have written it."""
     from builder import api
 
@@ -103,30 +107,42 @@ def as_python(project) -> str:
     return api.source(project)
 
 
-def as_json(project) -> str:
+def as_json(project, arguments: Namespace) -> str:
     """The project file."""
     from builder.graph import dumps
 
     return dumps(project)
 
 
-def as_diagram(project) -> str:
+def as_diagram(project, arguments: Namespace) -> str:
     """The drawing as a text for graphviz."""
-    from builder.compile.diagram import dot
+    from builder.compile.diagram import Look, dot
 
-    return dot(project)
+    return dot(project, Look(**{name: getattr(arguments, name) for name in Look.__dataclass_fields__}))
+
+
+def as_link(project, arguments: Namespace) -> str:
+    """The address that opens the drawing in the app."""
+    from builder.graph import DocumentError
+    from builder.graph.link import link
+
+    try:
+        return link(project, arguments.address) + "\n"
+    except DocumentError as error:
+        raise CommandError(f"{project.name}: {error}", 1) from None
 
 
 EXPORTS: Mapping[str, tuple[Callable[..., str], str]] = {
     "python": (as_python, "the network as a file of plain PyTorch"),
     "diagram": (as_diagram, "a picture by graphviz (OUT ends in .svg, .pdf or .png), or its text"),
+    "link": (as_link, "an address that opens the drawing as a new project"),
     "json": (as_json, "the project as a file that the app opens"),
 }
 
 
 def run_export(arguments: Namespace) -> int:
     """Write one of the kinds to a file or to the terminal."""
-    text = EXPORTS[arguments.to][0](load(arguments.project))
+    text = EXPORTS[arguments.to][0](load(arguments.project), arguments)
     where = None if arguments.output in (None, Path("-")) else arguments.output
     if where and arguments.to == "diagram":
         diagram.write(text, where)

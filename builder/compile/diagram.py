@@ -100,7 +100,7 @@ class _Figure:
             if name in ports and prefix:
                 continue
             if placed.node.kind == OUTPUT and prefix:
-                leaving |= {name: one for one in incoming[:1]}
+                leaving[name] = incoming[0] if incoming else (prefix + name, "?")
             elif self._opens(placed):
                 gives[name] = self._box(placed, prefix, incoming)
             else:
@@ -178,7 +178,7 @@ def _legend(report: Report, theme: Theme) -> str:
     order = [*(name for name in CATEGORIES if name in found), *sorted(found - set(CATEGORIES))]
     swatches = "".join(f'<TD WIDTH="10" HEIGHT="10" FIXEDSIZE="TRUE" BORDER="1" COLOR="{theme.category(name)}" BGCOLOR="{theme.fill(name)}"></TD>'
                        f'<TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{words(name)}  </FONT></TD>' for name in order)
-    totals = f"{report.params:,} parameters · {report.macs:,} multiply-adds a sample · N samples"
+    totals = f"{report.params:,} parameters · {report.macs:,} multiply-adds a sample · N: samples in a batch"
     return (f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="1"><TR>{swatches or "<TD></TD>"}</TR>'
             f'<TR><TD ALIGN="LEFT" COLSPAN="{max(1, 2 * len(order))}"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{totals}</FONT></TD></TR></TABLE>')
 

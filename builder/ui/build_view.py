@@ -10,6 +10,7 @@ from builder.graph import DocumentError, EditError, Network, Project, dumps, loa
 from builder.graph.document import MAX_BYTES, Edge, FrozenDict, Node
 
 from .frame import esc, page_path
+from .share_view import Draw, diagram_dialog, link_dialog
 from .workspace import Workspace, slug
 
 EMPTY = Network((Node("image", "Input", FrozenDict({"shape": (1, 28, 28)}), (0.0, 0.0)), Node("output", "Output", at=(0.0, 168.0))),
@@ -81,8 +82,8 @@ def code_dialog(project: Project, file: str, source: Writer) -> None:
     st.download_button("Download", text, f"{file}.py", "text/x-python", icon=":material/download:", type="primary")
 
 
-def files(space: Workspace, errors: int, source: Writer, menu: int) -> None:
-    """Everything about files in one menu: new, open, download."""
+def files(space: Workspace, errors: int, source: Writer, draw: Draw, menu: int) -> None:
+    """Everything about files in one menu: new, open, download, a figure, a link."""
     file = slug(space.project.name).replace("-", "_")
     st.button("New drawing", on_click=_new, args=(space,), icon=":material/add:", width="stretch")
     st.download_button("Download project (.json)", dumps(space.project), f"{file}.json", "application/json", on_click="ignore",
@@ -91,11 +92,15 @@ def files(space: Workspace, errors: int, source: Writer, menu: int) -> None:
     st.download_button("Download PyTorch (.py)", lambda: source(project), f"{file}.py", "text/x-python", on_click="ignore",
                        icon=":material/code:", disabled=errors > 0, width="stretch",
                        help=f"Mend {errors} problem{'s' if errors > 1 else ''} first" if errors else None)
+    if st.button("Diagram…", key="diagram", on_click=_shut_menu, icon=":material/account_tree:", width="stretch"):
+        diagram_dialog(project, draw)
+    if st.button("Copy link…", key="link", on_click=_shut_menu, icon=":material/link:", width="stretch"):
+        link_dialog(project)
     key = f"upload-{menu}"
     st.file_uploader("Open a project file", "json", key=key, on_change=_open_upload, args=(space, key), max_upload_size=10)
 
 
-def project_bar(space: Workspace, source: Writer) -> None:
+def project_bar(space: Workspace, source: Writer, draw: Draw) -> None:
     """One row: name, where it is kept, source, files, and on to training."""
     show_said()
     errors = len(space.report().errors)
@@ -107,5 +112,5 @@ def project_bar(space: Workspace, source: Writer) -> None:
             code_dialog(space.project, slug(space.project.name).replace("-", "_"), source)
         menu = st.session_state.get("menus", 0)
         with st.popover("File", icon=":material/folder_open:", key=f"file-{menu}"):
-            files(space, errors, source, menu)
+            files(space, errors, source, draw, menu)
         st.page_link(page_path("train"), label="Train", icon=":material/play_arrow:")

@@ -96,7 +96,8 @@ def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = 
     history, report = workspace.history, workspace.report()
     project = history.project
     place = place_json(project, report, path)
-    return {"load_id": workspace.load_id, "revision": history.revision, "ack": ack, "refused": refused, **place,
+    return {"load_id": workspace.load_id, "revision": history.revision, "ack": ack, "refused": refused,
+            "conflicts": workspace.conflicts(client), **place,
             "analysis": analysis_json(report, place["path"]), "history": history.names(), "catalogue": {"url": catalogue_url()},
             "blocks": {name: layer.to_json() for name, layer in report.analysis.kinds.own().items()},
             "settings": {"source": project.data.get("source"), "task": project.task.get("kind")}}

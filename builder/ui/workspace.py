@@ -16,9 +16,11 @@ from pathlib import Path
 
 from builder import paths
 from builder.graph import DocumentError, EditError, History, Project, Report, check, dumps, loads
+from builder.graph.conflicts import Log
 
 MAX_CLIENTS = 64
 MAX_CLIENT = 40  # characters of a canvas's name
+MAX_CONFLICTS = 8
 
 
 def slug(name: str) -> str:
@@ -42,6 +44,8 @@ class Workspace:
         self._lock = threading.RLock()
         self._acks: dict[str, int] = {}
         self._refused: dict[str, dict[str, object]] = {}
+        self._log = Log()
+        self._conflicts: dict[str, list[dict[str, object]]] = {}
         self._report: tuple[Project, Report] | None = None
         self.trouble = ""
         self._restore(first)
@@ -64,6 +68,7 @@ class Workspace:
         self.path, self.history = path, History(project, revision=revision)
         # Kept over a restart of the server: a canvas that stayed open goes on, with the edits that it made meanwhile.
         self.load_id, self._acks, self._refused = load_id or secrets.token_hex(6), {}, {}
+        self._log, self._conflicts = Log(), {}
 
     @property
     def project(self) -> Project:
@@ -81,7 +86,8 @@ class Workspace:
         """Apply one edit, "undo" and "redo" included, and save; raises EditError when it does not fit."""
         with self._lock:
             before = self.history
-            self.history = self.history.apply(edit)
+            self.history = before.apply(edit)
+            self._log.note("", edit.get("op"), before, self.history)
             if self.history is not before:
                 self._save()
 
@@ -93,9 +99,23 @@ class Workspace:
         with self._lock:
             if outbox.get("load_id") not in (None, self.load_id):
                 return
+            self._settle(client, outbox.get("settled"))
             for sent in outbox["edits"]:
                 self._receive(client, sent)
             self._save()
+
+    def _settle(self, client: str, settled: object) -> None:
+        """Forget the conflicts up to this seq: the person at that canvas has chosen."""
+        kept = [one for one in self._conflicts.get(client, ()) if type(settled) is not int or one["seq"] > settled]
+        if kept:
+            self._conflicts[client] = kept
+        else:
+            self._conflicts.pop(client, None)
+
+    def conflicts(self, client: object) -> list[dict[str, object]]:
+        """Edits of a canvas that wait for a choice: seq, what happened in words, the two labels, and the edit again."""
+        with self._lock:
+            return list(self._conflicts.get(client[:MAX_CLIENT], ())) if isinstance(client, str) else []
 
     def _receive(self, client: str, sent: object) -> None:
         seq = sent.get("seq") if isinstance(sent, Mapping) else None
@@ -104,12 +124,29 @@ class Workspace:
         self._acks.pop(client, None)
         self._acks[client] = seq
         while len(self._acks) > MAX_CLIENTS:
-            del self._acks[next(iter(self._acks))]
+            oldest = next(iter(self._acks))
+            del self._acks[oldest]
+            self._conflicts.pop(oldest, None)
+        edit = sent.get("edit") if isinstance(sent.get("edit"), Mapping) else {}
         try:
-            self.history = self.history.apply(sent.get("edit") if isinstance(sent.get("edit"), Mapping) else {})
-            self._refused.pop(client, None)
+            self._apply(edit, client, seq, sent.get("revision"))
         except EditError as error:
             self._refused[client] = {"seq": seq, "says": str(error)}
+
+    def _apply(self, edit: Mapping[str, object], client: str, seq: int, revision: object) -> None:
+        """Apply a canvas's edit, unless it would undo unseen what another canvas did: then it waits for that canvas's choice."""
+        before = self.history
+        after = before.apply(edit)
+        self._refused.pop(client, None)
+        if conflict := self._log.conflict(client, revision, edit, before, after):
+            waiting = self._conflicts.setdefault(client, [])
+            waiting.append({"seq": seq, **conflict.to_json()})
+            del waiting[:-MAX_CONFLICTS]
+            return
+        if edit.get("op") in ("undo", "redo") and (name := self._log.undone_by_other(client, edit, before)):
+            self._refused[client] = {"seq": seq, "says": f"{'Undid' if edit['op'] == 'undo' else 'Redid'} “{name}”, which was made in another tab."}
+        self._log.note(client, edit.get("op"), before, after)
+        self.history = after
 
     def ack(self, client: object) -> tuple[dict[str, object] | None, dict[str, object] | None]:
         """The last edit of a canvas that was seen, and why it was refused when it was."""
@@ -119,19 +156,22 @@ class Workspace:
                 return None, None
             return {"client": client, "seq": self._acks[known]}, self._refused.get(known)
 
-    def open(self, project: Project, file: str | None = None) -> None:
-        """Open `project`: the file of that name in the projects' folder, or a new file that takes no other project's place."""
+    def open(self, project: Project, file: str | None = None, copy: bool = False) -> None:
+        """Open `project`: the file of that name in the projects' folder, or a new file that takes no other project's place.
+
+        A file that holds exactly this project is used again, unless a `copy` is wanted.
+        """
         with self._lock:
-            self._start(project, self.root / f"{file}.json" if file else self._free(project))
+            self._start(project, self.root / f"{file}.json" if file else self._free(project, copy))
             self._save()
 
-    def _free(self, project: Project) -> Path:
-        """A path for a new file; a file that holds exactly this project is used again."""
+    def _free(self, project: Project, copy: bool) -> Path:
+        """A path for a new file, or the file that holds exactly this project."""
         stem, text = slug(str(project.about.get("gallery", project.name))), dumps(project)
         for number in range(1, 10_000):
             path = self.root / (f"{stem}.json" if number == 1 else f"{stem}-{number}.json")
             try:
-                if path.read_text(encoding="utf-8") == text:
+                if path.read_text(encoding="utf-8") == text and not copy:
                     return path
             except FileNotFoundError:
                 return path
