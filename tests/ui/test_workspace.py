@@ -403,3 +403,56 @@ def test_one_home_has_one_workspace_and_another_home_another(home, tmp_path, mon
     assert module.workspace() is first and first.root == home.resolve() / "projects"
     monkeypatch.setenv("BRICKWORK_HOME", str(tmp_path / "elsewhere"))
     assert module.workspace() is not first
+
+
+def kernel(size: int) -> dict:
+    return {"op": "set", "id": "conv1", "params": {"kernel_size": size}}
+
+
+def sent(client: str, seq: int, revision: int, edit: dict, **more: object) -> dict:
+    return {"client": client, "edits": [{"seq": seq, "revision": revision, "edit": edit}], **more}
+
+
+def test_a_later_edit_on_an_older_revision_waits_for_a_choice_and_the_choice_is_kept(root):
+    opened = space(root)
+    opened.receive(sent("a", 1, 0, kernel(3)))
+    opened.receive(sent("b", 1, 0, kernel(7)))
+    assert opened.project.network.node("conv1").params["kernel_size"] == 3 and opened.ack("b") == ({"client": "b", "seq": 1}, None)
+    (conflict,) = opened.conflicts("b")
+    assert conflict["says"] == "Another tab set kernel_size of conv1 to 3 while you set it to 7." and opened.conflicts("a") == []
+    opened.receive(sent("b", 1, 0, kernel(7)))
+    assert len(opened.conflicts("b")) == 1
+    opened.receive(sent("b", 2, 1, conflict["edit"], settled=conflict["seq"]))
+    assert opened.project.network.node("conv1").params["kernel_size"] == 7 and opened.conflicts("b") == [] and on_disk(opened) == opened.project
+
+
+def test_edits_of_one_canvas_that_were_made_before_its_answer_came_are_no_conflict(root):
+    opened = space(root)
+    for seq, size in enumerate((3, 4, 5, 6, 7), 1):
+        opened.receive(sent("a", seq, 0, kernel(size)))
+    assert opened.project.network.node("conv1").params["kernel_size"] == 7 and opened.conflicts("a") == []
+
+
+def test_undo_of_what_another_tab_did_says_so(root):
+    opened = space(root)
+    opened.receive(sent("a", 1, 0, kernel(3)))
+    opened.receive(sent("b", 1, 0, {"op": "undo"}))
+    assert "was made in another tab" in opened.conflicts("b")[0]["says"] and opened.history.revision == 1
+    opened.receive(sent("b", 2, 1, {"op": "undo"}, settled=1))
+    assert opened.project == FIRST and opened.ack("b")[1]["says"] == "Undid “Set kernel_size of conv1”, which was made in another tab."
+
+
+@pytest.mark.parametrize("settled", [None, "x", True, [], 10**30, -1])
+def test_any_settled_is_read(root, settled):
+    opened = space(root)
+    opened.receive(sent("a", 1, 0, kernel(3)))
+    opened.receive(sent("b", 1, 0, kernel(7), settled=settled))
+    assert len(opened.conflicts("b")) == 1 and opened.conflicts(None) == opened.conflicts(3) == []
+
+
+def test_a_copy_of_what_is_saved_gets_a_file_of_its_own(root):
+    opened = space(root)
+    opened.open(FIRST)
+    assert opened.path.name == "mnist-cnn.json"
+    opened.open(FIRST, copy=True)
+    assert opened.path.name == "mnist-cnn-2.json"

@@ -1,6 +1,7 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import { type KeyboardEvent, type ReactElement, useLayoutEffect, useRef, useState } from "react";
 import { Canvas } from "./Canvas.tsx";
+import { ConflictDialog } from "./ConflictDialog.tsx";
 import { SessionContext, usePart, useSession } from "./context.ts";
 import { handleKey } from "./keys.ts";
 import { Sheet } from "./Overlays.tsx";
@@ -46,6 +47,7 @@ function Parts(): ReactElement {
       <Canvas />
       <Panel />
       <Sheet />
+      <ConflictDialog />
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { lookAt, pathKey, putAside, takeBack, withLook } from "./memory.ts";
 import { NO_SCALE, type Scale, sameScale, scaleOf } from "./slab.ts";
 import { doubtful, open, outbox, receive, sameRecord, send, shareRecord, type Sync } from "./sync.ts";
 import { type Theme, themeOf } from "./theme.ts";
-import type { BrickInfo, CanvasData, Edit, Point, WantedPath } from "./types.ts";
+import type { BrickInfo, CanvasData, Conflict, Edit, Point, WantedPath } from "./types.ts";
 
 export interface Toast {
   readonly id: number;
@@ -53,6 +53,7 @@ const catalogues = new Map<string, Promise<Catalogue>>();
 const RESEND_MS = 2000;
 const RESEND_MOST_MS = 32_000;
 const TOAST_MS = 5000;
+const LOOK_MS = 1000;
 const FREE: DropTarget = { type: "free" };
 
 function fetchCatalogue(url: string): Promise<Catalogue> {
@@ -89,6 +90,7 @@ export class Session {
   private state: Snapshot;
   private args: ComponentArgs<CanvasData>;
   private attempt = 0;
+  private heard = Date.now();
   private resendTimer: ReturnType<typeof setTimeout> | undefined;
   private toastCount = 0;
   private lastRefused = "";
@@ -109,7 +111,13 @@ export class Session {
     if (pathKey(left) !== pathKey(this.state.path)) this.openPath(left);
     if (this.state.sync.pending.length > 0) this.post(this.state.sync);
     window.addEventListener("pagehide", this.leave);
+    window.addEventListener("focus", this.look);
   }
+
+  /** This tab comes to the front: another one may have edited the drawing meanwhile. */
+  private readonly look = (): void => {
+    if (this.state.sync.pending.length === 0 && Date.now() - this.heard > LOOK_MS) this.ask();
+  };
 
   /** The tab closes or loads anew: what is being typed becomes an edit, and what is not answered yet is put aside. */
   private readonly leave = (): void => {
@@ -143,6 +151,7 @@ export class Session {
 
   /** New arguments from Streamlit: an answer of Python, another project, or another theme. */
   push(args: ComponentArgs<CanvasData>): void {
+    this.heard = Date.now();
     const changed = args.data.catalogue.url !== this.state.data.catalogue.url;
     this.args = args;
     this.keepNameOf(args.data.refused?.seq);
@@ -172,6 +181,13 @@ export class Session {
     this.post(sync);
     this.set(this.merged(sync, this.state.data));
   }
+
+  /** Decide a conflict: for the other tab's work, or for the edit that was made here, which says itself where it is made. */
+  readonly choose = (conflict: Conflict, yours: boolean): void => {
+    this.set({ ...this.state, sync: { ...this.state.sync, settled: conflict.seq } });
+    if (yours) this.deliver(conflict.edit);
+    else this.ask();
+  };
 
   /** Apply a fix that Python offered: it says itself in which block it is made. */
   readonly fix = (edit: Edit): void => this.deliver(withRoom(this.drawing(), edit));
@@ -234,6 +250,7 @@ export class Session {
 
   end(): void {
     window.removeEventListener("pagehide", this.leave);
+    window.removeEventListener("focus", this.look);
     this.stopResending();
     this.listeners.clear();
   }
@@ -319,6 +336,12 @@ export class Session {
       this.set({ ...this.state, catalogue: this.catalogueOf(this.state.data), catalogueSays: null });
     };
     fetchCatalogue(url).then(came, failed);
+  }
+
+  /** Ask for the drawing as it is now; nobody waits for the answer. */
+  private ask(): void {
+    this.attempt += 1;
+    this.args.setStateValue("outbox", outbox(this.state.sync, this.attempt));
   }
 
   private post(sync: Sync, wait = RESEND_MS): void {

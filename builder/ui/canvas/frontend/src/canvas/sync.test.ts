@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyEdit } from "./document.ts";
 import { CATALOGUE, CHAIN, pushed } from "./fixture.test.ts";
-import { doubtful, open, outbox, partIn, receive, send } from "./sync.ts";
+import { doubtful, open, outbox, partIn, receive, send, waiting } from "./sync.ts";
 import type { Edit } from "./types.ts";
 
 const FIVE: Edit = { op: "set", id: "a", params: { size: 5 } };
@@ -72,4 +72,14 @@ test("parts of a batch are made where the batch is unless they say otherwise", (
   assert.equal(partIn(batch, null), null);
   const plain: Edit = { op: "batch", edits: [FIVE, SEVEN] };
   assert.equal(partIn(plain, null), plain);
+});
+
+test("an edit that waits for a choice is asked about once, here and not in another tab", () => {
+  const conflict = { seq: 1, says: "x", theirs: "Keep theirs", yours: "Use yours", edit: FIVE };
+  const data = { ...pushed(CHAIN, { client: "me", seq: 1 }, 2), conflicts: [conflict] };
+  const sync = receive(send(open(pushed(CHAIN), "me"), FIVE, CATALOGUE), data, CATALOGUE);
+  assert.deepEqual([sync.document, waiting(data, sync), waiting(data, { ...sync, client: "other" })], [CHAIN, conflict, null]);
+  const settled = { ...sync, settled: 1 };
+  assert.equal(waiting(data, settled), null);
+  assert.equal(outbox(settled, 2).settled, 1);
 });

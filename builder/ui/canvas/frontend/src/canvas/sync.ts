@@ -1,7 +1,7 @@
 import type { Catalogue } from "./catalogue.ts";
 import { applyEdit, downstreamOf, touched } from "./document.ts";
 import { byId, inputsOf } from "./index.ts";
-import type { BrickNode, CanvasData, Edit, NetworkDocument, Outbox, SentEdit, Wire } from "./types.ts";
+import type { BrickNode, CanvasData, Conflict, Edit, NetworkDocument, Outbox, SentEdit, Wire } from "./types.ts";
 
 /** The drawing as this browser sees it: Python's document with the edits on top that Python has not answered yet. */
 export interface Sync {
@@ -14,6 +14,8 @@ export interface Sync {
   readonly server: NetworkDocument;
   readonly document: NetworkDocument;
   readonly pending: readonly SentEdit[];
+  /** Conflicts up to this seq have been decided here. */
+  readonly settled?: number;
 }
 
 export function open(data: CanvasData, client: string): Sync {
@@ -55,7 +57,14 @@ export function receive(sync: Sync, data: CanvasData, catalogue: Catalogue): Syn
 }
 
 export function outbox(sync: Sync, attempt: number): Outbox {
-  return { client: sync.client, load_id: sync.loadId, edits: sync.pending, attempt };
+  const sent = { client: sync.client, load_id: sync.loadId, edits: sync.pending, attempt };
+  return sync.settled === undefined ? sent : { ...sent, settled: sync.settled };
+}
+
+/** The oldest conflict of this canvas that nobody has decided. */
+export function waiting(data: CanvasData, sync: Sync): Conflict | null {
+  if (data.ack?.client !== sync.client) return null;
+  return data.conflicts?.find((conflict) => conflict.seq > (sync.settled ?? 0)) ?? null;
 }
 
 const SURE: ReadonlySet<string> = new Set();

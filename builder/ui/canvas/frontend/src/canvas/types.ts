@@ -142,6 +142,8 @@ export interface CanvasData {
   readonly revision: number;
   readonly ack?: { readonly client: string; readonly seq: number } | null;
   readonly refused?: { readonly seq: number; readonly says: string } | null;
+  /** Of the canvas that `ack` names, oldest first. */
+  readonly conflicts?: readonly Conflict[];
   readonly document: NetworkDocument;
   readonly analysis: Analysis;
   readonly history: History;
@@ -163,6 +165,15 @@ export interface CanvasData {
   readonly fill?: boolean;
 }
 
+/** An edit that Python did not apply, because it would undo unseen what another canvas did; `edit` applies it after all. */
+export interface Conflict {
+  readonly seq: number;
+  readonly says: string;
+  readonly theirs: string;
+  readonly yours: string;
+  readonly edit: Edit;
+}
+
 export interface SentEdit {
   readonly seq: number;
   readonly revision: number;
@@ -176,6 +187,8 @@ export interface Outbox {
   readonly load_id: string;
   readonly edits: readonly SentEdit[];
   readonly attempt: number;
+  /** Conflicts up to this seq have been decided. */
+  readonly settled?: number;
 }
 
 /** Canvas to Python: the block instances to show the inside of. */
