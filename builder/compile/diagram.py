@@ -18,6 +18,7 @@ FONT = "Helvetica,Arial,Liberation Sans,sans-serif"
 LONGEST = 48  # characters of one label
 # Bricks of a whole drawing; above it blocks stay shut, or neither dot nor a reader would find through.
 MOST_OPENED = 1_500
+SWATCHES = 4  # of a legend's row
 SIGNS = {"+": "+", "*": "×"}
 
 
@@ -56,7 +57,7 @@ def dot(project: Project, look: Look | None = None) -> str:
     figure = _Figure(look, theme, {problem.node for problem in report.errors})
     figure.draw(report.analysis, "", [])
     title = f"    label=<<B>{words(project.name)}</B>>" if look.title else ""
-    legend = f"    label=<{_legend(report, theme)}>" if look.legend else ""
+    legend = f"    label=<{_legend(report, theme, figure.opened == 0)}>" if look.legend else ""
     return "\n".join(line for line in (
         f"digraph {quoted(project.name)} {{", *_style(look, theme), title,
         # The legend is the label of a box around everything, for a graph has one label only, and that is the title.
@@ -87,7 +88,8 @@ class _Figure:
         """Draw one network whose names get `prefix`; what leaves it when it is the inside of a block."""
         gives: dict[str, list[Source]] = {}
         ports = [node.id for node in analysis.network.nodes if node.kind == INPUT] if prefix else []
-        gives |= {name: [source] for name, source in zip(ports, entering, strict=False)}
+        gives |= {name: [self._entered(prefix + name, source, len(analysis.network.out_of(name)))]
+                  for name, source in zip(ports, entering, strict=False)}
 
         def source(edge) -> Source:
             known = gives.get(edge.source, ())
@@ -109,6 +111,15 @@ class _Figure:
         ends = [node.id for node in analysis.network.nodes if node.kind == OUTPUT]
         return [leaving.get(end, (prefix + end, "?")) for end in ends]
 
+    def _entered(self, name: str, source: Source, readers: int) -> Source:
+        """What enters a box: where several bricks read it, it forks inside the box, or its wires would run around it."""
+        if readers < 2:
+            return source
+        self.bricks.append(f'    {quoted(name)} [shape=point, width=0.05, color="{self.theme.line}"]')
+        label = f" [label={quoted(' ' + source[1] + ' ')}, arrowhead=none]" if self.look.shapes else " [arrowhead=none]"
+        self.wires.append(f"    {quoted(source[0])} -> {quoted(name)}{label}")
+        return name, ""
+
     def _opens(self, placed: Placed) -> bool:
         body = placed.body
         if self.look.collapsed or body is None or placed.node.muted or None in body.outputs:
@@ -125,7 +136,7 @@ class _Figure:
         for i, (inner, count) in enumerate(placed.body.runs):
             name = f"{prefix}{placed.node.id}{i or ''}/"
             self.bricks += [f"  subgraph {quoted('cluster ' + name)} {{",
-                            f'    style="rounded,filled"; fillcolor="{self.theme.group}"; color="{colour}"; penwidth=1; labeljust=l; labelloc=t; margin=9',
+                            f'    style="rounded,filled"; fillcolor="{self.theme.group}"; color="{colour}"; penwidth=0.8; peripheries=1; labeljust=l; labelloc=t; margin=9',
                             f"    label=<{_box_label(placed, count, self.theme)}>"]
             incoming = self.draw(inner, name, incoming)
             self.bricks.append("  }")
@@ -157,7 +168,7 @@ class _Figure:
         return f'{first}<BR/><FONT POINT-SIZE="8.5" COLOR="{self.theme.muted}">{" · ".join(about)}</FONT>'
 
     def _wire(self, source: Source, target: str) -> str:
-        label = f" [label={quoted(' ' + source[1] + ' ')}]" if self.look.shapes else ""
+        label = f" [label={quoted(' ' + source[1] + ' ')}]" if self.look.shapes and source[1] else ""
         return f"    {quoted(source[0])} -> {quoted(target)}{label}"
 
 
@@ -172,23 +183,27 @@ def _box_label(placed: Placed, count: int, theme: Theme) -> str:
             f'<FONT POINT-SIZE="8.5" COLOR="{theme.muted}">  {words(placed.node.id)}</FONT>')
 
 
-def _legend(report: Report, theme: Theme) -> str:
-    """A swatch for every category that is in the drawing, blocks' insides included, and the totals."""
-    found = set(_categories(report.analysis))
+def _legend(report: Report, theme: Theme, blocks: bool) -> str:
+    """A swatch for every category that is in the drawing, blocks' insides included (and the `blocks` themselves), and the totals."""
+    found = set(_categories(report.analysis, blocks))
     order = [*(name for name in CATEGORIES if name in found), *sorted(found - set(CATEGORIES))]
-    swatches = "".join(f'<TD WIDTH="10" HEIGHT="10" FIXEDSIZE="TRUE" BORDER="1" COLOR="{theme.category(name)}" BGCOLOR="{theme.fill(name)}"></TD>'
-                       f'<TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{words(name)}  </FONT></TD>' for name in order)
+    rows = "".join(f"<TR>{''.join(_swatch(name, theme) for name in order[i:i + SWATCHES])}</TR>" for i in range(0, len(order), SWATCHES))
     totals = f"{report.params:,} parameters · {report.macs:,} multiply-adds a sample · N: samples in a batch"
-    return (f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="1"><TR>{swatches or "<TD></TD>"}</TR>'
-            f'<TR><TD ALIGN="LEFT" COLSPAN="{max(1, 2 * len(order))}"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{totals}</FONT></TD></TR></TABLE>')
+    return (f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="1">{rows}'
+            f'<TR><TD ALIGN="LEFT" COLSPAN="{2 * SWATCHES}"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{totals}</FONT></TD></TR></TABLE>')
 
 
-def _categories(analysis: Analysis, seen: set[int] | None = None) -> Iterator[str]:
+def _swatch(category: str, theme: Theme) -> str:
+    return (f'<TD WIDTH="10" HEIGHT="10" FIXEDSIZE="TRUE" BORDER="1" COLOR="{theme.category(category)}" BGCOLOR="{theme.fill(category)}"></TD>'
+            f'<TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{words(category)}  </FONT></TD>')
+
+
+def _categories(analysis: Analysis, blocks: bool, seen: set[int] | None = None) -> Iterator[str]:
     seen = set() if seen is None else seen
     for placed in analysis.placed.values():
-        if placed.node.kind not in (INPUT, OUTPUT):
+        if placed.node.kind not in (INPUT, OUTPUT) and (blocks or not (placed.layer and placed.layer.block)):
             yield placed.layer.category if placed.layer else "Other"
         for inner, _ in placed.body.runs if placed.body else ():
             if id(inner) not in seen:
                 seen.add(id(inner))
-                yield from _categories(inner, seen)
+                yield from _categories(inner, blocks, seen)
