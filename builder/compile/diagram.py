@@ -18,7 +18,7 @@ FONT = "Helvetica,Arial,Liberation Sans,sans-serif"
 LONGEST = 48  # characters of one label
 # Bricks of a whole drawing; above it blocks stay shut, or neither dot nor a reader would find through.
 MOST_OPENED = 1_500
-SWATCHES = 4  # of a legend's row
+SWATCHES = 5  # of a legend's row
 SIGNS = {"+": "+", "*": "×"}
 
 
@@ -184,13 +184,18 @@ def _box_label(placed: Placed, count: int, theme: Theme) -> str:
 
 
 def _legend(report: Report, theme: Theme, blocks: bool) -> str:
-    """A swatch for every category that is in the drawing, blocks' insides included (and the `blocks` themselves), and the totals."""
+    """A swatch for every category that is in the drawing, with the `blocks` themselves or with what is inside, and the totals."""
     found = set(_categories(report.analysis, blocks))
     order = [*(name for name in CATEGORIES if name in found), *sorted(found - set(CATEGORIES))]
-    rows = "".join(f"<TR>{''.join(_swatch(name, theme) for name in order[i:i + SWATCHES])}</TR>" for i in range(0, len(order), SWATCHES))
+    rows = "".join(f"<TR><TD ALIGN=\"LEFT\">{_row([_swatch(name, theme) for name in order[i:i + SWATCHES]])}</TD></TR>"
+                   for i in range(0, len(order), SWATCHES))
     totals = f"{report.params:,} parameters · {report.macs:,} multiply-adds a sample · N: samples in a batch"
-    return (f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="1">{rows}'
-            f'<TR><TD ALIGN="LEFT" COLSPAN="{2 * SWATCHES}"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{totals}</FONT></TD></TR></TABLE>')
+    return (f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}'
+            f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{theme.muted}"> {totals}</FONT></TD></TR></TABLE>')
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="1"><TR>{"".join(cells)}</TR></TABLE>'
 
 
 def _swatch(category: str, theme: Theme) -> str:
@@ -203,7 +208,7 @@ def _categories(analysis: Analysis, blocks: bool, seen: set[int] | None = None) 
     for placed in analysis.placed.values():
         if placed.node.kind not in (INPUT, OUTPUT) and (blocks or not (placed.layer and placed.layer.block)):
             yield placed.layer.category if placed.layer else "Other"
-        for inner, _ in placed.body.runs if placed.body else ():
+        for inner, _ in placed.body.runs if placed.body and not blocks else ():
             if id(inner) not in seen:
                 seen.add(id(inner))
                 yield from _categories(inner, blocks, seen)
