@@ -27,6 +27,13 @@ const PATHS = {
   copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
   history: "M3 8a5 5 0 1 0 1.6-3.7M3 2.5v3h3M8 5.2V8l2 1.6",
   trash: "M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9M7 7v4M9 7v4",
+  block: "M2.5 6.5h11v7h-11zM4.5 6.5V4h2.5v2.5M9 6.5V4h2.5v2.5M2.5 10h11",
+  open: "M9.5 2.5h4v4M13.5 2.5 8.5 7.5M11.5 9v4.5h-9v-9H7",
+  unlink: "M7 4.5l1.2-1.2a3 3 0 0 1 4.3 4.3L11.3 8.8M9 11.5l-1.2 1.2a3 3 0 0 1-4.3-4.3L4.7 7.2M2.5 2.5l11 11",
+  unpack: "M3 6.5h4v4H3zM9 9.5h4v4H9zM9 2.5h4v4H9z",
+  pin: "M5.5 2.5h5M6.5 2.5v4L4 9.5h8L9.5 6.5v-4M8 9.5v4.5",
+  lock: "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
+  right: "M6 3.5 10.5 8 6 12.5",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,4 +1,5 @@
 import type { ComponentArgs } from "../shared/streamlit.ts";
+import { blockRefusal } from "./blocks.ts";
 import { type Catalogue, EMPTY_CATALOGUE, type Layer, withBlocks } from "./catalogue.ts";
 import { Desk } from "./desk.ts";
 import { findNode, wireId } from "./document.ts";
@@ -44,6 +45,8 @@ export interface Snapshot {
   readonly drop: DropTarget;
   /** The brick that was added last; the canvas brings it into sight. */
   readonly added: string | null;
+  /** The bricks that a block is about to be made of, while its name is asked for. */
+  readonly blockOf: readonly string[] | null;
   readonly toasts: readonly Toast[];
 }
 
@@ -175,12 +178,21 @@ export class Session {
     if (this.state.data.editable !== false || WHOLE.has(edit.op)) this.deliver(madeIn(edit, this.state.sync.scope));
   };
 
-  private deliver(edit: Edit): void {
+  /** Ask for the name of a block of these bricks, or say why there can be none; null stops asking. */
+  readonly askBlock = (ids: readonly string[] | null): void => {
+    const { sync, catalogue, data } = this.state;
+    const refusal = ids && (data.editable === false ? (data.locked ?? "This drawing cannot be changed.") : blockRefusal(sync.document, ids, catalogue));
+    if (refusal) this.toast(refusal);
+    else this.set({ ...this.state, blockOf: ids });
+  };
+
+  /** Send an edit as it is: it says itself in which block it is made. */
+  readonly deliver = (edit: Edit): void => {
     const sync = send(this.state.sync, edit, this.state.catalogue);
     // On its way before anything is drawn: the server works while the browser does.
     this.post(sync);
     this.set(this.merged(sync, this.state.data));
-  }
+  };
 
   /** Decide a conflict: for the other tab's work, or for the edit that was made here, which says itself where it is made. */
   readonly choose = (conflict: Conflict, yours: boolean): void => {
@@ -275,7 +287,7 @@ export class Session {
     const { selected } = lookAt(memory, path);
     memories.set(data.load_id, withLook({ sync, path, looks: memory?.looks ?? {} }, path, {}));
     const places = place(sync.document, new Map());
-    const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, added: null, toasts: [] };
+    const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, added: null, blockOf: null, toasts: [] };
     const where = `${data.load_id}/${pathKey(path)}`;
     const known = selected.filter((id) => findNode(sync.document, id));
     const infos = data.analysis.nodes;
