@@ -29,7 +29,8 @@ def node_json(placed: Placed, report: Report, problems: list[dict[str, object]])
     if placed.node.muted:
         record["muted"] = True
     if placed.body is not None:
-        record["inner"] = placed.body.bricks
+        inside = placed.body.runs[0][0].placed.values() if placed.body.runs else ()
+        record["inner"] = sum(not (brick.layer and brick.layer.scope) for brick in inside)
     return record
 
 

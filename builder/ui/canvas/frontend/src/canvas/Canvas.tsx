@@ -2,8 +2,11 @@ import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, Select
 import { type ReactElement, useState } from "react";
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
+import { Crumbs } from "./Crumbs.tsx";
+import { enter } from "./entering.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
 import { LEAST_ZOOM } from "./geometry.ts";
+import { MakeBlock } from "./MakeBlock.tsx";
 import { Overlays } from "./Overlays.tsx";
 import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
@@ -61,6 +64,7 @@ export function Canvas(): ReactElement {
       }}
     >
       <ArrowHead />
+      <Crumbs />
       <ReactFlow<FlowBrick, FlowWire>
         nodes={flow.bricks}
         edges={flow.wires}
@@ -70,6 +74,7 @@ export function Canvas(): ReactElement {
         onEdgesChange={flow.onEdgesChange}
         onNodeDragStart={flow.onDragStart}
         onNodeDragStop={flow.onDragStop}
+        onNodeDoubleClick={(_, brick) => enter(session, brick.id)}
         onSelectionDragStart={flow.onDragStart}
         onSelectionDragStop={flow.onDragStop}
         onConnect={connect}
@@ -108,6 +113,7 @@ export function Canvas(): ReactElement {
       <Status />
       <Toasts live={wires.refused} />
       <Overlays />
+      <MakeBlock />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { type Param, sameValue, valueOf } from "./catalogue.ts";
 import { useSession } from "./context.ts";
 import { joinPair, pair, show } from "./fields.ts";
 import { Icon } from "./icons.tsx";
+import { PromotedAs, PromotePin } from "./Promote.tsx";
 import type { BrickNode, ParamValue } from "./types.ts";
 import { ValueInput, type ValueProps } from "./ValueInput.tsx";
 
@@ -70,11 +71,14 @@ export function Field({ node, param }: { readonly node: BrickNode; readonly para
         <label className="field-name" htmlFor={id}>
           {param.name}
         </label>
-        {changed && (
-          <button type="button" className="reset" aria-label={`Reset ${param.name} to ${byDefault}`} title={`Reset to ${byDefault}`} onClick={() => put(param.default)}>
-            <Icon name="reset" />
-          </button>
-        )}
+        <span className="field-tools">
+          {changed && (
+            <button type="button" className="reset" aria-label={`Reset ${param.name} to ${byDefault}`} title={`Reset to ${byDefault}`} onClick={() => put(param.default)}>
+              <Icon name="reset" />
+            </button>
+          )}
+          <PromotePin node={node} param={param} />
+        </span>
       </div>
       <Control id={id} label={param.name} param={param} value={value} onValue={put} onWrong={setWrong} />
       {wrong && (
@@ -82,6 +86,7 @@ export function Field({ node, param }: { readonly node: BrickNode; readonly para
           {wrong}
         </p>
       )}
+      <PromotedAs node={node} param={param} />
       <p className="help" id={`${id}-help`}>
         {param.doc}. <span className="default">Default {byDefault}.</span>
       </p>

@@ -1,5 +1,5 @@
 import { type FormEvent, type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
-import { blockNameProblem, freeBlockName, instanceId } from "./blocks.ts";
+import { blockEdit, blockNameProblem, freeBlockName, instanceId } from "./blocks.ts";
 import { usePart, useSession } from "./context.ts";
 import { plural } from "./format.ts";
 
@@ -29,7 +29,7 @@ function Dialog({ ids }: { readonly ids: readonly string[] }): ReactElement {
     if (wrong) return;
     const node = instanceId(session.drawing().document, ids, name.trim());
     close();
-    session.make({ op: "make_block", ids, name: name.trim(), node }, node);
+    session.make(blockEdit(session.drawing(), ids, name.trim(), node), node);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     event.stopPropagation();

@@ -2,6 +2,7 @@ import { type KeyboardEvent, memo, type ReactElement, useDeferredValue, useMemo,
 import { grouped, type Layer, slug } from "./catalogue.ts";
 import { usePart } from "./context.ts";
 import { BrickChip, Icon } from "./icons.tsx";
+import { OwnBlock } from "./OwnBlock.tsx";
 import { Ghost, usePaletteDrag } from "./usePaletteDrag.tsx";
 
 interface ItemProps {
@@ -31,8 +32,9 @@ function Item({ layer, onAdd, onGrab, onHint }: ItemProps): ReactElement {
         onBlur={() => onHint(null)}
       >
         <BrickChip category={slug(layer.category)} />
-        <span>{layer.kind}</span>
+        <span className="item-kind">{layer.kind}</span>
       </button>
+      {layer.block === "own" && <OwnBlock layer={layer} />}
     </li>
   );
 }

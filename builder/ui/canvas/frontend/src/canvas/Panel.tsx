@@ -1,4 +1,6 @@
 import { type ReactElement, useEffect, useState } from "react";
+import { blockRefusal } from "./blocks.ts";
+import { Action, BlockTools } from "./BlockTools.tsx";
 import { slug } from "./catalogue.ts";
 import { useSession, useSnapshot } from "./context.ts";
 import { findNode } from "./document.ts";
@@ -48,7 +50,13 @@ function Name({ node }: { readonly node: BrickNode }): ReactElement {
   );
 }
 
-function Result({ info }: { readonly info: BrickInfo | undefined }): ReactElement {
+interface ResultProps {
+  readonly info: BrickInfo | undefined;
+  /** What stands above already. */
+  readonly said: string | undefined;
+}
+
+function Result({ info, said }: ResultProps): ReactElement {
   return (
     <section className="result" aria-label="Output">
       <dl>
@@ -65,7 +73,7 @@ function Result({ info }: { readonly info: BrickInfo | undefined }): ReactElemen
           {info?.macs ? <small> {percent(info.macs_share)}</small> : null}
         </dd>
       </dl>
-      {info?.explain && <p className="explain">{info.explain}</p>}
+      {info?.explain && info.explain !== said && <p className="explain">{info.explain}</p>}
       {(info?.formula ?? []).map((line) => (
         <code key={line}>{line}</code>
       ))}
@@ -98,21 +106,29 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
       {problems.map((problem) => (
         <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
       ))}
+      {layer?.block && <BlockTools node={node} layer={layer} />}
       <fieldset disabled={data.editable === false}>
         <Name key={node.id} node={node} />
         {layer?.params.map((param) => (
           <Field key={`${node.id} ${param.name}`} node={node} param={param} />
         ))}
       </fieldset>
-      <Result info={info} />
+      <Result info={info} said={layer?.summary} />
     </div>
   );
 }
 
-function Several({ n }: { readonly n: number }): ReactElement {
+function Several({ ids }: { readonly ids: readonly string[] }): ReactElement {
+  const session = useSession();
+  const { sync, catalogue, data } = useSnapshot();
+  const refusal = data.editable === false ? (data.locked ?? null) : blockRefusal(sync.document, ids, catalogue);
   return (
     <div className="properties">
-      <h2>{plural(n, "brick")} selected</h2>
+      <h2>{plural(ids.length, "brick")} selected</h2>
+      <div className="buttons">
+        <Action icon="block" name="Make a block" hint="One brick in their place (Ctrl+G)" disabled={refusal !== null} onClick={() => session.askBlock(ids)} />
+      </div>
+      {refusal && <p className="quiet">{refusal}</p>}
       <p className="quiet">Drag one to move them all. Backspace removes them and joins what is left; Delete removes them with their wires.</p>
     </div>
   );
@@ -125,7 +141,7 @@ export function Panel(): ReactElement {
   const node = selected.length === 1 && only ? findNode(sync.document, only) : undefined;
   return (
     <aside className="panel" aria-label="Properties" data-open={selected.length > 0}>
-      {node ? <Properties node={node} /> : selected.length > 1 ? <Several n={selected.length} /> : <Summary />}
+      {node ? <Properties node={node} /> : selected.length > 1 ? <Several ids={selected} /> : <Summary />}
     </aside>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactElement } from "react";
+import { BlockName } from "./BlockTools.tsx";
 import { usePart } from "./context.ts";
 import { bytes, count, isPartial, problemCount } from "./format.ts";
 import { Purpose } from "./Purpose.tsx";
@@ -12,10 +13,18 @@ const HINTS = [
 /** The network as a whole, and three hints on how to build. */
 export function Summary(): ReactElement {
   const analysis = usePart((snap) => snap.data.analysis);
+  const block = usePart((snap) => snap.catalogue.layers[snap.sync.scope ?? ""]);
   const { totals, problems } = analysis;
   const least = isPartial(analysis) ? "≥ " : "";
   return (
     <div className="properties">
+      {block && (
+        <>
+          <h2>{block.kind}</h2>
+          <p className="quiet">{block.summary}</p>
+          <BlockName key={block.kind} block={block} />
+        </>
+      )}
       <h2>Network</h2>
       <Purpose />
       <section className="result" aria-label="Totals">

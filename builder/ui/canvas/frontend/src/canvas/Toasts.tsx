@@ -14,6 +14,11 @@ export function Toasts({ live }: { readonly live: string | null }): ReactElement
       {toasts.map((toast) => (
         <div className="toast" key={toast.id}>
           {toast.says}
+          {toast.action && (
+            <button type="button" className="link" onClick={toast.action.run}>
+              {toast.action.label}
+            </button>
+          )}
           <button type="button" className="tool small" aria-label="Dismiss" onClick={() => session.dismiss(toast.id)}>
             <Icon name="close" />
           </button>

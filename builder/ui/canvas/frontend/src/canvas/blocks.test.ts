@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockNameProblem, blockRefusal, demotion, freeBlockName, freePromoted, instanceId, joinable, ownership, promotedAs } from "./blocks.ts";
+import { blockEdit, blockNameProblem, blockRefusal, demotion, freeBlockName, freePromoted, instanceId, joinable, ownership, promotedAs } from "./blocks.ts";
 import type { Catalogue, Layer, Param } from "./catalogue.ts";
 import { CATALOGUE, CHAIN, SKIP, brick, wire } from "./fixture.test.ts";
-import type { NetworkDocument } from "./types.ts";
+import type { NetworkDocument, Point } from "./types.ts";
 
 const step = CATALOGUE.layers.Step as Layer;
 const size = step.params[0] as Param;
@@ -24,6 +24,14 @@ test("a block can be made of bricks that hang together, not of the ends of the d
 test("what lies between the selected bricks must go into the block too", () => {
   const long: NetworkDocument = { nodes: [...CHAIN.nodes, brick("c")], edges: [wire("a", "b"), wire("b", "c")] };
   assert.match(blockRefusal(long, ["a", "c"], catalogue) ?? "", /^b lies between/);
+});
+
+test("what follows a block moves up to it, unless bricks stand beside those it is made of", () => {
+  const places = new Map(CHAIN.nodes.map((node) => [node.id, node.at as Point]));
+  const edit = blockEdit({ document: CHAIN, places, catalogue }, ["a", "b"], "Two", "two1");
+  assert.deepEqual(edit, { op: "batch", label: "Make block Two", edits: [{ op: "make_block", ids: ["a", "b"], name: "Two", node: "two1" }, { op: "move", at: { two1: [0, 84], end: [0, 168] } }] });
+  const beside = blockEdit({ document: CHAIN, places: new Map([...places, ["side", [300, 100]]]), catalogue }, ["a", "b"], "Two", "two1");
+  assert.deepEqual(beside.op === "batch" && beside.edits[1], { op: "move", at: { two1: [0, 84] } });
 });
 
 test("names of blocks are Python classes, start with a capital and are free", () => {

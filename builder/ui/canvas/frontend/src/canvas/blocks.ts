@@ -1,7 +1,9 @@
 import { type Catalogue, type Layer, type Param } from "./catalogue.ts";
 import { findNode } from "./document.ts";
 import { nameProblem } from "./fields.ts";
-import type { Crumb, Edit, NetworkDocument } from "./types.ts";
+import { BRICK, bounds, snap, snapPoint } from "./geometry.ts";
+import type { Drawing } from "./gestures.ts";
+import type { Crumb, Edit, NetworkDocument, Point } from "./types.ts";
 
 const LONGEST = 60;
 
@@ -66,6 +68,21 @@ export function instanceId(document: NetworkDocument, ids: readonly string[], na
   let number = 1;
   while (taken.has(`${stem}${number}`)) number += 1;
   return `${stem}${number}`;
+}
+
+/** The edit that makes a block of `ids` and one instance `node` of it in their middle; in a column of their own, what follows moves up. */
+export function blockEdit({ document, places }: Drawing, ids: readonly string[], name: string, node: string): Edit {
+  const box = bounds(ids.map((id) => places.get(id)).filter((at) => at !== undefined));
+  const make: Edit = { op: "make_block", ids, name, node };
+  if (!box) return make;
+  const chosen = new Set(ids);
+  const bottom = box.y + box.height;
+  const spare = snap(box.height - BRICK.height);
+  const beside = [...places].some(([id, at]) => !chosen.has(id) && at[1] + BRICK.height > box.y && at[1] < bottom);
+  const below = beside || spare <= 0 ? [] : [...reached(document, chosen, true)].filter((id) => (places.get(id)?.[1] ?? 0) >= bottom);
+  const up = (id: string): readonly [string, Point] => [id, [places.get(id)?.[0] ?? 0, (places.get(id)?.[1] ?? 0) - spare]];
+  const at = Object.fromEntries([[node, snapPoint([box.x + (box.width - BRICK.width) / 2, box.y])] as const, ...below.map(up)]);
+  return { op: "batch", label: `Make block ${name}`, edits: [make, { op: "move", at }] };
 }
 
 /** The parameter of `block` that sets `param` of `brick`; null when none does. */

@@ -8,6 +8,11 @@ const after = (document: NetworkDocument, edit: Edit): NetworkDocument => applyE
 const wires = (document: NetworkDocument): string[] => document.edges.map(wireId).sort();
 const ids = (document: NetworkDocument): string[] => document.nodes.map((node) => node.id);
 
+test("a batch that starts with what only Python can make waits for Python as a whole", () => {
+  const edit: Edit = { op: "batch", edits: [{ op: "make_block", ids: ["a"], node: "x" }, { op: "move", at: { end: [0, 0] } }] };
+  assert.equal(applyEdit(CHAIN, edit, CATALOGUE), CHAIN);
+});
+
 test("a brick inserted on a wire takes the wire's place on both sides", () => {
   const edited = after(SKIP, { op: "insert", node: brick("c"), edge: wire("start", "join", 1) });
   assert.deepEqual(wires(edited), ["a->join:0", "c->join:1", "join->end:0", "start->a:0", "start->c:0"]);

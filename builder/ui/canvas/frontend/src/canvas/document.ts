@@ -140,6 +140,8 @@ function changeNode(document: NetworkDocument, id: string, change: (node: BrickN
   return { ...document, nodes: document.nodes.map((node) => (node.id === id ? change(node) : node)) };
 }
 
+const MADE_BY_PYTHON: ReadonlySet<Edit["op"]> = new Set(["make_block", "unpack", "unlink"]);
+
 /** The document after `edit`, as Python will make it; an edit that does not apply, or that only Python knows, leaves it as it is. */
 export function applyEdit(document: NetworkDocument, edit: Edit, catalogue: Catalogue): NetworkDocument {
   switch (edit.op) {
@@ -166,6 +168,8 @@ export function applyEdit(document: NetworkDocument, edit: Edit, catalogue: Cata
     case "move":
       return { ...document, nodes: document.nodes.map((node) => withPlace(node, edit.at[node.id])) };
     case "batch":
+      // What its other parts refer to is not there before Python has made it.
+      if (edit.edits.some((part) => MADE_BY_PYTHON.has(part.op))) return document;
       return edit.edits.reduce((rest, part) => applyEdit(rest, part, catalogue), document);
     default:
       return document;

@@ -56,7 +56,8 @@ function handles(inputs: number, outputs: number): NodeHandle[] {
 function portName(snap: Snapshot, node: BrickNode, layer: Layer | undefined): string | undefined {
   if (layer?.scope !== "block") return undefined;
   const ends = snap.sync.document.nodes.filter((other) => other.kind === node.kind);
-  return `${layer.outputs > 0 ? "input" : "output"} ${ends.indexOf(node) + 1}`;
+  const which = layer.outputs > 0 ? "input" : "output";
+  return ends.length > 1 ? `${which} ${ends.indexOf(node) + 1}` : which;
 }
 
 function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): BrickData {
