@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from builder.catalogue import catalogue_json, show
@@ -84,6 +85,17 @@ def place_json(project: Project, report: Report, path: Sequence[str]) -> dict[st
             "crumbs": [{"id": name, "kind": kind, "title": f"{kind} ({name})"} for name, kind in steps]}
 
 
+def blocks_json(project: Project, report: Report) -> dict[str, object]:
+    """The project's own blocks as layers, each with the number of its instances and what its parameters set inside."""
+    if not project.blocks:
+        return {}
+    inside = [block.network for block in project.blocks.values()]
+    uses = Counter(node.kind for network in (*project.networks.values(), *inside) for node in network.nodes)
+    return {name: {**layer.to_json(), "uses": uses[name], "promoted": {promoted.name: [list(target) for target in promoted.of]
+                                                                         for promoted in project.blocks[name].params}}
+            for name, layer in report.analysis.kinds.own().items()}
+
+
 def wanted_path(asked: object, load_id: str) -> tuple[str, ...]:
     """The block instances that a canvas asked to open; none when it asked for another project's, or not in a form that can be read."""
     if not isinstance(asked, Mapping) or asked.get("load_id") != load_id or not isinstance(asked.get("path"), list):
@@ -100,7 +112,7 @@ def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = 
     return {"load_id": workspace.load_id, "revision": history.revision, "ack": ack, "refused": refused,
             "conflicts": workspace.conflicts(client), **place,
             "analysis": analysis_json(report, place["path"]), "history": history.names(), "catalogue": {"url": catalogue_url()},
-            "blocks": {name: layer.to_json() for name, layer in report.analysis.kinds.own().items()},
+            "blocks": blocks_json(project, report),
             "settings": {"source": project.data.get("source"), "task": project.task.get("kind")}}
 
 

@@ -119,7 +119,7 @@ def test_the_canvas_is_told_what_is_drawn_where_it_is(tmp_path):
     top = payload.canvas_json(space, None)
     assert (top["path"], top["scope"], top["editable"], top["crumbs"]) == ([], None, True, [])
     assert top["blocks"].keys() == {"Stage", "Outer"} and top["blocks"]["Stage"]["block"] == "own"
-    assert top["analysis"]["nodes"]["outer1"]["inner"] == 7  # with the ends of both blocks
+    assert top["analysis"]["nodes"]["outer1"]["inner"] == 2
     told = payload.canvas_json(space, None, ["outer1", "stage1", "gone"])
     assert (told["path"], told["scope"], told["editable"]) == (["outer1", "stage1"], "Stage", True)
     assert [crumb["kind"] for crumb in told["crumbs"]] == ["Outer", "Stage"]
@@ -146,3 +146,15 @@ def test_a_problem_inside_a_block_is_shown_on_every_block_around_it():
 def test_a_path_that_was_not_asked_for_this_project_is_none(asked):
     assert payload.wanted_path(asked, "one") == ()
     assert payload.wanted_path({"load_id": "one", "path": ["a", 3, *"bcdefghijk"]}, "one") == tuple("abcdefg")
+
+
+def test_own_blocks_are_told_as_layers_with_their_uses_and_what_their_parameters_set(tmp_path):
+    space = Workspace(tmp_path, MNIST)
+    space.apply({"op": "make_block", "ids": ["conv1", "pool1"], "name": "Wide"})
+    space.apply({"op": "promote", "block": "Wide", "name": "channels", "node": "conv1", "param": "out_channels"})
+    told = payload.canvas_json(space, None)["blocks"]
+    assert list(told) == ["Wide"] and told["Wide"]["block"] == "own" and told["Wide"]["uses"] == 1
+    assert told["Wide"]["promoted"] == {"channels": [["conv1", "out_channels"]]}
+    assert [param["name"] for param in told["Wide"]["params"]] == ["channels", "repeat"]
+    space.apply({"op": "unpack", "id": "wide1"})
+    assert payload.canvas_json(space, None)["blocks"]["Wide"]["uses"] == 0

@@ -1,4 +1,5 @@
 import { findNode, portOf, wireId } from "./document.ts";
+import { enter, leave } from "./entering.ts";
 import { copyText, pasteEdit, readText } from "./clipboard.ts";
 import { brickFrom, type Way, wireBeside, wireFrom } from "./navigate.ts";
 import { spotOf } from "./quick.ts";
@@ -147,7 +148,10 @@ function toPanel(session: Session, focus: string): boolean {
   return first !== undefined;
 }
 
-function properties(session: Session): boolean {
+/** Into the block that is selected; to the properties of any other brick. */
+function properties(session: Session, event: KeyboardEvent): boolean {
+  const id = only(session);
+  if (id !== null && !event.altKey && enter(session, id)) return true;
   if (session.snapshot().selected.length === 0) return openSearch(session, "");
   return toPanel(session, "fieldset .field:nth-child(n + 2) :is(input, select)") || toPanel(session, ":is(input, select, button)");
 }
@@ -202,6 +206,11 @@ const RUN: Partial<Record<Command, Run>> = {
   search: (session) => openSearch(session, ""),
   append: (session, event) => openSearch(session, event.key),
   properties,
+  leave,
+  block: (session) => {
+    session.askBlock(session.snapshot().selected);
+    return true;
+  },
   replace: replaceBy,
   rename: (session) => (only(session) === null ? false : toPanel(session, "#bw-name")),
   mute,

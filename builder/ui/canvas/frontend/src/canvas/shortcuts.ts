@@ -3,7 +3,7 @@
 export type Command =
   | "search" | "append" | "properties" | "none" | "all" | "next" | "previous" | "left" | "right"
   | "extendNext" | "extendPrevious" | "extendLeft" | "extendRight" | "moveUp" | "moveDown" | "moveLeft" | "moveRight"
-  | "wire" | "connect" | "rename" | "rejoin" | "delete" | "undo" | "redo" | "copy" | "cut" | "paste" | "duplicate" | "mute" | "replace"
+  | "wire" | "connect" | "rename" | "block" | "leave" | "rejoin" | "delete" | "undo" | "redo" | "copy" | "cut" | "paste" | "duplicate" | "mute" | "replace"
   | "reference" | "arrange" | "fit" | "zoomIn" | "zoomOut" | "help";
 
 export interface Shortcut {
@@ -19,7 +19,9 @@ export interface Shortcut {
 export const SHORTCUTS: readonly Shortcut[] = [
   { command: "append", keys: ["letter"], group: "Build", says: "Search a layer by its name and add it behind the selected brick, onto the selected wire, or joining the selected bricks" },
   { command: "search", keys: ["/"], group: "Build", says: "Search a layer; values follow its name, as in “conv 6 5 stride=2”" },
-  { command: "properties", keys: ["Enter"], group: "Build", says: "Go to the properties of the selected brick, Esc comes back; on a wire or with nothing selected, search a layer" },
+  { command: "properties", keys: ["Enter", "Alt+Enter"], group: "Build", says: "Go to the properties of the selected brick, Esc comes back; into a block, unless with Alt; on a wire or with nothing selected, search a layer" },
+  { command: "leave", keys: ["Shift+Enter"], group: "Build", says: "Go out of the block that is open" },
+  { command: "block", keys: ["Mod+G"], group: "Build", says: "Make a block of the selected bricks" },
   { command: "rename", keys: ["F2"], group: "Build", says: "Rename the selected brick" },
   { command: "replace", keys: ["Mod+Shift+R"], group: "Build", says: "Replace the selected brick by another layer and keep its wires" },
   { command: "mute", keys: ["Ctrl+M"], group: "Build", says: "Mute the selected bricks, or unmute them: their first input passes through" },
