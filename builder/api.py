@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,21 @@ from builder.train.events import Event
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["BuildError", "LoadError", "check", "diagram", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
+    from builder.compile.partial import Partial
+    from builder.inspect.sample import Samples
+
+__all__ = ["BuildError", "LoadError", "PreviewError", "check", "diagram", "from_json", "gallery", "load", "module", "preview", "source", "to_json",
+           "train", "with_settings"]
+# A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
+PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
 
 
 class LoadError(ValueError):
     """There is no such project, or the file is not one."""
+
+
+class PreviewError(ValueError):
+    """There is nothing to preview, or it is too large; the message has the numbers."""
 
 
 def gallery(name: str | None = None) -> Project | list[Entry]:
@@ -80,18 +91,61 @@ def diagram(project: Project, format: str = "svg", **look: object) -> bytes:
 
 def module(project: Project) -> torch.nn.Module:
     """The project's network, freshly initialised from its seed, on the CPU; raises BuildError when the drawing has errors."""
+    return _made(source(project), project)
+
+
+def _made(text: str, project: Project) -> torch.nn.Module:
+    """The network of a text, initialised as the project says."""
     from builder.compile.module import load as run
     from builder.train.batches import seed_everything
     from builder.train.initialise import initialise
 
     seed = project.training.get("seed", WHOLE["seed"].default)
-    text = source(project)
     seed_everything(seed)
     network = run(text)
     kind, params = _record(project.training.get("initializer"), "Default")
     if record := INITIALIZERS[kind].module:
         initialise(network, record, INITIALIZERS[kind].arguments(params), seed)
     return network
+
+
+def preview(project: Project, sample: int = 0, weights: Path | None = None, samples: Samples | None = None,
+            path: Sequence[str] = ()) -> dict[str, object]:
+    """What the network makes of one sample, brick by brick, also while a part of the drawing has errors: `bricks` holds a record a brick.
+
+    `sample` counts the training samples from 0; `weights` is a checkpoint, of which all that fits is taken; `samples` keeps data between calls.
+    Raises PreviewError when nothing can run or it is too large, and CheckpointError when the checkpoint cannot be read.
+    """
+    from builder.compile.partial import partial
+    from builder.graph.document import EMPTY
+    from builder.inspect.preview import records, run
+    from builder.inspect.sample import Samples
+    from builder.inspect.weights import fit_weights
+
+    report = check(project)
+    part = partial(report, project.name)
+    _not_too_large(part)
+    if any(problem.code == "settings" for problem in report.errors):
+        project = replace(project, training=EMPTY)
+    source = project.data.get("source") if project.task.get("kind") == "classification" else None
+    taken = (samples or Samples(paths.data_roots())).take(source, {name: shape[1:] for name, shape in part.entries.items()}, sample)
+    network = _made(part.text, project)
+    fitted = fit_weights(network, weights) if weights else None
+    values = run(network, [taken.inputs[name] for name in part.entries])
+    ends = [node.id for node in project.network.nodes if node.kind == "Output" and part.values.get(node.id, ())[1:] == (len(taken.classes),)]
+    return {"bricks": records(values, taken.pictures, dict.fromkeys(ends, (taken.classes, taken.label))),
+            "weights": {"taken": fitted.taken, "of": fitted.of} if fitted else None,
+            "sample": {"index": taken.index, "count": taken.count, "title": taken.title, "says": taken.says,
+                       "label": None if taken.label is None else taken.classes[taken.label]}}
+
+
+def _not_too_large(part: Partial) -> None:
+    if not part.entries:
+        raise PreviewError("There is nothing to preview: no Input gives a sample.")
+    for count, most, what in ((part.params, PREVIEW_PARAMS, "parameters"), (part.macs, PREVIEW_MACS, "multiply-adds for one sample"),
+                              (part.size, PREVIEW_VALUES, "values for one sample")):
+        if count > most:
+            raise PreviewError(f"Too large for a preview: {count:,} {what}; {most:,} are the most.")
 
 
 def _record(given: object, default: str) -> tuple[str, dict[str, object]]:

@@ -11,6 +11,7 @@ from builder.ui.build_view import project_bar
 from builder.ui.canvas import canvas
 from builder.ui.frame import frame, page_path
 from builder.ui.payload import canvas_json, wanted_path
+from builder.ui.preview import previews
 from builder.ui.share_view import open_linked
 
 space = frame("Build")
@@ -28,6 +29,13 @@ def receive() -> None:
     # Where the page has just been left or reloaded there is no fragment to draw: the whole script runs anyway.
     with suppress(StreamlitAPIException):
         st.rerun(["board"] if same else ["board", "bar"])
+
+
+def choose_preview() -> None:
+    """Take over what was chosen of the live preview."""
+    previews().choose(st.session_state["canvas"].get("preview"))
+    with suppress(StreamlitAPIException):
+        st.rerun(["board"])
 
 
 def look() -> None:
@@ -51,7 +59,8 @@ def bar() -> None:
 def board() -> None:
     state = st.session_state.get("canvas") or {}
     data = canvas_json(space, st.session_state.get("client"), wanted_path(state.get("path"), space.load_id))
-    canvas(data, key="canvas", on_outbox=receive, on_path=look, on_reference=reference, height=560, fill=True)
+    data["preview"] = previews().want(space.project, space.load_id, space.history.revision, data["path"])
+    canvas(data, key="canvas", on_outbox=receive, on_path=look, on_reference=reference, on_preview=choose_preview, height=560, fill=True)
     if st.session_state.get("reference"):
         st.switch_page(page_path("reference"))
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import doctor, projects, runs, training
+from . import doctor, previewing, projects, runs, training
 from .show import CommandError, clean, forget_stdout
 
 DESCRIPTION = "Brickwork: draw a neural network, train it, take it away as plain PyTorch."
@@ -24,14 +24,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(arguments: Sequence[str]) -> Parser:
-    """Every command with its options, each command's function under `run`; `work`, which is not for people, apart."""
-    if arguments[:1] == ["work"]:
+    """Every command with its options, each command's function under `run`; `work` and `look`, which are not for people, apart."""
+    if arguments[:1] in (["work"], ["look"]):
         hidden = Parser(prog="python -m builder")
-        training.add_work(hidden.add_subparsers(required=True).add_parser("work"))
+        command = hidden.add_subparsers(required=True).add_parser(arguments[0])
+        (training.add_work if arguments[0] == "work" else previewing.add_look)(command)
         return hidden
     whole = Parser(prog="python -m builder", description=DESCRIPTION, epilog=EPILOG)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for module in (projects, training, runs, doctor):
+    for module in (projects, previewing, training, runs, doctor):
         module.add_to(commands)
     return whole
 

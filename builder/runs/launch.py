@@ -50,10 +50,10 @@ def _spawn(run: Run, command: Sequence[str]) -> subprocess.Popen:
     """No terminal, no pipe and no parent that it depends on: output goes to a file that it appends to."""
     with (run.folder / "output.txt").open("ab") as output:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                                cwd=PACKAGE_PARENT, env=_environment())
+                                cwd=PACKAGE_PARENT, env=environment())
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours, with folders made absolute for the other working directory; idle OpenMP threads sleep rather than spin beside the server."""
     given = {name: os.environ[name] for name in ("BRICKWORK_HOME", "BRICKWORK_DATA") if os.environ.get(name)}
     folders = {name: str(Path(folder).expanduser().resolve()) for name, folder in given.items()}

@@ -13,18 +13,20 @@ GPUS = ("/dev/nvidia0", "/dev/kfd")
 
 
 @contextmanager
-def restrained() -> Iterator[None]:
-    """While it lasts, this process gets a MemoryError (torch's RuntimeError) once it has taken most of what was free.
+def restrained(most: int | None = None) -> Iterator[None]:
+    """While it lasts, this process gets a MemoryError (torch's RuntimeError) once it has taken most of what was free, or `most` bytes.
 
-    Nothing is limited where the system does not say what is free, or where there is a GPU, whose driver asks for far more than it uses.
+    Nothing is limited where the system does not say what is free, or where there is a GPU, whose driver asks for far more than it uses. Who
+    gives `most` uses no GPU.
     """
-    free = None if any(Path(device).exists() for device in GPUS) else free_memory()
+    free = None if most is None and any(Path(device).exists() for device in GPUS) else free_memory()
+    wanted = [limit for limit in (most, None if free is None else int(SHARE * free)) if limit is not None]
     # Heap and private mappings alone: files and libraries that are only mapped cost no memory.
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
-    if free is not None:
+    if wanted:
         with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_DATA, (min([int(SHARE * free), *known]), hard))
+            resource.setrlimit(resource.RLIMIT_DATA, (min([*wanted, *known]), hard))
     try:
         yield
     finally:

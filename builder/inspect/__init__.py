@@ -1,0 +1,1 @@
+"""What goes on inside a network: one sample's values at every brick, as small pictures."""

@@ -1,0 +1,93 @@
+"""One sample for a preview: a real one of the chosen data where it is on this machine, else a random one that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from builder.catalogue.datasets import DATASETS
+from builder.data import DataError, load
+
+KEPT = 1000  # samples of a data set that stay in memory, so that one can look at some more
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What enters a network: float32 (1 ...) by the Inputs' names.
+
+    `pictures` are the samples' own pixels uint8 (C H W) where they have any; `label` is the true class; `says` is for people, empty for the plain case.
+    """
+
+    inputs: Mapping[str, Tensor]
+    pictures: Mapping[str, Tensor] = field(default_factory=dict)
+    title: str = ""
+    classes: tuple[str, ...] = ()
+    label: int | None = None
+    index: int = 0
+    count: int = 0
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The first samples of a data set: x uint8 (N C H W), y int64 (N), and how all of them are normalised."""
+
+    x: Tensor
+    y: Tensor
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+class Samples:
+    """The first samples of data sets, each read once from `roots`."""
+
+    def __init__(self, roots: Sequence[Path], keep: int = KEPT):
+        self._roots, self._keep, self._kept = roots, keep, {}
+
+    def _of(self, name: str) -> Kept:
+        """Raises DataError where the data set is not there; it is looked for again the next time."""
+        if name not in self._kept:
+            tensors = load(name, self._roots)
+            # Copies: a view would hold on to all of the data set.
+            self._kept[name] = Kept(tensors.train_x[:self._keep].clone(), tensors.train_y[:self._keep].clone(), tensors.mean, tensors.std)
+        return self._kept[name]
+
+    def take(self, source: str | None, shapes: Mapping[str, tuple[int, ...]], index: int = 0) -> Sample:
+        """The `index`-th training sample (from 0; the last one when there are fewer) for the one Input; without a `source`, random numbers for all."""
+        dataset = DATASETS[source] if source in DATASETS else None
+        if dataset is None or len(shapes) != 1:
+            return Sample({name: noise(shape, index + 1000 * i) for i, (name, shape) in enumerate(shapes.items())}, index=index,
+                          says="Random numbers stand in for samples: this drawing has no data.")
+        [(name, shape)] = shapes.items()
+        if shape != dataset.shape:
+            return self._stand_in(name, shape, dataset, index, f"The samples of {dataset.title} are {_size(dataset.shape)} and the Input says {_size(shape)}")
+        try:
+            kept = self._of(source)
+        except DataError as error:
+            missing = "is not on this machine" in str(error)
+            return self._stand_in(name, shape, dataset, index, f"{dataset.title} is not on this machine" if missing else str(error).rstrip("."))
+        index = max(0, min(index, len(kept.x) - 1))
+        pixels, spread = kept.x[index], torch.tensor((kept.mean, kept.std), dtype=torch.float32)[:, :, None, None]
+        x = (pixels.to(torch.float32) / 255 - spread[0]) / spread[1]
+        return Sample({name: x[None]}, {name: pixels} if len(pixels) in (1, 3) else {}, dataset.title, dataset.classes, int(kept.y[index]), index, len(kept.x))
+
+    @staticmethod
+    def _stand_in(name: str, shape: tuple[int, ...], dataset, index: int, why: str) -> Sample:
+        says = f"{why}: a random picture stands in."
+        if len(shape) != 3 or shape[0] not in (1, 3):
+            return Sample({name: noise(shape, index)}, {}, dataset.title, dataset.classes, None, index, 0, says)
+        pixels = (noise(shape, index)[0] * 64 + 128).clamp(0, 255).to(torch.uint8)
+        return Sample({name: (pixels.to(torch.float32)[None] - 128) / 64}, {name: pixels}, dataset.title, dataset.classes, None, index, 0, says)
+
+
+def noise(shape: Sequence[int], seed: int) -> Tensor:
+    """Random numbers of mean 0 and spread 1, float32 (1 ...), the same for the same seed."""
+    return torch.randn((1, *shape), generator=torch.Generator().manual_seed(seed))
+
+
+def _size(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))
