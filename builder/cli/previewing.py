@@ -9,6 +9,7 @@ import sys
 import threading
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from .projects import load
@@ -148,8 +149,10 @@ class Looker:
             self._last = (key, self._shown(request))
         file = Path(str(request["file"]))
         part = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-        part.write_text(json.dumps({"ticket": request["ticket"], **self._last[1]}), encoding="utf-8")
-        part.replace(file)
+        # Without room on the disk the file stays as it is: the canvas goes on showing it as the one before.
+        with suppress(OSError):
+            part.write_text(json.dumps({"ticket": request["ticket"], **self._last[1]}), encoding="utf-8")
+            part.replace(file)
         return {"ticket": request["ticket"]}
 
     def _shown(self, request: Mapping[str, object]) -> dict[str, object]:

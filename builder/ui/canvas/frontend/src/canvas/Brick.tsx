@@ -5,6 +5,7 @@ import type { BrickData, FlowBrick } from "./flow.ts";
 import { count, percent, plural, worst } from "./format.ts";
 import { Ports } from "./Ports.tsx";
 import { SlabGlyph } from "./Slab.tsx";
+import { Thumb } from "./Thumb.tsx";
 import type { BrickInfo, Problem } from "./types.ts";
 
 const SHOW_MS = 300;
@@ -122,6 +123,7 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
         <SlabGlyph sizes={info?.sizes} />
         <Shares info={info} />
       </span>
+      <Thumb id={node.id} alone={data.alone} />
       <Ports data={data} />
       {open && <BrickCard id={node.id} info={info} onEnter={hover.enter} onLeave={hover.leave} />}
     </div>

@@ -1,6 +1,8 @@
 import { NodeToolbar, Position, useStore } from "@xyflow/react";
 import type { ReactElement } from "react";
+import { usePreview } from "./context.ts";
 import { ProblemCard } from "./ProblemCard.tsx";
+import { PreviewSheet, THUMB } from "./Thumb.tsx";
 import type { BrickInfo } from "./types.ts";
 
 const CARD = 304;
@@ -40,15 +42,18 @@ export function BrickCard({ id, info, onEnter, onLeave }: Props): ReactElement |
   const align = useAlign(id);
   const problems = info?.problems ?? [];
   const formula = info?.formula ?? [];
-  if (problems.length === 0 && formula.length === 0 && !info?.explain) return null;
+  const pictured = usePreview((state) => state.file?.bricks?.[id] !== undefined);
+  const room = useStore((store) => (pictured ? THUMB * store.transform[2] : 0));
+  if (problems.length === 0 && formula.length === 0 && !info?.explain && !pictured) return null;
   return (
-    <NodeToolbar nodeId={id} isVisible position={side} align={align} offset={14}>
+    <NodeToolbar nodeId={id} isVisible position={side} align={align} offset={14 + (side === Position.Right ? room : 0)}>
       <div className="card nodrag nopan nowheel" onPointerEnter={onEnter} onPointerLeave={onLeave}>
         {problems.map((problem) => (
           <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
         ))}
         {problems.length === 0 && info?.explain && <p className="explain">{info.explain}</p>}
         {problems.length === 0 && formula.map((line) => <code key={line}>{line}</code>)}
+        <PreviewSheet id={id} />
       </div>
     </NodeToolbar>
   );

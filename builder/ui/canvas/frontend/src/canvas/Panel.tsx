@@ -9,6 +9,7 @@ import { nameProblem } from "./fields.ts";
 import { count, percent, plural } from "./format.ts";
 import { BrickChip, Icon } from "./icons.tsx";
 import { ProblemCard } from "./ProblemCard.tsx";
+import { PreviewSheet } from "./Thumb.tsx";
 import { Summary } from "./Summary.tsx";
 import type { BrickInfo, BrickNode } from "./types.ts";
 
@@ -114,6 +115,7 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
         ))}
       </fieldset>
       <Result info={info} said={layer?.summary} />
+      <PreviewSheet id={node.id} />
     </div>
   );
 }

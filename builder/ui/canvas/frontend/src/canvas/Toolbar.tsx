@@ -7,6 +7,7 @@ import { Icon, type IconName } from "./icons.tsx";
 import { canUndo, MAC } from "./keys.ts";
 import { autoLayout } from "./layout.ts";
 import { glide } from "./motion.ts";
+import { PreviewTools } from "./PreviewTools.tsx";
 import { keysOf } from "./shortcuts.ts";
 import { useAnswer } from "./useDesk.ts";
 
@@ -88,6 +89,7 @@ export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView }: ToolbarP
       <Tool icon="minus" name="Zoom out" onClick={() => shown(zoomOut(glide()))} />
       <Tool icon="plus" name="Zoom in" onClick={() => shown(zoomIn(glide()))} />
       <Tool icon="map" name="Overview map" pressed={minimap} onClick={() => onMinimap(!minimap)} />
+      <PreviewTools />
       <Tool icon="keyboard" name="Keyboard shortcuts" hint={`Keyboard shortcuts${keysOf("help", MAC)}`} onClick={() => session.desk.open({ type: "help" })} />
     </div>
   );

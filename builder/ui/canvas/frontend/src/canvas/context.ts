@@ -1,4 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
+import type { PreviewState } from "./preview.ts";
 import type { Session, Snapshot } from "./session.ts";
 
 export const SessionContext = createContext<Session | null>(null);
@@ -18,4 +19,10 @@ export function useSnapshot(): Snapshot {
 export function usePart<T>(pick: (snap: Snapshot) => T): T {
   const session = useSession();
   return useSyncExternalStore(session.subscribe, () => pick(session.snapshot()));
+}
+
+/** One part of the live preview, like `usePart`. */
+export function usePreview<T>(pick: (state: PreviewState) => T): T {
+  const { preview } = useSession();
+  return useSyncExternalStore(preview.subscribe, () => pick(preview.snapshot()));
 }

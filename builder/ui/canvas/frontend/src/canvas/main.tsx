@@ -1,6 +1,7 @@
 import { createRoot, type Root } from "react-dom/client";
 import flowStyles from "@xyflow/react/dist/style.css?inline";
 import type { CleanUp, ComponentArgs } from "../shared/streamlit.ts";
+import previewStyles from "./preview.css?inline";
 import { Session } from "./session.ts";
 import styles from "./styles.css?inline";
 import type { CanvasData } from "./types.ts";
@@ -30,7 +31,7 @@ function keepKeys(place: HTMLElement): void {
 
 function mount(args: ComponentArgs<CanvasData>): Mount {
   const style = document.createElement("style");
-  style.textContent = flowStyles + styles;
+  style.textContent = flowStyles + styles + previewStyles;
   const outer = document.createElement("div");
   const inner = document.createElement("div");
   inner.className = "mount";

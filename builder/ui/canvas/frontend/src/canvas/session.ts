@@ -8,6 +8,7 @@ import { type Added, type Drawing, withRoom } from "./gestures.ts";
 import { place } from "./layout.ts";
 import { mayReload, serverState } from "./server.ts";
 import { lookAt, pathKey, putAside, takeBack, withLook } from "./memory.ts";
+import { PreviewFeed, type PreviewOffer, readFile } from "./preview.ts";
 import { NO_SCALE, type Scale, sameScale, scaleOf } from "./slab.ts";
 import { doubtful, open, outbox, receive, sameRecord, send, shareRecord, type Sync } from "./sync.ts";
 import { type Theme, themeOf } from "./theme.ts";
@@ -87,6 +88,11 @@ function scaleNow(before: Scale, infos: Readonly<Record<string, BrickInfo>>): Sc
 
 const newClient = (): string => `c-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(16) ?? Date.now().toString(16)}`;
 
+function later(act: () => void, wait: number): () => void {
+  const timer = setTimeout(act, wait);
+  return () => clearTimeout(timer);
+}
+
 /** The state of one mounted canvas, and the only place that talks to Streamlit. */
 export class Session {
   private readonly listeners = new Set<() => void>();
@@ -103,6 +109,8 @@ export class Session {
   /** What to select once its drawing, or the brick itself, has come from Python. */
   private wanted: { readonly path: readonly string[] | null; readonly select: readonly string[] } | null = null;
   private readonly root: HTMLElement;
+  /** What the network makes of one sample; drawn apart from everything else, for it comes later. */
+  readonly preview = new PreviewFeed({ read: readFile, later, hidden: () => document.hidden });
   readonly desk = new Desk();
 
   constructor(args: ComponentArgs<CanvasData>, root: HTMLElement) {
@@ -111,6 +119,7 @@ export class Session {
     const left = memories.get(args.data.load_id)?.path ?? [];
     this.state = this.opened(args.data);
     this.wantCatalogue(args.data.catalogue.url);
+    this.preview.want(args.data.preview);
     if (pathKey(left) !== pathKey(this.state.path)) this.openPath(left);
     if (this.state.sync.pending.length > 0) this.post(this.state.sync);
     window.addEventListener("pagehide", this.leave);
@@ -157,6 +166,7 @@ export class Session {
     this.heard = Date.now();
     const changed = args.data.catalogue.url !== this.state.data.catalogue.url;
     this.args = args;
+    this.preview.want(args.data.preview);
     this.keepNameOf(args.data.refused?.seq);
     if (args.data.load_id !== this.state.sync.loadId) {
       const lost = this.state.sync.pending.length > 0;
@@ -228,6 +238,11 @@ export class Session {
     this.select([to]);
   };
 
+  /** Another choice of preview; with `again` what there is to choose from is looked up anew. */
+  readonly choosePreview = (change: Partial<PreviewOffer> & { readonly again?: boolean }): void => {
+    this.args.setTriggerValue("preview", change);
+  };
+
   readonly reference = (kind: string): void => this.args.setTriggerValue("reference", kind);
 
   readonly select = (ids: readonly string[], wires: readonly string[] = []): void => {
@@ -264,6 +279,7 @@ export class Session {
     window.removeEventListener("pagehide", this.leave);
     window.removeEventListener("focus", this.look);
     this.stopResending();
+    this.preview.end();
     this.listeners.clear();
   }
 

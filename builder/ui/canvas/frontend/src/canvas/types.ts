@@ -1,5 +1,6 @@
 /** The two directions of the bridge to Python, and the document in the middle. */
 import type { Layer } from "./catalogue.ts";
+import type { PreviewOffer } from "./preview.ts";
 
 export type ParamValue = number | boolean | string | null | readonly number[];
 export type Params = Readonly<Record<string, ParamValue>>;
@@ -148,6 +149,7 @@ export interface CanvasData {
   readonly analysis: Analysis;
   readonly history: History;
   readonly catalogue: { readonly url: string };
+  readonly preview?: PreviewOffer;
   /** False where the bricks can only be looked at; `locked` says why. */
   readonly editable?: boolean;
   readonly locked?: string | null;

@@ -1,0 +1,79 @@
+"""Every value of a drawing, whole or broken, against the network that is trained."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from builder import api
+from builder.compile.module import load
+from builder.compile.partial import partial
+from builder.gallery import ENTRIES
+from builder.graph import Project, apply
+from builder.inspect.preview import run
+
+
+def values(project: Project, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    part = partial(api.check(project), project.name)
+    torch.manual_seed(0)
+    return run(load(part.text), [x] if len(part.entries) == 1 else [x[:, :shape[1]] for shape in part.entries.values()])
+
+
+def edited(project: Project, *edits: dict) -> Project:
+    for edit in edits:
+        project = apply(project, edit)
+    return project
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_its_values_are_those_of_the_network_that_is_trained_with_the_same_weights(name):
+    project = ENTRIES[name].project
+    torch.manual_seed(0)
+    network = load(api.source(project)).eval()
+    shape = next(iter(partial(api.check(project)).entries.values()))
+    x = torch.randn(1, *shape[1:])
+    seen = values(project, x)
+    assert list(seen) == list(api.check(project).analysis.placed)
+    with torch.no_grad():
+        assert torch.equal(seen["output"], network(x))
+        hooked = {}
+        for child, module in network.named_children():
+            module.register_forward_hook(lambda module, inputs, output, child=child: hooked.__setitem__(child, output.clone()))
+        network(x)
+    assert hooked and all(torch.equal(seen[child], output) for child, output in hooked.items())
+
+
+def test_a_drawing_with_an_error_further_down_gives_all_values_before_it():
+    project = edited(ENTRIES["mnist-cnn"].project, {"op": "set", "id": "conv2", "params": {"kernel_size": 15}})
+    seen = values(project, torch.randn(1, 1, 28, 28))
+    assert list(seen) == ["image", "conv1", "pool1", "relu1"]
+
+
+def test_loose_ends_have_values_and_change_nobodys_weights():
+    whole = ENTRIES["mnist-cnn"].project
+    project = edited(whole, {"op": "add", "node": {"id": "side", "kind": "Conv2d"}}, {"op": "connect", "source": "image", "target": "side"})
+    x = torch.randn(1, 1, 28, 28)
+    seen = values(project, x)
+    assert seen["side"].shape == (1, 32, 26, 26)
+    assert torch.equal(seen["output"], values(whole, x)["output"])
+
+
+def test_bricks_without_an_input_unknown_ones_and_loops_have_none():
+    nodes = [{"id": "image", "kind": "Input"}, {"id": "alone", "kind": "ReLU"}, {"id": "odd", "kind": "Mystery"}, {"id": "a", "kind": "ReLU"}, {"id": "b", "kind": "Tanh"},
+             {"id": "after", "kind": "ReLU"}]
+    edges = [{"source": "image", "target": "odd"}, {"source": "odd", "target": "after"}, {"source": "a", "target": "b"}, {"source": "b", "target": "a"}]
+    project = api.from_json({"type": "brickwork/project", "version": 1, "name": "x", "networks": {"network": {"nodes": nodes, "edges": edges}}})
+    part = partial(api.check(project))
+    assert list(part.values) == ["image"] and part.params == 0
+
+
+def test_its_costs_are_known_without_building_anything():
+    project = edited(ENTRIES["fashion-mlp"].project, {"op": "set", "id": "fc1", "params": {"out_features": 1_000_000}})
+    assert partial(api.check(project)).params > 700_000_000
+
+
+def test_names_and_texts_of_a_document_are_only_ever_names_and_texts():
+    project = edited(ENTRIES["mnist-cnn"].project, {"op": "name", "value": 'x"""; import os\\'}, {"op": "rename", "id": "conv1", "to": "x"})
+    text = partial(api.check(project), project.name).text
+    compile(text, "<text>", "exec")
+    assert text.startswith('"""x; import os: every value."""')
