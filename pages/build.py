@@ -9,6 +9,7 @@ from builder import api
 from builder.ui import warm_up
 from builder.ui.build_view import project_bar
 from builder.ui.canvas import canvas
+from builder.ui.delta import has, tell
 from builder.ui.frame import frame, page_path
 from builder.ui.payload import canvas_json, wanted_path
 from builder.ui.preview import previews
@@ -60,7 +61,8 @@ def board() -> None:
     state = st.session_state.get("canvas") or {}
     data = canvas_json(space, st.session_state.get("client"), wanted_path(state.get("path"), space.load_id))
     data["preview"] = previews().want(space.project, space.load_id, space.history.revision, data["path"])
-    canvas(data, key="canvas", on_outbox=receive, on_path=look, on_reference=reference, on_preview=choose_preview, height=560, fill=True)
+    told = tell(st.session_state.setdefault("told", {}), data, has(state.get("outbox")))
+    canvas(told, key="canvas", on_outbox=receive, on_path=look, on_reference=reference, on_preview=choose_preview, height=560, fill=True)
     if st.session_state.get("reference"):
         st.switch_page(page_path("reference"))
 

@@ -66,11 +66,13 @@ def _pieces(before: Sequence[object], after: Sequence[object]) -> list[object]:
     pieces: list[object] = []
     cursor = 0
     for item in after:
-        found: int | None = cursor
-        if cursor >= len(before) or not same(before[cursor], item):
+        last = pieces[-1] if pieces else None
+        # Mostly new items stand where old ones stood: then the next old item is as far on as they are many.
+        skipped = cursor + len(last["new"]) if isinstance(last, dict) else cursor
+        found = next((place for place in (cursor, skipped) if place < len(before) and same(before[place], item)), None)
+        if found is None:
             places = _places(before) if places is None else places
             found = _next(places.get(_key(item), ()), cursor)
-        last = pieces[-1] if pieces else None
         if found is None:
             if isinstance(last, dict):
                 last["new"].append(item)

@@ -17,12 +17,11 @@ from . import bundle
 from .workspace import Workspace
 
 
-def node_json(placed: Placed, report: Report, problems: list[dict[str, object]]) -> dict[str, object]:
-    """One brick's labels; shares are of the whole network's parameters and multiply-adds, 0 to 1."""
+def node_json(placed: Placed, problems: list[dict[str, object]]) -> dict[str, object]:
+    """One brick's labels. What share of the whole it has is worked out where it is drawn: it changes with every other brick."""
     (params, macs), shape = placed.cost, placed.shape
     known = placed.layer is not None
     record = {"shape": show(shape), "sizes": None if shape is None else list(shape[1:]), "params": params, "macs": macs,
-              "params_share": params / report.params if report.params else 0.0, "macs_share": macs / report.macs if report.macs else 0.0,
               "key": placed.layer.key(placed.node.params) if known else "", "formula": list(placed.inference.steps) if placed.inference else [],
               "explain": _explained(placed) if known else "", "problems": problems, "live": None}
     if known and placed.layer.outputs > 1:
@@ -48,7 +47,7 @@ def analysis_json(report: Report, path: Sequence[str] = ()) -> dict[str, object]
     of: dict[str, list[dict[str, object]]] = {}
     for problem in problems:
         of.setdefault(_shown_on(problem, path), []).append(problem)
-    nodes = {name: node_json(placed, report, of.get(name, [])) for name, placed in analysis.placed.items()}
+    nodes = {name: node_json(placed, of.get(name, [])) for name, placed in analysis.placed.items()}
     layers = sum(not (placed.layer and placed.layer.scope) for placed in report.analysis.placed.values())
     return {"nodes": nodes, "problems": problems,
             "totals": {"params": report.params, "macs": report.macs, "bytes": report.bytes, "layers": layers}}

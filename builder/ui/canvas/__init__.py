@@ -21,7 +21,7 @@ def canvas(data: Mapping[str, object], *, key: str, on_outbox: Callable[[], None
     """Draw the workspace and return its state: `outbox` (the edits not yet acknowledged), `path` (the blocks that are open) and, for one
     run, `reference` (a kind) and `preview` (what was chosen of the live preview).
 
-    `data` is the record that `types.ts` calls CanvasData. `height` in pixels; with `fill` the least height of one that reaches the
+    `data` is the message that `delta.ts` calls Told. `height` in pixels; with `fill` the least height of one that reaches the
     bottom of the window. Raises BundleError when the bundle is missing and cannot be built.
     """
     sent = {**data, "bundle": bundle.url("canvas"), "height": height, "fill": fill}

@@ -1,8 +1,9 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo, type ReactElement, useEffect, useRef, useState } from "react";
 import { BrickCard } from "./BrickCard.tsx";
+import { usePart } from "./context.ts";
 import type { BrickData, FlowBrick } from "./flow.ts";
-import { count, percent, plural, worst } from "./format.ts";
+import { count, percent, plural, share, worst } from "./format.ts";
 import { Ports } from "./Ports.tsx";
 import { SlabGlyph } from "./Slab.tsx";
 import { Thumb } from "./Thumb.tsx";
@@ -34,16 +35,14 @@ function Bar({ share, name }: { readonly share: number | undefined; readonly nam
 }
 
 function Shares({ info }: { readonly info: BrickInfo | undefined }): ReactElement | null {
+  const totals = usePart((snap) => snap.data.analysis.totals);
   if (!info?.params && !info?.macs) return null;
-  const parts = [
-    [count(info.params), "parameters", percent(info.params_share)],
-    [count(info.macs), "MACs", percent(info.macs_share)],
-  ];
-  const says = parts.map(([n, what, share]) => `${n} ${what}, ${share} of all`).join("; ");
+  const [params, macs] = [share(info.params, totals.params), share(info.macs, totals.macs)];
+  const says = `${count(info.params)} parameters, ${percent(params)} of all; ${count(info.macs)} MACs, ${percent(macs)} of all`;
   return (
     <span className="bars" title={says}>
-      <Bar share={info.params_share} name="params" />
-      <Bar share={info.macs_share} name="macs" />
+      <Bar share={params} name="params" />
+      <Bar share={macs} name="macs" />
     </span>
   );
 }

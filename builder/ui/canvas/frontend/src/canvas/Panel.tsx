@@ -2,11 +2,11 @@ import { type ReactElement, useEffect, useState } from "react";
 import { blockRefusal } from "./blocks.ts";
 import { Action, BlockTools } from "./BlockTools.tsx";
 import { slug } from "./catalogue.ts";
-import { useSession, useSnapshot } from "./context.ts";
+import { usePart, useSession, useSnapshot } from "./context.ts";
 import { findNode } from "./document.ts";
 import { Field } from "./Field.tsx";
 import { nameProblem } from "./fields.ts";
-import { count, percent, plural } from "./format.ts";
+import { count, percent, plural, share } from "./format.ts";
 import { BrickChip, Icon } from "./icons.tsx";
 import { ProblemCard } from "./ProblemCard.tsx";
 import { PreviewSheet } from "./Thumb.tsx";
@@ -58,6 +58,7 @@ interface ResultProps {
 }
 
 function Result({ info, said }: ResultProps): ReactElement {
+  const totals = usePart((snap) => snap.data.analysis.totals);
   return (
     <section className="result" aria-label="Output">
       <dl>
@@ -66,12 +67,12 @@ function Result({ info, said }: ResultProps): ReactElement {
         <dt>Parameters</dt>
         <dd>
           {count(info?.params)}
-          {info?.params ? <small> {percent(info.params_share)}</small> : null}
+          {info?.params ? <small> {percent(share(info.params, totals.params))}</small> : null}
         </dd>
         <dt>MACs</dt>
         <dd>
           {count(info?.macs)}
-          {info?.macs ? <small> {percent(info.macs_share)}</small> : null}
+          {info?.macs ? <small> {percent(share(info.macs, totals.macs))}</small> : null}
         </dd>
       </dl>
       {info?.explain && info.explain !== said && <p className="explain">{info.explain}</p>}

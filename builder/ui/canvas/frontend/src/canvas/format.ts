@@ -24,6 +24,11 @@ export function bytes(value: number | undefined): string {
 }
 
 /** 0.0119 -> "1.2 %" */
+/** A part of a whole, 0 to 1; nothing of nothing is none. */
+export function share(part: number | undefined, whole: number): number | undefined {
+  return part === undefined ? undefined : whole > 0 ? part / whole : 0;
+}
+
 export function percent(share: number | undefined): string {
   if (share === undefined) return "–";
   const value = share * 100;

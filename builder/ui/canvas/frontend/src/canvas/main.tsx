@@ -1,10 +1,11 @@
 import { createRoot, type Root } from "react-dom/client";
 import flowStyles from "@xyflow/react/dist/style.css?inline";
 import type { CleanUp, ComponentArgs } from "../shared/streamlit.ts";
+import { Holder, type Told } from "./delta.ts";
 import previewStyles from "./preview.css?inline";
 import { Session } from "./session.ts";
 import styles from "./styles.css?inline";
-import type { CanvasData } from "./types.ts";
+import type { CanvasData, Outbox } from "./types.ts";
 import { Workspace } from "./Workspace.tsx";
 
 interface Mount {
@@ -14,6 +15,7 @@ interface Mount {
 }
 
 const mounts = new WeakMap<Node, Mount>();
+const holder = new Holder();
 
 /** Streamlit fades an element while a slow script runs; a canvas that is being edited must not fade. */
 function neverFade(place: Node): void {
@@ -45,11 +47,25 @@ function mount(args: ComponentArgs<CanvasData>): Mount {
   return { session, root, parts: [style, outer] };
 }
 
-export default function canvas(args: ComponentArgs<CanvasData>): CleanUp {
-  const place = args.parentElement;
+/** Nothing is drawn yet and what came cannot be read: ask for everything. */
+function askFirst(told: ComponentArgs<Told>): void {
+  const everything: Outbox = { client: "", load_id: "", edits: [], attempt: Date.now(), has: null };
+  told.setStateValue("outbox", everything);
+}
+
+function show(told: ComponentArgs<Told>): void {
+  const place = told.parentElement;
   const known = mounts.get(place);
+  const data = holder.take(told.data);
+  if (!data) return known ? known.session.askAll() : askFirst(told);
+  const args: ComponentArgs<CanvasData> = { ...told, data };
   if (known) known.session.push(args);
   else mounts.set(place, mount(args));
+}
+
+export default function canvas(told: ComponentArgs<Told>): CleanUp {
+  const place = told.parentElement;
+  show(told);
   return () => {
     const mounted = mounts.get(place);
     mounts.delete(place);

@@ -100,6 +100,8 @@ export class Session {
   private args: ComponentArgs<CanvasData>;
   private attempt = 0;
   private heard = Date.now();
+  /** An answer came that could not be read: everything is wanted. */
+  private asking = false;
   private resendTimer: ReturnType<typeof setTimeout> | undefined;
   private toastCount = 0;
   private lastRefused = "";
@@ -166,6 +168,7 @@ export class Session {
     this.heard = Date.now();
     const changed = args.data.catalogue.url !== this.state.data.catalogue.url;
     this.args = args;
+    this.asking = false;
     this.preview.want(args.data.preview);
     this.keepNameOf(args.data.refused?.seq);
     if (args.data.load_id !== this.state.sync.loadId) {
@@ -181,6 +184,13 @@ export class Session {
     if (changed) this.wantCatalogue(args.data.catalogue.url);
     this.showRefused(args.data);
     if (this.state.sync.pending.length === 0) this.stopResending();
+  }
+
+  /** Ask Python for everything: what it sent starts from a value that this browser does not hold. */
+  askAll(): void {
+    if (this.asking) return;
+    this.asking = true;
+    this.post(this.state.sync);
   }
 
   /** Apply an edit here and send it to Python; it is made in the block that is open. */
@@ -369,12 +379,12 @@ export class Session {
   /** Ask for the drawing as it is now; nobody waits for the answer. */
   private ask(): void {
     this.attempt += 1;
-    this.args.setStateValue("outbox", outbox(this.state.sync, this.attempt));
+    this.tell(this.state.sync);
   }
 
   private post(sync: Sync, wait = RESEND_MS): void {
     this.attempt += 1;
-    this.args.setStateValue("outbox", outbox(sync, this.attempt));
+    this.tell(sync);
     this.stopResending();
     this.resendTimer = setTimeout(() => this.unanswered(wait), wait);
   }
@@ -390,6 +400,11 @@ export class Session {
     } else {
       this.post(this.state.sync, Math.min(wait + RESEND_MS, RESEND_MOST_MS));
     }
+  }
+
+  private tell(sync: Sync): void {
+    const has = this.asking ? null : (this.state.data.stamp ?? null);
+    this.args.setStateValue("outbox", outbox(sync, this.attempt, has));
   }
 
   private stopResending(): void {

@@ -56,8 +56,8 @@ export function receive(sync: Sync, data: CanvasData, catalogue: Catalogue): Syn
   return { ...sync, scope, revision: data.revision, server, pending, document: shareDocument(sync.document, document) };
 }
 
-export function outbox(sync: Sync, attempt: number): Outbox {
-  const sent = { client: sync.client, load_id: sync.loadId, edits: sync.pending, attempt };
+export function outbox(sync: Sync, attempt: number, has: string | null): Outbox {
+  const sent = { client: sync.client, load_id: sync.loadId, edits: sync.pending, attempt, has };
   return sync.settled === undefined ? sent : { ...sent, settled: sync.settled };
 }
 
@@ -114,6 +114,7 @@ export function shareDocument(before: NetworkDocument, next: NetworkDocument): N
 
 /** A record with the values of `before` wherever they are equal. */
 export function shareRecord<T>(before: Readonly<Record<string, T>>, next: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  if (before === next) return before;
   const entries = Object.entries(next).map(([key, value]) => [key, equal(before[key], value) ? before[key] : value] as const);
   return Object.fromEntries(entries) as Record<string, T>;
 }

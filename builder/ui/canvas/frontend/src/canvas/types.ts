@@ -94,8 +94,6 @@ export interface BrickInfo {
   readonly sizes?: readonly (number | null)[] | null;
   readonly params?: number;
   readonly macs?: number;
-  readonly params_share?: number;
-  readonly macs_share?: number;
   readonly key?: string;
   readonly formula?: readonly string[];
   readonly explain?: string;
@@ -139,6 +137,8 @@ export interface Crumb {
 
 /** Python to canvas. */
 export interface CanvasData {
+  /** What Python calls this value: the next answer may say only what changed since. */
+  readonly stamp?: string;
   readonly load_id: string;
   readonly revision: number;
   readonly ack?: { readonly client: string; readonly seq: number } | null;
@@ -189,6 +189,8 @@ export interface Outbox {
   readonly load_id: string;
   readonly edits: readonly SentEdit[];
   readonly attempt: number;
+  /** The stamp of what this browser holds; null when it wants everything. */
+  readonly has: string | null;
   /** Conflicts up to this seq have been decided. */
   readonly settled?: number;
 }
