@@ -65,13 +65,24 @@ def _value(node: ast.expr, env: Mapping[str, object], formula: str) -> object:
 
 
 class _Taken(ast.NodeTransformer):
-    """Replaces `a if c else b` by the branch that the numbers choose."""
+    """Replaces `a if c else b` by the branch that the numbers choose, and leaves out alternatives that a switch has ruled out."""
 
     def __init__(self, env: Mapping[str, object], formula: str):
         self.env, self.formula = env, formula
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         return self.visit(node.body if _value(node.test, self.env, self.formula) else node.orelse)
+
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        open_ = [value for value in node.values if not (isinstance(node.op, ast.Or) and self._ruled_out(value))]
+        parts = [self.visit(value) for value in open_ or node.values]
+        return parts[0] if len(parts) == 1 else ast.BoolOp(node.op, parts)
+
+    def _ruled_out(self, part: ast.expr) -> bool:
+        """Is this false for reasons that are no number: a switch, or a chosen word?"""
+        read = names(ast.unparse(part))
+        return bool(read) and all(isinstance(self.env.get(name), bool | str) for name in read) and not _value(part, self.env, "")
 
 
 class _Numbers(ast.NodeTransformer):

@@ -18,6 +18,8 @@ def add_to(commands) -> None:
     gallery = commands.add_parser("gallery", help="the ready-made projects")
     gallery.set_defaults(run=run_gallery)
     check = commands.add_parser("check", help="a row a layer, problems with their fixes, totals")
+    check.add_argument("--fix", action="store_true", help="apply every fix that is sure and write the project")
+    check.add_argument("-o", "--output", type=Path, metavar="OUT", help="where --fix writes, - for the terminal; without it the file that was read")
     check.set_defaults(run=run_check)
     export = commands.add_parser("export", help="take a project away")
     export.add_argument("--to", required=True, choices=EXPORTS, metavar="KIND",
@@ -64,16 +66,43 @@ def gallery_row(entry) -> dict[str, object]:
 
 
 def run_check(arguments: Namespace) -> int:
-    """Print the layers, the problems and the totals; status 1 when a problem is an error."""
+    """Print the layers, the problems and the totals, with --fix after mending; status 1 when a problem is an error."""
     from builder import api
 
+    if arguments.output and not arguments.fix:
+        raise CommandError("-o is where --fix writes; without --fix nothing is written")
     project = load(arguments.project)
+    done: list[str] = []
+    if arguments.fix:
+        project, done = fixed(project, arguments)
     report = api.check(project)
+    to_terminal = arguments.fix and arguments.output == Path("-")
     if arguments.json:
-        say_json({"name": project.name, **report.to_json()})
-    else:
+        say_json({"name": project.name, **report.to_json(), **({"fixed": done} if arguments.fix else {})})
+    elif not to_terminal:
         print_report(project.name, report)
     return 1 if errors(report) else 0
+
+
+def fixed(project, arguments: Namespace):
+    """The project after all sure fixes, written where it belongs, and what each of them did."""
+    from builder.graph import apply, dumps, fix_all
+
+    edit = fix_all(project)
+    done = [step["label"] for step in edit["edits"]] if edit else []
+    project = project if edit is None else apply(project, edit)
+    where = arguments.output or Path(arguments.project)
+    if arguments.output is None and not where.is_file():
+        raise CommandError(f"{arguments.project} is a ready-made project and stays as it is; say with -o where the mended one goes")
+    if where == Path("-"):
+        if not arguments.json:
+            sys.stdout.write(dumps(project))
+    elif done or arguments.output:
+        where.write_text(dumps(project), encoding="utf-8")
+    for label in done:
+        say(f"fixed: {label}", sys.stderr)
+    say(f"{where}: {edit['label'].removeprefix('Fix ')} fixed" if edit else "Nothing to fix for sure.", sys.stderr)
+    return project, done
 
 
 def errors(report) -> list:
@@ -88,13 +117,18 @@ def print_report(name: str, report) -> None:
     say(table(("LAYER", "KIND", "OUTPUT", "PARAMETERS", "MULTIPLY-ADDS"), rows, right=[3, 4]))
     say(f"\n{count(report.params)} parameters ({size(report.bytes)} in float32), {count(report.macs)} multiply-adds per sample")
     for problem in report.problems:
-        say(f"\n{problem.severity}: {problem.node + ': ' if problem.node else ''}{problem.says}")
+        where = "/".join((*problem.path, problem.node)) + ": " if problem.node else ""
+        say(f"\n{problem.severity} [{problem.code}]: {where}{problem.says}")
         if problem.because:
             say(f"    {problem.because}")
         for fix in problem.fixes:
-            say(f"    fix: {fix.label}")
+            say(f"    fix: {fix.label}{' (sure)' if fix.sure else ''}")
     if not report.problems:
         say("No problems.")
+    elif sure := sum(problem.sure is not None for problem in report.problems):
+        say(f"\n{sure} of {len(report.problems)} problems {'has' if sure == 1 else 'have'} a sure fix: check --fix applies {'it' if sure == 1 else 'them'}.")
+    if report.silenced:
+        say(f"\n{len(report.silenced)} silenced: {', '.join(f'{problem.node} [{problem.code}]' for problem in report.silenced)}")
 
 
 def as_python(project, arguments: Namespace) -> str:

@@ -5,9 +5,10 @@ from .check import Report, check
 from .document import DocumentError, Edge, FrozenDict, Network, Node, Project, dumps, from_json, loads, order, to_json
 from .edits import EditError, apply
 from .history import History
+from .mend import fix_all
 from .problems import Fix, Problem
 
 __all__ = [
     "Analysis", "DocumentError", "Edge", "EditError", "Fix", "FrozenDict", "History", "Network", "Node", "Problem", "Project", "Report",
-    "analyse", "apply", "check", "dumps", "from_json", "loads", "order", "to_json",
+    "analyse", "apply", "check", "dumps", "fix_all", "from_json", "loads", "order", "to_json",
 ]

@@ -161,15 +161,18 @@ def _optimizer(record: Record, given: Mapping[str, object]) -> Iterator[Problem]
 
 
 def _rate(record: Record, lr: float, momentum: float, default: float, back: fixes.Fix) -> Iterator[Problem]:
+    def times(ratio: float) -> str:
+        return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
+
     effective = lr / (1 - momentum)
     low, high = default * LOW, default * HIGH.get(record.kind, HIGHEST)
     counted = f"lr/(1 - momentum) = {lr:g}/(1 - {momentum:g}) = {effective:.3g}; " if momentum else ""
     if effective > high * 1.0001:
-        yield _setting("optimizer.lr", "advice", "learning rate", f"a learning rate of {lr:g} is {effective / default:,.3g} times the default of {record.kind}"
+        yield _setting("optimizer.lr", "advice", "learning rate", f"a learning rate of {lr:g} is {times(effective / default)} times the default of {record.kind}"
                        + (", momentum counted in" if momentum else ""),
                        f"{counted}steps of that length mostly overshoot; try {default:g} (Bengio 2012, arXiv:1206.5533, section 3.2.1)", back)
     elif effective < low:
-        yield _setting("optimizer.lr", "advice", "learning rate", f"a learning rate of {lr:g} is {default / effective:,.3g} times smaller than the default of {record.kind}",
+        yield _setting("optimizer.lr", "advice", "learning rate", f"a learning rate of {lr:g} is {times(default / effective)} times smaller than the default of {record.kind}",
                        f"{counted}the weights will hardly move; try {default:g} (Bengio 2012, arXiv:1206.5533, section 3.2.1)", back)
 
 

@@ -127,7 +127,7 @@ def _insides(analysis: Analysis, project: Project, path: tuple[str, ...], seen: 
                 once = (kind, problem.node, problem.field, problem.says)
                 if once not in seen:
                     seen.add(once)
-                    yield replace(_hushed(inner, problem), path=(*path, name), fixes=tuple(fix.inside(kind) for fix in problem.fixes))
+                    yield replace(_hushed(inner, problem), path=(*path, name), block=kind, fixes=tuple(fix.inside(kind) for fix in problem.fixes))
             yield from _insides(inner, project, (*path, name), seen)
 
 

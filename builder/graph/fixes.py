@@ -88,9 +88,12 @@ def _pair(value: object) -> tuple[int, int]:
 
 
 def window(placed: Placed) -> Iterator[Fix]:
-    """Room for a window: padding, or a kernel that fits."""
+    """Room for a window: padding, or a kernel that fits; pooling of a single pixel can only go."""
     node, values = placed.node, placed.layer.resolved(placed.layer.values(placed.node.params))
     height, width = placed.inputs[0][2:4]
+    if placed.layer.category == "Pooling" and height == width == 1:
+        yield batch(f"Remove {node.id}", {"op": "remove", "ids": [node.id], "rejoin": True})
+        return
     kernel, dilation = _pair(values["kernel_size"]), _pair(values.get("dilation", 1))
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     padding = [max(0, math.ceil((r - size) / 2)) for r, size in zip(reach, (height, width), strict=True)]
@@ -231,9 +234,13 @@ def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
         distance = math.dist(other.at, node.at) if other.at and node.at else abs(position[other.id] - position[node.id])
         return (other.id in leads, distance)
 
-    for other in sorted((n for n in network.nodes if n.id != node.id and analysis.shape(n.id) and n.kind != "Output"), key=rank):
+    able = [n for n in network.nodes if n.id != node.id and analysis.shape(n.id) and analysis.placed[n.id].layer.outputs]
+    for other in sorted(able, key=rank):
         if fits(analysis, placed, port, other.id):
-            yield batch(f"Connect {other.id} to {node.id}", {"op": "connect", "source": other.id, "target": node.id, "port": port})
+            # One loose end above and one below: there is nothing to choose.
+            sure = [n.id for n in able if n.id not in leads] == [other.id] and [p.node.id for p in analysis.placed.values() if p.missing] == [node.id]
+            yield batch(f"Connect {other.id} to {node.id}", {"op": "connect", "source": other.id, "target": node.id, "port": port},
+                        sure=sure and len(placed.missing) == 1)
             return
 
 
@@ -254,12 +261,16 @@ def classes(analysis: Analysis, output: Placed, count: int) -> Iterator[Fix]:
     edge = analysis.network.into(output.node.id)[0]
     if len(shape) == 2:
         if last := _last_wide(analysis, edge.source):
-            yield batch(f"Set out_features of {last} to {count}", {"op": "set", "id": last, "params": {"out_features": count}})
+            yield batch(f"Set out_features of {last} to {count}", {"op": "set", "id": last, "params": {"out_features": count}},
+                        sure=len(analysis.network.out_of(last)) == 1)
         else:
-            yield insert(analysis, edge, "Linear", f"Insert a Linear with {count} outputs before {output.node.id}", out_features=count)
+            yield insert(analysis, edge, "Linear", f"Insert a Linear with {count} outputs before {output.node.id}", sure=True, out_features=count)
     elif math.prod(shape[1:]) == count:
-        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {output.node.id}")
+        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {output.node.id}", sure=True)
     else:
+        if flat := _flatten_of_few(analysis, edge.source):
+            yield batch(f"Set start_dim of {flat.node.id} to 1, end_dim to -1",
+                        {"op": "set", "id": flat.node.id, "params": {"start_dim": None, "end_dim": None}})
         yield _flatten_linear(analysis, edge, count)
 
 
@@ -269,6 +280,19 @@ def _flatten_linear(analysis: Analysis, edge: Edge, count: int) -> Fix:
                  {"op": "insert", "edge": edge.to_json(), "node": {"id": flat, "kind": "Flatten"}},
                  {"op": "insert", "edge": Edge(flat, edge.target, edge.port).to_json(),
                   "node": {"id": linear, "kind": "Linear", "params": {"out_features": count}}})
+
+
+def _flatten_of_few(analysis: Analysis, name: str) -> Placed | None:
+    """A Flatten above that leaves some axes standing."""
+    for _ in range(20):
+        placed = analysis.placed[name]
+        if placed.node.kind == "Flatten" and placed.shape and len(placed.shape) > 2:
+            return placed
+        edges = analysis.network.into(name)
+        if placed.layer is None or placed.layer.inputs != (1, 1) or not edges:
+            return None
+        name = edges[0].source
+    return None
 
 
 def _last_wide(analysis: Analysis, name: str) -> str | None:

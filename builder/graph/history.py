@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from . import edits
 from .document import Project
+from .mend import fix_all
 
 # The canvas is told the names after every edit: the nearest of them are enough for a menu. What can be undone has no limit, for
 # projects share every brick that an edit left alone.
@@ -31,6 +32,8 @@ class History:
             if type(steps) is not int or steps < 1:
                 raise edits.EditError(f"the number of steps must be a whole number from 1 up, it is {steps!r:.40}")
             return self.undo(steps) if edit["op"] == "undo" else self.redo(steps)
+        if edit.get("op") == "fix_all":
+            edit = fix_all(self.project) or {"op": "batch", "edits": []}
         project = edits.apply(self.project, edit)
         if project == self.project:
             return self

@@ -26,7 +26,7 @@ class Fix:
 class Problem:
     """One thing that is wrong with a drawing; `node` and `field` are None when it concerns the whole.
 
-    `path` names the block instances to open, outermost first, to get to `node`; `code` is the kind of mistake, listed in `codes.CODES`.
+    `path` names the block instances to open, outermost first, to get to `node`, `block` the definition that it stands in; `code` is the kind of mistake, listed in `codes.CODES`.
     """
 
     node: str | None
@@ -38,6 +38,7 @@ class Problem:
     code: str = ""
     path: tuple[str, ...] = ()
     silenced: bool = False
+    block: str | None = None
 
     @property
     def silenceable(self) -> bool:
@@ -49,6 +50,14 @@ class Problem:
         """The fix that needs no choice, when there is one: errors and warnings alone have it, advice is for a person to take or leave."""
         return next((fix for fix in self.fixes if fix.sure), None)
 
+    @property
+    def hush(self) -> dict[str, object] | None:
+        """The edit that silences the problem, or brings it back when it is silenced; None for what cannot be silenced."""
+        if not self.silenceable:
+            return None
+        where = {} if self.block is None else {"in": self.block}
+        return {"op": "silence", "id": self.node, "code": self.code, "value": not self.silenced, **where}
+
     def __str__(self) -> str:
         where = f"{self.node}: " if self.node else ""
         return f"{where}{self.says}" + (f" ({self.because})" if self.because else "")
@@ -57,7 +66,7 @@ class Problem:
         """The problem for the canvas and the command line."""
         return {"node": self.node, "field": self.field, "severity": self.severity, "code": self.code,
                 "says": self.says, "because": self.because,
-                "path": list(self.path), "silenceable": self.silenceable,
+                "path": list(self.path), "silenceable": self.silenceable, "silence": self.hush,
                 "fixes": [{"label": fix.label, "edit": dict(fix.edit), "sure": fix.sure} for fix in self.fixes]}
 
 

@@ -49,7 +49,7 @@ def analysis_json(report: Report, path: Sequence[str] = ()) -> dict[str, object]
         of.setdefault(_shown_on(problem, path), []).append(problem)
     nodes = {name: node_json(placed, of.get(name, [])) for name, placed in analysis.placed.items()}
     layers = sum(not (placed.layer and placed.layer.scope) for placed in report.analysis.placed.values())
-    return {"nodes": nodes, "problems": problems,
+    return {"nodes": nodes, "problems": problems, "silenced": [problem.to_json() for problem in report.silenced],
             "totals": {"params": report.params, "macs": report.macs, "bytes": report.bytes, "layers": layers}}
 
 

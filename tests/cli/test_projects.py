@@ -10,6 +10,7 @@ import pytest
 from builder import api
 from builder.cli.projects import EXPORTS
 from builder.gallery import ENTRIES
+from builder.graph import apply, check, dumps, loads
 
 
 def test_the_gallery_lists_every_project_with_what_it_takes_and_how_large_it_is(brickwork):
@@ -41,7 +42,7 @@ def test_a_project_with_errors_has_status_1_and_its_problems_name_brick_rule_and
     assert problem["fixes"] and all(fix["label"] for fix in problem["fixes"])
     plain = brickwork("check", bad)
     assert plain.status == 1 and plain.err == ""
-    assert f"error: conv2: {problem['says']}" in plain.out and f"fix: {problem['fixes'][0]['label']}" in plain.out
+    assert f"error [window]: conv2: {problem['says']}" in plain.out and f"fix: {problem['fixes'][0]['label']}" in plain.out
 
 
 def test_the_plain_table_is_aligned_and_has_totals(brickwork):
@@ -78,3 +79,24 @@ def test_a_network_with_errors_is_not_exported_as_python_but_as_json(brickwork, 
     answer = brickwork("export", bad, "--to", "python")
     assert answer.status == 1 and answer.out == "" and answer.err.count("\n") == 1 and "1 more (see `check`)" in answer.err
     assert json.loads(brickwork("export", bad, "--to", "json").out)["name"] == "MNIST CNN"
+
+
+def test_check_fix_mends_what_is_sure_and_writes_the_project_where_it_is_told(brickwork, tmp_path):
+    project = ENTRIES["mnist-cnn"].project
+    for name in ("flatten", "relu3"):
+        project = apply(project, {"op": "remove", "ids": [name], "rejoin": True})
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    before.write_text(dumps(project))
+    told = brickwork("check", before, "--fix", "-o", after)
+    assert told.status == 0 and "fixed: Insert Flatten before fc1" in told.err and "2 problems fixed" in told.err
+    assert before.read_text() == dumps(project) and not check(loads(after.read_text())).problems
+    assert brickwork("check", before, "--fix", "--json").json["fixed"] == ["Insert Flatten before fc1", "Insert ReLU after fc1"]
+    assert not check(loads(before.read_text())).problems
+    assert "Nothing to fix" in brickwork("check", before, "--fix").err
+
+
+def test_a_ready_made_project_is_not_written_over_and_nothing_is_written_unasked(brickwork, tmp_path):
+    assert brickwork("check", "mnist-cnn", "--fix").status == 2
+    assert brickwork("check", "mnist-cnn", "-o", tmp_path / "copy.json").status == 2 and not (tmp_path / "copy.json").exists()
+    written = brickwork("check", "mnist-cnn", "--fix", "-o", "-")
+    assert loads(written.out) == ENTRIES["mnist-cnn"].project

@@ -61,6 +61,7 @@ export type Edit = Labelled &
     | { readonly op: "define"; readonly name: string; readonly block: unknown }
     | { readonly op: "choose_data"; readonly source: string }
     | { readonly op: "settings"; readonly path: string; readonly value: ParamValue }
+    | { readonly op: "fix_all" }
     | { readonly op: "undo"; readonly steps?: number }
     | { readonly op: "redo"; readonly steps?: number }
   );
@@ -81,6 +82,8 @@ export interface Problem {
   readonly path?: readonly string[];
   /** Advice that can be silenced on its brick. */
   readonly silenceable?: boolean;
+  /** The edit that silences it, or brings it back when it is silenced. */
+  readonly silence?: Edit | null;
   readonly node: string | null;
   readonly field: string | null;
   readonly severity: Severity;
@@ -119,8 +122,8 @@ export interface Analysis {
   readonly nodes: Readonly<Record<string, BrickInfo>>;
   readonly problems: readonly Problem[];
   readonly totals: Totals;
-  /** One edit that applies every sure fix; null when there is none. */
-  readonly sure_fix?: Edit | null;
+  /** Warnings and advice that are silenced on their bricks. */
+  readonly silenced?: readonly Problem[];
 }
 
 export interface History {

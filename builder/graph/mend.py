@@ -1,0 +1,122 @@
+"""All sure fixes of a project as one edit: each is tried on the project as the ones before it left it, and kept when it only mends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .check import Report, check
+from .document import Network, Project
+from .edits import Edit, EditError, apply
+from .problems import Problem
+
+MOST = 100  # fixes that one edit applies
+PITCH = 84  # pixels from one brick of a column to the next
+
+
+def fix_all(project: Project) -> dict[str, object] | None:
+    """One batch edit "Fix N problems" that applies the sure fixes one after the other; None when there is none that helps.
+
+    A fix is left out when its problem stays or when another error or warning comes of it on a brick that was fine.
+    """
+    first = report = check(project)
+    edits: list[Edit] = []
+    refused: set[tuple] = set()
+    while len(edits) < MOST:
+        problem = next((p for p in report.problems if p.sure and _key(p) not in refused), None)
+        if problem is None:
+            break
+        edit = with_room(project, problem.sure.edit)
+        try:
+            after = apply(project, edit)
+        except EditError:
+            refused.add(_key(problem))
+            continue
+        now = check(after)
+        if mends(report, now, problem):
+            edits.append({**edit, "label": problem.sure.label})
+            project, report = after, now
+        else:
+            refused.add(_key(problem))
+    if not edits:
+        return None
+    left = {_key(problem) for problem in report.problems}
+    count = max(len(edits), sum(_key(problem) not in left for problem in first.problems if problem.sure))
+    return {"op": "batch", "label": f"Fix {count} problem{'' if count == 1 else 's'}", "edits": edits}
+
+
+def _key(problem: Problem) -> tuple:
+    return (problem.path, problem.node, problem.field, problem.code)
+
+
+def mends(before: Report, after: Report, problem: Problem) -> bool:
+    """Is the problem gone, and is there no new error or warning on a brick that could be judged before?"""
+    known = {_key(other) for other in before.problems}
+    news = [other for other in after.problems if _key(other) not in known]
+    return _key(problem) not in {_key(other) for other in after.problems} and not any(_is_worse(before, other, problem) for other in news)
+
+
+def _is_worse(before: Report, other: Problem, mended: Problem) -> bool:
+    """Did the fix make this problem, or could it only not be seen before?"""
+    if other.severity == "advice" or other.path or mended.path:
+        return other.severity == "error" and len(other.path) == len(mended.path) and other.node == mended.node
+    placed = before.analysis.placed.get(other.node) if other.node else None
+    if placed is None:
+        return other.node is None and mended.node is None
+    hidden = {brick.node for brick in before.problems if brick.code == "image"}
+    return placed.shape is not None and not placed.node.muted and not _is_below(before.analysis.network, hidden, other.node)
+
+
+def _is_below(network: Network, names: set[str | None], name: str) -> bool:
+    """Does a brick stand below one of `names`, or is it one?"""
+    return bool(names) and name in _below(network, [other for other in names if other])
+
+
+def _below(network: Network, names: list[str]) -> set[str]:
+    seen, waiting = set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [edge.target for edge in network.out_of(name)]
+    return seen
+
+
+def with_room(project: Project, edit: Mapping[str, object]) -> dict[str, object]:
+    """The edit, with bricks that it puts on wires standing right below the one before, and what is below moved down for them."""
+    if not any(part.get("op") == "insert" for part in _parts(edit)):
+        return dict(edit)
+    edits: list[Edit] = []
+    for part in _parts(edit):
+        if part.get("op") == "insert":
+            made = _standing(project.scope(part.get("in")), part)
+            edits += made
+        else:
+            made = [part]
+            edits.append(part)
+        for one in made:
+            project = apply(project, one)
+    return {"op": "batch", "label": edit.get("label", ""), "edits": edits}
+
+
+def _parts(edit: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    if edit.get("op") == "batch":
+        for part in edit["edits"]:
+            yield from _parts(part)
+    else:
+        yield edit
+
+
+def _standing(network: Network, part: Mapping[str, object]) -> list[Edit]:
+    """The insertion at its place in the column, and a move of what would be covered."""
+    edge, where = part["edge"], {"in": part["in"]} if "in" in part else {}
+    source, target = network.node(edge["source"]), network.node(edge["target"])
+    if source is None or target is None or source.at is None or target.at is None:
+        return [part]
+    at = [source.at[0], source.at[1] + PITCH]
+    shift = at[1] + PITCH - target.at[1]
+    insertion = {**part, "node": {**part["node"], "at": at}}
+    if shift <= 0 or abs(source.at[0] - target.at[0]) > 12:
+        return [insertion if shift <= 0 else part]
+    lower = [network.node(name) for name in sorted(_below(network, [target.id]))]
+    moved = {node.id: [node.at[0], node.at[1] + shift] for node in lower if node.at is not None and node.at[1] >= target.at[1]}
+    return [insertion, {"op": "move", "at": moved, **where}]
