@@ -1,61 +1,18 @@
-import { type ReactElement, useEffect, useState } from "react";
+import type { ReactElement } from "react";
 import { blockRefusal } from "./blocks.ts";
 import { Action, BlockTools } from "./BlockTools.tsx";
-import { slug } from "./catalogue.ts";
+import { inputCount, slug } from "./catalogue.ts";
 import { usePart, useSession, useSnapshot } from "./context.ts";
 import { findNode } from "./document.ts";
 import { Field } from "./Field.tsx";
-import { nameProblem } from "./fields.ts";
 import { count, percent, plural, share } from "./format.ts";
 import { BrickChip, Icon } from "./icons.tsx";
+import { Name } from "./NameField.tsx";
 import { ProblemCard } from "./ProblemCard.tsx";
-import { PreviewSheet } from "./Thumb.tsx";
+import { Purpose } from "./Purpose.tsx";
 import { Summary } from "./Summary.tsx";
+import { PreviewSheet } from "./Thumb.tsx";
 import type { BrickInfo, BrickNode } from "./types.ts";
-
-function Name({ node }: { readonly node: BrickNode }): ReactElement {
-  const session = useSession();
-  const [text, setText] = useState(node.id);
-  useEffect(() => setText(node.id), [node.id]);
-  const taken = session.drawing().document.nodes.map((other) => other.id).filter((id) => id !== node.id);
-  const wrong = text === node.id ? null : nameProblem(text.trim(), taken);
-  const commit = (): void => {
-    if (wrong === null && text.trim() !== node.id) session.rename(node.id, text.trim());
-  };
-  return (
-    <div className="field" data-invalid={wrong !== null}>
-      <label className="field-name" htmlFor="bw-name">
-        Name
-      </label>
-      <input
-        id="bw-name"
-        className="text"
-        value={text}
-        spellCheck={false}
-        autoComplete="off"
-        aria-invalid={wrong !== null}
-        aria-describedby={wrong ? "bw-name-wrong" : undefined}
-        onChange={(event) => setText(event.target.value)}
-        onBlur={commit}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") commit();
-          if (event.key === "Escape") setText(node.id);
-        }}
-      />
-      {wrong && (
-        <p className="wrong" role="alert" id="bw-name-wrong">
-          {wrong}
-        </p>
-      )}
-    </div>
-  );
-}
-
-interface ResultProps {
-  readonly info: BrickInfo | undefined;
-  /** What stands above already. */
-  readonly said: string | undefined;
-}
 
 function Result({ info, said }: ResultProps): ReactElement {
   const totals = usePart((snap) => snap.data.analysis.totals);
@@ -108,6 +65,7 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
       {problems.map((problem) => (
         <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
       ))}
+      {layer && inputCount(layer, 0) === 0 && layer.scope === "network" && <Purpose />}
       {layer?.block && <BlockTools node={node} layer={layer} />}
       <fieldset disabled={data.editable === false}>
         <Name key={node.id} node={node} />

@@ -153,6 +153,8 @@ function properties(session: Session, event: KeyboardEvent): boolean {
   const id = only(session);
   if (id !== null && !event.altKey && enter(session, id)) return true;
   if (session.snapshot().selected.length === 0) return openSearch(session, "");
+  // Of a brick where data enters, what enters it; of any other its first parameter, behind the name.
+  if (toPanel(session, ".purpose .field:last-child select")) return true;
   return toPanel(session, "fieldset .field:nth-child(n + 2) :is(input, select)") || toPanel(session, ":is(input, select, button)");
 }
 

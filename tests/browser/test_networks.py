@@ -1,0 +1,49 @@
+"""Whole networks built on the canvas from an empty drawing, by keyboard alone and by mouse alone, with the actions counted."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from builder.gallery import ENTRIES
+from builder.graph import dumps
+from tests.browser.builders import Keyboard
+from tests.browser.canvas import SECONDS
+
+LENET = [("conv 6 5", "conv1"), ("relu", "relu1"), ("maxpool 2", "pool1"), ("conv 16 5", "conv2"), ("relu", "relu2"), ("maxpool 2", "pool2"),
+         ("flatten", "flatten1"), ("linear 120", "fc1"), ("relu", "relu3"), ("linear 84", "fc2"), ("relu", "relu4"), ("linear 10", "fc3")]
+
+
+def test_lenet_by_keyboard_takes_at_most_25_actions(page, fresh_server):
+    person = Keyboard(page, fresh_server)
+    person.press("ArrowDown")
+    person.press("Enter")
+    person.type("CIFAR")
+    person.canvas.shape("image", "N×3×32×32")
+    person.press("Escape")
+    for text, name in LENET:
+        person.add(text, name)
+    report = person.report()
+    assert not report.problems and report.params == ENTRIES["lenet-cifar"].parameters
+    assert person.actions <= 25, person.actions
+    built = dumps(person.project())
+    person.undo_all()
+    assert [node.id for node in person.project().network.nodes] == ["image", "output"]
+    person.redo_all()
+    assert dumps(person.project()) == built
+
+
+def test_a_residual_block_with_projection_by_keyboard(page, fresh_server):
+    person = Keyboard(page, fresh_server)
+    person.draw_only([64, 56, 56])
+    for text, name in [("conv 128 3 stride=2 padding=1 bias=false", "conv1"), ("batchnorm", "bn1"), ("relu", "relu1"),
+                       ("conv 128 3 padding=1 bias=false", "conv2"), ("batchnorm", "bn2"), ("add", "add1"), ("relu", "relu2")]:
+        person.add(text, name)
+    person.select("image")
+    person.connect("add1")
+    person.until_wired("image>add1:1")
+    person.select("add1")
+    person.mend("Project image")
+    expect(person.canvas.brick("conv3")).to_have_count(1, timeout=SECONDS)
+    report = person.report()
+    assert not report.errors and report.analysis.shape("output") == (2, 128, 28, 28)
+    assert report.params == 64 * 128 * 9 + 128 * 128 * 9 + 2 * 2 * 128 + 64 * 128
