@@ -118,12 +118,10 @@ class Keyboard(Person):
         raise AssertionError(f"{most} presses of Tab did not come to {wanted}")
 
     def select(self, name: str) -> None:
-        """Walk to a brick along the wires with the arrow keys; every press is an action."""
-        for key in ["ArrowUp"] * 40 + ["ArrowDown"] * 40:
-            if SELECTED.search(self.canvas.brick(name).get_attribute("class")):
-                return
-            self.press(key)
-        raise AssertionError(f"the arrow keys did not come to {name}")
+        """Go to a brick by its name."""
+        self.press("Control+f")
+        self.enter(name)
+        expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)
 
     def connect(self, text: str) -> None:
         """A wire from the selected brick to what is typed."""

@@ -47,3 +47,41 @@ def test_a_residual_block_with_projection_by_keyboard(page, fresh_server):
     report = person.report()
     assert not report.errors and report.analysis.shape("output") == (2, 128, 28, 28)
     assert report.params == 64 * 128 * 9 + 128 * 128 * 9 + 2 * 2 * 128 + 64 * 128
+
+
+def test_an_inception_block_by_keyboard(page, fresh_server):
+    """Szegedy et al. 2014, arXiv:1409.4842, table 1, module 3a without its activations."""
+    person = Keyboard(page, fresh_server)
+    person.draw_only([192, 28, 28])
+    person.add("conv 64 1", "conv1")
+    person.add("concat", "concat1")
+    branches = [[("conv 96 1", "conv2"), ("conv 128 3 padding=1", "conv3")], [("conv 16 1", "conv4"), ("conv 32 5 padding=2", "conv5")],
+                [("maxpool 3 stride=1 padding=1", "pool1"), ("conv 32 1", "conv6")]]
+    for branch in branches:
+        person.press("Escape")
+        for text, name in branch:
+            person.add(text, name)
+        person.connect("concat1")
+        person.until_wired(f"{branch[-1][1]}>concat1:{branches.index(branch) + 1}")
+        person.select("image")
+        person.connect(branch[0][1])
+        person.until_wired(f"image>{branch[0][1]}")
+    report = person.report()
+    assert not report.errors and report.analysis.shape("output") == (2, 64 + 128 + 32 + 32, 28, 28)
+    assert report.params == 192 * 64 + 64 + 192 * 96 + 96 + 96 * 128 * 9 + 128 + 192 * 16 + 16 + 16 * 32 * 25 + 32 + 192 * 32 + 32
+
+
+def test_a_three_level_u_net_by_keyboard(page, fresh_server):
+    """Ronneberger et al. 2015, arXiv:1505.04597, figure 1, with three levels and padded convolutions."""
+    person = Keyboard(page, fresh_server)
+    person.draw_only([1, 64, 64])
+    for text, name in [("doubleconv 16", "double1"), ("maxpool 2", "pool1"), ("doubleconv 32", "double2"), ("maxpool 2", "pool2"),
+                       ("doubleconv 64", "double3"), ("convtranspose 32 2 stride=2", "deconv1"), ("concat", "concat1"), ("doubleconv 32", "double4"),
+                       ("convtranspose 16 2 stride=2", "deconv2"), ("concat", "concat2"), ("doubleconv 16", "double5"), ("conv 2 1", "conv1")]:
+        person.add(text, name)
+    for skip, joint in (("double2", "concat1"), ("double1", "concat2")):
+        person.select(skip)
+        person.connect(joint)
+        person.until_wired(f"{skip}>{joint}:1")
+    report = person.report()
+    assert not report.errors and report.analysis.shape("output") == (2, 2, 64, 64)

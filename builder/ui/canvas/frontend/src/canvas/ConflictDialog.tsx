@@ -11,7 +11,7 @@ function Choice({ conflict }: { readonly conflict: Conflict }): ReactElement {
   }, []);
   const choose = (yours: boolean) => (): void => session.choose(conflict, yours);
   return (
-    <dialog ref={dialog} className="choice" role="alertdialog" aria-labelledby="bw-choice" aria-describedby="bw-choice-says" onCancel={choose(false)}>
+    <dialog ref={dialog} className="conflict" role="alertdialog" aria-labelledby="bw-choice" aria-describedby="bw-choice-says" onCancel={choose(false)}>
       <h2 id="bw-choice">Two tabs, one drawing</h2>
       <p id="bw-choice-says">{conflict.says}</p>
       <footer>

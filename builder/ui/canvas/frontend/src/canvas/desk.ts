@@ -8,6 +8,7 @@ export type Overlay =
   /** `at` in pixels of the pane; null: near what is selected. */
   | { readonly type: "search"; readonly spot: Spot; readonly text: string; readonly at: Point | null }
   | { readonly type: "wiring"; readonly from: string }
+  | { readonly type: "find" }
   | { readonly type: "help" };
 
 const NONE: Overlay = { type: "none" };
@@ -45,6 +46,7 @@ export class Desk {
   };
 
   focusCanvas(): void {
+    this.wanted = null;
     this.pane?.focus({ preventScroll: true });
   }
 

@@ -170,8 +170,10 @@ function reference(session: Session): boolean {
   return node !== undefined;
 }
 
-function selectNone(session: Session): boolean {
+function selectNone(session: Session, event: KeyboardEvent): boolean {
   session.select([]);
+  // Else what had the focus would still be what keys act on.
+  if (!inside(event, ".panel")) session.desk.focusCanvas();
   return false;
 }
 
@@ -234,6 +236,10 @@ const RUN: Partial<Record<Command, Run>> = {
   undo: (session) => undo(session, "undo"),
   redo: (session) => undo(session, "redo"),
   duplicate,
+  find: (session) => {
+    session.desk.open({ type: "find" });
+    return true;
+  },
   help: (session) => {
     session.desk.open({ type: "help" });
     return true;

@@ -4,7 +4,7 @@ export type Command =
   | "search" | "append" | "properties" | "none" | "all" | "next" | "previous" | "left" | "right"
   | "extendNext" | "extendPrevious" | "extendLeft" | "extendRight" | "moveUp" | "moveDown" | "moveLeft" | "moveRight"
   | "wire" | "connect" | "rename" | "block" | "leave" | "rejoin" | "delete" | "undo" | "redo" | "copy" | "cut" | "paste" | "duplicate" | "mute" | "replace"
-  | "reference" | "arrange" | "fit" | "zoomIn" | "zoomOut" | "help";
+  | "reference" | "find" | "arrange" | "fit" | "zoomIn" | "zoomOut" | "help";
 
 export interface Shortcut {
   readonly command: Command;
@@ -40,6 +40,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "moveUp", keys: ["Alt+ArrowUp"], group: "Select and move", says: "" },
   { command: "moveLeft", keys: ["Alt+ArrowLeft"], group: "Select and move", says: "" },
   { command: "moveRight", keys: ["Alt+ArrowRight"], group: "Select and move", says: "" },
+  { command: "find", keys: ["Mod+F"], group: "Select and move", says: "Go to a brick by its name" },
   { command: "all", keys: ["Mod+A"], group: "Select and move", says: "Select everything" },
   { command: "none", keys: ["Escape"], group: "Select and move", says: "Select nothing" },
   { command: "rejoin", keys: ["Backspace"], group: "Edit", says: "Take the selected bricks out and join what is left; cut the selected wires" },
