@@ -41,9 +41,3 @@ export function Name({ node }: { readonly node: BrickNode }): ReactElement {
     </div>
   );
 }
-
-interface ResultProps {
-  readonly info: BrickInfo | undefined;
-  /** What stands above already. */
-  readonly said: string | undefined;
-}

@@ -14,6 +14,12 @@ import { Summary } from "./Summary.tsx";
 import { PreviewSheet } from "./Thumb.tsx";
 import type { BrickInfo, BrickNode } from "./types.ts";
 
+interface ResultProps {
+  readonly info: BrickInfo | undefined;
+  /** What stands above already. */
+  readonly said: string | undefined;
+}
+
 function Result({ info, said }: ResultProps): ReactElement {
   const totals = usePart((snap) => snap.data.analysis.totals);
   return (
