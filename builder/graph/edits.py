@@ -154,7 +154,12 @@ def apply(project: Project, edit: Edit) -> Project:
 
 
 def label(edit: Edit) -> str:
-    """What undo calls this edit."""
+    """What undo calls this edit; one inside a block says in which."""
+    block = edit.get("in")
+    return f"{_label(edit)} in {block[:60]}" if isinstance(block, str) and block else _label(edit)
+
+
+def _label(edit: Edit) -> str:
     given = edit.get("label")
     if isinstance(given, str) and given.strip():
         return given[:80]

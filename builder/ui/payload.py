@@ -84,14 +84,27 @@ def place_json(project: Project, report: Report, path: Sequence[str]) -> dict[st
             "crumbs": [{"id": name, "kind": kind, "title": f"{kind} ({name})"} for name, kind in steps]}
 
 
+def _ways(project: Project) -> dict[str, list[str]]:
+    """The instances to open, outermost first, to see the inside of each block; blocks that the network does not use have none."""
+    ways: dict[str, list[str]] = {}
+    waiting = [(project.network, [])]
+    for network, path in waiting:
+        for node in network.nodes:
+            if node.kind in project.blocks and node.kind not in ways:
+                ways[node.kind] = [*path, node.id]
+                waiting.append((project.blocks[node.kind].network, ways[node.kind]))
+    return ways
+
+
 def blocks_json(project: Project, report: Report) -> dict[str, object]:
-    """The project's own blocks as layers, each with the number of its instances and what its parameters set inside."""
+    """The project's own blocks as layers, each with the number of its instances, the way to one, and what its parameters set inside."""
     if not project.blocks:
         return {}
+    ways = _ways(project)
     inside = [block.network for block in project.blocks.values()]
     uses = Counter(node.kind for network in (*project.networks.values(), *inside) for node in network.nodes)
-    return {name: {**layer.to_json(), "uses": uses[name], "promoted": {promoted.name: [list(target) for target in promoted.of]
-                                                                         for promoted in project.blocks[name].params}}
+    return {name: {**layer.to_json(), "uses": uses[name], "way": ways.get(name, []),
+                   "promoted": {promoted.name: [list(target) for target in promoted.of] for promoted in project.blocks[name].params}}
             for name, layer in report.analysis.kinds.own().items()}
 
 

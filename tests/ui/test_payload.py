@@ -152,7 +152,12 @@ def test_own_blocks_are_told_as_layers_with_their_uses_and_what_their_parameters
     space.apply({"op": "promote", "block": "Wide", "name": "channels", "node": "conv1", "param": "out_channels"})
     told = payload.canvas_json(space, None)["blocks"]
     assert list(told) == ["Wide"] and told["Wide"]["block"] == "own" and told["Wide"]["uses"] == 1
+    assert told["Wide"]["way"] == ["wide1"]
     assert told["Wide"]["promoted"] == {"channels": [["conv1", "out_channels"]]}
     assert [param["name"] for param in told["Wide"]["params"]] == ["channels", "repeat"]
-    space.apply({"op": "unpack", "id": "wide1"})
-    assert payload.canvas_json(space, None)["blocks"]["Wide"]["uses"] == 0
+    space.apply({"op": "make_block", "ids": ["wide1"], "name": "Outer"})
+    assert payload.canvas_json(space, None)["blocks"]["Wide"]["way"] == ["outer1", "wide1"]
+    space.apply({"op": "unpack", "id": "wide1", "in": "Outer"})
+    told = payload.canvas_json(space, None)
+    assert (told["blocks"]["Wide"]["uses"], told["blocks"]["Wide"]["way"]) == (0, [])
+    assert told["history"]["undo"][-1] == "Unpack wide1 in Outer"

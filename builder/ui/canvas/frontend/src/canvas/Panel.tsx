@@ -57,7 +57,7 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
       <header>
         <BrickChip category={slug(layer?.category)} />
         <h2>{node.kind}</h2>
-        {layer && (
+        {layer && layer.block !== "own" && (
           <button type="button" className="link" onClick={() => session.reference(node.kind)}>
             <Icon name="book" />
             Reference

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockEdit, blockNameProblem, blockRefusal, demotion, freeBlockName, freePromoted, instanceId, joinable, ownership, promotedAs } from "./blocks.ts";
+import { blockEdit, blockNameProblem, blockRefusal, demotion, freeBlockName, freePromoted, instanceId, joinable, ownership, promotedAs, wayTo } from "./blocks.ts";
 import type { Catalogue, Layer, Param } from "./catalogue.ts";
 import { CATALOGUE, CHAIN, SKIP, brick, wire } from "./fixture.test.ts";
 import type { NetworkDocument, Point } from "./types.ts";
@@ -53,6 +53,11 @@ test("taking a parameter back leaves those that shared it promoted", () => {
   const shared = demotion(own, "b", "size");
   assert.deepEqual(shared?.op === "batch" && shared.edits.map((edit) => edit.op), ["promote", "demote"]);
   assert.equal(demotion(own, "c", "size"), null);
+});
+
+test("an entry of the history leads to the block that it was made in", () => {
+  const known: Catalogue = { ...catalogue, layers: { ...catalogue.layers, Wide: { ...own, way: ["outer1", "wide1"] }, Lost: { ...own, kind: "Lost", way: [] } } };
+  assert.deepEqual(["Set size of a in Wide", "Set size of a", "Remove a in Lost", "Insert Step in"].map((entry) => wayTo(entry, known)), [["outer1", "wide1"], [], null, []]);
 });
 
 test("the outermost catalogue block on the way in is the one to make one's own", () => {

@@ -117,6 +117,14 @@ export function demotion(block: Layer, brick: string, param: string): Edit | nul
   return { op: "batch", label, edits: [{ op: "promote", block: block.kind, name: alone, node: brick, param }, demote(alone)] };
 }
 
+/** Where an entry of the history was made, by its name: the way to that block, [] for the network, null when nothing leads there. */
+export function wayTo(entry: string, catalogue: Catalogue): readonly string[] | null {
+  const block = / in (\w+)$/.exec(entry)?.[1] ?? "";
+  const layer = catalogue.layers[block];
+  if (layer?.block !== "own") return [];
+  return layer.way && layer.way.length > 0 ? layer.way : null;
+}
+
 /** The edit that makes the outermost catalogue block on the way in the user's own; null when there is none. */
 export function ownership(crumbs: readonly Crumb[], catalogue: Catalogue): Edit | null {
   const at = crumbs.findIndex((crumb) => catalogue.layers[crumb.kind]?.block !== "own");

@@ -32,6 +32,8 @@ export interface Layer {
   readonly scope?: "block" | "network";
   /** Of the project's own blocks: how many bricks of the project are instances of it. */
   readonly uses?: number;
+  /** Of the project's own blocks: the instances to open to see its inside; empty when the network uses none. */
+  readonly way?: readonly string[];
   /** Of the project's own blocks: the (brick, parameter) pairs inside that each of its parameters sets. */
   readonly promoted?: Readonly<Record<string, readonly (readonly [brick: string, param: string])[]>>;
 }

@@ -1,5 +1,5 @@
 import type { ComponentArgs } from "../shared/streamlit.ts";
-import { blockRefusal } from "./blocks.ts";
+import { blockRefusal, wayTo } from "./blocks.ts";
 import { type Catalogue, EMPTY_CATALOGUE, type Layer, withBlocks } from "./catalogue.ts";
 import { Desk } from "./desk.ts";
 import { findNode, wireId } from "./document.ts";
@@ -171,6 +171,7 @@ export class Session {
     this.asking = false;
     this.preview.want(args.data.preview);
     this.keepNameOf(args.data.refused?.seq);
+    const before = this.state;
     if (args.data.load_id !== this.state.sync.loadId) {
       const lost = this.state.sync.pending.length > 0;
       this.set(this.opened(args.data));
@@ -181,6 +182,7 @@ export class Session {
       this.set({ ...this.merged(receive(this.state.sync, args.data, this.catalogueOf(args.data)), args.data), theme: this.theme() });
     }
     this.selectWanted();
+    this.sayElsewhere(before);
     if (changed) this.wantCatalogue(args.data.catalogue.url);
     this.showRefused(args.data);
     if (this.state.sync.pending.length === 0) this.stopResending();
@@ -409,6 +411,19 @@ export class Session {
 
   private stopResending(): void {
     clearTimeout(this.resendTimer);
+  }
+
+  /** What was just undone or redone in a drawing that is not shown. */
+  private sayElsewhere(before: Snapshot): void {
+    const { data, sync, catalogue, path } = this.state;
+    const seq = data.ack?.client === sync.client ? data.ack.seq : 0;
+    const op = before.sync.pending.find((sent) => sent.seq <= seq && (sent.edit.op === "undo" || sent.edit.op === "redo"))?.edit.op;
+    if (!op || before.sync.server !== sync.server || before.data.revision === data.revision || before.where !== this.state.where) return;
+    const entry = data.history[op === "undo" ? "redo" : "undo"].at(-1);
+    const way = entry === undefined ? null : wayTo(entry, catalogue);
+    if (entry === undefined) return;
+    const show = way && pathKey(way) !== pathKey(path) ? { label: "Show", run: () => this.openPath(way) } : undefined;
+    this.toast(`${op === "undo" ? "Undid" : "Redid"} “${entry}”`, show);
   }
 
   private showRefused(data: CanvasData): void {
