@@ -73,7 +73,7 @@ export function BlockTools({ node, layer }: { readonly node: BrickNode; readonly
   const own = layer.block === "own";
   const unlink = own ? "Give this instance a definition of its own" : `Copy ${layer.kind} into this project, where you can change it`;
   return (
-    <section className="block-tools" aria-label="Block">
+    <section className="block-tools" aria-label="Block tools">
       <div className="buttons">
         <Action icon="open" name="Open" hint="Show the bricks inside (Enter, or double-click the brick)" onClick={() => session.openPath([...path, node.id])} />
         <Action icon="unlink" name="Unlink" hint={unlink} disabled={locked} onClick={() => session.send({ op: "unlink", id: node.id })} />
