@@ -79,9 +79,9 @@ def test_a_three_level_u_net_by_keyboard(page, fresh_server):
                        ("doubleconv 64", "double3"), ("convtranspose 32 2 stride=2", "deconv1"), ("concat", "concat1"), ("doubleconv 32", "double4"),
                        ("convtranspose 16 2 stride=2", "deconv2"), ("concat", "concat2"), ("doubleconv 16", "double5"), ("conv 2 1", "conv1")]:
         person.add(text, name)
-    for skip, joint in (("double2", "concat1"), ("double1", "concat2")):
-        person.select(skip)
+    for early, joint in (("double2", "concat1"), ("double1", "concat2")):
+        person.select(early)
         person.connect(joint)
-        person.until_wired(f"{skip}>{joint}:1")
+        person.until_wired(f"{early}>{joint}:1")
     report = person.report()
     assert not report.errors and report.analysis.shape("output") == (2, 2, 64, 64)
