@@ -7,7 +7,7 @@ import linecache
 
 from torch import nn
 
-from .source import CLASS
+from .share import CLASS
 
 
 def load(source: str) -> nn.Module:

@@ -5,43 +5,63 @@ Names are checked identifiers (graph.document.id_problem) and values pass throug
 
 from __future__ import annotations
 
-import functools
-import inspect
+import textwrap
+from collections.abc import Callable
 
 from builder.graph import Project
 
-from .resolve import resolve
-from .trace import Step, Trace, trace
+from .share import REQUIRED, Made, Shared, is_row, shared_classes, signature, typed
+from .trace import Step, Trace, Value, trace
 
-CLASS = "Network"
 LONGEST = 100  # characters of a line before its comment
 COMMENTS = 88  # the column after which comments are not aligned: one long line would carry all others' away
 
-
-@functools.cache
-def signature(module: str) -> dict[str, object]:
-    """Argument names of a torch class with their defaults (inspect.Parameter.empty where there is none)."""
-    return {name: parameter.default for name, parameter in inspect.signature(resolve(module)).parameters.items()}
+# What a constructor's argument is in the text: its name when the class takes it, else None.
+Names = Callable[[str], str | None]
 
 
-def arguments(step: Step) -> list[str]:
+def plain(text: str) -> str:
+    """A user's text for a docstring: one line without quotes, backslashes or anything unprintable."""
+    return "".join(c for c in text if c.isprintable() and c not in "\"\\").strip() or "Untitled"
+
+
+def shape_comment(*shapes: tuple[int, ...]) -> str:
+    """Shapes for a comment: "N 10 24 24, N 10"."""
+    return ", ".join(" ".join(["N", *map(str, shape[1:])]) for shape in shapes)
+
+
+def _layer_arguments(step: Step, names: Names) -> list[str]:
     """What the torch class is given: required arguments first, two of them by position, nothing that torch would choose anyway."""
     required, rest = [], []
     for name, default in signature(step.layer.module).items():
         if name not in step.arguments:
             continue
-        value = step.arguments[name]
-        if default is inspect.Parameter.empty:
-            required.append(ascii(value) if len(required) < 2 else f"{name}={ascii(value)}")
-        elif value != default or type(value) is not type(default):
-            rest.append(f"{name}={ascii(value)}")
+        value, text = step.arguments[name], names(name)
+        if default is REQUIRED:
+            text = text or ascii(value)
+            required.append(text if len(required) < 2 else f"{name}={text}")
+        elif text or typed(value) != typed(default):
+            rest.append(f"{name}={text or ascii(value)}")
     return required + rest
+
+
+def _block_arguments(made: Made, names: Names) -> list[str]:
+    """What a block's class is given: the first argument and sizes by position, the others by name, no value that it takes anyway."""
+    parts: list[str] = []
+    by_position = True
+    for (name, default), value in zip(made.shared.arguments.items(), made.values, strict=True):
+        text = names(name)
+        by_position = by_position and len(parts) < 2 and default is REQUIRED and (not parts or name.endswith(("channels", "features")))
+        if text or default is REQUIRED or typed(value) != typed(default):
+            text = text or ascii(value)
+            parts.append(text if by_position else f"{name}={text}")
+    return parts
 
 
 def _spread(before: str, items: list[str], after: str, separator: str = ", ") -> str:
     """`before`, the items and `after` on one line; when that is too long, the items on lines of their own between the brackets."""
     line = f"{before}{separator.join(items)}{after}"
-    if len(line) <= LONGEST:
+    if len(line) <= LONGEST or not items:
         return line
     indent = " " * (len(before) - len(before.lstrip()))
     rows = [f"{indent}    {items[0]}"]
@@ -51,50 +71,102 @@ def _spread(before: str, items: list[str], after: str, separator: str = ", ") ->
     return "\n".join([before, *rows, f"{indent}{after}"])
 
 
-def _made(before: str, step: Step, after: str = "") -> str:
-    """`before`, then the constructor of a layer."""
-    return _spread(f"{before}{step.layer.module.replace('torch.nn.', 'nn.')}(", arguments(step), f"){after}")
-
-
-def plain(text: str) -> str:
-    """A user's text for a docstring: one line without quotes, backslashes or anything unprintable."""
-    return "".join(c for c in text if c.isprintable() and c not in "\"\\").strip() or "Untitled"
-
-
-def shape_comment(shape: tuple[int, ...]) -> str:
-    """A shape for a comment: "N 10 24 24"."""
-    return " ".join(["N", *map(str, shape[1:])])
+def _constructed(shared: Shared, i: int, before: str, after: str = "") -> str:
+    """`before`, then the constructor of the `i`-th step's layer or block."""
+    step = shared.body.steps[i]
+    if not step.runs:
+        given = _layer_arguments(step, lambda name: shared.lifted.get((i, 0, name)))
+        return _spread(f"{before}{step.layer.module.replace('torch.nn.', 'nn.')}(", given, f"){after}")
+    row = shared.made[0][i]
+    arguments = [_block_arguments(made, lambda name, number=number: shared.lifted.get((i, number, name))) for number, made in enumerate(row)]
+    if not is_row(row):
+        return _spread(f"{before}{row[0].shared.name}(", arguments[0], f"){after}")
+    copies = []
+    for number, (made, given) in enumerate(zip(row, arguments, strict=True)):
+        call = f"{made.shared.name}({', '.join(given)})"
+        copies.append(f"*({call} for _ in range({shared.lifted.get((i, number, None), made.count)}))" if made.count > 1 else call)
+    return _spread(f"{before}nn.Sequential(", copies, f"){after}")
 
 
 def _aligned(lines: list[tuple[str, str]]) -> list[str]:
     """Code with its comments, which stand in one column except after long lines."""
     ends = [len(code.rpartition("\n")[2]) for code, _ in lines]
     width = max((end for end in ends if end <= COMMENTS), default=0)
-    return [f"{code}{' ' * (width - end)}  # {comment}" for (code, comment), end in zip(lines, ends, strict=True)]
+    return [f"{code}{' ' * (width - end)}  # {comment}" if comment else code for (code, comment), end in zip(lines, ends, strict=True)]
 
 
-def _summary(name: str, flow: Trace) -> str:
-    return f"{plain(name)}: {shape_comment(flow.entry_shape)} -> {shape_comment(flow.result_shape)}, {flow.params:,} parameters."
+def _sizes(body: Trace) -> str:
+    return f"{shape_comment(*body.entry_shapes)} -> {shape_comment(*body.result_shapes)}, {body.params:,} parameters"
 
 
-def _chain(name: str, flow: Trace) -> str:
-    layers = _aligned([(_made(f"            {step.name}=", step, ","), shape_comment(step.shape)) for step in flow.steps])
-    head = ["from collections import OrderedDict", "", "from torch import nn", "", "", f"class {CLASS}(nn.Sequential):"]
-    return "\n".join([*head, f'    """{_summary(name, flow)}"""', "",
-                      "    def __init__(self):", "        super().__init__(OrderedDict(", *layers, "        ))", ""])
+def _documented(shared: Shared, name: str) -> list[str]:
+    """The docstring of a class, in lines: what a block says of itself; the network's name; shapes where they are always the same."""
+    body = shared.body
+    if body.kind and body.summary:
+        lines = textwrap.wrap(plain(body.summary), LONGEST - 10)
+    elif body.kind and not shared.alike:
+        count = len(body.steps)
+        lines = [f"{body.kind}: {count} brick{'' if count == 1 else 's'}."]
+    else:
+        lines = [f"{body.kind or plain(name)}: {_sizes(body)}."]
+    return [f'    """{lines[0]}"""'] if len(lines) == 1 else [f'    """{lines[0]}', *(f"    {line}" for line in lines[1:]), '    """']
 
 
-def _variables(flow: Trace) -> dict[str, str]:
-    """Names of values: x for what only the next line reads, the brick's own name for what is kept."""
-    names = {flow.entry, *(step.name for step in flow.steps)}
-    main = next(name for name in ("x", "h", "value", *(f"x{i}" for i in range(len(names) + 1))) if name not in names)
-    readers: dict[str, list[int]] = {name: [] for name in names}
-    for i, step in enumerate(flow.steps):
-        for source in step.inputs:
-            readers[source].append(i)
-    readers[flow.result].append(len(flow.steps))
-    order = (flow.entry, *(step.name for step in flow.steps))
-    return {name: main if readers[name] and set(readers[name]) == {i} else name for i, name in enumerate(order)}
+def _initialised(shared: Shared) -> str:
+    """The head of a class's constructor."""
+    arguments = (name if default is REQUIRED else f"{name}={ascii(default)}" for name, default in shared.arguments.items())
+    return _spread("    def __init__(", ["self", *arguments], "):")
+
+
+def _chain(shared: Shared) -> list[str]:
+    steps = shared.body.steps
+    layers = [(_constructed(shared, i, f"            {step.name}=", ","), shape_comment(*step.shapes) if shared.alike else "")
+              for i, step in enumerate(steps)]
+    return [_initialised(shared), "        super().__init__(OrderedDict(", *_aligned(layers), "        ))"]
+
+
+def _readers(body: Trace) -> dict[Value, list[int]]:
+    """Which steps read a value; what is returned is read after the last."""
+    readers: dict[Value, list[int]] = {}
+    for i, step in enumerate(body.steps):
+        for value in step.inputs:
+            readers.setdefault(value, []).append(i)
+    for value in body.results:
+        readers.setdefault(value, []).append(len(body.steps))
+    return readers
+
+
+def _variables(body: Trace) -> dict[Value, str]:
+    """Names of values: x for what only the next line reads, the brick's own name for what is kept, _ for what nobody reads."""
+    readers = _readers(body)
+    names = {*body.entries, *(step.name for step in body.steps)}
+    brief = [_is_brief(step, i, readers) for i, step in enumerate(body.steps)]
+    main = _main(body, readers, names, brief.index(True) if True in brief else len(brief))
+    # The network's one input is as free to be called x as any value; a block's inputs keep their names.
+    entry = readers.get((body.entries[0], 0)) if len(body.entries) == 1 and not body.kind else None
+    variables = {(name, 0): main if entry and set(entry) == {0} else name for name in body.entries}
+    for step, short in zip(body.steps, brief, strict=True):
+        ports = step.layer.output_names if len(step.shapes) > 1 else ()
+        for output in range(len(step.shapes)):
+            value = (step.name, output)
+            name = step.name if not ports else f"{step.name}_{ports[output]}"
+            while ports and name in names:
+                name += "_"
+            variables[value] = "_" if value not in readers else main if short else name
+            names.add(name)
+    return variables
+
+
+def _is_brief(step: Step, i: int, readers: dict[Value, list[int]]) -> bool:
+    """Is just one value of a step read, and that only by the next line?"""
+    read = [set(readers[value]) for output in range(len(step.shapes)) if (value := (step.name, output)) in readers]
+    return read == [{i + 1}]
+
+
+def _main(body: Trace, readers: dict[Value, list[int]], names: set[str], first: int) -> str:
+    """The name for passing values: x, unless something else of that name is still read when the first of them is made."""
+    is_free = "x" not in names or ("x" in body.entries and max(readers.get(("x", 0), [-1])) <= first)
+    return next(name for name in ("x", "h", "value", *(f"x{i}" for i in range(len(names) + 1))) if name not in names or (name == "x" and is_free))
 
 
 def _assigned(variable: str, step: Step, values: list[str]) -> str:
@@ -110,20 +182,34 @@ def _assigned(variable: str, step: Step, values: list[str]) -> str:
     return _spread(f"{before}self.{step.name}(", values, ")")
 
 
-def _branches(name: str, flow: Trace) -> str:
-    variables = _variables(flow)
-    made = [_made(f"        self.{step.name} = ", step) for step in flow.steps if step.layer.module]
-    lines = [(_assigned(variables[step.name], step, [variables[source] for source in step.inputs]), shape_comment(step.shape))
-             for step in flow.steps]
-    uses_torch = any(step.layer.call.startswith("torch.") for step in flow.steps)
-    head = [*(["import torch"] if uses_torch else []), "from torch import nn", "", "", f"class {CLASS}(nn.Module):"]
-    return "\n".join([*head, f'    """{_summary(name, flow)}"""', "",
-                      "    def __init__(self):", "        super().__init__()", *made, "",
-                      f"    def forward(self, {variables[flow.entry]}):", *_aligned(lines), f"        return {variables[flow.result]}", ""])
+def _branches(shared: Shared) -> list[str]:
+    body, variables = shared.body, _variables(shared.body)
+    made = [_constructed(shared, i, f"        self.{step.name} = ") for i, step in enumerate(body.steps) if step.layer.module or step.runs]
+    lines = []
+    for step in body.steps:
+        given = ", ".join(variables[step.name, output] for output in range(len(step.shapes)))
+        lines.append((_assigned(given, step, [variables[value] for value in step.inputs]), shape_comment(*step.shapes) if shared.alike else ""))
+    arguments = ", ".join(["self", *(variables[name, 0] for name in body.entries)])
+    return [_initialised(shared), "        super().__init__()", *made, "",
+            f"    def forward({arguments}):", *_aligned(lines), f"        return {', '.join(variables[value] for value in body.results)}"]
+
+
+def _class(shared: Shared, name: str) -> str:
+    base, lines = ("nn.Sequential", _chain(shared)) if shared.body.is_chain else ("nn.Module", _branches(shared))
+    return "\n".join([f"class {shared.name}({base}):", *_documented(shared, name), "", *lines, ""])
+
+
+def _imports(classes: list[Shared]) -> list[str]:
+    lines = []
+    if any(shared.body.is_chain for shared in classes):
+        lines += ["from collections import OrderedDict", ""]
+    if any(step.layer.call.startswith("torch.") for shared in classes for step in shared.body.steps):
+        lines.append("import torch")
+    return [*lines, "from torch import nn", "", ""]
 
 
 def source(project: Project) -> str:
     """The project's network as one Python file that needs torch alone; raises BuildError when the drawing has errors."""
-    flow = trace(project)
-    body = _chain(project.name, flow) if flow.is_chain and flow.steps else _branches(project.name, flow)
-    return f'"""{plain(project.name)}, drawn in Brickwork."""\n\n{body}'
+    classes = shared_classes(trace(project))
+    head = [f'"""{plain(project.name)}, drawn in Brickwork."""', "", *_imports(classes)]
+    return "\n".join(head) + "\n\n".join(_class(shared, project.name) for shared in classes)

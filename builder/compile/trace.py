@@ -1,50 +1,135 @@
-"""A checked drawing as a flat list of steps in the order they run. No torch."""
+"""A checked drawing as steps in the order they run; a block is a step with traces of its own. No torch.
+
+What is alike is traced once: two copies of a block with equal inputs and parameters share one Trace, so that a block repeated a
+thousand times costs what it costs once.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from builder.catalogue import Layer, Shape
 from builder.graph import Project, Report, check
-from builder.graph.analysis import Placed
+from builder.graph.analysis import Analysis, Placed
+from builder.graph.kinds import INPUT, OUTPUT, REPEAT, Kinds
+
+ENTRIES, ENDS = ("Input", INPUT), ("Output", OUTPUT)
+
+# A value: (name of the step or entry that gives it, which of its outputs)
+Value = tuple[str, int]
 
 
 class BuildError(ValueError):
     """The drawing cannot be built; the message names the bricks, the rules and the numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
-    """One line of the network: `name` holds the result of `layer` on the values called `inputs`."""
+    """One line of a network: `name` holds the result of `layer` on `inputs`.
+
+    `shapes` are those of its outputs. Of a block, `runs` are its copies in a row: (what is inside, how many of them are alike).
+    """
 
     name: str
     layer: Layer
-    inputs: tuple[str, ...]
-    shape: Shape
-    arguments: dict[str, object]
+    inputs: tuple[Value, ...]
+    shapes: tuple[Shape, ...]
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    runs: tuple[tuple[Trace, int], ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the first output."""
+        return self.shapes[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
-    """The steps from the Input to the Output; `result` is the value that the network returns."""
+    """The steps from what enters a network to `results`, the values that it returns.
 
-    entry: str
-    entry_shape: Shape
+    Of a block, `kind` is its name and `summary` what it is; `promoted` names values inside a block of the project, `given` are the
+    parameters of a composite.
+    """
+
+    entries: tuple[str, ...]
+    entry_shapes: tuple[Shape, ...]
     steps: tuple[Step, ...]
-    result: str
-    result_shape: Shape
+    results: tuple[Value, ...]
+    result_shapes: tuple[Shape, ...]
     params: int
+    kind: str = ""
+    summary: str = ""
+    given: Mapping[str, object] = field(default_factory=dict)
+    promoted: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def is_chain(self) -> bool:
-        """Does every step read just the step before it?"""
-        before = (self.entry, *(step.name for step in self.steps))
-        return all(step.inputs == (name,) for step, name in zip(self.steps, before, strict=False)) and self.result == before[-1]
+        """Is there a step, and does every one read just the only value of the step before it?"""
+        before = [(name, 0) for name in (*self.entries[:1], *(step.name for step in self.steps))]
+        return bool(len(self.entries) == 1 and self.steps and self.results == (before[-1],)
+                    and all(step.inputs == (value,) and len(step.shapes) == 1 and (step.layer.module or step.runs)
+                            for step, value in zip(self.steps, before, strict=False)))
 
 
-def _step(report: Report, placed: Placed) -> Step:
-    sources = tuple(edge.source for edge in report.analysis.network.into(placed.node.id))
-    return Step(placed.node.id, placed.layer, sources, placed.shape, placed.layer.arguments(placed.inference, placed.node.params))
+class _Tracer:
+    """Traces analyses, each once."""
+
+    def __init__(self, kinds: Kinds):
+        self.kinds = kinds
+        # The analysis is kept beside its trace, so that no other one is found under its id.
+        self.known: dict[int, tuple[Analysis, Trace]] = {}
+
+    def inside(self, analysis: Analysis, placed: Placed) -> Trace:
+        if id(analysis) not in self.known:
+            kind = placed.node.kind
+            own = self.kinds.blocks.get(kind)
+            if own:
+                promoted = {target: one.name for one in reversed(own.params) for target in one.of}
+                about = {"kind": kind, "summary": own.summary, "promoted": promoted}
+            else:
+                given = {name: value for name, value in placed.layer.values(placed.node.params).items() if name != REPEAT.name}
+                about = {"kind": kind, "summary": placed.layer.summary, "given": given}
+            entries = [node.id for node in analysis.network.nodes if node.kind == INPUT]
+            self.known[id(analysis)] = analysis, self.trace(analysis, entries, about)
+        return self.known[id(analysis)][1]
+
+    def trace(self, analysis: Analysis, entries: list[str], about: Mapping[str, object]) -> Trace:
+        placed = analysis.placed
+        results = [_origin(analysis, node.id, 0) for node in analysis.network.nodes if node.kind in ENDS]
+        used = _used(analysis, results)
+        entries = [name for name in entries if about or name in used]
+        steps = [self.step(analysis, one) for name, one in placed.items() if name in used and one.node.kind not in ENTRIES]
+        params = sum(placed[step.name].cost[0] for step in steps)
+        return Trace(tuple(entries), tuple(placed[name].shape for name in entries), tuple(steps), tuple(results),
+                     tuple(placed[name].gives(output) for name, output in results), params, **about)
+
+    def step(self, analysis: Analysis, placed: Placed) -> Step:
+        name = placed.node.id
+        sources = tuple(_origin(analysis, name, port) for port in range(len(analysis.network.into(name))))
+        if placed.body is None:
+            return Step(name, placed.layer, sources, (placed.shape,), placed.layer.arguments(placed.inference, placed.node.params))
+        runs = tuple((self.inside(inner, placed), count) for inner, count in placed.body.runs)
+        return Step(name, placed.layer, sources, placed.body.outputs, runs=runs)
+
+
+def _origin(analysis: Analysis, name: str, place: int) -> Value:
+    """What the wire at one of a brick's places brings, seen through the bricks that are muted."""
+    edge = analysis.network.into(name)[place]
+    while analysis.network.node(edge.source).muted and (before := analysis.network.into(edge.source)):
+        edge = before[0]
+    return edge.source, edge.output
+
+
+def _used(analysis: Analysis, results: list[Value]) -> set[str]:
+    """Names of the bricks that the results need, muted ones left out."""
+    waiting, seen = [name for name, _ in results], set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [_origin(analysis, name, place)[0] for place in range(len(analysis.network.into(name)))]
+    return seen
 
 
 def trace(project: Project, report: Report | None = None) -> Trace:
@@ -54,8 +139,5 @@ def trace(project: Project, report: Report | None = None) -> Trace:
         more = f"; and {len(report.errors) - 5} more" if len(report.errors) > 5 else ""
         raise BuildError("; ".join(map(str, report.errors[:5])) + more)
     analysis = report.analysis
-    used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
-    entry = next(placed for placed in used if placed.node.kind == "Input")
-    end = next(placed for placed in used if placed.node.kind == "Output")
-    steps = tuple(_step(report, placed) for placed in used if placed.node.kind not in ("Input", "Output"))
-    return Trace(entry.node.id, entry.shape, steps, analysis.network.into(end.node.id)[0].source, end.shape, report.params)
+    entries = [node.id for node in analysis.network.nodes if node.kind == "Input"]
+    return _Tracer(analysis.kinds).trace(analysis, entries, {})

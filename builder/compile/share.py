@@ -1,0 +1,205 @@
+"""Which blocks share one class: those that are wired alike. The values in which they differ become arguments of the constructor."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from .resolve import resolve
+from .trace import Step, Trace
+
+CLASS = "Network"
+# Names that the text itself uses inside constructors.
+RESERVED = frozenset({"self", "nn", "torch", "super", "range", "OrderedDict", CLASS})
+REQUIRED = inspect.Parameter.empty
+
+# Where a value stands in a class: (which step, which of its constructors, the argument); None as argument is the number of copies.
+Place = tuple[int, int, str | None]
+
+
+@functools.cache
+def signature(module: str) -> dict[str, object]:
+    """Argument names of a torch class with their defaults (REQUIRED where there is none)."""
+    return {name: parameter.default for name, parameter in inspect.signature(resolve(module)).parameters.items()}
+
+
+@dataclass(frozen=True)
+class Made:
+    """`count` copies in a row of one class, made with the same values."""
+
+    shared: Shared
+    values: tuple[object, ...]
+    count: int
+
+
+@dataclass(eq=False)
+class Shared:
+    """One class of the text: the bodies that it serves, its arguments with their defaults, and the places inside that read them."""
+
+    bodies: list[Trace]
+    made: list[dict[int, list[Made]]]
+    name: str = ""
+    arguments: dict[str, object] = field(default_factory=dict)
+    lifted: dict[Place, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> Trace:
+        """The first of the bodies; the others differ from it in values alone."""
+        return self.bodies[0]
+
+    @property
+    def alike(self) -> bool:
+        """Do all bodies have the same shapes everywhere?"""
+        return len({(body.entry_shapes, *(step.shapes for step in body.steps)) for body in self.bodies}) == 1
+
+    def value(self, which: int, place: Place) -> object:
+        """What stands at a place in one of the bodies."""
+        step, number, argument = place
+        if not self.bodies[which].steps[step].runs:
+            return self.bodies[which].steps[step].arguments[argument]
+        made = self.made[which][step][number]
+        return made.count if argument is None else made.values[list(made.shared.arguments).index(argument)]
+
+    def values(self, which: int) -> tuple[object, ...]:
+        """What the constructor is given to make one of the bodies."""
+        first = {name: place for place, name in reversed(self.lifted.items())}
+        return tuple(self.value(which, first[name]) for name in self.arguments)
+
+
+def typed(value: object) -> object:
+    """A value that equals only values of its own type: 1 and true are different arguments."""
+    return tuple(map(typed, value)) if isinstance(value, tuple) else (type(value), value)
+
+
+def shared_classes(network: Trace) -> list[Shared]:
+    """The classes that a network needs, each after those it uses; the network's own is the last."""
+    bodies = list(_bodies(network, {}))
+    owner: dict[Trace, tuple[Shared, int]] = {}
+    waiting = bodies
+    while waiting:
+        ready = [body for body in waiting if all(inner in owner for step in body.steps for inner, _ in step.runs)]
+        _share(ready, owner)
+        waiting = [body for body in waiting if body not in owner]
+    classes = list(dict.fromkeys(owner[body][0] for body in bodies))
+    _name(classes)
+    return classes
+
+
+def _bodies(trace: Trace, seen: dict[Trace, None]) -> Iterator[Trace]:
+    """Every different body, the inner ones first."""
+    for step in trace.steps:
+        for inner, _ in step.runs:
+            if inner not in seen:
+                yield from _bodies(inner, seen)
+    seen[trace] = None
+    yield trace
+
+
+def _share(bodies: Iterable[Trace], owner: dict[Trace, tuple[Shared, int]]) -> None:
+    """Put bodies whose insides are known into classes, one for every wiring."""
+    groups: dict[object, Shared] = {}
+    for body in bodies:
+        made = {i: _made(step, owner) for i, step in enumerate(body.steps) if step.runs}
+        shared = groups.setdefault(_wiring(body, made), Shared([], []))
+        shared.bodies.append(body)
+        shared.made.append(made)
+    for shared in groups.values():
+        _lift(shared)
+        owner |= {body: (shared, which) for which, body in enumerate(shared.bodies)}
+
+
+def _made(step: Step, owner: dict[Trace, tuple[Shared, int]]) -> list[Made]:
+    """The constructors behind a block; copies that differ in their shapes alone are made alike."""
+    made: list[Made] = []
+    for inner, count in step.runs:
+        shared, which = owner[inner]
+        one = Made(shared, shared.values(which), count)
+        if made and made[-1].shared is shared and typed(made[-1].values) == typed(one.values):
+            one = Made(shared, one.values, made.pop().count + count)
+        made.append(one)
+    return made
+
+
+def is_row(made: list[Made]) -> bool:
+    """Is this several copies in a row?"""
+    return len(made) > 1 or made[0].count > 1
+
+
+def _wiring(body: Trace, made: dict[int, list[Made]]) -> object:
+    """Everything about a body except the values that a constructor can be given."""
+    steps = []
+    for i, step in enumerate(body.steps):
+        if step.runs:
+            what = (is_row(made[i]), *((id(one.shared), one.count > 1) for one in made[i]))
+        else:
+            what = (step.layer.kind, () if step.layer.module else typed(tuple(step.arguments.items())))
+        steps.append((step.name, step.inputs, what))
+    return body.kind, body.entries, tuple(steps), body.results
+
+
+def _places(shared: Shared) -> Iterator[tuple[Place, object]]:
+    """Every place that a constructor's value can stand at, with what the class there takes by itself."""
+    for i, step in enumerate(shared.body.steps):
+        if step.layer.module and not step.runs:
+            yield from (((i, 0, name), default) for name, default in signature(step.layer.module).items() if name in step.arguments)
+        for number, one in enumerate(shared.made[0].get(i, ())):
+            yield from (((i, number, name), default) for name, default in one.shared.arguments.items())
+            if one.count > 1:
+                yield (i, number, None), REQUIRED
+
+
+def _lift(shared: Shared) -> None:
+    """Give the values that differ between the bodies a name; places that always agree share it."""
+    columns: dict[object, list[tuple[Place, object]]] = {}
+    for place, default in _places(shared):
+        column = tuple(typed(shared.value(which, place)) for which in range(len(shared.bodies)))
+        if len(set(column)) > 1:
+            columns.setdefault(column, []).append((place, default))
+    wanted: dict[str, object] = {}
+    for column, places in columns.items():
+        name = next(name for name in _names(shared, column, [place for place, _ in places]) if name not in wanted and name not in RESERVED)
+        default = places[0][1]
+        wanted[name] = default if typed(default) in column else REQUIRED
+        shared.lifted |= {place: name for place, _ in places}
+    # Arguments with a default come last, as Python asks.
+    shared.arguments = dict(sorted(wanted.items(), key=lambda item: item[1] is not REQUIRED))
+
+
+def _names(shared: Shared, column: object, places: list[Place]) -> Iterator[str]:
+    """What values may be called, the best first: as the block promotes them, as its parameter, as the argument that they are."""
+    body, named = shared.body, [_argument(shared.body, place) for place in places]
+    yield from (body.promoted[one] for one in named if one in body.promoted)
+    yield from (name for name in body.given if column == tuple(typed(other.given[name]) for other in shared.bodies))
+    step, argument = named[0]
+    yield from (argument, f"{step}_{argument}")
+    yield from (f"{argument}{i}" for i in itertools.count(2))
+
+
+def _argument(body: Trace, place: Place) -> tuple[str, str]:
+    return body.steps[place[0]].name, place[2] or "repeat"
+
+
+def _name(classes: list[Shared]) -> None:
+    """A name for every class: its block's; the variants of one block are told apart by a brick that they have besides."""
+    taken = {CLASS, *(shared.body.kind for shared in classes)}
+    variants: dict[str, list[Shared]] = {}
+    for shared in classes:
+        variants.setdefault(shared.body.kind or CLASS, []).append(shared)
+    for kind, group in variants.items():
+        first, *others = sorted(group, key=lambda shared: len(shared.body.steps))
+        first.name = kind
+        plain = {step.name for step in first.body.steps}
+        for shared in others:
+            shared.name = next(name for name in _variant_names(kind, shared.body, plain) if name not in taken)
+            taken.add(shared.name)
+
+
+def _variant_names(kind: str, body: Trace, plain: set[str]) -> Iterator[str]:
+    for step in body.steps:
+        if step.name not in plain:
+            yield f"{kind}With{''.join(part[:1].upper() + part[1:] for part in re.sub('[0-9]+$', '', step.name).split('_'))}"
+    yield from (f"{kind}{i}" for i in itertools.count(2))
