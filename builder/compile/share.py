@@ -29,11 +29,17 @@ def signature(module: str) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Made:
-    """`count` copies in a row of one class, made with the same values."""
+    """`count` copies in a row of one class, made with the same values; `after` copies that are written apart come before them."""
 
     shared: Shared
     values: tuple[object, ...]
     count: int
+    after: int = 0
+
+    @property
+    def is_loop(self) -> bool:
+        """Are the copies written as a loop?"""
+        return self.count > 1 or self.after > 0
 
 
 @dataclass(eq=False)
@@ -62,7 +68,7 @@ class Shared:
         if not self.bodies[which].steps[step].runs:
             return self.bodies[which].steps[step].arguments[argument]
         made = self.made[which][step][number]
-        return made.count if argument is None else made.values[list(made.shared.arguments).index(argument)]
+        return made.count + made.after if argument is None else made.values[list(made.shared.arguments).index(argument)]
 
     def values(self, which: int) -> tuple[object, ...]:
         """What the constructor is given to make one of the bodies."""
@@ -108,6 +114,7 @@ def _share(bodies: Iterable[Trace], owner: dict[Trace, tuple[Shared, int]]) -> N
         shared.bodies.append(body)
         shared.made.append(made)
     for shared in groups.values():
+        _straighten(shared)
         _lift(shared)
         owner |= {body: (shared, which) for which, body in enumerate(shared.bodies)}
 
@@ -129,12 +136,28 @@ def is_row(made: list[Made]) -> bool:
     return len(made) > 1 or made[0].count > 1
 
 
+def _is_simple(made: list[Made]) -> bool:
+    """Are these copies of one class, all made alike or all but the first?"""
+    return is_row(made) and all(one.shared is made[0].shared for one in made) and (len(made) == 1 or len(made) == 2 and made[0].count == 1)
+
+
+def _straighten(shared: Shared) -> None:
+    """Where the bodies write one row differently, all write it as the first copy and a loop over the others."""
+    for i in shared.made[0]:
+        if len({tuple(one.is_loop for one in made[i]) for made in shared.made}) > 1:
+            for made in shared.made:
+                first, rest = made[i][0], made[i][-1]
+                copies = sum(one.count for one in made[i])
+                made[i] = [Made(first.shared, first.values, 1), Made(rest.shared, rest.values, copies - 1, after=1)]
+
+
 def _wiring(body: Trace, made: dict[int, list[Made]]) -> object:
     """Everything about a body except the values that a constructor can be given."""
     steps = []
     for i, step in enumerate(body.steps):
         if step.runs:
-            what = (is_row(made[i]), *((id(one.shared), one.count > 1) for one in made[i]))
+            row = made[i]
+            what = ("row", id(row[0].shared)) if _is_simple(row) else (is_row(row), *((id(one.shared), one.is_loop) for one in row))
         else:
             what = (step.layer.kind, () if step.layer.module else typed(tuple(step.arguments.items())))
         steps.append((step.name, step.inputs, what))
@@ -148,7 +171,7 @@ def _places(shared: Shared) -> Iterator[tuple[Place, object]]:
             yield from (((i, 0, name), default) for name, default in signature(step.layer.module).items() if name in step.arguments)
         for number, one in enumerate(shared.made[0].get(i, ())):
             yield from (((i, number, name), default) for name, default in one.shared.arguments.items())
-            if one.count > 1:
+            if one.is_loop:
                 yield (i, number, None), REQUIRED
 
 
@@ -159,9 +182,12 @@ def _lift(shared: Shared) -> None:
         column = tuple(typed(shared.value(which, place)) for which in range(len(shared.bodies)))
         if len(set(column)) > 1:
             columns.setdefault(column, []).append((place, default))
+    # An argument called as one of the classes that the constructor uses would hide it.
+    classes = tuple(one.shared.body.kind for made in shared.made[0].values() for one in made)
     wanted: dict[str, object] = {}
     for column, places in columns.items():
-        name = next(name for name in _names(shared, column, [place for place, _ in places]) if name not in wanted and name not in RESERVED)
+        candidates = _names(shared, column, [place for place, _ in places])
+        name = next(name for name in candidates if name not in wanted and name not in RESERVED and not name.startswith(classes))
         default = places[0][1]
         wanted[name] = default if typed(default) in column else REQUIRED
         shared.lifted |= {place: name for place, _ in places}
@@ -176,7 +202,7 @@ def _names(shared: Shared, column: object, places: list[Place]) -> Iterator[str]
     yield from (name for name in body.given if column == tuple(typed(other.given[name]) for other in shared.bodies))
     step, argument = named[0]
     yield from (argument, f"{step}_{argument}")
-    yield from (f"{argument}{i}" for i in itertools.count(2))
+    yield from (f"{argument.lower()}{i}" for i in itertools.count(2))
 
 
 def _argument(body: Trace, place: Place) -> tuple[str, str]:
@@ -184,22 +210,34 @@ def _argument(body: Trace, place: Place) -> tuple[str, str]:
 
 
 def _name(classes: list[Shared]) -> None:
-    """A name for every class: its block's; the variants of one block are told apart by a brick that they have besides."""
+    """A name for every class: its block's; the variants of one block are told apart by what they have besides the plainest."""
     taken = {CLASS, *(shared.body.kind for shared in classes)}
     variants: dict[str, list[Shared]] = {}
     for shared in classes:
         variants.setdefault(shared.body.kind or CLASS, []).append(shared)
     for kind, group in variants.items():
-        first, *others = sorted(group, key=lambda shared: len(shared.body.steps))
+        first, *others = sorted(group, key=_plainness)
         first.name = kind
-        plain = {step.name for step in first.body.steps}
         for shared in others:
-            shared.name = next(name for name in _variant_names(kind, shared.body, plain) if name not in taken)
+            shared.name = next(name for name in _variant_names(kind, shared, first.body) if name not in taken)
             taken.add(shared.name)
 
 
-def _variant_names(kind: str, body: Trace, plain: set[str]) -> Iterator[str]:
-    for step in body.steps:
-        if step.name not in plain:
-            yield f"{kind}With{''.join(part[:1].upper() + part[1:] for part in re.sub('[0-9]+$', '', step.name).split('_'))}"
+def _plainness(shared: Shared) -> tuple[int, int]:
+    """How many switches are on, and how many bricks there are."""
+    return sum(value is True for value in shared.body.given.values()), len(shared.body.steps)
+
+
+def _variant_names(kind: str, shared: Shared, plain: Trace) -> Iterator[str]:
+    """Kind and what a variant has besides: a switch that is on, a word that is another, a brick more; else a number."""
+    for name, value in shared.body.given.items():
+        if all(body.given[name] == value for body in shared.bodies) and value != plain.given[name] and isinstance(value, bool | str):
+            yield f"{kind}With{_camel(value if isinstance(value, str) else name)}"
+    names = {step.name for step in plain.steps}
+    yield from (f"{kind}With{_camel(step.name)}" for step in shared.body.steps if step.name not in names)
     yield from (f"{kind}{i}" for i in itertools.count(2))
+
+
+def _camel(name: str) -> str:
+    """shortcut_bn1 as ShortcutBn."""
+    return "".join(part[:1].upper() + part[1:] for part in re.sub("(?<=[a-z_])[0-9]+$", "", name).split("_"))

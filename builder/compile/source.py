@@ -14,6 +14,7 @@ from .share import REQUIRED, Made, Shared, is_row, shared_classes, signature, ty
 from .trace import Step, Trace, Value, trace
 
 LONGEST = 100  # characters of a line before its comment
+SENTENCE = 120  # characters of a docstring that stays on one line
 COMMENTS = 88  # the column after which comments are not aligned: one long line would carry all others' away
 
 # What a constructor's argument is in the text: its name when the class takes it, else None.
@@ -78,14 +79,20 @@ def _constructed(shared: Shared, i: int, before: str, after: str = "") -> str:
         given = _layer_arguments(step, lambda name: shared.lifted.get((i, 0, name)))
         return _spread(f"{before}{step.layer.module.replace('torch.nn.', 'nn.')}(", given, f"){after}")
     row = shared.made[0][i]
-    arguments = [_block_arguments(made, lambda name, number=number: shared.lifted.get((i, number, name))) for number, made in enumerate(row)]
+    arguments = [_block_arguments(made, lambda name, number=number: shared.lifted.get((i, number, name)))
+                 for number, made in enumerate(row)]
     if not is_row(row):
         return _spread(f"{before}{row[0].shared.name}(", arguments[0], f"){after}")
     copies = []
     for number, (made, given) in enumerate(zip(row, arguments, strict=True)):
         call = f"{made.shared.name}({', '.join(given)})"
-        copies.append(f"*({call} for _ in range({shared.lifted.get((i, number, None), made.count)}))" if made.count > 1 else call)
+        copies.append(f"*({call} for _ in range({_count(made, shared.lifted.get((i, number, None)))}))" if made.is_loop else call)
     return _spread(f"{before}nn.Sequential(", copies, f"){after}")
+
+
+def _count(made: Made, name: str | None) -> str:
+    """How many copies a loop makes, in the text."""
+    return str(made.count) if name is None else f"{name} - {made.after}" if made.after else name
 
 
 def _aligned(lines: list[tuple[str, str]]) -> list[str]:
@@ -103,7 +110,8 @@ def _documented(shared: Shared, name: str) -> list[str]:
     """The docstring of a class, in lines: what a block says of itself; the network's name; shapes where they are always the same."""
     body = shared.body
     if body.kind and body.summary:
-        lines = textwrap.wrap(plain(body.summary), LONGEST - 10)
+        text = plain(body.summary)
+        lines = [text] if len(text) <= SENTENCE else textwrap.wrap(text, LONGEST - 10)
     elif body.kind and not shared.alike:
         count = len(body.steps)
         lines = [f"{body.kind}: {count} brick{'' if count == 1 else 's'}."]
@@ -166,7 +174,7 @@ def _is_brief(step: Step, i: int, readers: dict[Value, list[int]]) -> bool:
 def _main(body: Trace, readers: dict[Value, list[int]], names: set[str], first: int) -> str:
     """The name for passing values: x, unless something else of that name is still read when the first of them is made."""
     is_free = "x" not in names or ("x" in body.entries and max(readers.get(("x", 0), [-1])) <= first)
-    return next(name for name in ("x", "h", "value", *(f"x{i}" for i in range(len(names) + 1))) if name not in names or (name == "x" and is_free))
+    return "x" if is_free else next(name for name in ("h", "value", *(f"x{i}" for i in range(len(names) + 1))) if name not in names)
 
 
 def _assigned(variable: str, step: Step, values: list[str]) -> str:
@@ -188,7 +196,8 @@ def _branches(shared: Shared) -> list[str]:
     lines = []
     for step in body.steps:
         given = ", ".join(variables[step.name, output] for output in range(len(step.shapes)))
-        lines.append((_assigned(given, step, [variables[value] for value in step.inputs]), shape_comment(*step.shapes) if shared.alike else ""))
+        line = _assigned(given, step, [variables[value] for value in step.inputs])
+        lines.append((line, shape_comment(*step.shapes) if shared.alike else ""))
     arguments = ", ".join(["self", *(variables[name, 0] for name in body.entries)])
     return [_initialised(shared), "        super().__init__()", *made, "",
             f"    def forward({arguments}):", *_aligned(lines), f"        return {', '.join(variables[value] for value in body.results)}"]
@@ -212,4 +221,4 @@ def source(project: Project) -> str:
     """The project's network as one Python file that needs torch alone; raises BuildError when the drawing has errors."""
     classes = shared_classes(trace(project))
     head = [f'"""{plain(project.name)}, drawn in Brickwork."""', "", *_imports(classes)]
-    return "\n".join(head) + "\n\n".join(_class(shared, project.name) for shared in classes)
+    return "\n".join(head) + "\n" + "\n\n".join(_class(shared, project.name) for shared in classes)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import settings as profile
 
 from builder.compile.module import load
-from builder.compile.source import CLASS, source
+from builder.compile.share import CLASS
+from builder.compile.source import source
 from builder.compile.trace import trace
 from builder.graph import apply, check
 from tests.compile.test_source import DRAWINGS

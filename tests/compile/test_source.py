@@ -17,6 +17,7 @@ from builder.compile import BuildError
 from builder.compile.source import plain, source
 from builder.gallery import ENTRIES
 from builder.graph import DocumentError, Project, apply, from_json, loads, to_json
+from tests.compile.block_drawings import BLOCK_DRAWINGS
 from tests.graph.drawings import legal_project, randoms
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,6 +43,7 @@ SAME = {"kernel_size": 3, "padding": 1}
 FC = ("fc", "Linear", {"out_features": 10})
 DRAWINGS = {
     **{entry.name: entry.project for entry in ENTRIES.values()},
+    **BLOCK_DRAWINGS,
     "residual_add": drawn(
         ("conv1", "Conv2d", {"out_channels": 8, **SAME}),
         ("bn1", "BatchNorm2d", {}),

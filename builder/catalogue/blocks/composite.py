@@ -161,7 +161,8 @@ class Composite:
         if problems := self.check(given):
             return Traced((), self.input_names, self.output_names, problems=tuple(problems))
         if len(inputs) != len(self.input_names):
-            wrong = Problem(f"{self.kind} reads {', '.join(self.input_names)}: {len(self.input_names)} inputs, here {len(inputs)}", code="unconnected")
+            says = f"{self.kind} reads {', '.join(self.input_names)}: {len(self.input_names)} inputs, here {len(inputs)}"
+            wrong = Problem(says, code="unconnected")
             return Traced((), self.input_names, self.output_names, problems=(wrong,))
         values = self.values(given)
         values.pop(REPEAT.name, None)

@@ -28,5 +28,6 @@ def UNetUp(g, x, skip, out_channels, batch_norm):
     """One step up a U-Net: twice the image, laid beside what the way down had at that size, then two convolutions."""
     # Pooling rounds an odd length down; one more pixel brings it back.
     odd = tuple(int(long == 2 * short + 1) for long, short in zip(skip.shape[2:4], x.shape[2:4], strict=False))
-    y = g.ConvTranspose2d(x, out_channels=max(1, x.channels // 2), kernel_size=2, stride=2, output_padding=odd if len(odd) == 2 and any(odd) else 0, name="up")
+    odd = odd if len(odd) == 2 and any(odd) else 0
+    y = g.ConvTranspose2d(x, out_channels=max(1, x.channels // 2), kernel_size=2, stride=2, output_padding=odd, name="up")
     return g.DoubleConv(g.Concat(skip, y, name="concat"), out_channels=out_channels, batch_norm=batch_norm, name="conv")

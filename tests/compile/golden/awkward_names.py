@@ -12,9 +12,9 @@ class Network(nn.Module):
         self.value = nn.Linear(784, 10, bias=False)
         self.x1 = nn.ReLU()
 
-    def forward(self, x0):
-        x0 = self.h(x0)         # N 784
-        value = self.value(x0)  # N 10
-        x0 = self.x1(value)     # N 10
-        x0 = x0 + value         # N 10
-        return x0
+    def forward(self, x):
+        x = self.h(x)          # N 784
+        value = self.value(x)  # N 10
+        x = self.x1(value)     # N 10
+        x = x + value          # N 10
+        return x
