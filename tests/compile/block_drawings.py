@@ -88,7 +88,7 @@ BLOCK_DRAWINGS: dict[str, Project] = {
         "image>split mask>split2 split>join split2.1>join.1 join>joined split.1>detail", {"Split": SPLIT, "Join": JOIN}, "none"),
     "block_muted": project("Muted", [
         IMAGE, ("conv1", "Conv2d", {"out_channels": 8, **SAME}), ("relu1", "ReLU", {}, {"muted": True}), ("twice", "Unit", {}, {"muted": True}),
-        ("unit", "Unit"), ("add", "Add", {}, {"muted": True}), ("fine", "Linear", {"out_features": 3}), *END],
+        ("unit", "Unit"), ("add", "Add", {}, {"muted": True}), ("fine", "Conv2d", {"out_channels": 3}), *END],
         row("image", "conv1", "relu1", "twice", "unit", "add", *TAIL) + " conv1>fine fine>add.1",
         {"Unit": {**UNIT, "nodes": [node | ({"muted": True} if node["id"] == "bn" else {}) for node in UNIT["nodes"]]}}),
 }

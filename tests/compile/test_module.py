@@ -12,37 +12,65 @@ from hypothesis import settings as profile
 from builder.compile.module import load
 from builder.compile.share import CLASS
 from builder.compile.source import source
-from builder.compile.trace import trace
+from builder.compile.trace import Step, Trace, trace
 from builder.graph import apply, check
+from tests.compile.random_blocks import random_project
 from tests.compile.test_source import DRAWINGS
 from tests.graph.drawings import legal_project, randoms
 
 
-def shapes_of(network: torch.nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, tuple[int, ...]]]:
-    """The answer, and the shape that every layer gave."""
-    seen: dict[str, tuple[int, ...]] = {}
+def copies(step: Step, module: torch.nn.Module) -> list[tuple[Trace, torch.nn.Module]]:
+    """What is inside each copy of a block, with the module that it became."""
+    inner = [flow for flow, count in step.runs for _ in range(count)]
+    return list(zip(inner, module if len(inner) > 1 else [module], strict=True))
+
+
+def expected(flow: Trace, network: torch.nn.Module) -> dict[torch.nn.Module, tuple[tuple[int, ...], ...]]:
+    """The shapes that every layer and block should give, at every depth."""
+    shapes = {}
+    for step in flow.steps:
+        if step.layer.module or step.runs:
+            module = network.get_submodule(step.name)
+            shapes[module] = step.shapes
+            for inner, copy in copies(step, module) if step.runs else ():
+                shapes |= expected(inner, copy) | {copy: inner.result_shapes}
+    return shapes
+
+
+def as_tuple(answer: object) -> tuple[torch.Tensor, ...]:
+    return answer if isinstance(answer, tuple) else (answer,)
+
+
+def run(network: torch.nn.Module, flow: Trace) -> tuple[tuple[torch.Tensor, ...], dict[torch.nn.Module, tuple[tuple[int, ...], ...]]]:
+    """The answers to random samples, and the shapes that every module gave."""
+    seen: dict[torch.nn.Module, tuple[tuple[int, ...], ...]] = {}
     hooks = [
-        layer.register_forward_hook(lambda _m, _i, out, name=name: seen.__setitem__(name, tuple(out.shape)))
-        for name, layer in network.named_children()
+        module.register_forward_hook(lambda own, _i, out: seen.__setitem__(own, tuple(tuple(value.shape) for value in as_tuple(out))))
+        for module in network.modules()
+        if module is not network
     ]
-    answer = network(x)
+    answers = as_tuple(network(*(torch.randn(shape) for shape in flow.entry_shapes)))
     for hook in hooks:
         hook.remove()
-    return answer, seen
+    return answers, seen
 
 
 def runs_as_analysed(project) -> None:
     report, flow = check(project), trace(project)
     torch.manual_seed(0)
     network = load(source(project))
-    answer, seen = shapes_of(network, torch.randn(flow.entry_shape))
-    assert tuple(answer.shape) == flow.result_shape
-    assert seen == {step.name: step.shape for step in flow.steps if step.layer.module}
+    answers, seen = run(network, flow)
+    assert tuple(tuple(answer.shape) for answer in answers) == flow.result_shapes
+    assert seen == expected(flow, network)
     assert sum(parameter.numel() for parameter in network.parameters()) == report.params
     for name, layer in network.named_children():
         assert sum(parameter.numel() for parameter in layer.parameters()) == report.analysis.placed[name].cost[0]
-    answer.sum().backward()
-    assert not [name for name, parameter in network.named_parameters() if parameter.grad is None]
+    if report.params:
+        sum(answer.sum() for answer in answers if answer.requires_grad).backward()
+    unused = {(step.name, output) for step in flow.steps for output in range(len(step.shapes))} - {
+        value for step in flow.steps for value in step.inputs
+    }
+    assert unused - set(flow.results) or [name for name, parameter in network.named_parameters() if parameter.grad is None] == []
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -54,6 +82,14 @@ def test_every_shape_and_count_is_what_the_check_said_and_every_parameter_learns
 @profile(max_examples=80)
 def test_any_legal_drawing_runs_as_it_was_analysed(random):
     runs_as_analysed(legal_project(random))
+
+
+@given(randoms)
+@profile(max_examples=150, deadline=None)
+def test_any_legal_drawing_with_blocks_runs_as_it_was_analysed(random):
+    project = random_project(random)
+    if not check(project).errors:
+        runs_as_analysed(project)
 
 
 def test_unused_bricks_are_left_out():

@@ -16,6 +16,8 @@ from ..spec import LAYERS, Problem, Registry, Shape
 
 # One block may stand for this many copies in a row; the layers inside count towards the limits of the whole drawing.
 REPEAT = Int("repeat", 1, "copies in a row, each with weights of its own", max=1000)
+# The code of a problem of a brick inside, but for a wrong number of axes: what mends that brick is not within the user's reach.
+INSIDE = "inside"
 BLOCK_CATEGORIES = ("Convolution blocks", "Residual blocks", "U-Net blocks")
 
 # (name of the step or input that gives the value, which of its outputs)
@@ -90,7 +92,8 @@ class Body:
         self.steps.append(TracedStep(name, entry.kind, params, tuple(value.source for value in values)))
         shapes, problems = _shapes(entry, [value.shape for value in values], params)
         if problems:
-            raise _Refused([Problem(f"{name}: {problem.says}", problem.because, problem.code) for problem in problems])
+            raise _Refused([Problem(f"{name}: {problem.says}", problem.because, problem.code if problem.code == "rank" else INSIDE)
+                            for problem in problems])
         made = tuple(Value((name, output), shape) for output, shape in enumerate(shapes))
         return made[0] if len(made) == 1 else made
 
