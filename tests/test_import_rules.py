@@ -266,7 +266,8 @@ def runs_a_file(name: str, call: ast.Call) -> bool:
 
 
 def test_tests_wait_on_conditions_and_none_is_left_out():
-    tests = [file for file in PYTHON if file.relative_to(ROOT).parts[0] == "tests"]
+    # Golden sources are written by the compiler, whose networks have skip connections.
+    tests = [file for file in PYTHON if file.relative_to(ROOT).parts[0] == "tests" and file.parent.name != "golden"]
     sleeps = re.compile(r"(^|\.)(sleep|wait_for_timeout)$")
     left_out = re.compile(r"(^|\.)(skip|skipif|xfail|importorskip|skipTest)$")
     found = [(file, name, node.lineno) for file in tests for name, node in names(file) if sleeps.search(name) or left_out.search(name)]
