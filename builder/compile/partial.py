@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from builder.catalogue import Shape
 from builder.graph import Report
 
-from .source import CLASS, _assigned, _made, plain
-from .trace import Step, _step
+from .share import CLASS, shared_classes
+from .source import calls, class_text, constructors, imports, plain, variables
+from .trace import Trace, Value, everything
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,12 @@ class Partial:
 
 
 def partial(report: Report, name: str = "") -> Partial:
-    """Everything of a checked drawing that has a shape; layers are made in the order of `source`, so that a seed gives them the same weights."""
-    placed = {name: brick for name, brick in report.analysis.placed.items() if brick.shape is not None}
-    entries = {name: brick.shape for name, brick in placed.items() if brick.node.kind == "Input"}
-    ends = {name: brick for name, brick in placed.items() if brick.node.kind == "Output"}
-    steps = [_step(report, brick) for name, brick in placed.items() if name not in entries and name not in ends]
-    costs = [brick.cost for brick in placed.values()]
-    text = _text(name, list(entries), steps, {name: report.analysis.network.into(name)[0].source for name in ends}, report.analysis.used)
-    return Partial(text, entries, {name: brick.shape for name, brick in placed.items()}, sum(params for params, _ in costs),
-                   sum(macs for _, macs in costs), sum(_values(brick.shape) for brick in placed.values()))
+    """Everything of a checked drawing that can run; layers are made in the order of `source`, so that a seed gives them the same weights."""
+    flow, values = everything(report)
+    placed = report.analysis.placed
+    shapes = {brick: placed[brick].shape for brick in values}
+    return Partial(_text(name, flow, values, report.analysis.used), dict(zip(flow.entries, flow.entry_shapes, strict=True)), shapes, flow.params,
+                   sum(placed[brick].cost[1] for brick in values), sum(_values(shape) for shape in shapes.values()))
 
 
 def _values(shape: Shape) -> int:
@@ -46,12 +44,19 @@ def _values(shape: Shape) -> int:
     return count
 
 
-def _text(name: str, entries: list[str], steps: list[Step], ends: dict[str, str], used: frozenset[str]) -> str:
-    layers = [step for step in steps if step.layer.module]
-    made = [_made(f"        self.{step.name} = ", step) for step in sorted(layers, key=lambda step: step.name not in used)]
-    lines = [_assigned(step.name, step, list(step.inputs)) for step in steps]
-    lines += [f"        {end} = {source}" for end, source in ends.items()]
-    table = [f"            {ascii(value)}: {value}," for value in (*entries, *(step.name for step in steps), *ends)]
-    return "\n".join([f'"""{plain(name)}: every value."""', "", "import torch", "from torch import nn", "", "", f"class {CLASS}(nn.Module):",
-                      "    def __init__(self):", "        super().__init__()", *made, "", f"    def forward({', '.join(['self', *entries])}):", *lines,
-                      "        return {", *table, "        }", ""])
+def _text(name: str, flow: Trace, values: dict[str, Value], used: frozenset[str]) -> str:
+    *blocks, whole = shared_classes(flow)
+    names = variables(flow)
+    made = constructors(whole)
+    first = {step.name for step in flow.steps if step.name in used}
+    made = [*(line for line in made if _attribute(line) in first), *(line for line in made if _attribute(line) not in first)]
+    table = [f"            {ascii(brick)}: {names[value]}," for brick, value in values.items()]
+    forward = ", ".join(["self", *(names[entry, 0] for entry in flow.entries)])
+    network = [f"class {CLASS}(nn.Module):", "    def __init__(self):", "        super().__init__()", *made, "",
+               f"    def forward({forward}):", *calls(whole, names), "        return {", *table, "        }", ""]
+    head = f'"""{plain(name)}: every value."""\n\n{imports([*blocks, whole])}'
+    return head + "\n\n".join([*(class_text(block, "") for block in blocks), "\n".join(network)])
+
+
+def _attribute(line: str) -> str:
+    return line.strip().removeprefix("self.").partition(" ")[0]

@@ -6,7 +6,7 @@ Names are checked identifiers (graph.document.id_problem) and values pass throug
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from builder.graph import Project
 
@@ -144,7 +144,7 @@ def _readers(body: Trace) -> dict[Value, list[int]]:
     return readers
 
 
-def _variables(body: Trace) -> dict[Value, str]:
+def variables(body: Trace) -> dict[Value, str]:
     """Names of values: x for what only the next line reads, the brick's own name for what is kept, _ for what nobody reads."""
     readers = _readers(body)
     names = {*body.entries, *(step.name for step in body.steps)}
@@ -152,7 +152,7 @@ def _variables(body: Trace) -> dict[Value, str]:
     main = _main(body, readers, names, brief.index(True) if True in brief else len(brief))
     # The network's one input is as free to be called x as any value; a block's inputs keep their names.
     entry = readers.get((body.entries[0], 0)) if len(body.entries) == 1 and not body.kind else None
-    variables = {(name, 0): main if entry and set(entry) == {0} else name for name in body.entries}
+    named = {(name, 0): main if entry and set(entry) == {0} else name for name in body.entries}
     for step, short in zip(body.steps, brief, strict=True):
         ports = step.layer.output_names if len(step.shapes) > 1 else ()
         for output in range(len(step.shapes)):
@@ -160,9 +160,9 @@ def _variables(body: Trace) -> dict[Value, str]:
             name = step.name if not ports else f"{step.name}_{ports[output]}"
             while ports and name in names:
                 name += "_"
-            variables[value] = "_" if value not in readers else main if short else name
+            named[value] = "_" if value not in readers else main if short else name
             names.add(name)
-    return variables
+    return named
 
 
 def _is_brief(step: Step, i: int, readers: dict[Value, list[int]]) -> bool:
@@ -190,35 +190,46 @@ def _assigned(variable: str, step: Step, values: list[str]) -> str:
     return _spread(f"{before}self.{step.name}(", values, ")")
 
 
-def _branches(shared: Shared) -> list[str]:
-    body, variables = shared.body, _variables(shared.body)
-    made = [_constructed(shared, i, f"        self.{step.name} = ") for i, step in enumerate(body.steps) if step.layer.module or step.runs]
+def constructors(shared: Shared) -> list[str]:
+    """A line for every layer and block that a class keeps."""
+    return [_constructed(shared, i, f"        self.{step.name} = ") for i, step in enumerate(shared.body.steps) if step.layer.module or step.runs]
+
+
+def calls(shared: Shared, variables: Mapping[Value, str]) -> list[str]:
+    """The lines of `forward` that work the values out."""
     lines = []
-    for step in body.steps:
+    for step in shared.body.steps:
         given = ", ".join(variables[step.name, output] for output in range(len(step.shapes)))
         line = _assigned(given, step, [variables[value] for value in step.inputs])
         lines.append((line, shape_comment(*step.shapes) if shared.alike else ""))
-    arguments = ", ".join(["self", *(variables[name, 0] for name in body.entries)])
-    return [_initialised(shared), "        super().__init__()", *made, "",
-            f"    def forward({arguments}):", *_aligned(lines), f"        return {', '.join(variables[value] for value in body.results)}"]
+    return _aligned(lines)
 
 
-def _class(shared: Shared, name: str) -> str:
+def _branches(shared: Shared) -> list[str]:
+    body, names = shared.body, variables(shared.body)
+    arguments = ", ".join(["self", *(names[name, 0] for name in body.entries)])
+    return [_initialised(shared), "        super().__init__()", *constructors(shared), "",
+            f"    def forward({arguments}):", *calls(shared, names), f"        return {', '.join(names[value] for value in body.results)}"]
+
+
+def class_text(shared: Shared, name: str) -> str:
+    """One class; `name` is the project's, for the docstring of the network."""
     base, lines = ("nn.Sequential", _chain(shared)) if shared.body.is_chain else ("nn.Module", _branches(shared))
     return "\n".join([f"class {shared.name}({base}):", *_documented(shared, name), "", *lines, ""])
 
 
-def _imports(classes: list[Shared]) -> list[str]:
+def imports(classes: list[Shared]) -> str:
+    """The imports that the classes need, and the empty lines after them."""
     lines = []
     if any(shared.body.is_chain for shared in classes):
         lines += ["from collections import OrderedDict", ""]
     if any(step.layer.call.startswith("torch.") for shared in classes for step in shared.body.steps):
         lines.append("import torch")
-    return [*lines, "from torch import nn", "", ""]
+    return "\n".join([*lines, "from torch import nn", "", "", ""])
 
 
 def source(project: Project) -> str:
     """The project's network as one Python file that needs torch alone; raises BuildError when the drawing has errors."""
     classes = shared_classes(trace(project))
-    head = [f'"""{plain(project.name)}, drawn in Brickwork."""', "", *_imports(classes)]
-    return "\n".join(head) + "\n" + "\n\n".join(_class(shared, project.name) for shared in classes)
+    head = f'"""{plain(project.name)}, drawn in Brickwork."""\n\n{imports(classes)}'
+    return head + "\n\n".join(class_text(shared, project.name) for shared in classes)

@@ -132,6 +132,25 @@ def _used(analysis: Analysis, results: list[Value]) -> set[str]:
     return seen
 
 
+def everything(report: Report) -> tuple[Trace, dict[str, Value]]:
+    """All bricks that can run, also those that lead nowhere and those beside mistakes, and for each the (first) value that it has.
+
+    The trace returns all of these values; the steps that the network itself needs are as in `trace`, the others stand among them.
+    """
+    analysis = report.analysis
+    placed, tracer = analysis.placed, _Tracer(analysis.kinds)
+    values: dict[str, Value] = {}
+    for name, one in placed.items():
+        sources = [_origin(analysis, name, place) for place in range(len(analysis.network.into(name)))]
+        if one.shape is not None and all(source in values for source, _ in sources) and None not in (one.body.outputs if one.body else ()):
+            values[name] = sources[0] if one.node.muted or one.node.kind in ENDS else (name, 0)
+    entries = tuple(name for name in values if placed[name].node.kind in ENTRIES)
+    steps = tuple(tracer.step(analysis, placed[name]) for name, value in values.items() if value == (name, 0) and name not in entries)
+    results = tuple(dict.fromkeys(values.values()))
+    shapes = tuple(placed[name].gives(output) for name, output in results)
+    return Trace(entries, tuple(placed[name].shape for name in entries), steps, results, shapes, sum(placed[name].cost[0] for name in values)), values
+
+
 def trace(project: Project, report: Report | None = None) -> Trace:
     """The steps of a project's network; raises BuildError when the drawing has errors."""
     report = report or check(project)

@@ -6,6 +6,7 @@ import math
 from random import Random
 
 from builder.catalogue import COMPOSITES
+from builder.compile.trace import Trace
 from builder.graph import Edge, FrozenDict, Network, Node, Project
 from builder.graph.analysis import Analysis, analyse
 from builder.graph.document import Block, Promoted, freeze
@@ -111,3 +112,8 @@ def random_project(random: Random) -> Project:
     return Project("Random", FrozenDict({"network": network}), frozen, FrozenDict({"kind": "none"}))
 
 
+def is_all_read(flow: Trace) -> bool:
+    """Is every value read by something? What only leads to an unread output or input of a block is left out once the block is gone."""
+    read = {value for step in flow.steps for value in step.inputs} | set(flow.results)
+    made = {(name, 0) for name in flow.entries} | {(step.name, output) for step in flow.steps for output in range(len(step.shapes))}
+    return made <= read and all(is_all_read(inner) for step in flow.steps for inner, _ in step.runs)

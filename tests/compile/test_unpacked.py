@@ -9,10 +9,10 @@ from hypothesis import settings as profile
 
 from builder.compile.module import load
 from builder.compile.source import source
-from builder.compile.trace import Trace, trace
+from builder.compile.trace import trace
 from builder.graph import Project, apply, check
 from tests.compile.block_drawings import BLOCK_DRAWINGS
-from tests.compile.random_blocks import random_project
+from tests.compile.random_blocks import is_all_read, random_project
 from tests.graph.drawings import randoms
 
 ENDS = ("BlockInput", "BlockOutput")
@@ -36,13 +36,6 @@ def unpacked(project: Project) -> tuple[Project, dict[str, str]]:
         prefixes = [f"{paths[node.id]}.{i}" for i in range(len(copies))] if len(copies) > 1 else [paths[node.id]]
         before = [f"{prefix}.{brick.id}" for prefix, inner in zip(prefixes, copies, strict=True) for brick in inner.nodes if brick.kind not in ENDS]
         paths |= dict(zip((brick.id for brick in project.network.nodes[at:at + len(before)]), before, strict=True))
-
-
-def is_all_read(flow: Trace) -> bool:
-    """Is every value read by something? What only leads to an unread output or input of a block is left out once the block is gone."""
-    read = {value for step in flow.steps for value in step.inputs} | set(flow.results)
-    made = {(name, 0) for name in flow.entries} | {(step.name, output) for step in flow.steps for output in range(len(step.shapes))}
-    return made <= read and all(is_all_read(inner) for step in flow.steps for inner, _ in step.runs)
 
 
 def same_apart(project: Project) -> None:
