@@ -67,7 +67,7 @@ class Placed:
             return self.body.outputs[output] if output < len(self.body.outputs) else None
         return self.shape if output == 0 else None
 
-    @property
+    @functools.cached_property
     def cost(self) -> tuple[int, int]:
         """Learned numbers and multiply-adds of one sample; zero while the shape is not known."""
         if self.body is not None:
@@ -100,11 +100,16 @@ class Analysis:
         return _inferred(Node("tried", kind, params), inputs, self.kinds)[0]
 
 
-def analyse(network: Network, kinds: Kinds | None = None, ports: Sequence[Shape | None] = ()) -> Analysis:
-    """The shapes of a whole drawing; nothing is raised, what cannot be worked out is None. `ports` are the shapes that enter a block."""
+def analyse(network: Network, kinds: Kinds | None = None, ports: Sequence[Shape | None] = (), before: Analysis | None = None) -> Analysis:
+    """The shapes of a whole drawing; nothing is raised, what cannot be worked out is None. `ports` are the shapes that enter a block.
+
+    Of `before`, an analysis of the drawing as it was, the bricks are taken over that nothing changed for: they stay the same objects.
+    """
     kinds = kinds or kinds_of(EMPTY)
     kinds.spent = 0
-    return _analysed(network, kinds, ports)
+    if before is None or before.kinds is not kinds or before.cycle or ports or any(node.kind == INPUT for node in network.nodes):
+        return _analysed(network, kinds, ports)
+    return _analysed_again(network, before)
 
 
 def _analysed(network: Network, kinds: Kinds, ports: Sequence[Shape | None]) -> Analysis:
@@ -116,6 +121,39 @@ def _analysed(network: Network, kinds: Kinds, ports: Sequence[Shape | None]) -> 
     for node in network.nodes:
         placed.setdefault(node.id, Placed(node, kinds.get(node.kind), None, (), None))
     return Analysis(network, placed, tuple(cycle), _used(network), kinds)
+
+
+def _analysed_again(network: Network, before: Analysis) -> Analysis:
+    """What an edit can change is worked out again: changed bricks, those whose wires changed, and those that get something else from above."""
+    old = before.placed
+    alike = _drawn_alike(before.network, network)
+    nodes, cycle = ([network.node(name) for name in old], []) if alike else order(network)
+    used = before.used if alike else _used(network)
+    placed: dict[str, Placed] = {}
+    other: set[str] = set()  # bricks that give something else than before
+    for node in nodes:
+        name = node.id
+        known, edges = old.get(name), network.into(name)
+        stands = known is not None and known.node is node and (alike or edges == before.network.into(name))
+        if stands and (not other or other.isdisjoint([edge.source for edge in edges])):
+            placed[name] = known
+            continue
+        placed[name] = made = _place(network, node, placed, before.kinds)
+        if known is None or _gives(known) != _gives(made):
+            other.add(name)
+    for node in network.nodes:
+        placed.setdefault(node.id, Placed(node, before.kinds.get(node.kind), None, (), None))
+    return Analysis(network, placed, tuple(cycle), before.used if used == before.used else used, before.kinds)
+
+
+def _gives(placed: Placed) -> object:
+    return placed.shape if placed.body is None else placed.body.outputs
+
+
+def _drawn_alike(before: Network, now: Network) -> bool:
+    """Do both have the same wires between bricks of the same names and kinds, so that they run in the same order?"""
+    return before.edges is now.edges and len(before.nodes) == len(now.nodes) and all(
+        a is b or (a.id, a.kind, a.muted) == (b.id, b.kind, b.muted) for a, b in zip(before.nodes, now.nodes, strict=True))
 
 
 def _entered(node: Node, kinds: Kinds, shape: Shape | None) -> Placed:

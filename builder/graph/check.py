@@ -62,9 +62,9 @@ class Report:
                 "params": self.params, "macs": self.macs, "bytes": self.bytes}
 
 
-def check(project: Project) -> Report:
-    """Everything that can be said of a project without running it."""
-    analysis = analyse(project.network, kinds_of(project.blocks))
+def check(project: Project, before: Report | None = None) -> Report:
+    """Everything that can be said of a project without running it. Of `before`, what was said of it before an edit, what still holds is kept."""
+    analysis = analyse(project.network, kinds_of(project.blocks), before=before.analysis if before else None)
     found = [*_drawing(analysis, project, None), *_insides(analysis, project, (), set()), *_answer(analysis, project), *_settings(project)]
     used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
     params, macs = (sum(column) for column in zip(*(placed.cost for placed in used), strict=True)) if used else (0, 0)

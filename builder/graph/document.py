@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from .memo import by_identity
 from .migrations import TYPE, VERSION, DocumentError, migrated
 
 # Limits on what a file may hold, checked before anything is built from it.
@@ -175,14 +176,10 @@ class Network:
     _out: Mapping[str, tuple[Edge, ...]] = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        into: dict[str, list[Edge]] = {}
-        out: dict[str, list[Edge]] = {}
-        for edge in self.edges:
-            into.setdefault(edge.target, []).append(edge)
-            out.setdefault(edge.source, []).append(edge)
+        into, out = _ends(self.edges)
         object.__setattr__(self, "_by_id", {node.id: node for node in self.nodes})
-        object.__setattr__(self, "_into", {name: tuple(sorted(edges, key=lambda e: e.port)) for name, edges in into.items()})
-        object.__setattr__(self, "_out", {name: tuple(edges) for name, edges in out.items()})
+        object.__setattr__(self, "_into", into)
+        object.__setattr__(self, "_out", out)
 
     def node(self, name: str) -> Node | None:
         """The brick called `name`, or None."""
@@ -199,6 +196,18 @@ class Network:
     def to_json(self) -> dict[str, object]:
         """The network as it stands in a file."""
         return {"nodes": [node.to_json() for node in self.nodes], "edges": [edge.to_json() for edge in self.edges]}
+
+
+@by_identity(64)
+def _ends(edges: tuple[Edge, ...]) -> tuple[Mapping[str, tuple[Edge, ...]], Mapping[str, tuple[Edge, ...]]]:
+    """Wires by the brick that they end at (by port) and by the brick that they start from; an edit of bricks leaves the wires alone."""
+    into: dict[str, list[Edge]] = {}
+    out: dict[str, list[Edge]] = {}
+    for edge in edges:
+        into.setdefault(edge.target, []).append(edge)
+        out.setdefault(edge.source, []).append(edge)
+    return ({name: tuple(sorted(edges, key=lambda e: e.port)) for name, edges in into.items()},
+            {name: tuple(edges) for name, edges in out.items()})
 
 
 def order(network: Network) -> tuple[list[Node], list[str]]:
@@ -314,7 +323,41 @@ def to_json(project: Project) -> dict[str, object]:
 
 def dumps(project: Project) -> str:
     """The project as text, two spaces of indent, a newline at the end."""
-    return json.dumps(to_json(project), indent=2, ensure_ascii=False) + "\n"
+    # Put together from the texts of bricks and wires: an edit leaves most of them as they were.
+    rest = to_json(replace(project, networks=EMPTY, blocks=EMPTY))
+    parts = {name: _text_of(value, 1) for name, value in rest.items()}
+    parts["networks"] = _table_text({name: _network_text(network) for name, network in project.networks.items()}, 1)
+    parts["blocks"] = _table_text({name: _block_text(block) for name, block in project.blocks.items()}, 1)
+    return _table_text(parts, 0) + "\n"
+
+
+def _text_of(value: object, depth: int) -> str:
+    """A value as it stands `depth` levels deep in a file. No JSON text has a line break inside."""
+    return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n" + "  " * depth)
+
+
+@by_identity(20_000)
+def _node_text(node: Node | Edge) -> str:
+    return _text_of(node.to_json(), 4)
+
+
+@by_identity(256)
+def _block_text(block: Block) -> str:
+    return _text_of(block.to_json(), 2)
+
+
+def _list_text(items: Iterable[str], depth: int) -> str:
+    lines = f",\n{'  ' * (depth + 1)}".join(items)
+    return f"[\n{'  ' * (depth + 1)}{lines}\n{'  ' * depth}]" if lines else "[]"
+
+
+def _table_text(entries: Mapping[str, str], depth: int) -> str:
+    lines = f",\n{'  ' * (depth + 1)}".join(f"{json.dumps(name, ensure_ascii=False)}: {text}" for name, text in entries.items())
+    return f"{{\n{'  ' * (depth + 1)}{lines}\n{'  ' * depth}}}" if lines else "{}"
+
+
+def _network_text(network: Network) -> str:
+    return _table_text({"nodes": _list_text(map(_node_text, network.nodes), 3), "edges": _list_text(map(_node_text, network.edges), 3)}, 2)
 
 
 def _text(value: object, where: str) -> str:

@@ -8,22 +8,24 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from builder.catalogue import catalogue_json, show
-from builder.graph import Analysis, Network, Project, Report
+from builder.catalogue import Inference, Layer, catalogue_json, show
+from builder.graph import Analysis, Edge, Network, Node, Problem, Project, Report
 from builder.graph.analysis import Placed, opened
 from builder.graph.document import MAX_NESTING
+from builder.graph.memo import by_identity
 
 from . import bundle
 from .workspace import Workspace
 
 
-def node_json(placed: Placed, problems: list[dict[str, object]]) -> dict[str, object]:
-    """One brick's labels. What share of the whole it has is worked out where it is drawn: it changes with every other brick."""
+@by_identity(20_000)
+def node_json(placed: Placed, *problems: dict[str, object]) -> dict[str, object]:
+    """One brick's labels, for as long as it stands the same object. What share of the whole it has is worked out where it is drawn: it changes with every other brick."""
     (params, macs), shape = placed.cost, placed.shape
     known = placed.layer is not None
     record = {"shape": show(shape), "sizes": None if shape is None else list(shape[1:]), "params": params, "macs": macs,
-              "key": placed.layer.key(placed.node.params) if known else "", "formula": list(placed.inference.steps) if placed.inference else [],
-              "explain": _explained(placed) if known else "", "problems": problems, "live": None}
+              "key": placed.layer.key(placed.node.params) if known else "", "formula": _formula(placed.inference) if placed.inference else [],
+              "explain": _explained(placed) if known else "", "problems": list(problems), "live": None}
     if known and placed.layer.outputs > 1:
         record["outputs"] = [show(placed.gives(output)) for output in range(placed.layer.outputs)]
     if placed.node.muted:
@@ -34,20 +36,51 @@ def node_json(placed: Placed, problems: list[dict[str, object]]) -> dict[str, ob
     return record
 
 
+@by_identity(5_000)
+def _formula(inference: Inference) -> list[str]:
+    return list(inference.steps)
+
+
+@by_identity(5_000)
+def _in_words(layer: Layer, inference: Inference) -> str:
+    return layer.explain(inference)
+
+
+@by_identity(5_000)
+def problem_json(problem: Problem) -> dict[str, object]:
+    """A problem for the canvas, one object for as long as it stands."""
+    return problem.to_json()
+
+
+@by_identity(20_000)
+def _record(part: Node | Edge) -> dict[str, object]:
+    return part.to_json()
+
+
+@by_identity(64)
+def _records(parts: Sequence[Node | Edge]) -> list[dict[str, object]]:
+    return [_record(part) for part in parts]
+
+
+def network_json(network: Network) -> dict[str, object]:
+    """Bricks and wires as they stand in a file; what an edit left alone are the objects that were there before."""
+    return {"nodes": _records(network.nodes), "edges": _records(network.edges)}
+
+
 def _explained(placed: Placed) -> str:
     if placed.node.muted:
         return f"Bypassed: what comes in goes on unchanged, and {placed.node.kind} is left out of the network."
-    return placed.layer.explain(placed.inference) if placed.shape and (placed.layer.words or placed.body) else ""
+    return _in_words(placed.layer, placed.inference) if placed.shape and (placed.layer.words or placed.body) else ""
 
 
 def analysis_json(report: Report, path: Sequence[str] = ()) -> dict[str, object]:
     """Labels of every brick of the drawing that `path` opens, all problems of the project in order, and the totals."""
     path, analysis = opened(report.analysis, path)
-    problems = [problem.to_json() for problem in report.problems]
+    problems = [problem_json(problem) for problem in report.problems]
     of: dict[str, list[dict[str, object]]] = {}
     for problem in problems:
         of.setdefault(_shown_on(problem, path), []).append(problem)
-    nodes = {name: node_json(placed, of.get(name, [])) for name, placed in analysis.placed.items()}
+    nodes = {name: node_json(placed, *of.get(name, ())) for name, placed in analysis.placed.items()}
     layers = sum(not (placed.layer and placed.layer.scope) for placed in report.analysis.placed.values())
     return {"nodes": nodes, "problems": problems, "silenced": [problem.to_json() for problem in report.silenced],
             "totals": {"params": report.params, "macs": report.macs, "bytes": report.bytes, "layers": layers}}
@@ -61,7 +94,7 @@ def _shown_on(problem: dict[str, object], path: Sequence[str]) -> str | None:
 
 def document_json(project: Project) -> dict[str, object]:
     """Bricks and wires of the project's network."""
-    return project.network.to_json()
+    return network_json(project.network)
 
 
 def _steps(analysis: Analysis, path: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -80,7 +113,7 @@ def place_json(project: Project, report: Report, path: Sequence[str]) -> dict[st
     network: Network = project.scope(kind) if own or kind is None else inside.network
     catalogue = next((kind for _, kind in steps if kind not in project.blocks), None)
     locked = f"{catalogue} belongs to the catalogue: unlink it to make it yours" if catalogue else None
-    return {"path": list(path), "document": network.to_json(), "scope": kind if own and not catalogue else None, "locked": locked, "editable": locked is None,
+    return {"path": list(path), "document": network_json(network), "scope": kind if own and not catalogue else None, "locked": locked, "editable": locked is None,
             "crumbs": [{"id": name, "kind": kind, "title": f"{kind} ({name})"} for name, kind in steps]}
 
 

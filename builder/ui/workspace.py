@@ -79,7 +79,7 @@ class Workspace:
         """What `check` says of the project now; worked out once a project."""
         with self._lock:
             if self._report is None or self._report[0] is not self.project:
-                self._report = (self.project, check(self.project))
+                self._report = (self.project, check(self.project, self._report[1] if self._report else None))
             return self._report[1]
 
     def apply(self, edit: Mapping[str, object]) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from builder.catalogue import LAYERS, catalogue_json
 from builder.gallery.projects import ENTRIES
-from builder.graph import EditError, Project, apply
+from builder.graph import EditError, apply
 from builder.ui import bundle
+from tests.ui.edits import random_edit
 
 SOURCES = sorted((bundle.FRONTEND / "src").rglob("*.ts*"))
 
@@ -38,22 +39,6 @@ def test_the_typescript_type_checks(node: str) -> None:
 
 def test_the_typescript_tests_pass(node: str) -> None:
     assert int(re.search(r"pass (\d+)", run(node, "--test", "src/**/*.test.ts"))[1]) > 40
-
-
-def random_edit(rng: random.Random, project: Project) -> dict[str, object]:
-    """An edit such as the canvas sends; now and then one that does not fit."""
-    network = project.network
-    names = [other.id for other in network.nodes] or ["none"]
-    pick = lambda: rng.choice(names)  # noqa: E731
-    fresh = {"id": f"new{rng.randrange(10**6)}", "kind": rng.choice(sorted(LAYERS)), "params": {}, "at": [0, 84]}
-    wire = rng.choice(network.edges).to_json() if network.edges else {"source": pick(), "target": pick()}
-    edit = rng.choice([
-        {"op": "add", "node": fresh}, {"op": "insert", "node": fresh, "edge": wire}, {"op": "connect", "source": pick(), "target": pick(), "port": rng.randrange(4)},
-        {"op": "remove", "ids": sorted({pick() for _ in range(rng.randrange(1, 3))}), "rejoin": rng.random() < 0.7}, {"op": "disconnect", **wire},
-        {"op": "rename", "id": pick(), "to": f"named{rng.randrange(10**6)}"}, {"op": "move", "at": {pick(): [rng.randrange(900), 4]}},
-        {"op": "set", "id": pick(), "params": {"out_channels": rng.choice([None, 7])}}, {"op": "replace", "id": pick(), "kind": rng.choice(["ReLU", "Tanh", "Dropout"])},
-    ])
-    return edit if rng.random() < 0.8 else {"op": "batch", "label": "Both", "edits": [edit, {"op": "add", "node": {**fresh, "id": f"{fresh['id']}b"}}]}
 
 
 def sessions(count: int, length: int) -> Iterator[tuple[dict[str, object], list[dict[str, object]], dict[str, object]]]:
