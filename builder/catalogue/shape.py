@@ -12,7 +12,7 @@ def flattened(inputs: Sequence[Shape], values: Mapping[str, object]):
     """Flatten: the axes start_dim to end_dim become one."""
     shape, start, end = inputs[0], values["start_dim"], values["end_dim"]
     rank = len(shape)
-    problems = [Problem(f"there is no axis {dim} in an input of {rank} axes", f"needs {-rank} <= {name} < {rank}, here {dim}", "dim", name)
+    problems = [Problem(f"{name} {dim}: there is no such axis in an input of {rank} axes", f"needs {-rank} <= {name} < {rank}, here {dim}", "dim", name)
                 for name, dim in (("start_dim", start), ("end_dim", end)) if not -rank <= dim < rank]
     first, last = start % rank, end % rank
     if not problems and first == 0:

@@ -105,10 +105,8 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
         if placed.inference is not None:
             for problem in placed.inference.problems:
                 yield _layer_problem(analysis, placed, problem)
-            if _reads_rows(placed):
-                yield _rows(analysis, placed)
-            elif name not in behind:
-                yield from lint(analysis, placed, project)
+            if name not in behind:
+                yield from (_rows(analysis, placed),) if _reads_rows(placed) else lint(analysis, placed, project)
         elif placed.inputs is None:
             yield from _values(placed)
 

@@ -5,8 +5,10 @@ import { bytes, count, isPartial, problemCount, short, worst } from "./format.ts
 import { BRICK } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
 import { glide } from "./motion.ts";
-import { ProblemCard } from "./ProblemCard.tsx";
+import { ProblemList } from "./ProblemList.tsx";
+import { problemBeside, problemKey, spokenProblem } from "./problems.ts";
 import type { Problem } from "./types.ts";
+import { useAnswer } from "./useDesk.ts";
 
 const QUICK_MS = 300;
 
@@ -26,35 +28,53 @@ function SaveState(): ReactElement {
   );
 }
 
-function ProblemList({ problems, onClose }: { readonly problems: readonly Problem[]; onClose(): void }): ReactElement {
+interface Walk {
+  readonly current: string | null;
+  readonly spoken: string;
+  jump(problem: Problem): void;
+  step(by: 1 | -1): void;
+}
+
+/** Going from problem to problem: the block that holds it opens, the brick is selected, brought into sight and gets the focus. */
+function useWalk(problems: readonly Problem[], onWhole: () => void): Walk {
   const session = useSession();
   const { setCenter, getZoom, getViewport } = useReactFlow();
-  const jump = (id: string): void => {
+  const [current, setCurrent] = useState<string | null>(null);
+  const [spoken, setSpoken] = useState("");
+  const show = (id: string): void => {
     const at = session.snapshot().places.get(id);
     session.select([id]);
+    session.desk.focus(id);
     if (at) void setCenter(at[0] + BRICK.width / 2, at[1] + BRICK.height / 2, { zoom: Math.max(getZoom(), 0.75), ...glide() }).then(() => session.keepView(getViewport()));
   };
-  return (
-    <div className="problem-list" role="region" aria-label="Problems">
-      <header>
-        <b>{problemCount(problems)}</b>
-        <button type="button" className="tool small" onClick={onClose} aria-label="Close the list of problems">
-          <Icon name="close" />
-        </button>
-      </header>
-      {problems.map((problem, i) => (
-        <ProblemCard key={`${i} ${problem.says}`} problem={problem} onJump={() => problem.node && jump(problem.node)} />
-      ))}
-    </div>
-  );
+  const jump = (problem: Problem): void => {
+    const path = problem.path ?? [];
+    setCurrent(problemKey(problem));
+    setSpoken(spokenProblem(problems, problem));
+    if (problem.node === null) onWhole();
+    else if (path.join() === session.snapshot().path.join()) show(problem.node);
+    else session.openPath(path, [problem.node]);
+  };
+  const step = (by: 1 | -1): void => {
+    const next = problemBeside(problems, current, by);
+    if (next) jump(next);
+  };
+  useAnswer("nextProblem", () => step(1));
+  useAnswer("previousProblem", () => step(-1));
+  return { current, spoken, jump, step };
 }
+
+const NONE: readonly Problem[] = [];
 
 /** Size of the network, what is wrong with it, and whether it is saved. */
 export function Status(): ReactElement {
   const analysis = usePart((snap) => snap.data.analysis);
   const [open, setOpen] = useState(false);
   const { totals, problems } = analysis;
+  const silenced = analysis.silenced ?? NONE;
+  const walk = useWalk(problems, () => setOpen(true));
   const severity = worst(problems);
+  const any = problems.length + silenced.length > 0;
   const least = isPartial(analysis) ? "≥ " : "";
   return (
     <div className="status">
@@ -78,15 +98,19 @@ export function Status(): ReactElement {
           type="button"
           className="problems-chip"
           data-severity={severity}
-          aria-expanded={open && problems.length > 0}
-          disabled={problems.length === 0}
+          aria-expanded={open && any}
+          disabled={!any}
           onClick={() => setOpen(!open)}
         >
           <Icon name={severity ? (severity === "advice" ? "info" : "alert") : "check"} />
           {problemCount(problems)}
+          {silenced.length > 0 && <small>{silenced.length} silenced</small>}
         </button>
       </div>
-      {open && problems.length > 0 && <ProblemList problems={problems} onClose={() => setOpen(false)} />}
+      <span className="spoken" aria-live="polite">
+        {walk.spoken}
+      </span>
+      {open && any && <ProblemList problems={problems} silenced={silenced} current={walk.current} onJump={walk.jump} onStep={walk.step} onClose={() => setOpen(false)} />}
     </div>
   );
 }

@@ -33,7 +33,7 @@ test("numbers are short and keep three figures", () => {
 
 test("problems are counted by how bad they are", () => {
   const problem = (severity: Problem["severity"]): Problem => ({ node: null, field: null, severity, says: "", because: "", fixes: [] });
-  assert.equal(problemCount([problem("advice"), problem("error"), problem("error")]), "2 errors, 1 hint");
+  assert.equal(problemCount([problem("advice"), problem("error"), problem("error")]), "2 errors, 1 advice");
   assert.equal(problemCount([]), "No problems");
 });
 

@@ -45,13 +45,13 @@ export function worst(problems: readonly Problem[]): Severity | null {
   return ORDER.find((severity) => problems.some((problem) => problem.severity === severity)) ?? null;
 }
 
-const NOUN: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", advice: "hint" };
+const NOUN: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", advice: "advice" };
 
 /** "2 errors, 1 warning"; "No problems" when there are none. */
 export function problemCount(problems: readonly Problem[]): string {
   const parts = ORDER.map((severity) => [severity, problems.filter((problem) => problem.severity === severity).length] as const)
     .filter(([, n]) => n > 0)
-    .map(([severity, n]) => plural(n, NOUN[severity]));
+    .map(([severity, n]) => (severity === "advice" ? `${n} ${NOUN[severity]}` : plural(n, NOUN[severity])));
   return parts.length > 0 ? parts.join(", ") : "No problems";
 }
 

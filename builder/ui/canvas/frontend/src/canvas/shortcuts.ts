@@ -4,7 +4,7 @@ export type Command =
   | "search" | "append" | "properties" | "none" | "all" | "next" | "previous" | "left" | "right"
   | "extendNext" | "extendPrevious" | "extendLeft" | "extendRight" | "moveUp" | "moveDown" | "moveLeft" | "moveRight"
   | "wire" | "connect" | "rename" | "block" | "leave" | "rejoin" | "delete" | "undo" | "redo" | "copy" | "cut" | "paste" | "duplicate" | "mute" | "replace"
-  | "reference" | "find" | "arrange" | "fit" | "zoomIn" | "zoomOut" | "help";
+  | "reference" | "find" | "nextProblem" | "previousProblem" | "arrange" | "fit" | "zoomIn" | "zoomOut" | "help";
 
 export interface Shortcut {
   readonly command: Command;
@@ -51,6 +51,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "cut", keys: ["Mod+X"], group: "Edit", says: "Cut them", native: true },
   { command: "paste", keys: ["Mod+V"], group: "Edit", says: "Paste bricks", native: true },
   { command: "duplicate", keys: ["Mod+D"], group: "Edit", says: "Duplicate the selected bricks" },
+  { command: "nextProblem", keys: ["F8"], group: "View", says: "Go to the next problem; Shift+F8 goes to the one before" },
+  { command: "previousProblem", keys: ["Shift+F8"], group: "View", says: "" },
   { command: "arrange", keys: ["Mod+Shift+L"], group: "View", says: "Lay the drawing out" },
   { command: "fit", keys: ["Home"], group: "View", says: "Show the whole network" },
   { command: "zoomIn", keys: ["+"], group: "View", says: "Zoom in" },
