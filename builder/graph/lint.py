@@ -243,9 +243,9 @@ def _insert_activations(analysis: Analysis, gaps: list[tuple[Placed, list[Placed
 
 # ---- Activations ----
 
-NOT_NEGATIVE = {"ReLU", "Sigmoid", "Softplus"}
+NOT_NEGATIVE = {"ReLU", "ReLU6", "Sigmoid", "Hardsigmoid", "Softplus"}
 UNCHANGED_ABOVE_ZERO = {"ReLU", "LeakyReLU", "ELU"}
-RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "ReLU": (0.0, math.inf), "Softplus": (0.0, math.inf)}
+RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "ReLU": (0.0, math.inf), "ReLU6": (0.0, 6.0), "Softplus": (0.0, math.inf)}
 SQUEEZE: dict[str, Callable[[float], float]] = {"Sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x != math.inf else 1.0, "Tanh": math.tanh,
                                                 "Softplus": lambda x: math.log1p(math.exp(x)) if x != math.inf else math.inf}
 
@@ -268,7 +268,7 @@ def _activation_twice(analysis: Analysis, placed: Placed, project: Project) -> I
     elif kind == "ReLU" and first.node.kind in ("Tanh", "ELU", "LeakyReLU", "SiLU"):
         because = f"ReLU sets to 0 all that {first.node.kind} gives below it"
     yield Problem(placed.node.id, None, "warning", f"two activations follow each other: {first.node.kind} and then {kind}", because,
-                  (_remove(placed), _remove(first)), "activation twice")
+                  (_remove(placed), *(() if category(above(analysis, first.node.id)) == "Activation" else (_remove(first),))), "activation twice")
 
 
 def _range(low: float, high: float) -> str:
