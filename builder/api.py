@@ -22,6 +22,7 @@ from builder.train.events import Event
 if TYPE_CHECKING:
     import torch
 
+    from builder.compile.effect import Effect
     from builder.compile.partial import Partial
     from builder.inspect.sample import Samples
 
@@ -29,6 +30,7 @@ __all__ = ["BuildError", "LoadError", "PreviewError", "check", "diagram", "from_
            "train", "with_settings"]
 # A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
 PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
+DIGIT = 3  # of the built-in digits: one that is easy to read
 
 
 class LoadError(ValueError):
@@ -87,6 +89,22 @@ def diagram(project: Project, format: str = "svg", **look: object) -> bytes:
     from builder.compile.picture import picture
 
     return picture(dot(project, Look(**look)), format)
+
+
+def effect(kind: str, given: Mapping[str, object]) -> Effect | None:
+    """What a kind of brick with these parameters does to a real digit; None where there is nothing to try or the parameters do not fit."""
+    from builder import data
+    from builder.compile.effect import SIDES
+    from builder.compile.effect import effect as tried
+    from builder.graph.reference import example, kinds
+
+    found = example(kind, given)
+    if found is None or found.troubles or kinds()[kind].block:
+        return None
+    windows = (example(kind, given, ((1, side, side),)) for side in SIDES) if kinds()[kind].length else ()
+    small = next((one.project for one in windows if one and not one.troubles), None)
+    digit = data.load("digits", paths.data_roots()).train_x[DIGIT, 0] / 255
+    return tried(found, digit.tolist(), small)
 
 
 def module(project: Project) -> torch.nn.Module:

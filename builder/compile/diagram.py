@@ -187,20 +187,10 @@ def _legend(report: Report, theme: Theme, blocks: bool) -> str:
     """A swatch for every category that is in the drawing, with the `blocks` themselves or with what is inside, and the totals."""
     found = set(_categories(report.analysis, blocks))
     order = [*(name for name in CATEGORIES if name in found), *sorted(found - set(CATEGORIES))]
-    rows = "".join(f"<TR><TD ALIGN=\"LEFT\">{_row([_swatch(name, theme) for name in order[i:i + SWATCHES]])}</TD></TR>"
-                   for i in range(0, len(order), SWATCHES))
+    rows = [order[i:i + SWATCHES] for i in range(0, len(order), SWATCHES)]
+    lines = ["  ".join(f'<FONT COLOR="{theme.category(name)}">■</FONT> {words(name)}' for name in row) for row in rows]
     totals = f"{report.params:,} parameters · {report.macs:,} multiply-adds a sample · N: samples in a batch"
-    return (f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}'
-            f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{theme.muted}"> {totals}</FONT></TD></TR></TABLE>')
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="3" CELLPADDING="1"><TR>{"".join(cells)}</TR></TABLE>'
-
-
-def _swatch(category: str, theme: Theme) -> str:
-    return (f'<TD WIDTH="10" HEIGHT="10" FIXEDSIZE="TRUE" BORDER="1" COLOR="{theme.category(category)}" BGCOLOR="{theme.fill(category)}"></TD>'
-            f'<TD ALIGN="LEFT"><FONT POINT-SIZE="9" COLOR="{theme.muted}">{words(category)}  </FONT></TD>')
+    return f'<FONT POINT-SIZE="9" COLOR="{theme.muted}">{"<BR/>".join([*lines, totals])}</FONT>'
 
 
 def _categories(analysis: Analysis, blocks: bool, seen: set[int] | None = None) -> Iterator[str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from builder.catalogue import LAYERS
+from builder.compile.diagram import dot
+from builder.graph.reference import example, kinds, line_by_line
 from builder.ui.frame import esc
-from builder.ui.reference_view import line_by_line
 
 ROOT = Path(__file__).resolve().parents[2]
+LAYERS = kinds()
+ENDS = [kind for kind, layer in LAYERS.items() if layer.inputs[1] == 0 or not layer.outputs]
 
 
 def looked(tab: AppTest) -> AppTest:
@@ -34,9 +37,10 @@ def test_every_layer_has_its_page_with_summary_shape_parameters_and_source(kind)
     assert (
         tab.header[0].value == kind
         and esc(layer.summary) in [one.value for one in tab.markdown]
-        and layer.pattern in [one.value for one in tab.code]
+        and (layer.pattern or layer.block)
+        and (not layer.pattern or layer.pattern in [one.value for one in tab.code])
     )
-    assert any(esc(part) in one.value for one in tab.markdown for part in layer.source.split("; "))
+    assert not layer.source or any(esc(part) in one.value for one in tab.markdown for part in layer.source.split("; "))
     if layer.params:
         assert [row[0] for row in tab.table[0].value.to_numpy()] == [param.name for param in layer.params]
 
@@ -91,3 +95,43 @@ def test_a_worked_formula_stands_on_a_line_for_names_one_for_numbers_and_one_for
         "      = 14",
     ]
     assert line_by_line("20 * 4 * 4 = 320") == "20 * 4 * 4 = 320"
+
+
+@pytest.fixture
+def no_dot(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    st.cache_data.clear()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LAYERS if kind not in ENDS])
+def test_every_kind_has_a_picture_of_what_it_does(kind):
+    tab = page(kind)
+    charts, blocks = tab.get("plotly_chart"), LAYERS[kind].block
+    assert bool(charts) != bool(blocks) and ("Inside" if blocks else "What it does") in [one.value for one in tab.subheader]
+
+
+def test_a_block_is_shown_inside_and_where_graphviz_is_missing_the_page_says_how_to_get_it(no_dot):
+    assert 'subgraph "cluster brick/"' in dot(example("BasicBlock").project)
+    tab = page("BasicBlock")
+    assert any("apt install graphviz" in one.value for one in tab.info)
+
+
+def test_an_activation_has_a_curve_and_a_window_layer_has_its_window():
+    assert [one.key for one in page("ReLU").get("plotly_chart")] != [one.key for one in page("MaxPool2d").get("plotly_chart")]
+
+
+def test_a_parameter_that_is_tried_changes_the_formula_and_a_value_that_cannot_be_is_explained():
+    tab = page("Conv2d")
+    looked(tab.slider(key="try-Conv2d-kernel_size").set_value(5).run())
+    assert any("(28 + 2 * 0 - 1 * (5 - 1) - 1) // 1 + 1\n      = 24" in one.value for one in tab.code)
+    looked(tab.slider(key="try-Conv2d-groups").set_value(7).run())
+    assert any("do not split" in one.value for one in tab.warning) and not tab.get("plotly_chart")
+
+
+def test_next_and_back_turn_the_pages():
+    tab = page("Conv2d")
+    after = next(one for one in tab.button if one.key == "after")
+    looked(after.click().run())
+    assert tab.header[0].value == after.label != "Conv2d" and after.label in tab.query_params["layer"]
+    looked(next(one for one in tab.button if one.key == "before").click().run())
+    assert tab.header[0].value == "Conv2d"

@@ -1,0 +1,94 @@
+"""What axe-core finds on every page, in both themes and at both widths: nothing serious, nothing critical."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from builder.ui import bundle
+from tests.browser.canvas import SECONDS, Canvas
+from tests.browser.driver import Server, open_page, wait_idle
+
+AXE = bundle.FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+# Rule -> where it is let through: markup of Streamlit's own that no style and no parameter changes.
+STREAMLITS_OWN: dict[str, str] = {}
+LOOKS = [("light", 1440), ("dark", 1440), ("light", 900), ("dark", 900)]
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def tab(request, new_page: Callable[..., Page]) -> Page:
+    """A page in one theme and at one width."""
+    theme, width = request.param
+    return new_page(color_scheme=theme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def packages() -> None:
+    """axe-core is one of the packages of the lock file."""
+    bundle.install()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds serious or critical: rule, what it wants, and where."""
+    wait_idle(page)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)")
+    return [f"{rule['id']} ({rule['impact']}): {node['target']} {node['failureSummary'][:300]} {node['html'][:160]}"
+            for rule in found if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"] if not (rule["id"] in STREAMLITS_OWN and STREAMLITS_OWN[rule["id"]] in str(node["target"]))]
+
+
+def clean(page: Page) -> None:
+    """Fails with everything that axe finds; a page says its language and has one first heading or none on the canvas, and fits its width."""
+    found = faults(page)
+    assert not found, "\n".join(found)
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def fresh(page: Page, server: Server) -> Canvas:
+    """The MNIST CNN, opened from the gallery."""
+    open_page(page, server, "/gallery")
+    page.locator(".st-key-open-mnist-cnn").get_by_role("button").click()
+    canvas = Canvas(page, server)
+    canvas.shape("output", "N×10")
+    return canvas
+
+
+def test_build(tab: Page, server: Server):
+    canvas = fresh(tab, server)
+    clean(tab)
+    canvas.select("conv1")
+    clean(tab)
+    canvas.field("kernel_size").fill("30")
+    canvas.problems("error")
+    clean(tab)
+    tab.locator(".problems-chip").click()
+    clean(tab)
+
+
+@pytest.mark.parametrize("entry", ["Diagram…", "Copy link…"])
+def test_dialogs_of_the_file_menu(tab: Page, server: Server, entry: str):
+    fresh(tab, server)
+    tab.get_by_role("button", name="File").click()
+    tab.get_by_role("button", name=entry).click()
+    expect(tab.get_by_role("dialog").last).to_be_visible(timeout=SECONDS)
+    clean(tab)
+
+
+def test_an_empty_drawing_and_the_file_menu(tab: Page, server: Server):
+    open_page(tab, server)
+    tab.get_by_role("button", name="File").click()
+    expect(tab.get_by_role("button", name="New drawing")).to_be_visible(timeout=SECONDS)
+    clean(tab)
+    tab.get_by_role("button", name="New drawing").click()
+    expect(tab.get_by_label("Project name")).to_have_value("Untitled", timeout=SECONDS)
+    clean(tab)
+
+
+@pytest.mark.parametrize("path", ["/data", "/gallery", "/reference?layer=Conv2d", "/train"])
+def test_page(tab: Page, server: Server, path: str):
+    open_page(tab, server, path)
+    clean(tab)
