@@ -22,10 +22,10 @@ function Notice(): ReactElement {
   return (
     <p className="notice" role="status">
       <Icon name="lock" />
-      <span>{data.locked ?? "This block can only be looked at"}</span>
+      <span title={data.locked ?? undefined}>{data.locked ?? "This block can only be looked at"}</span>
       {edit && (
-        <button type="button" className="button" onClick={() => session.deliver(edit)}>
-          Make it yours (unlink)
+        <button type="button" className="button" title="Unlink: copy it into this project, where it can be changed" onClick={() => session.deliver(edit)}>
+          Make it yours
         </button>
       )}
     </p>

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { BlockName } from "./BlockTools.tsx";
+import { BlockSummary } from "./BlockSummary.tsx";
 import { usePart } from "./context.ts";
 import { bytes, count, isPartial, problemCount } from "./format.ts";
 import { Purpose } from "./Purpose.tsx";
@@ -13,20 +13,14 @@ const HINTS = [
 /** The network as a whole, and three hints on how to build. */
 export function Summary(): ReactElement {
   const analysis = usePart((snap) => snap.data.analysis);
-  const block = usePart((snap) => snap.catalogue.layers[snap.sync.scope ?? ""]);
+  const inside = usePart((snap) => snap.path.length > 0);
   const { totals, problems } = analysis;
   const least = isPartial(analysis) ? "≥ " : "";
   return (
     <div className="properties">
-      {block && (
-        <>
-          <h2>{block.kind}</h2>
-          <p className="quiet">{block.summary}</p>
-          <BlockName key={block.kind} block={block} />
-        </>
-      )}
-      <h2>Network</h2>
-      <Purpose />
+      {inside && <BlockSummary />}
+      <h2>{inside ? "Whole network" : "Network"}</h2>
+      {!inside && <Purpose />}
       <section className="result" aria-label="Totals">
         <dl>
           <dt>Layers</dt>

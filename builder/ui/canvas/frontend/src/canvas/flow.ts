@@ -11,7 +11,7 @@ export type BrickData = {
   readonly node: BrickNode;
   readonly info: BrickInfo | undefined;
   readonly layer: Layer | undefined;
-  /** Which end of its block a brick is, as "input 2"; nothing for other bricks. */
+  /** Which end of its block a brick is, as "in 2"; nothing for other bricks. */
   readonly port: string | undefined;
   readonly category: string;
   readonly inputs: number;
@@ -56,8 +56,8 @@ function handles(inputs: number, outputs: number): NodeHandle[] {
 function portName(snap: Snapshot, node: BrickNode, layer: Layer | undefined): string | undefined {
   if (layer?.scope !== "block") return undefined;
   const ends = snap.sync.document.nodes.filter((other) => other.kind === node.kind);
-  const which = layer.outputs > 0 ? "input" : "output";
-  return ends.length > 1 ? `${which} ${ends.indexOf(node) + 1}` : which;
+  const which = layer.outputs > 0 ? "in" : "out";
+  return ends.length > 1 ? `${which} ${ends.indexOf(node) + 1}` : `${which}put`;
 }
 
 function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): BrickData {

@@ -88,7 +88,9 @@ export function usePressing(): Pressing {
     window.addEventListener("pointercancel", stop.current);
   };
   const onDoubleClick = (event: React.MouseEvent): void => {
-    if ((event.target as Element).closest(EMPTY)) open(event.target as Element, event.clientX, event.clientY);
+    // The pane holds the bricks too; a double click on one of them is its own.
+    const target = event.target as Element;
+    if (target.closest(EMPTY) && !target.closest(".react-flow__node")) open(target, event.clientX, event.clientY);
   };
   return { onDoubleClick, onPointerDown };
 }
