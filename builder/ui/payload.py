@@ -158,6 +158,7 @@ def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = 
             "conflicts": workspace.conflicts(client), **place,
             "analysis": analysis_json(report, place["path"]), "history": history.names(), "catalogue": {"url": catalogue_url()},
             "blocks": blocks_json(project, report),
+            "definitions": {name: block.to_json() for name, block in project.blocks.items()},
             "settings": {"source": project.data.get("source"), "task": project.task.get("kind")}}
 
 

@@ -12,7 +12,7 @@ import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { useClipboard } from "./useClipboard.ts";
-import { useConnecting } from "./useConnecting.ts";
+import { type Drawn, useConnecting } from "./useConnecting.ts";
 import { useNudge, usePressing, useWantedFocus } from "./useDesk.ts";
 import { useFlow } from "./useFlow.ts";
 import { useFirstView, useReveal } from "./useView.ts";
@@ -29,6 +29,13 @@ function EmptyHint(): ReactElement {
       <span>Drag a layer from the list onto the canvas, or double-click here and type its name.</span>
     </div>
   );
+}
+
+/** Bricks that the wire being drawn cannot lead to step back. */
+function Dimmed({ drawn }: { readonly drawn: Drawn }): ReactElement | null {
+  const ids = [...drawn.illegal].filter((id) => id !== drawn.id).map((id) => `[data-id="${CSS.escape(id)}"]`);
+  if (ids.length === 0) return null;
+  return <style>{`.react-flow__node:is(${ids.join()}) { --port: var(--line-strong); --port-scale: 1; opacity: 0.4; }`}</style>;
 }
 
 export function Canvas(): ReactElement {
@@ -56,6 +63,7 @@ export function Canvas(): ReactElement {
       aria-label="Network canvas"
       tabIndex={0}
       data-lasso={lasso}
+      data-drawing={wires.drawn ? (wires.drawn.forward ? "forward" : "back") : undefined}
       {...pressing}
       onPointerDownCapture={(event) => {
         settle();
@@ -65,6 +73,7 @@ export function Canvas(): ReactElement {
     >
       <ArrowHead />
       <Crumbs />
+      {wires.drawn && <Dimmed drawn={wires.drawn} />}
       <ReactFlow<FlowBrick, FlowWire>
         nodes={flow.bricks}
         edges={flow.wires}
@@ -78,6 +87,12 @@ export function Canvas(): ReactElement {
         onSelectionDragStart={flow.onDragStart}
         onSelectionDragStop={flow.onDragStop}
         onConnect={connect}
+        onReconnect={wires.onReconnect}
+        onReconnectStart={wires.onReconnectStart}
+        onReconnectEnd={wires.onReconnectEnd}
+        edgesReconnectable={false}
+        elevateEdgesOnSelect
+        reconnectRadius={14}
         onConnectStart={wires.onStart}
         onConnectEnd={wires.onEnd}
         isValidConnection={wires.isValid}

@@ -12,6 +12,11 @@ interface ItemProps {
   onHint(layer: Layer | null, element?: HTMLElement): void;
 }
 
+/** A tap adds; a mouse takes two clicks, for the first may begin a drag. */
+function isTouch(event: MouseEvent): boolean {
+  return event instanceof PointerEvent && event.pointerType === "touch";
+}
+
 function Item({ layer, onAdd, onGrab, onHint }: ItemProps): ReactElement {
   const ref = useRef<HTMLButtonElement>(null);
   const hint = (): void => onHint(layer, ref.current ?? undefined);
@@ -24,8 +29,8 @@ function Item({ layer, onAdd, onGrab, onHint }: ItemProps): ReactElement {
         data-kind={layer.kind}
         aria-description={`${layer.summary} Press Enter to add it behind the selected brick.`}
         onPointerDown={(event) => onGrab(layer, event)}
-        onDoubleClick={() => onAdd(layer)}
-        onClick={(event) => event.detail === 0 && onAdd(layer)}
+        onDoubleClick={(event) => isTouch(event.nativeEvent) || onAdd(layer)}
+        onClick={(event) => (event.detail === 0 || isTouch(event.nativeEvent)) && onAdd(layer)}
         onPointerEnter={hint}
         onPointerLeave={() => onHint(null)}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && hint()}

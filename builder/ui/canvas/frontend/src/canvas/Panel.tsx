@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import { blockRefusal } from "./blocks.ts";
 import { Action, BlockTools } from "./BlockTools.tsx";
+import { AlignTools, BrickTools, SeveralTools } from "./BrickTools.tsx";
 import { inputCount, slug } from "./catalogue.ts";
 import { usePart, useSession, useSnapshot } from "./context.ts";
 import { findNode } from "./document.ts";
@@ -68,6 +69,7 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
         </button>
       </header>
       {layer ? <p className="quiet">{layer.summary}</p> : <p className="quiet">This version of Brickwork does not know the layer {node.kind}; it is kept as it is.</p>}
+      <BrickTools node={node} />
       {problems.map((problem) => (
         <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
       ))}
@@ -94,9 +96,11 @@ function Several({ ids }: { readonly ids: readonly string[] }): ReactElement {
       <h2>{plural(ids.length, "brick")} selected</h2>
       <div className="buttons">
         <Action icon="block" name="Make a block" hint="One brick in their place (Ctrl+G)" disabled={refusal !== null} onClick={() => session.askBlock(ids)} />
+        <SeveralTools />
       </div>
       {refusal && <p className="quiet">{refusal}</p>}
-      <p className="quiet">Drag one to move them all. Backspace removes them and joins what is left; Delete removes them with their wires.</p>
+      <AlignTools />
+      <p className="quiet">Drag one to move them all. Type the name of a layer of several inputs to join them. Backspace removes them and joins what is left; Delete removes them with their wires.</p>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import { usePart, useSession } from "./context.ts";
 import { bounds, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
 import { moveBricks } from "./gestures.ts";
+import { HistoryMenu } from "./HistoryMenu.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { canUndo, MAC } from "./keys.ts";
 import { autoLayout } from "./layout.ts";
@@ -82,6 +83,7 @@ export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView }: ToolbarP
   return (
     <div className="toolbar" role="toolbar" aria-label="Canvas tools">
       <HistoryTools />
+      <HistoryMenu />
       <span className="rule" />
       <Tool icon="lasso" name="Select several" hint="Drag a frame round bricks to select them (or hold Shift while dragging)" pressed={lasso} onClick={() => onLasso(!lasso)} />
       <Tool icon="layout" name="Auto-layout" hint="Arrange the bricks from top to bottom" onClick={arrange} />

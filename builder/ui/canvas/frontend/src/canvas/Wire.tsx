@@ -1,10 +1,12 @@
 import { BaseEdge, type ConnectionLineComponentProps, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import { useSession } from "./context.ts";
-import { portOf } from "./document.ts";
+import { portOf, refusal } from "./document.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
-import { detour, roundedPath } from "./geometry.ts";
+import { brickAt, detour, roundedPath } from "./geometry.ts";
+import { freePort } from "./gestures.ts";
 import { Icon } from "./icons.tsx";
+import { instead } from "./wiring.ts";
 
 interface Drawn {
   readonly path: string;
@@ -39,7 +41,7 @@ export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): Reac
   const transform = `translate(${x}px, ${y}px)${left ? " translateX(calc(-100% - 18px))" : ""}`;
   const state = `${data?.target ? " target" : ""}${data?.doubtful ? " doubtful" : ""}${selected ? " selected" : ""}`;
   const cut = (): void => {
-    if (data) session.send({ op: "disconnect", source: data.wire.source, target: data.wire.target, port: portOf(data.wire) });
+    if (data) session.send({ op: "disconnect", ...data.wire, port: portOf(data.wire) });
   };
   return (
     <>
@@ -58,11 +60,41 @@ export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): Reac
   );
 });
 
-/** The wire while it is drawn: red where it cannot end. */
-export function WirePreview({ fromX, fromY, toX, toY, connectionStatus, fromPosition, toPosition }: ConnectionLineComponentProps<FlowBrick>): ReactElement {
-  const ends = { sourceX: fromX, sourceY: fromY, targetX: toX, targetY: toY, sourcePosition: fromPosition, targetPosition: toPosition };
-  const [path] = getBezierPath(ends);
-  return <path d={path} className={`wire-preview ${connectionStatus ?? ""}`} />;
+interface Told {
+  readonly says: string;
+  readonly wrong: boolean;
+}
+
+/** What letting go of a wire over a brick would mean: why it cannot be, or what it takes the place of. */
+function useTold({ fromNode, fromHandle, toNode, toHandle, toX, toY }: ConnectionLineComponentProps<FlowBrick>): Told | null {
+  const session = useSession();
+  const drawing = session.drawing();
+  const over = toNode?.id ?? brickAt([toX, toY], drawing.places);
+  if (!over || over === fromNode.id) return null;
+  const forward = fromHandle.type === "source";
+  const [source, target] = forward ? [fromNode.id, over] : [over, fromNode.id];
+  const handle = forward ? toHandle?.id : fromHandle.id;
+  const port = handle ? Number(handle.split("-")[1]) : freePort(drawing, target);
+  const wrong = refusal(drawing.document, source, target, drawing.catalogue);
+  const says = wrong ?? instead(drawing, target, port);
+  return says ? { says, wrong: wrong !== null } : null;
+}
+
+/** The wire while it is drawn: red where it cannot end, with the reason beside the pointer. */
+export function WirePreview(props: ConnectionLineComponentProps<FlowBrick>): ReactElement {
+  const { fromX, fromY, toX, toY, connectionStatus, fromPosition, toPosition } = props;
+  const [path] = getBezierPath({ sourceX: fromX, sourceY: fromY, targetX: toX, targetY: toY, sourcePosition: fromPosition, targetPosition: toPosition });
+  const told = useTold(props);
+  return (
+    <>
+      <path d={path} className={`wire-preview ${told?.wrong ? "invalid" : (connectionStatus ?? "")}`} />
+      {told && (
+        <foreignObject className="wire-why" x={toX + 14} y={toY + 10} width="260" height="90">
+          <span data-wrong={told.wrong}>{told.says}</span>
+        </foreignObject>
+      )}
+    </>
+  );
 }
 
 export function ArrowHead(): ReactElement {

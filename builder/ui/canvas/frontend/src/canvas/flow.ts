@@ -143,7 +143,7 @@ export function flowWires(before: FlowWire[], snap: Snapshot, lanes: Lanes): Flo
     if (old?.data && sameData(old.data, data) && old.selected === selected.has(id)) return old;
     const ends = { source: wire.source, target: wire.target, sourceHandle: `out-${outputOf(wire)}`, targetHandle: `in-${portOf(wire)}` };
     const ariaLabel = `Wire from ${wire.source} to ${wire.target}${data.shape ? `, ${data.shape}` : ""}`;
-    return { id, type: "wire" as const, ...ends, data, selected: selected.has(id), ariaLabel };
+    return { id, type: "wire" as const, ...ends, data, selected: selected.has(id), reconnectable: selected.has(id) && snap.data.editable !== false, ariaLabel };
   });
   return sameList(before, wires);
 }

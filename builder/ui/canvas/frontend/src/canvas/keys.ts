@@ -246,7 +246,7 @@ const RUN: Partial<Record<Command, Run>> = {
   },
 };
 
-const IN_PANEL: readonly Command[] = ["undo", "redo", "help", "nextProblem", "previousProblem"];
+const IN_PANEL: readonly Command[] = ["undo", "redo", "reference", "help", "nextProblem", "previousProblem"];
 const OF_BUTTONS: readonly string[] = ["Enter", " "];
 
 /** Esc in the panel or the palette leads back to the canvas; in a text field after the field has had it. */

@@ -1,7 +1,7 @@
 import { inputCount, inputName, outputCount, outputName } from "./catalogue.ts";
-import { findNode, inputsOf, portOf, refusal } from "./document.ts";
+import { downstream, findNode, inputsOf, portOf, refusal, wireId } from "./document.ts";
 import type { Drawing } from "./gestures.ts";
-import type { Wire } from "./types.ts";
+import type { Edit, Wire } from "./types.ts";
 
 /** One end that a new wire from a brick could have. */
 export interface Goal {
@@ -58,11 +58,45 @@ export function goalsFrom(drawing: Drawing, source: string): readonly Goal[] {
 /** Why a wire from a handle cannot go into input `port` of `target`; null when it can. `moved` is the wire whose end is dragged. */
 export function portRefusal(drawing: Drawing, wire: Wire, moved: Wire | null): string | null {
   const { document, catalogue } = drawing;
-  const without = moved ? { ...document, edges: document.edges.filter((edge) => edge !== moved) } : document;
+  const without = moved ? { ...document, edges: document.edges.filter((edge) => wireId(edge) !== wireId(moved)) } : document;
   const why = refusal(without, wire.source, wire.target, catalogue);
   if (why) return why;
   const layer = catalogue.layers[findNode(document, wire.target)?.kind ?? ""];
   const most = layer?.inputs[1] ?? null;
   if (most !== null && portOf(wire) >= most) return `${wire.target} has ${most} ${most === 1 ? "input" : "inputs"}; there is no input ${portOf(wire) + 1}.`;
   return null;
+}
+
+/** The bricks that a wire from (`forward`) or to brick `id` cannot lead to: those it comes from, and those without a place for it. */
+export function illegalEnds(drawing: Drawing, id: string, forward: boolean): ReadonlySet<string> {
+  const { document, catalogue } = drawing;
+  const found = new Set(forward ? upstream(drawing, id) : downstream(document, id));
+  for (const node of document.nodes) {
+    const layer = catalogue.layers[node.kind];
+    if (forward ? inputCount(layer, 0) === 0 : outputCount(layer) === 0) found.add(node.id);
+  }
+  return found;
+}
+
+function upstream({ document }: Drawing, start: string): ReadonlySet<string> {
+  const found = new Set([start]);
+  for (const id of found) for (const wire of inputsOf(document, id)) found.add(wire.source);
+  return found;
+}
+
+/** What happens besides when a wire ends in input `port` of `target`; nothing when it is free. */
+export function instead({ document }: Drawing, target: string, port: number): string {
+  const there = inputsOf(document, target).find((wire) => portOf(wire) === port);
+  return there ? `instead of ${there.source}` : "";
+}
+
+/** The edit that leads a wire from or to another place. */
+export function rewire(old: Wire, next: Wire): Edit | null {
+  const same = old.source === next.source && (old.output ?? 0) === (next.output ?? 0);
+  const stays = old.target === next.target && portOf(old) === portOf(next);
+  if (same && stays) return null;
+  const connect: Edit = { op: "connect", ...next };
+  // A wire into the same port takes the place of the one that was there.
+  if (stays) return { ...connect, label: `Lead ${next.target} from ${next.source}` };
+  return { op: "batch", label: `Move the wire from ${old.source} to ${next.target}`, edits: [{ op: "disconnect", ...old }, connect] };
 }
