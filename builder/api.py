@@ -12,7 +12,7 @@ from builder import paths
 from builder.catalogue import INITIALIZERS, LOSSES, OPTIMIZERS
 from builder.compile.trace import BuildError
 from builder.gallery import ENTRIES, Entry
-from builder.graph import DocumentError, EditError, Project, Report, apply, from_json, loads, to_json
+from builder.graph import DocumentError, EditError, Project, Report, apply, from_json, loads, to_json, untrainable
 from builder.graph import check as check_graph
 from builder.graph.check import WHOLE
 from builder.graph.document import MAX_BYTES
@@ -227,6 +227,8 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     from builder.train.optimizer import plain
     from builder.train.settings import Settings
 
+    if refused := untrainable(project):
+        raise BuildError(refused)
     training, chosen = project.training, choose_device(device)
     take_threads()
     network = module(project)

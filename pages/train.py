@@ -4,6 +4,7 @@ import streamlit as st
 
 from builder import api, data, paths
 from builder.catalogue import DATASETS
+from builder.graph import untrainable
 from builder.ui import settings, train_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
@@ -41,6 +42,15 @@ def missing_data(space: Workspace) -> bool:
     return True
 
 
+def is_for_training(space: Workspace) -> bool:
+    """Says so when the project is drawn for no task."""
+    refused = untrainable(space.project)
+    if refused:
+        st.info(esc(refused), icon=":material/draw:")
+        st.button("Use classification", on_click=settings.apply, args=(space, {"op": "settings", "path": "task.kind", "value": "classification"}))
+    return not refused
+
+
 def ready(space: Workspace) -> bool:
     """Whether the project can be trained; says what is in the way."""
     errors = space.report().errors
@@ -50,7 +60,7 @@ def ready(space: Workspace) -> bool:
         if st.button("Open the drawing"):
             st.switch_page("pages/build.py")
     draw_problems(space, [problem for problem in space.report().problems if problem.severity == "warning"], "warned")
-    return not missing_data(space) and not errors
+    return is_for_training(space) and not missing_data(space) and not errors
 
 
 def action(space: Workspace, run, can_train: bool) -> None:

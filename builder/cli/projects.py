@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from . import diagram
@@ -21,6 +21,7 @@ def add_to(commands) -> None:
     check.add_argument("--fix", action="store_true", help="apply every fix that is sure and write the project")
     check.add_argument("-o", "--output", type=Path, metavar="OUT", help="where --fix writes, - for the terminal; without it the file that was read")
     check.set_defaults(run=run_check)
+    check.add_argument("--blocks", action="store_true", help="with a row for every layer inside blocks")
     export = commands.add_parser("export", help="take a project away")
     export.add_argument("--to", required=True, choices=EXPORTS, metavar="KIND",
                         help="; ".join(f"{kind}: {doc}" for kind, (_, doc) in EXPORTS.items()))
@@ -80,7 +81,7 @@ def run_check(arguments: Namespace) -> int:
     if arguments.json:
         say_json({"name": project.name, **report.to_json(), **({"fixed": done} if arguments.fix else {})})
     elif not to_terminal:
-        print_report(project.name, report)
+        print_report(project.name, report, arguments.blocks)
     return 1 if errors(report) else 0
 
 
@@ -110,9 +111,18 @@ def errors(report) -> list:
     return [problem for problem in report.problems if problem.severity == "error"]
 
 
-def print_report(name: str, report) -> None:
+def layer_rows(rows: list[dict], blocks: bool, indent: str = "") -> Iterator[tuple]:
+    """A line a layer; with `blocks` those inside a block under it, indented, costs of one copy and how many copies there are."""
+    for row in rows:
+        kind = row["kind"] + (f" ×{row['copies']}" if row.get("copies", 1) > 1 else "") + (" (muted)" if row.get("muted") else "")
+        yield indent + row["id"], kind, row["output"], count(row["params"]), count(row["macs"])
+        if blocks:
+            yield from layer_rows(row.get("rows", []), blocks, indent + "  ")
+
+
+def print_report(name: str, report, blocks: bool = False) -> None:
     """The layers as a table, the problems below it."""
-    rows = [(row["id"], row["kind"], row["output"], count(row["params"]), count(row["macs"])) for row in report.layers]
+    rows = list(layer_rows(report.layers, blocks))
     say(name)
     say(table(("LAYER", "KIND", "OUTPUT", "PARAMETERS", "MULTIPLY-ADDS"), rows, right=[3, 4]))
     say(f"\n{count(report.params)} parameters ({size(report.bytes)} in float32), {count(report.macs)} multiply-adds per sample")

@@ -43,12 +43,15 @@ def run_train(arguments: Namespace) -> int:
     # Read once, when torch is imported: threads that wait must not take a core from the page that watches.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from builder import api
+    from builder.graph import untrainable
     from builder.runs import Store, restrained, work
 
     project = changed(load(arguments.project), arguments.settings)
     wrong = errors(api.check(project))
     if wrong:
         raise CommandError(f"{project.name} cannot be trained yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
+    if refused := untrainable(project):
+        raise CommandError(refused, 1)
     with restrained(), Store() as store:
         run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
         watch = JsonLines() if arguments.json else Progress(run_id)

@@ -16,6 +16,7 @@ from .document import FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
 from .lint import category, lint
 from .problems import Problem, batch
+from .rows import rows
 
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
 MOST_WEIGHTS = 20_000_000_000
@@ -47,19 +48,23 @@ class Report:
 
     @property
     def layers(self) -> list[dict[str, object]]:
-        """A row a layer, in the order they run: id, kind, output shape, learned numbers, multiply-adds of one sample."""
-        rows = []
-        for name, placed in self.analysis.placed.items():
-            shape, (params, macs) = placed.shape, placed.cost
-            rows.append({"id": name, "kind": placed.node.kind, "output_shape": None if shape is None else ["N", *shape[1:]],
-                         "output": show(shape), "params": params, "macs": macs})
-        return rows
+        """A row a layer, in the order they run, with the rows inside blocks; see graph.rows."""
+        return rows(self.analysis)
 
     def to_json(self) -> dict[str, object]:
         """Rows, problems and totals as one JSON document."""
         return {"layers": self.layers, "problems": [problem.to_json() for problem in self.problems],
                 "silenced": [problem.to_json() for problem in self.silenced],
                 "params": self.params, "macs": self.macs, "bytes": self.bytes}
+
+
+def untrainable(project: Project) -> str | None:
+    """Why a project is not for training, and what to do about it; None when it is."""
+    task = TASKS.get(project.task.get("kind"))
+    if task is None or task.trains:
+        return None
+    return (f"{project.name} is drawn only: its task is {task.kind!r}, so there is no data set and no loss to train it with; "
+            "choose the task classification (task.kind=classification) and a data set whose samples fit its Input")
 
 
 def check(project: Project, before: Report | None = None) -> Report:

@@ -261,6 +261,87 @@ def test_no_document_puts_code_into_the_source(random):
     assert skeleton(text) == skeleton(source(project))
 
 
+def hostile_blocks(random: Random, record: dict) -> dict:
+    """A document with hostile texts in its blocks: names, summaries, promoted parameters, bricks, instances."""
+    evil = "".join(random.choices(EVIL, k=random.choice((1, 1, 2))))
+    name = random.choice(list(record["blocks"]))
+    block = record["blocks"][name]
+    match random.randrange(8):
+        case 0 | 1:
+            block["summary"] = (evil + block.get("summary", ""))[:200]
+        case 2:
+            record["blocks"] = {evil if key == name else key: value for key, value in record["blocks"].items()}
+        case 3:
+            record["blocks"] = {evil if key == name else key: value for key, value in record["blocks"].items()}
+            for node in record["networks"]["network"]["nodes"]:
+                node["kind"] = evil if node["kind"] == name else node["kind"]
+        case 4:
+            block.setdefault("params", []).append({"name": evil, "of": [["conv1", "out_channels"], [evil, evil]][: random.choice((1, 2))]})
+        case 5:
+            for promoted in block.get("params", [])[:1]:
+                promoted["name"] = evil
+        case 6:
+            node = random.choice(block["nodes"])
+            node[random.choice(("id", "kind"))] = evil
+        case 7:
+            node = random.choice(record["networks"]["network"]["nodes"])
+            node.setdefault("params", {})[random.choice(["channels", "stride", "repeat", "out_channels", "batch_norm", evil])] = random.choice((evil, [evil], 10**30))
+    return record
+
+
+@given(randoms)
+@profile(max_examples=400)
+def test_no_block_puts_code_into_the_source(random):
+    project = BLOCK_DRAWINGS[random.choice(("block_residual", "block_once", "block_nested", "block_ports", "block_muted"))]
+    try:
+        text = source(loads(json.dumps(hostile_blocks(random, to_json(project)))))
+    except (DocumentError, BuildError):
+        return
+    assert skeleton(text) == skeleton(source(project))
+
+
+# What the text itself uses, and what stands beside it in the file.
+USED = ["self", "nn", "torch", "super", "range", "OrderedDict", "Network", "Residual", "ResidualWithX", "x", "h", "type", "object", "A" * 60, "repeat2", "conv1"]
+
+
+@pytest.mark.parametrize("name", USED)
+def test_promoted_parameters_may_have_any_name_that_a_file_allows_and_hide_nothing(name):
+    from builder.compile.module import load
+
+    record = to_json(BLOCK_DRAWINGS["block_residual"])
+    record["blocks"]["Residual"]["params"][0]["name"] = name
+    for node in record["networks"]["network"]["nodes"]:
+        if "channels" in node.get("params", {}):
+            node["params"][name] = node["params"].pop("channels")
+    try:
+        text = source(from_json(record))
+    except DocumentError:
+        return
+    theirs, ours = (load(one).state_dict() for one in (text, source(BLOCK_DRAWINGS["block_residual"])))
+    assert {key: value.shape for key, value in theirs.items()} == {key: value.shape for key, value in ours.items()}
+
+
+@pytest.mark.parametrize("name", ["Sequential", "Module", "Conv2d", "Exception", "Network", "OrderedDict", "Range", "Super", "Unit2", "ResidualWithX", "T" * 60])
+def test_blocks_may_have_any_name_that_a_file_allows_and_hide_nothing(name):
+    from builder.compile.module import load
+
+    text = json.dumps(to_json(BLOCK_DRAWINGS["block_nested"])).replace('"Unit"', f'"{name}"')
+    try:
+        theirs = load(source(loads(text))).state_dict()
+    except DocumentError:
+        return
+    assert theirs.keys() == load(source(BLOCK_DRAWINGS["block_nested"])).state_dict().keys()
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_a_hostile_summary_of_a_block_is_just_words_in_its_docstring(evil):
+    record = to_json(BLOCK_DRAWINGS["block_residual"])
+    record["blocks"]["Residual"]["summary"] = f"a{evil}b"
+    tree = ast.parse(source(from_json(record)))
+    assert ast.get_docstring(tree.body[-2]) == plain(f"a{evil}b")
+    assert skeleton(source(from_json(record))) == skeleton(source(BLOCK_DRAWINGS["block_residual"]))
+
+
 @pytest.mark.parametrize("evil", EVIL)
 def test_a_hostile_project_name_is_just_words_in_the_docstrings(evil):
     for project in (DRAWINGS["mnist-cnn"], DRAWINGS["residual_add"]):

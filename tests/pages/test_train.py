@@ -131,6 +131,14 @@ def test_a_drawing_with_an_error_cannot_be_trained_and_its_fix_is_offered():
     assert "Train" in labels(tab)
 
 
+def test_a_drawing_for_no_task_is_not_trained_and_the_page_says_what_to_do():
+    workspace().apply({"op": "settings", "path": "task.kind", "value": "none"})
+    tab = page()
+    assert "drawn only" in tab.info[0].value and "Train" not in labels(tab)
+    looked(button(tab, "Use classification").click().run())
+    assert "Train" in labels(tab)
+
+
 def test_a_finished_run_is_shown_with_its_points_its_confusion_and_its_end(store):
     run_id = trained(store, RunEnded("completed", 45, "All is done."))
     update = told(page())
