@@ -59,6 +59,29 @@ def broken(page: Page, server: Server) -> None:
     canvas.problems("No problems")
 
 
+def blocks(page: Page, server: Server) -> None:
+    """A block of a Linear and its activation, used twice, looked at from inside."""
+    canvas = Canvas(open_page(page, server), server)
+    canvas.select("fc1")
+    canvas.brick("relu3").click(position={"x": 12, "y": 12}, modifiers=["Shift"])
+    page.keyboard.press("Control+g")
+    page.get_by_role("dialog").get_by_label("Name").fill("Dense")
+    page.keyboard.press("Enter")
+    expect(canvas.panel().get_by_label("Name")).to_have_value("dense1")
+    canvas.item("Dense").scroll_into_view_if_needed()
+    canvas.item("Dense").dblclick()
+    expect(canvas.panel().get_by_label("Name")).to_have_value("dense2")
+    canvas.brick("dense1").dblclick(position={"x": 12, "y": 12})
+    canvas.brick("fc1").click(position={"x": 12, "y": 12})
+    page.get_by_role("button", name="Make out_features a parameter of Dense").click()
+    expect(canvas.panel().get_by_role("combobox", name="Parameter of Dense")).to_have_value("out_features")
+    page.wait_for_timeout(1_000)
+    save(page, DOCS / "blocks.png")
+    for _ in range(3):
+        page.get_by_role("button", name="Undo").first.click()
+    canvas.saved()
+
+
 def every_page(browser: Browser, server: Server, folder: Path) -> None:
     """All pages in both themes and widths."""
     for theme in ("light", "dark"):
@@ -83,6 +106,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             broken(page, server)
+            blocks(page, server)
             train(page, server)
             if len(sys.argv) > 1:
                 every_page(browser, server, Path(sys.argv[1]).resolve())

@@ -86,7 +86,7 @@ def test_a_block_is_used_twice_with_values_of_its_own_and_an_edit_inside_changes
     parameters(canvas, "22,560")  # 5,280 + 320·50 + 50 + 50·20 + 20 + 20·10 + 10
 
     enter(canvas, "dense2", "fc1")
-    expect(crumbs(canvas)).to_contain_text("all 2 instances change")
+    expect(crumbs(canvas)).to_contain_text("both instances change")
     put(canvas, "Dropout", "relu3")
     expect(canvas.brick("dropout1")).to_be_visible(timeout=SECONDS)
     canvas.select("fc1")

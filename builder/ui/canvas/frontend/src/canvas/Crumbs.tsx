@@ -14,7 +14,7 @@ function Notice(): ReactElement {
     return (
       <p className="notice" role="status">
         You are editing {own.kind}
-        {uses > 1 ? `: all ${uses} instances change` : ""}
+        {uses > 1 ? `: ${uses === 2 ? "both" : `all ${uses}`} instances change` : ""}
       </p>
     );
   }
