@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from builder.compile.effect import Effect
     from builder.compile.partial import Partial
+    from builder.graph.analysis import Analysis
     from builder.inspect.sample import Samples
 
 __all__ = ["BuildError", "LoadError", "PreviewError", "check", "diagram", "from_json", "gallery", "load", "module", "preview", "source", "to_json",
@@ -131,39 +132,67 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
             path: Sequence[str] = ()) -> dict[str, object]:
     """What the network makes of one sample, brick by brick, also while a part of the drawing has errors: `bricks` holds a record a brick.
 
-    `sample` counts the training samples from 0; `weights` is a checkpoint, of which all that fits is taken; `samples` keeps data between calls.
-    Raises PreviewError when nothing can run or it is too large, and CheckpointError when the checkpoint cannot be read.
+    `sample` counts the training samples from 0; `weights` is a checkpoint, of which all that fits is taken; `samples` keeps data between calls;
+    `path` leads into blocks (instances, outermost first), whose bricks are then the ones looked at. Raises PreviewError when nothing can run
+    or it is too large, and CheckpointError when the checkpoint cannot be read.
     """
     from builder.compile.partial import partial
     from builder.graph.document import EMPTY
     from builder.inspect.preview import records, run
     from builder.inspect.sample import Samples
-    from builder.inspect.weights import fit_weights
+    from builder.inspect.weights import Fitted, fit_weights
 
     report = check(project)
-    part = partial(report, project.name)
-    _not_too_large(part)
+    part = _not_too_large(partial(report.analysis, project.name))
     if any(problem.code == "settings" for problem in report.errors):
         project = replace(project, training=EMPTY)
     source = project.data.get("source") if project.task.get("kind") == "classification" else None
     taken = (samples or Samples(paths.data_roots())).take(source, {name: shape[1:] for name, shape in part.entries.items()}, sample)
-    network = _made(part.text, project)
-    fitted = fit_weights(network, weights) if weights else None
-    values = run(network, [taken.inputs[name] for name in part.entries])
-    ends = [node.id for node in project.network.nodes if node.kind == "Output" and part.values.get(node.id, ())[1:] == (len(taken.classes),)]
-    return {"bricks": records(values, taken.pictures, dict.fromkeys(ends, (taken.classes, taken.label))),
+    network = _made(part.text, project) if part.text else None
+    fitted = (fit_weights(network, weights) if network else Fitted(0, 0)) if weights else None
+    table = run(network, {name: taken.inputs[name] for name in part.entries}, part.results)
+    if path:
+        part, table = _inside(project, report.analysis, path, network, table)
+    values = {name: table[value] for name, value in part.values.items()}
+    count = len(taken.classes)
+    ends = [] if path else [node.id for node in project.network.nodes if node.kind == "Output" and node.id in values and values[node.id].shape[1:] == (count,)]
+    return {"bricks": records(values, {} if path else taken.pictures, dict.fromkeys(ends, (taken.classes, taken.label))),
             "weights": {"taken": fitted.taken, "of": fitted.of} if fitted else None,
             "sample": {"index": taken.index, "count": taken.count, "title": taken.title, "says": taken.says,
                        "label": None if taken.label is None else taken.classes[taken.label]}}
 
 
-def _not_too_large(part: Partial) -> None:
+def _inside(project: Project, analysis: Analysis, path: Sequence[str], network: torch.nn.Module | None,
+            table: dict) -> tuple[Partial, dict]:
+    """The same inside the blocks of `path`: what entered each goes through its inside, with the weights that it has."""
+    from builder.compile.partial import entering, partial
+    from builder.graph.analysis import inside
+    from builder.inspect.preview import run
+    from builder.inspect.weights import inherit
+
+    part = None
+    for name in path:
+        inner = inside(analysis, name)
+        if inner is None:
+            raise PreviewError(f"There is nothing to preview: {name!r:.60} is not a block that can be opened.")
+        part, ports = partial(inner), entering(analysis, name)
+        places = {node.id: port for port, node in enumerate(node for node in inner.network.nodes if node.kind == "BlockInput")}
+        outer, network = network, _made(_not_too_large(part).text, project) if part.text else None
+        if outer and network:
+            inherit(network, outer, name)
+        table = run(network, {entry: table[ports[places[entry]]] for entry in part.entries}, part.results)
+        analysis = inner
+    return part, table
+
+
+def _not_too_large(part: Partial) -> Partial:
     if not part.entries:
         raise PreviewError("There is nothing to preview: no Input gives a sample.")
     for count, most, what in ((part.params, PREVIEW_PARAMS, "parameters"), (part.macs, PREVIEW_MACS, "multiply-adds for one sample"),
                               (part.size, PREVIEW_VALUES, "values for one sample")):
         if count > most:
             raise PreviewError(f"Too large for a preview: {count:,} {what}; {most:,} are the most.")
+    return part
 
 
 def _record(given: object, default: str) -> tuple[str, dict[str, object]]:

@@ -1,62 +1,69 @@
-"""All of a drawing that can run, also while the rest of it has errors: one text whose result is every brick's value."""
+"""All of a drawing that can run, also while the rest of it has errors: one text that returns every brick's value."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from builder.catalogue import Shape
-from builder.graph import Report
+from builder.graph.analysis import Analysis, Placed
 
-from .share import CLASS, shared_classes
-from .source import calls, class_text, constructors, imports, plain, variables
-from .trace import Trace, Value, everything
+from .source import written
+from .trace import ENDS, ENTRIES, Step, Trace, Tracer, Value, origin, used_by
 
 
 @dataclass(frozen=True)
 class Partial:
-    """A text as `source` writes it, whose `forward` takes a tensor an entry and returns a table of values by the bricks' names.
+    """A text as `source` writes it (empty when no layer has anything to work on), whose `forward` takes a tensor an entry and returns `results`.
 
-    `entries` are the Inputs with their shapes (N ...), `values` all bricks that have a value, `params`, `macs` and `size` what they cost in
-    learned numbers, multiply-adds and values of one sample.
+    `entries` are the Inputs with their shapes (N ...), `values` says which result or entry is a brick's value; `params`, `macs` and `size` are
+    what it takes in learned numbers, multiply-adds and kept values of one sample.
     """
 
     text: str
-    entries: dict[str, Shape]
-    values: dict[str, Shape]
+    entries: Mapping[str, Shape]
+    results: tuple[Value, ...]
+    values: Mapping[str, Value]
     params: int
     macs: int
     size: int
 
 
-def partial(report: Report, name: str = "") -> Partial:
-    """Everything of a checked drawing that can run; layers are made in the order of `source`, so that a seed gives them the same weights."""
-    flow, values = everything(report)
-    placed = report.analysis.placed
-    shapes = {brick: placed[brick].shape for brick in values}
-    return Partial(_text(name, flow, values, report.analysis.used), dict(zip(flow.entries, flow.entry_shapes, strict=True)), shapes, flow.params,
-                   sum(placed[brick].cost[1] for brick in values), sum(_values(shape) for shape in shapes.values()))
+def partial(analysis: Analysis, name: str = "") -> Partial:
+    """Everything in a drawing, or in an opened block, that has a shape.
+
+    What leads to an output is made in the order of `source`, and before everything else, so that a seed gives it the same weights.
+    """
+    alive = {name: placed for name, placed in analysis.placed.items()
+             if placed.shape is not None and None not in (placed.body.outputs if placed.body else ())}
+    entries = {node.id: alive[node.id].shape for node in analysis.network.nodes if node.id in alive and node.kind in ENTRIES}
+    values = {name: _value(analysis, placed) for name, placed in alive.items()}
+    used = used_by(analysis, [values[name] for name, placed in alive.items() if placed.node.kind in ENDS])
+    working = [name for name, value in values.items() if value == (name, 0) and name not in entries]
+    tracer = Tracer(analysis.kinds)
+    steps = [_step(tracer, analysis, alive[name]) for name in sorted(working, key=lambda name: name not in used)]
+    results = tuple((step.name, output) for step in steps for output in range(len(step.shapes)))
+    shapes = tuple(shape for step in steps for shape in step.shapes)
+    costs = [alive[name].cost for name in working]
+    params, macs = sum(cost[0] for cost in costs), sum(cost[1] for cost in costs)
+    whole = Trace(tuple(entries), tuple(entries.values()), tuple(steps), results, shapes, params)
+    return Partial(written(whole, name) if steps else "", entries, results, values, params, macs,
+                   sum(math.prod(shape[1:]) for shape in (*entries.values(), *shapes)))
 
 
-def _values(shape: Shape) -> int:
-    count = 1
-    for size in shape[1:]:
-        count *= size
-    return count
+def _value(analysis: Analysis, placed: Placed) -> Value:
+    """A brick's (first) value; of an Output and of one that is muted it is what comes in."""
+    passes = placed.node.muted or placed.node.kind in ENDS
+    return origin(analysis, placed.node.id, 0) if passes and analysis.network.into(placed.node.id) else (placed.node.id, 0)
 
 
-def _text(name: str, flow: Trace, values: dict[str, Value], used: frozenset[str]) -> str:
-    *blocks, whole = shared_classes(flow)
-    names = variables(flow)
-    made = constructors(whole)
-    first = {step.name for step in flow.steps if step.name in used}
-    made = [*(line for line in made if _attribute(line) in first), *(line for line in made if _attribute(line) not in first)]
-    table = [f"            {ascii(brick)}: {names[value]}," for brick, value in values.items()]
-    forward = ", ".join(["self", *(names[entry, 0] for entry in flow.entries)])
-    network = [f"class {CLASS}(nn.Module):", "    def __init__(self):", "        super().__init__()", *made, "",
-               f"    def forward({forward}):", *calls(whole, names), "        return {", *table, "        }", ""]
-    head = f'"""{plain(name)}: every value."""\n\n{imports([*blocks, whole])}'
-    return head + "\n\n".join([*(class_text(block, "") for block in blocks), "\n".join(network)])
+def _step(tracer: Tracer, analysis: Analysis, placed: Placed) -> Step:
+    """A wire that ends where the brick has no place for it is left out."""
+    step = tracer.step(analysis, placed)
+    return replace(step, inputs=step.inputs[:placed.layer.inputs[1]])
 
 
-def _attribute(line: str) -> str:
-    return line.strip().removeprefix("self.").partition(" ")[0]
+def entering(analysis: Analysis, name: str) -> dict[int, Value]:
+    """What enters a brick, by port."""
+    return {edge.port: origin(analysis, name, place) for place, edge in enumerate(analysis.network.into(name))}

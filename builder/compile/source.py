@@ -230,6 +230,11 @@ def imports(classes: list[Shared]) -> str:
 
 def source(project: Project) -> str:
     """The project's network as one Python file that needs torch alone; raises BuildError when the drawing has errors."""
-    classes = shared_classes(trace(project))
-    head = f'"""{plain(project.name)}, drawn in Brickwork."""\n\n{imports(classes)}'
-    return head + "\n\n".join(class_text(shared, project.name) for shared in classes)
+    return written(trace(project), project.name)
+
+
+def written(network: Trace, name: str) -> str:
+    """The text of a trace: a class for every kind of block in it, and one for itself."""
+    classes = shared_classes(network)
+    head = f'"""{plain(name)}, drawn in Brickwork."""\n\n{imports(classes)}'
+    return head + "\n\n".join(class_text(shared, name) for shared in classes)

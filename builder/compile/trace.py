@@ -72,7 +72,7 @@ class Trace:
                             for step, value in zip(self.steps, before, strict=False)))
 
 
-class _Tracer:
+class Tracer:
     """Traces analyses, each once."""
 
     def __init__(self, kinds: Kinds):
@@ -81,6 +81,7 @@ class _Tracer:
         self.known: dict[int, tuple[Analysis, Trace]] = {}
 
     def inside(self, analysis: Analysis, placed: Placed) -> Trace:
+        """The trace of one of a block's insides."""
         if id(analysis) not in self.known:
             kind = placed.node.kind
             own = self.kinds.blocks.get(kind)
@@ -95,9 +96,10 @@ class _Tracer:
         return self.known[id(analysis)][1]
 
     def trace(self, analysis: Analysis, entries: list[str], about: Mapping[str, object]) -> Trace:
+        """What the outputs of a drawing need, and nothing else."""
         placed = analysis.placed
-        results = [_origin(analysis, node.id, 0) for node in analysis.network.nodes if node.kind in ENDS]
-        used = _used(analysis, results)
+        results = [origin(analysis, node.id, 0) for node in analysis.network.nodes if node.kind in ENDS]
+        used = used_by(analysis, results)
         entries = [name for name in entries if about or name in used]
         steps = [self.step(analysis, one) for name, one in placed.items() if name in used and one.node.kind not in ENTRIES]
         params = sum(placed[step.name].cost[0] for step in steps)
@@ -105,15 +107,16 @@ class _Tracer:
                      tuple(placed[name].gives(output) for name, output in results), params, **about)
 
     def step(self, analysis: Analysis, placed: Placed) -> Step:
+        """The step of one brick."""
         name = placed.node.id
-        sources = tuple(_origin(analysis, name, port) for port in range(len(analysis.network.into(name))))
+        sources = tuple(origin(analysis, name, port) for port in range(len(analysis.network.into(name))))
         if placed.body is None:
             return Step(name, placed.layer, sources, (placed.shape,), placed.layer.arguments(placed.inference, placed.node.params))
         runs = tuple((self.inside(inner, placed), count) for inner, count in placed.body.runs)
         return Step(name, placed.layer, sources, placed.body.outputs, runs=runs)
 
 
-def _origin(analysis: Analysis, name: str, place: int) -> Value:
+def origin(analysis: Analysis, name: str, place: int) -> Value:
     """What the wire at one of a brick's places brings, seen through the bricks that are muted."""
     edge = analysis.network.into(name)[place]
     while analysis.network.node(edge.source).muted and (before := analysis.network.into(edge.source)):
@@ -121,34 +124,15 @@ def _origin(analysis: Analysis, name: str, place: int) -> Value:
     return edge.source, edge.output
 
 
-def _used(analysis: Analysis, results: list[Value]) -> set[str]:
+def used_by(analysis: Analysis, results: list[Value]) -> set[str]:
     """Names of the bricks that the results need, muted ones left out."""
     waiting, seen = [name for name, _ in results], set()
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting += [_origin(analysis, name, place)[0] for place in range(len(analysis.network.into(name)))]
+            waiting += [origin(analysis, name, place)[0] for place in range(len(analysis.network.into(name)))]
     return seen
-
-
-def everything(report: Report) -> tuple[Trace, dict[str, Value]]:
-    """All bricks that can run, also those that lead nowhere and those beside mistakes, and for each the (first) value that it has.
-
-    The trace returns all of these values; the steps that the network itself needs are as in `trace`, the others stand among them.
-    """
-    analysis = report.analysis
-    placed, tracer = analysis.placed, _Tracer(analysis.kinds)
-    values: dict[str, Value] = {}
-    for name, one in placed.items():
-        sources = [_origin(analysis, name, place) for place in range(len(analysis.network.into(name)))]
-        if one.shape is not None and all(source in values for source, _ in sources) and None not in (one.body.outputs if one.body else ()):
-            values[name] = sources[0] if one.node.muted or one.node.kind in ENDS else (name, 0)
-    entries = tuple(name for name in values if placed[name].node.kind in ENTRIES)
-    steps = tuple(tracer.step(analysis, placed[name]) for name, value in values.items() if value == (name, 0) and name not in entries)
-    results = tuple(dict.fromkeys(values.values()))
-    shapes = tuple(placed[name].gives(output) for name, output in results)
-    return Trace(entries, tuple(placed[name].shape for name in entries), steps, results, shapes, sum(placed[name].cost[0] for name in values)), values
 
 
 def trace(project: Project, report: Report | None = None) -> Trace:
@@ -159,4 +143,4 @@ def trace(project: Project, report: Report | None = None) -> Trace:
         raise BuildError("; ".join(map(str, report.errors[:5])) + more)
     analysis = report.analysis
     entries = [node.id for node in analysis.network.nodes if node.kind == "Input"]
-    return _Tracer(analysis.kinds).trace(analysis, entries, {})
+    return Tracer(analysis.kinds).trace(analysis, entries, {})

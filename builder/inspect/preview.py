@@ -16,13 +16,19 @@ MOST_MAPS, MOST_BARS, MOST_SCORES = 9, 64, 10
 SIDES = ((40, 56), (150, 32), (10**9, 16))
 
 Record = dict[str, object]
+# (name of the brick that gives it, which of its outputs)
+Value = tuple[str, int]
 
 
-def run(network: nn.Module, inputs: Sequence[Tensor]) -> dict[str, Tensor]:
-    """What `network`, whose result is a table of values by name, makes of one sample; in evaluation mode, without gradients."""
+def run(network: nn.Module | None, entered: Mapping[str, Tensor], results: Sequence[Value]) -> dict[Value, Tensor]:
+    """What a network makes of one sample: `entered` by the Inputs' names and its `results`; in evaluation mode, without gradients."""
+    table: dict[Value, Tensor] = {(name, 0): value for name, value in entered.items()}
+    if network is None:
+        return table
     network.eval()
     with torch.inference_mode():
-        return network(*inputs)
+        given = network(*entered.values())
+    return table | dict(zip(results, given if isinstance(given, tuple) else (given,), strict=True))
 
 
 def records(values: Mapping[str, Tensor], pictures: Mapping[str, Tensor], answers: Mapping[str, tuple[Sequence[str], int | None]]) -> dict[str, Record]:

@@ -35,3 +35,13 @@ def fit_weights(network: nn.Module, path: Path, prefix: str = "") -> Fitted:
         for name, value in fitting.items():
             own[name].copy_(value)
     return Fitted(len(fitting), len(own))
+
+
+def inherit(inner: nn.Module, outer: nn.Module, name: str) -> None:
+    """Gives a network that was made of a block's inside the weights that the block has in `outer`; of copies in a row, those of the first."""
+    given, own = outer.state_dict(), inner.state_dict()
+    with torch.no_grad():
+        for key, value in own.items():
+            for prefix in (f"{name}.", f"{name}.0."):
+                if prefix + key in given and given[prefix + key].shape == value.shape:
+                    value.copy_(given[prefix + key])

@@ -14,9 +14,10 @@ from builder.inspect.preview import run
 
 
 def values(project: Project, x: torch.Tensor) -> dict[str, torch.Tensor]:
-    part = partial(api.check(project), project.name)
+    part = partial(api.check(project).analysis, project.name)
     torch.manual_seed(0)
-    return run(load(part.text), [x] if len(part.entries) == 1 else [x[:, :shape[1]] for shape in part.entries.values()])
+    table = run(load(part.text), dict.fromkeys(part.entries, x), part.results)
+    return {name: table[value] for name, value in part.values.items()}
 
 
 def edited(project: Project, *edits: dict) -> Project:
@@ -30,7 +31,7 @@ def test_its_values_are_those_of_the_network_that_is_trained_with_the_same_weigh
     project = ENTRIES[name].project
     torch.manual_seed(0)
     network = load(api.source(project)).eval()
-    shape = next(iter(partial(api.check(project)).entries.values()))
+    shape = next(iter(partial(api.check(project).analysis).entries.values()))
     x = torch.randn(1, *shape[1:])
     seen = values(project, x)
     assert list(seen) == list(api.check(project).analysis.placed)
@@ -63,17 +64,17 @@ def test_bricks_without_an_input_unknown_ones_and_loops_have_none():
              {"id": "after", "kind": "ReLU"}]
     edges = [{"source": "image", "target": "odd"}, {"source": "odd", "target": "after"}, {"source": "a", "target": "b"}, {"source": "b", "target": "a"}]
     project = api.from_json({"type": "brickwork/project", "version": 1, "name": "x", "networks": {"network": {"nodes": nodes, "edges": edges}}})
-    part = partial(api.check(project))
+    part = partial(api.check(project).analysis)
     assert list(part.values) == ["image"] and part.params == 0
 
 
 def test_its_costs_are_known_without_building_anything():
     project = edited(ENTRIES["fashion-mlp"].project, {"op": "set", "id": "fc1", "params": {"out_features": 1_000_000}})
-    assert partial(api.check(project)).params > 700_000_000
+    assert partial(api.check(project).analysis).params > 700_000_000
 
 
 def test_names_and_texts_of_a_document_are_only_ever_names_and_texts():
     project = edited(ENTRIES["mnist-cnn"].project, {"op": "name", "value": 'x"""; import os\\'}, {"op": "rename", "id": "conv1", "to": "x"})
-    text = partial(api.check(project), project.name).text
+    text = partial(api.check(project).analysis, project.name).text
     compile(text, "<text>", "exec")
-    assert text.startswith('"""x; import os: every value."""')
+    assert text.startswith('"""x; import os, drawn in Brickwork."""')
