@@ -87,8 +87,9 @@ def declared(composite: Composite) -> Layer:
 
 
 def stem(name: str) -> str:
-    """What instances of a block are called, before their number: "Residual" -> "residual"."""
-    return name.lower().strip("_") or "block"
+    """What instances of a block are called, before their number: "Residual" -> "residual", "Block1" -> "block1_"."""
+    base = name.lower().strip("_") or "block"
+    return f"{base}_" if base[-1].isdigit() else base
 
 
 def brick_count(block: Block) -> str:
