@@ -9,7 +9,7 @@ from itertools import pairwise
 from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, show
 from builder.catalogue import Problem as LayerProblem
 
-from . import advice, fixes, reshape
+from . import advice, fixes, matching, reshape
 from .analysis import Analysis, Placed, analyse, bricks
 from .answer import answer, kind_of, nothing_to_learn
 from .document import FrozenDict, Project
@@ -184,10 +184,11 @@ def _add_end(analysis: Analysis, kind: str, project: Project) -> Iterator[fixes.
             node["params"] = {"shape": list(dataset.shape)}
         waiting = [placed.node for placed in analysis.placed.values() if placed.layer and placed.missing and not analysis.network.into(placed.node.id)]
         if waiting:
-            first, at = waiting[0].id, waiting[0].at
+            at, names = waiting[0].at, [node.id for node in waiting]
             node |= {"at": [at[0], at[1] - 84]} if at else {}
-            yield batch(f"Add {article} before {first}", {"op": "add", "node": node}, {"op": "connect", "source": name, "target": first},
-                        sure=len(waiting) == 1)
+            which = f"{', '.join(names[:-1])} and {names[-1]}" if 1 < len(names) < 5 else names[0] if len(names) == 1 else f"{len(names)} bricks"
+            yield batch(f"Add {article} before {which}", {"op": "add", "node": node},
+                        *({"op": "connect", "source": name, "target": first} for first in names), sure=len(waiting) == 1)
             return
     if kind in ("Output", OUTPUT):
         leads = {edge.source for edge in analysis.network.edges}
@@ -288,8 +289,8 @@ def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) ->
             offered = (*reshape.flatten_later(analysis, placed), *fixes.for_rank(analysis, placed))
         case "groups":
             offered = fixes.groups(placed, problem.field)
-        case "channels" | "spatial" if placed.layer.inputs[1] is None:
-            offered = (*reshape.branches(analysis, placed), *fixes.project(analysis, placed))
+        case "channels" | "spatial" | "rank" if placed.layer.inputs[1] is None:
+            offered = matching.merge(analysis, placed)
         case "value" | "dim" | "unknown" | "padding" if problem.field:
             offered = fixes.reset(placed, problem.field, sure=problem.code == "value")
     return Problem(placed.node.id, problem.field or None, "error", problem.says, because, tuple(offered), problem.code)

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from builder.catalogue import LAYERS, Param, Shape
+from builder.catalogue import LAYERS, Param
 
 from .analysis import Analysis, Placed, infer
 from .document import Edge, FrozenDict, Node
@@ -88,7 +88,7 @@ def _pair(value: object) -> tuple[int, int]:
 
 
 def window(placed: Placed) -> Iterator[Fix]:
-    """Room for a window: padding, or a kernel that fits; pooling of a single pixel can only go."""
+    """Room for a window: padding where little is missing, else a kernel that fits; pooling of a single pixel can only go."""
     node, values = placed.node, placed.layer.resolved(placed.layer.values(placed.node.params))
     height, width = placed.inputs[0][2:4]
     if placed.layer.category == "Pooling" and height == width == 1:
@@ -97,11 +97,18 @@ def window(placed: Placed) -> Iterator[Fix]:
     kernel, dilation = _pair(values["kernel_size"]), _pair(values.get("dilation", 1))
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     padding = [max(0, math.ceil((r - size) / 2)) for r, size in zip(reach, (height, width), strict=True)]
-    shown = padding[0] if padding[0] == padding[1] else f"{padding[0]}×{padding[1]}"
-    yield from set_params(placed, f"Set padding of {node.id} to {shown}", padding=padding[0] if padding[0] == padding[1] else padding)
+    padded = list(_with(placed, "padding", padding))
+    # A window that reaches far over the edge was not meant: the usual one first, then the largest that fits.
+    usual = placed.layer.param("kernel_size").default
     fit = [min(k, max(1, (size - 1) // d + 1)) for k, d, size in zip(kernel, dilation, (height, width), strict=True)]
-    shown = fit[0] if fit[0] == fit[1] else f"{fit[0]}×{fit[1]}"
-    yield from set_params(placed, f"Set kernel_size of {node.id} to {shown}", kernel_size=fit[0] if fit[0] == fit[1] else fit)
+    smaller = [*(_with(placed, "kernel_size", [usual, usual]) if isinstance(usual, int) and max(kernel) > usual else ()), *_with(placed, "kernel_size", fit)]
+    yield from {fix.label: fix for fix in ([*smaller, *padded] if max(padding) > 2 else [*padded, *smaller])}.values()
+
+
+def _with(placed: Placed, name: str, value: list[int]) -> Iterator[Fix]:
+    """The fix that sets a parameter of two axes."""
+    same = value[0] == value[1]
+    yield from set_params(placed, f"Set {name} of {placed.node.id} to {value[0] if same else f'{value[0]}×{value[1]}'}", **{name: value[0] if same else value})
 
 
 def groups(placed: Placed, field: str) -> Iterator[Fix]:
@@ -160,13 +167,24 @@ def _helps(placed: Placed, field: str, value: object = None) -> bool:
 
 
 def unflatten(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
-    """Take away the Flatten in front of a brick that wants an image."""
-    feeding = [analysis.placed[edge.source] for edge in analysis.network.into(placed.node.id)]
-    if len(feeding) != 1 or feeding[0].node.kind != "Flatten" or not feeding[0].inputs:
-        return
-    name = feeding[0].node.id
-    if not infer(placed.node.kind, feeding[0].inputs, placed.node.params).problems:
-        yield batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True})
+    """Take away the Flatten in front of a brick that wants an image; bricks in between that take any shape do not mind."""
+    flatten = flatten_above(analysis, placed)
+    if flatten and not infer(placed.node.kind, flatten.inputs, placed.node.params).problems:
+        yield batch(f"Remove {flatten.node.id}", {"op": "remove", "ids": [flatten.node.id], "rejoin": True})
+
+
+def flatten_above(analysis: Analysis, placed: Placed) -> Placed | None:
+    """The Flatten that a brick reads, directly or through bricks that keep any shape; None where there is none."""
+    for _ in range(60):
+        edges = analysis.network.into(placed.node.id)
+        placed = analysis.placed.get(edges[0].source) if len(edges) == 1 else None
+        if placed is None or placed.layer is None or not placed.inputs:
+            return None
+        if placed.node.kind == "Flatten":
+            return placed
+        if placed.layer.pattern != "... -> ..." or placed.layer.inputs != (1, 1):
+            return None
+    return None
 
 
 def swap(analysis: Analysis, placed: Placed, kind: str, sure: bool = False) -> Iterator[Fix]:
@@ -176,57 +194,11 @@ def swap(analysis: Analysis, placed: Placed, kind: str, sure: bool = False) -> I
         yield batch(f"Replace {placed.node.id} by {kind}", {"op": "replace", "id": placed.node.id, "kind": kind}, sure=sure)
 
 
-def project(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
-    """A projection on one branch of a merge, so that the shapes agree (He et al. 2015, arXiv:1512.03385, section 3.3, option B)."""
-    edges = analysis.network.into(placed.node.id)
-    order = list(analysis.placed)
-    # The branch that skips most is the shortcut: it is the one to project.
-    for edge in sorted(edges, key=lambda e: order.index(e.source)):
-        goals = {other.source: analysis.shape(other.source) for other in edges if other != edge}
-        for goal in goals.values():
-            yield from _projected(analysis, placed, edge, goal)
-            return
-
-
-def _projected(analysis: Analysis, placed: Placed, edge: Edge, goal: Shape) -> Iterator[Fix]:
-    have = analysis.shape(edge.source)
-    if len(have) != len(goal):
-        return
-    if len(have) == 2:
-        fix = insert(analysis, edge, "Linear", f"Project {edge.source} to {goal[1]} features with a Linear", out_features=goal[1])
-        yield from _if_merged(placed, edge, goal, fix)
-    elif len(have) == 4:
-        yield from _image_projection(analysis, placed, edge, have, goal)
-
-
-def _image_projection(analysis: Analysis, placed: Placed, edge: Edge, have: Shape, goal: Shape) -> Iterator[Fix]:
-    channels = goal[1] if placed.node.kind != "Concat" else have[1]
-    strides = [max(1, round(h / g)) for h, g in zip(have[2:], goal[2:], strict=True)]
-    params = {"out_channels": channels, "kernel_size": 1, "bias": False}
-    if strides != [1, 1]:
-        params["stride"] = strides[0] if strides[0] == strides[1] else strides
-    out = infer("Conv2d", (have,), FrozenDict({name: tuple(v) if isinstance(v, list) else v for name, v in params.items()})).shape
-    if out is not None and out[2:] == goal[2:]:
-        size = f", stride {params['stride']}" if "stride" in params else ""
-        fix = insert(analysis, edge, "Conv2d", f"Project {edge.source} to {channels} channels with a 1×1 Conv2d{size}", **params)
-        yield from _if_merged(placed, edge, out, fix)
-    elif channels == have[1]:
-        grid = list(goal[2:])
-        fix = insert(analysis, edge, "AdaptiveAvgPool2d", f"Resize {edge.source} to {grid[0]}×{grid[1]}",
-                     output_size=grid[0] if grid[0] == grid[1] else grid)
-        yield from _if_merged(placed, edge, (have[0], have[1], *goal[2:]), fix)
-
-
-def _if_merged(placed: Placed, edge: Edge, out: Shape, fix: Fix) -> Iterator[Fix]:
-    """The fix, when the merge is legal with `out` in the place of that branch."""
-    inputs = tuple(out if port == edge.port else shape for port, shape in enumerate(placed.inputs))
-    if not infer(placed.node.kind, inputs, placed.node.params).problems:
-        yield fix
-
-
 def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
     """Connect a missing input to the nearest output that fits, bricks that lead nowhere first."""
     network, node = analysis.network, placed.node
+    # Of a merge one value twice is legal and hardly ever meant.
+    wired = {edge.source for edge in network.into(node.id)}
     leads = {edge.source for edge in network.edges}
     position = {other.id: i for i, other in enumerate(network.nodes)}
 
@@ -234,7 +206,7 @@ def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
         distance = math.dist(other.at, node.at) if other.at and node.at else abs(position[other.id] - position[node.id])
         return (other.id in leads, distance)
 
-    able = [n for n in network.nodes if n.id != node.id and analysis.shape(n.id) and analysis.placed[n.id].layer.outputs]
+    able = [n for n in network.nodes if n.id not in (node.id, *wired) and analysis.shape(n.id) and analysis.placed[n.id].layer.outputs]
     for other in sorted(able, key=rank):
         if fits(analysis, placed, port, other.id):
             # One loose end above and one below: there is nothing to choose.
@@ -252,7 +224,7 @@ def fits(analysis: Analysis, placed: Placed, port: int, source: str) -> bool:
     shapes = tuple(by_port[port] for port in sorted(by_port))
     if None in shapes or len(shapes) < placed.layer.inputs[0]:
         return None not in shapes
-    return not infer(placed.node.kind, shapes, placed.node.params).problems
+    return not analysis.infer(placed.node.kind, shapes, placed.node.params).problems
 
 
 def classes(analysis: Analysis, output: Placed, count: int) -> Iterator[Fix]:

@@ -44,7 +44,8 @@ def _values(placed: Placed) -> dict[str, object]:
     return placed.layer.resolved(placed.layer.values(placed.node.params))
 
 
-def _pair(value: object) -> tuple[int, int]:
+def pair(value: object) -> tuple[int, int]:
+    """A parameter's value for both axes."""
     return value if isinstance(value, tuple) else (value, value)
 
 
@@ -60,7 +61,7 @@ def said(value: object) -> str:
 
 def strided(analysis: Analysis, placed: Placed) -> list[tuple[Placed, tuple[int, int]]]:
     """Bricks above that shrink the image by a stride, with it, the topmost first."""
-    found = [(brick, _pair(_values(brick).get("stride", 1))) for brick in column(analysis, placed.node.id) if brick.node.kind != "ConvTranspose2d" and not brick.node.muted]
+    found = [(brick, pair(_values(brick).get("stride", 1))) for brick in column(analysis, placed.node.id) if brick.node.kind != "ConvTranspose2d" and not brick.node.muted]
     return [(brick, stride) for brick, stride in found if max(stride) > 1]
 
 
@@ -109,52 +110,7 @@ def _slower(brick: Placed, stride: tuple[int, int], fit: Callable[[Mapping[str, 
     return None
 
 
-def branches(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
-    """Make the branches of a merge agree by parameters of theirs: padding that keeps the size, or as many channels."""
-    edges = analysis.network.into(placed.node.id)
-    for edge in edges:
-        yield from _padded(analysis, placed, edge)
-    for edge in edges:
-        yield from _widened(analysis, placed, edge)
-
-
-def _legal(placed: Placed, edge: Edge, shape: Shape | None) -> bool:
-    if shape is None:
-        return False
-    place = list(sorted_ports(placed, edge))
-    inputs = tuple(shape if here else other for here, other in zip(place, placed.inputs, strict=True))
-    if infer(placed.node.kind, inputs, placed.node.params).problems:
-        return False
-    return placed.node.kind == "Concat" or len(set(inputs)) == 1
-
-
-def sorted_ports(placed: Placed, edge: Edge) -> Iterator[bool]:
-    """For every input of `placed`, whether it is the one that `edge` ends at."""
-    return (port == edge.port for port in range(len(placed.inputs)))
-
-
-def _padded(analysis: Analysis, placed: Placed, edge: Edge) -> Iterator[Fix]:
-    bricks = column(analysis, placed.node.id, alone=True) if len(analysis.network.into(placed.node.id)) == 1 else _branch(analysis, edge)
-    changes: dict[str, dict[str, object]] = {}
-    for brick in bricks:
-        values = _values(brick)
-        if brick.node.kind != "Conv2d" or brick.node.muted or values["stride"] != 1:
-            continue
-        keep = [d * (k - 1) // 2 for k, d in zip(_pair(values["kernel_size"]), _pair(values["dilation"]), strict=True)]
-        if all(k % 2 for k in _pair(values["kernel_size"])) and _pair(values["padding"]) != tuple(keep):
-            changes[brick.node.id] = {"padding": one(keep)}
-    if changes and _legal(placed, edge, replayed(bricks, {name: _frozen(change) for name, change in changes.items()})):
-        shown = {said(change["padding"]) for change in changes.values()}
-        which = " and ".join(changes) if len(changes) < 3 else f"{len(changes)} bricks"
-        label = f"Set padding of {which} to {shown.pop()}" if len(shown) == 1 else f"Set padding of {which} so that they keep the size"
-        yield batch(label, *({"op": "set", "id": name, "params": change} for name, change in changes.items()))
-
-
-def _frozen(change: Mapping[str, object]) -> dict[str, object]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
-
-
-def _branch(analysis: Analysis, edge: Edge) -> list[Placed]:
+def branch(analysis: Analysis, edge: Edge) -> list[Placed]:
     """The bricks of a branch that nothing else reads, the topmost first."""
     last = analysis.placed[edge.source]
     if last.layer is None or last.layer.inputs != (1, 1) or not last.inputs or len(analysis.network.out_of(edge.source)) > 1:
@@ -162,25 +118,10 @@ def _branch(analysis: Analysis, edge: Edge) -> list[Placed]:
     return [*column(analysis, edge.source, alone=True), last]
 
 
-def _widened(analysis: Analysis, placed: Placed, edge: Edge) -> Iterator[Fix]:
-    goals = [shape for port, shape in enumerate(placed.inputs) if port != edge.port]
-    bricks = _branch(analysis, edge)
-    for place in range(len(bricks) - 1, -1, -1):
-        brick = bricks[place]
-        name = {"Convolution": "out_channels", "Linear": "out_features"}.get(brick.layer.category)
-        if name is None or brick.node.muted:
-            continue
-        axis = 1 if name == "out_channels" else -1
-        if len(goals[0]) > 1 and _legal(placed, edge, replayed(bricks[place:], {brick.node.id: {name: goals[0][axis]}})):
-            yield batch(f"Set {name} of {brick.node.id} to {goals[0][axis]}", {"op": "set", "id": brick.node.id, "params": {name: goals[0][axis]}})
-        return
-
-
 def flatten_later(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
     """Move the Flatten in front of a brick that wants an image down to the first Linear below it, or to the Output."""
-    edges = analysis.network.into(placed.node.id)
-    flatten = analysis.placed.get(edges[0].source) if len(edges) == 1 else None
-    if flatten is None or flatten.node.kind != "Flatten" or not flatten.inputs or len(analysis.network.out_of(flatten.node.id)) != 1:
+    flatten = fixes.flatten_above(analysis, placed)
+    if flatten is None or len(analysis.network.out_of(flatten.node.id)) != 1:
         return
     if infer(placed.node.kind, flatten.inputs, placed.node.params).problems:
         return

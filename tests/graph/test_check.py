@@ -108,7 +108,7 @@ def test_a_window_too_tall_along_one_axis_is_mended_along_that_axis():
     project = column(brick("conv", "Conv2d", kernel_size=[9, 3]), "Flatten", SCORES, shape=(1, 4, 28))
     problem = one(project, "conv", "window")
     assert "along H" in problem.says and "and W" not in problem.says
-    assert {fix.label for fix in problem.fixes} == {"Set padding of conv to 3×0", "Set kernel_size of conv to 4×3"}
+    assert {fix.label for fix in problem.fixes} == {"Set kernel_size of conv to 3", "Set padding of conv to 3×0", "Set kernel_size of conv to 4×3"}
     for fix in problem.fixes:
         mended(project, problem, fix.label)
 
