@@ -14,6 +14,9 @@ from collections.abc import Mapping, MutableMapping, Sequence
 # Values remembered for each browser session: as many as edits may be on their way at once. They share what did not change.
 KEPT = 12
 
+# Tables within tables that are gone through; what lies deeper (the labels of one brick) is sent whole when it changes.
+LEVELS = 3
+
 _counter = itertools.count(1)
 _server = secrets.token_hex(4)
 
@@ -31,7 +34,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
-def difference(before: object, after: object) -> dict[str, object] | None:
+def difference(before: object, after: object, levels: int = LEVELS) -> dict[str, object] | None:
     """What makes `after` of `before`; None when they are the same.
 
     {"is": value}: another value. {"in": {name: difference}, "out": [names]}: a table with other entries. {"of": pieces}: a list, put together
@@ -39,20 +42,20 @@ def difference(before: object, after: object) -> dict[str, object] | None:
     """
     if before is after:
         return None
-    if isinstance(before, dict) and isinstance(after, dict):
-        return _table(before, after)
+    if levels and isinstance(before, dict) and isinstance(after, dict):
+        return _table(before, after, levels - 1)
     if isinstance(before, list) and isinstance(after, list):
         pieces = _pieces(before, after)
         return None if pieces == [[0, len(before)]] or before == after == [] else {"of": pieces}
     return None if same(before, after) else {"is": after}
 
 
-def _table(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object] | None:
+def _table(before: Mapping[str, object], after: Mapping[str, object], levels: int) -> dict[str, object] | None:
     changes = {}
     for name, value in after.items():
         if name not in before:
             changes[name] = {"is": value}
-        elif (change := difference(before[name], value)) is not None:
+        elif (change := difference(before[name], value, levels)) is not None:
             changes[name] = change
     gone = [name for name in before if name not in after]
     if not changes and not gone:
@@ -111,7 +114,8 @@ def tell(told: MutableMapping[str, object], value: Mapping[str, object], has: ob
     last keeps its stamp, so that the same question gets the same answer.
     """
     last = next(reversed(told), None)
-    if last is not None and difference(told[last], value) is None:
+    since = difference(told[last], value) if last is not None else None
+    if last is not None and since is None:
         stamp, value = last, told[last]
     else:
         stamp = f"{_server}-{next(_counter)}"
@@ -120,7 +124,7 @@ def tell(told: MutableMapping[str, object], value: Mapping[str, object], has: ob
             del told[next(iter(told))]
     if not isinstance(has, str) or has not in told:
         return {"stamp": stamp, "full": value}
-    return {"stamp": stamp, "base": has, "change": difference(told[has], value)}
+    return {"stamp": stamp, "base": has, "change": since if has == last else difference(told[has], value)}
 
 
 def has(outbox: object) -> object:

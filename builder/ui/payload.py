@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from builder.catalogue import Inference, Layer, catalogue_json, show
-from builder.graph import Analysis, Edge, Network, Node, Problem, Project, Report
+from builder.graph import Analysis, Edge, FrozenDict, Network, Node, Problem, Project, Report
 from builder.graph.analysis import Placed, opened
 from builder.graph.document import MAX_NESTING
 from builder.graph.memo import by_identity
@@ -24,7 +24,7 @@ def node_json(placed: Placed, *problems: dict[str, object]) -> dict[str, object]
     (params, macs), shape = placed.cost, placed.shape
     known = placed.layer is not None
     record = {"shape": show(shape), "sizes": None if shape is None else list(shape[1:]), "params": params, "macs": macs,
-              "key": placed.layer.key(placed.node.params) if known else "", "formula": _formula(placed.inference) if placed.inference else [],
+              "key": _key(placed.layer, placed.node.params) if known else "", "formula": _formula(placed.inference) if placed.inference else [],
               "explain": _explained(placed) if known else "", "problems": list(problems), "live": None}
     if known and placed.layer.outputs > 1:
         record["outputs"] = [show(placed.gives(output)) for output in range(placed.layer.outputs)]
@@ -39,6 +39,11 @@ def node_json(placed: Placed, *problems: dict[str, object]) -> dict[str, object]
 @by_identity(5_000)
 def _formula(inference: Inference) -> list[str]:
     return list(inference.steps)
+
+
+@by_identity(5_000)
+def _key(layer: Layer, params: FrozenDict) -> str:
+    return layer.key(params)
 
 
 @by_identity(5_000)
