@@ -1,5 +1,5 @@
 import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
-import { type ReactElement, useState } from "react";
+import { memo, type ReactElement, useState } from "react";
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
 import { Crumbs } from "./Crumbs.tsx";
@@ -20,6 +20,8 @@ import { ArrowHead, WireLine, WirePreview } from "./Wire.tsx";
 
 const NODE_TYPES = { brick: Brick };
 const EDGE_TYPES = { wire: WireLine };
+// While something is dragged the canvas is drawn for every frame: what does not move is left alone.
+const [Tools, Way, Sheets, Naming, State] = [memo(Toolbar), memo(Crumbs), memo(Overlays), memo(MakeBlock), memo(Status)];
 const EXTEND = ["Shift", "Meta", "Control"];
 
 function EmptyHint(): ReactElement {
@@ -72,7 +74,7 @@ export function Canvas(): ReactElement {
       }}
     >
       <ArrowHead />
-      <Crumbs />
+      <Way />
       {wires.drawn && <Dimmed drawn={wires.drawn} />}
       <ReactFlow<FlowBrick, FlowWire>
         nodes={flow.bricks}
@@ -124,11 +126,11 @@ export function Canvas(): ReactElement {
         {minimap && <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node: FlowBrick) => `map-${node.data.category}`} />}
       </ReactFlow>
       {snap.sync.document.nodes.length === 0 && <EmptyHint />}
-      <Toolbar minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} />
-      <Status />
+      <Tools minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} />
+      <State />
       <Toasts live={wires.refused} />
-      <Overlays />
-      <MakeBlock />
+      <Sheets />
+      <Naming />
     </section>
   );
 }

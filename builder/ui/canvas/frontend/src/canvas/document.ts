@@ -1,5 +1,5 @@
 import { type Catalogue, inputCount, isVariadic, type Layer, outputCount } from "./catalogue.ts";
-import { byId, inputsOf, outputsOf } from "./index.ts";
+import { byId, inputsOf, outputsOf, upstream } from "./index.ts";
 import type { BrickNode, Edit, NetworkDocument, Params, Wire } from "./types.ts";
 
 export const portOf = (wire: Wire): number => wire.port ?? 0;
@@ -212,6 +212,6 @@ export function refusal(document: NetworkDocument, source: string, target: strin
   if (source === target) return `${source} cannot feed itself.`;
   if (outputCount(catalogue.layers[from.kind]) === 0) return `${source} is where the network ends: nothing comes out of it.`;
   if (inputCount(catalogue.layers[to.kind], 0) === 0) return `${target} is where data enters: nothing goes into it.`;
-  if (downstream(document, target).has(source)) return `That would be a loop: ${target} already leads to ${source}.`;
+  if (upstream(document, source).has(target)) return `That would be a loop: ${target} already leads to ${source}.`;
   return null;
 }

@@ -166,7 +166,7 @@ export function moveBricks(drawing: Drawing, at: Readonly<Record<string, Point>>
 
 /** A brick that no wire leads to or from: dragging it onto a wire or under a brick connects it. */
 export function isLoose({ document }: Drawing, id: string): boolean {
-  return document.edges.every((edge) => edge.source !== id && edge.target !== id);
+  return inputsOf(document, id).length === 0 && outputsOf(document, id).length === 0;
 }
 
 /** What a loose brick with its corner at `at` would be connected to. */

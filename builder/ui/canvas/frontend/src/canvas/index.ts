@@ -52,3 +52,16 @@ export function inputsOf(document: NetworkDocument, id: string): readonly Wire[]
 export function outputsOf(document: NetworkDocument, id: string): readonly Wire[] {
   return ends(document.edges).from.get(id) ?? NONE;
 }
+
+// Of each list of wires the brick that was asked for last: a wire that is being drawn asks for the same one again and again.
+const above = new WeakMap<readonly Wire[], { readonly start: string; readonly ids: ReadonlySet<string> }>();
+
+/** Ids from which wires lead to `start`, itself included. */
+export function upstream(document: NetworkDocument, start: string): ReadonlySet<string> {
+  const known = above.get(document.edges);
+  if (known?.start === start) return known.ids;
+  const ids = new Set([start]);
+  for (const id of ids) for (const wire of inputsOf(document, id)) ids.add(wire.source);
+  above.set(document.edges, { start, ids });
+  return ids;
+}

@@ -1,6 +1,7 @@
 import { inputCount, inputName, outputCount, outputName } from "./catalogue.ts";
 import { downstream, findNode, inputsOf, portOf, refusal, wireId } from "./document.ts";
 import type { Drawing } from "./gestures.ts";
+import { upstream } from "./index.ts";
 import type { Edit, Wire } from "./types.ts";
 
 /** One end that a new wire from a brick could have. */
@@ -70,17 +71,11 @@ export function portRefusal(drawing: Drawing, wire: Wire, moved: Wire | null): s
 /** The bricks that a wire from (`forward`) or to brick `id` cannot lead to: those it comes from, and those without a place for it. */
 export function illegalEnds(drawing: Drawing, id: string, forward: boolean): ReadonlySet<string> {
   const { document, catalogue } = drawing;
-  const found = new Set(forward ? upstream(drawing, id) : downstream(document, id));
+  const found = new Set(forward ? upstream(document, id) : downstream(document, id));
   for (const node of document.nodes) {
     const layer = catalogue.layers[node.kind];
     if (forward ? inputCount(layer, 0) === 0 : outputCount(layer) === 0) found.add(node.id);
   }
-  return found;
-}
-
-function upstream({ document }: Drawing, start: string): ReadonlySet<string> {
-  const found = new Set([start]);
-  for (const id of found) for (const wire of inputsOf(document, id)) found.add(wire.source);
   return found;
 }
 
