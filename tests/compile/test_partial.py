@@ -11,6 +11,7 @@ from builder.compile.partial import partial
 from builder.gallery import ENTRIES
 from builder.graph import Project, apply
 from builder.inspect.preview import run
+from tests.compile.block_drawings import BLOCK_DRAWINGS
 
 
 def values(project: Project, x: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -78,3 +79,31 @@ def test_names_and_texts_of_a_document_are_only_ever_names_and_texts():
     text = partial(api.check(project).analysis, project.name).text
     compile(text, "<text>", "exec")
     assert text.startswith('"""x; import os, drawn in Brickwork."""')
+
+
+@pytest.mark.parametrize("name", BLOCK_DRAWINGS)
+def test_values_of_blocks_are_those_of_the_network_that_is_trained_with_the_same_weights(name):
+    project = BLOCK_DRAWINGS[name]
+    part = partial(api.check(project).analysis, project.name)
+    inputs = [torch.randn(2, *shape[1:]) for shape in part.entries.values()]
+    torch.manual_seed(0)
+    network = load(api.source(project)).eval()
+    torch.manual_seed(0)
+    seen = run(load(part.text), inputs)
+    assert list(seen) == list(api.check(project).analysis.placed)
+    assert all(tuple(value.shape[1:]) == part.values[brick][1:] for brick, value in seen.items())
+    with torch.no_grad():
+        answers = network(*inputs)
+    ends = [node.id for node in project.network.nodes if node.kind == "Output"]
+    for end, answer in zip(ends, answers if isinstance(answers, tuple) else (answers,), strict=True):
+        assert torch.equal(seen[end], answer)
+
+
+def test_a_muted_brick_has_the_value_that_it_passes_on():
+    seen = run(load(partial(api.check(BLOCK_DRAWINGS["block_muted"]).analysis).text), [torch.randn(1, 1, 28, 28)])
+    assert torch.equal(seen["relu1"], seen["conv1"]) and torch.equal(seen["add"], seen["unit"])
+
+
+def test_a_block_with_a_mistake_inside_has_no_value_and_nothing_behind_it():
+    project = edited(BLOCK_DRAWINGS["block_nested"], {"op": "set", "in": "Unit", "id": "conv", "params": {"groups": 5}})
+    assert list(partial(api.check(project).analysis).values) == ["image"]
