@@ -200,8 +200,10 @@ def _names(shared: Shared, column: object, places: list[Place]) -> Iterator[str]
     body, named = shared.body, [_argument(shared.body, place) for place in places]
     yield from (body.promoted[one] for one in named if one in body.promoted)
     yield from (name for name in body.given if column == tuple(typed(other.given[name]) for other in shared.bodies))
-    step, argument = named[0]
-    yield from (argument, f"{step}_{argument}")
+    # What a normalisation calls num_features is what a layer beside it reads or makes.
+    step, argument = next((one for one in named if not one[1].startswith("num_")), named[0])
+    copy = places[0][1] + 1
+    yield from (argument, *([f"{argument}{copy}"] if copy > 1 else []), f"{step}_{argument}")
     yield from (f"{argument.lower()}{i}" for i in itertools.count(2))
 
 

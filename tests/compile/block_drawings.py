@@ -86,6 +86,11 @@ BLOCK_DRAWINGS: dict[str, Project] = {
         ("image", "Input", {"shape": [1, 28, 28]}), ("mask", "Input", {"shape": [2, 28, 28]}), ("split", "Split"), ("split2", "Split", {"channels": 6}),
         ("join", "Join"), ("joined", "Output"), ("detail", "Output")],
         "image>split mask>split2 split>join split2.1>join.1 join>joined split.1>detail", {"Split": SPLIT, "Join": JOIN}, "none"),
+    "block_growing": project("Dense stages", [
+        IMAGE, ("stage1", "Dense"), ("stage2", "Dense", {"depth": 4}), ("stage3", "Dense", {"growth": 6}), *END],
+        row("image", "stage1", "stage2", "stage3", *TAIL),
+        {"Dense": block([("x", "BlockInput"), ("layers", "DenseLayer", {"growth_rate": 4, "repeat": 3}), ("pool", "MaxPool2d"), ("out", "BlockOutput")],
+                        row("x", "layers", "pool", "out"), {"depth": "layers.repeat", "growth": "layers.growth_rate"}, "Every layer sees all before it.")}),
     "block_muted": project("Muted", [
         IMAGE, ("conv1", "Conv2d", {"out_channels": 8, **SAME}), ("relu1", "ReLU", {}, {"muted": True}), ("twice", "Unit", {}, {"muted": True}),
         ("unit", "Unit"), ("add", "Add", {}, {"muted": True}), ("fine", "Conv2d", {"out_channels": 3}), *END],
