@@ -85,22 +85,23 @@ def test_names_and_texts_of_a_document_are_only_ever_names_and_texts():
 def test_values_of_blocks_are_those_of_the_network_that_is_trained_with_the_same_weights(name):
     project = BLOCK_DRAWINGS[name]
     part = partial(api.check(project).analysis, project.name)
-    inputs = [torch.randn(2, *shape[1:]) for shape in part.entries.values()]
+    placed = api.check(project).analysis.placed
+    inputs = {name: torch.randn(2, *shape[1:]) for name, shape in part.entries.items()}
     torch.manual_seed(0)
     network = load(api.source(project)).eval()
     torch.manual_seed(0)
-    seen = run(load(part.text), inputs)
-    assert list(seen) == list(api.check(project).analysis.placed)
-    assert all(tuple(value.shape[1:]) == part.values[brick][1:] for brick, value in seen.items())
+    table = run(load(part.text), inputs, part.results)
+    assert list(part.values) == list(placed)
+    assert all(tuple(table[value].shape) == placed[brick].shape for brick, value in part.values.items())
     with torch.no_grad():
-        answers = network(*inputs)
+        answers = network(*inputs.values())
     ends = [node.id for node in project.network.nodes if node.kind == "Output"]
     for end, answer in zip(ends, answers if isinstance(answers, tuple) else (answers,), strict=True):
-        assert torch.equal(seen[end], answer)
+        assert torch.equal(table[part.values[end]], answer)
 
 
 def test_a_muted_brick_has_the_value_that_it_passes_on():
-    seen = run(load(partial(api.check(BLOCK_DRAWINGS["block_muted"]).analysis).text), [torch.randn(1, 1, 28, 28)])
+    seen = values(BLOCK_DRAWINGS["block_muted"], torch.randn(1, 1, 28, 28))
     assert torch.equal(seen["relu1"], seen["conv1"]) and torch.equal(seen["add"], seen["unit"])
 
 
