@@ -49,7 +49,8 @@ def records(values: Mapping[str, Tensor], pictures: Mapping[str, Tensor], answer
 def _shown(value: Tensor, side: int) -> Record:
     """A picture of a value without its batch axis: maps for two axes and more, bars for fewer."""
     value = value.to(torch.float32)
-    if value.ndim < 2:
+    # A map of one pixel is a number: side by side they say more.
+    if value.ndim < 2 or value.ndim > 2 and value[0].numel() == 1:
         return _bars(value.reshape(-1))
     # Of a volume the middle slice; T E of a sequence is one map.
     while value.ndim > 3:

@@ -24,7 +24,7 @@ def test_maps_say_how_many_of_how_many_and_their_numbers():
     assert made["zeros"] == pytest.approx(1 / 48, abs=1e-4) and not made["dead"]
 
 
-@pytest.mark.parametrize(("shape", "kind", "of"), [((), "bars", 1), ((5,), "bars", 5), ((7, 3), "maps", 1), ((2, 3, 4, 4), "maps", 2), ((1, 1, 1), "maps", 1)])
+@pytest.mark.parametrize(("shape", "kind", "of"), [((), "bars", 1), ((5,), "bars", 5), ((7, 3), "maps", 1), ((2, 3, 4, 4), "maps", 2), ((1, 1, 1), "bars", 1), ((64, 1, 1), "bars", 64)])
 def test_every_number_of_axes_has_a_picture(shape, kind, of):
     made = record(torch.rand(shape))
     assert (made["kind"], made["of"], made["shape"]) == (kind, of, list(shape))

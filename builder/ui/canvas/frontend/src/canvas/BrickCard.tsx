@@ -51,9 +51,9 @@ export function BrickCard({ id, info, onEnter, onLeave }: Props): ReactElement |
         {problems.map((problem) => (
           <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
         ))}
+        <PreviewSheet id={id} />
         {problems.length === 0 && info?.explain && <p className="explain">{info.explain}</p>}
         {problems.length === 0 && formula.map((line) => <code key={line}>{line}</code>)}
-        <PreviewSheet id={id} />
       </div>
     </NodeToolbar>
   );

@@ -3,10 +3,13 @@ import { BRICK, PITCH, type Places, snap } from "./geometry.ts";
 import { inputsOf, outputsOf, portOf } from "./document.ts";
 import type { NetworkDocument, Point } from "./types.ts";
 
+/** From one column to the next, canvas pixels: a thumbnail of the live preview has its place there. */
+const BETWEEN = 72;
+
 /** Positions of every brick, layered from top to bottom. */
 export function autoLayout(document: NetworkDocument): Places {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "TB", nodesep: 48, edgesep: 24, ranksep: PITCH - BRICK.height });
+  graph.setGraph({ rankdir: "TB", nodesep: BETWEEN, edgesep: 24, ranksep: PITCH - BRICK.height });
   for (const node of document.nodes) graph.setNode(node.id, { ...BRICK });
   for (const edge of document.edges) graph.setEdge(edge.source, edge.target, {}, String(portOf(edge)));
   layout(graph);
@@ -37,7 +40,7 @@ function mirrored(places: Places): Places {
 function free(point: Point, places: Places): Point {
   let [x, y] = point;
   const taken = (): boolean => [...places.values()].some((at) => Math.abs(at[0] - x) < BRICK.width && Math.abs(at[1] - y) < BRICK.height);
-  while (taken()) x += BRICK.width + 40;
+  while (taken()) x += BRICK.width + BETWEEN;
   return [x, y];
 }
 
