@@ -22,13 +22,15 @@ open_linked(space)
 def receive() -> None:
     """Apply the canvas's edits before the rerun that shows them; the row above is drawn again only when what it shows changes."""
     warm_up.later()
-    before = bool(space.report().errors)
+    before, trouble = bool(space.report().errors), space.trouble
     outbox = st.session_state["canvas"].get("outbox")
     space.receive(outbox)
     st.session_state["client"] = outbox.get("client") if isinstance(outbox, dict) else None
     same = before == bool(space.report().errors) and st.session_state.get("shown") == space.load_id
     # Where the page has just been left or reloaded there is no fragment to draw: the whole script runs anyway.
     with suppress(StreamlitAPIException):
+        if space.trouble != trouble:
+            st.rerun()
         st.rerun(["board"] if same else ["board", "bar"])
 
 

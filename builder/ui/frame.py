@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from builder.graph import DocumentError
+
 from . import bundle, warm_up
 from .workspace import Workspace, workspace
 
@@ -22,6 +24,10 @@ CSS = """
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.25rem; }
 /* Streamlit's 0.6 is a contrast of 4.3 to 1 on white; small text wants 4.5. */
 [data-testid="stCaptionContainer"] { opacity: 0.72; }
+/* The chosen one of a row of buttons: the accent on its own tint is 3.5 to 1 in the dark. */
+[data-testid="stButtonGroup"] button[data-selected="true"] p { color: color-mix(in srgb, currentColor 50%, light-dark(#000, #fff)); }
+/* What a page says for a moment must not lie over its buttons, which stand at the top right. */
+[data-testid="stToastContainer"] { inset: auto auto 1rem 1rem; top: auto; right: auto; left: 1rem; bottom: 1rem; }
 /* A rerun in progress must not fade what is being edited or watched. */
 .st-key-canvas [data-stale="true"], .st-key-live [data-stale="true"], [data-stale="true"]:has(.st-key-canvas) { opacity: 1 !important; }
 </style>
@@ -74,9 +80,27 @@ def frame(title: str) -> Workspace:
         st.error(str(error), icon=":material/error:")
         st.stop()
     space = workspace()
-    if space.trouble:
-        st.warning(esc(space.trouble))
+    # The container is always there: an element that comes and goes above the canvas would make it start anew.
+    with st.container(key="trouble"):
+        if space.trouble:
+            _trouble(space)
     return space
+
+
+def _trouble(space: Workspace) -> None:
+    """What keeps the project from being saved, and the choice where there is one."""
+    st.warning(esc(space.trouble))
+    if space.clash:
+        with st.container(horizontal=True):
+            st.button("Save mine as a copy", on_click=space.save_copy, type="primary", icon=":material/file_copy:")
+            st.button("Open what is in the file", on_click=_take_file, args=(space,), icon=":material/refresh:")
+
+
+def _take_file(space: Workspace) -> None:
+    try:
+        space.take_file()
+    except DocumentError as error:
+        space.trouble = str(error)
 
 
 @st.cache_resource(show_spinner="Building the canvas, once after an update…")

