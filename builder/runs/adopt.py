@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from builder.train.events import RunEnded
@@ -15,11 +16,23 @@ from .record import Run
 from .store import Store
 
 GRACE_SECONDS = 60.0
+# Runs whose process this program has started and waits for: how that ends is known better there than by looking from outside.
+_watched: set[tuple[Path, int]] = set()
 
 
 def settle(store: Store) -> list[str]:
     """Write RunEnded("killed") to every run whose worker is gone, once however many call; the ids written by this call."""
-    return [run.id for run in store.live() if _abandoned(run) and store.settle(run, RunEnded("killed", run.step, _without_a_word(run)))]
+    return [run.id for run in store.live() if (run.folder, run.generation) not in _watched and _abandoned(run) and store.settle(run, RunEnded("killed", run.step, _without_a_word(run)))]
+
+
+@contextmanager
+def watching(run: Run) -> Iterator[None]:
+    """While this lasts the caller waits for the run's process, and `settle` leaves its end to the caller."""
+    _watched.add((run.folder, run.generation))
+    try:
+        yield
+    finally:
+        _watched.discard((run.folder, run.generation))
 
 
 def settle_ended(store: Store, run_id: str, generation: int, status: int, oom_kills_before: int | None) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from builder.train.events import RunEnded
 
-from .adopt import oom_kills, settle_ended
+from .adopt import oom_kills, settle_ended, watching
 from .record import Run, RunError
 from .store import Store
 
@@ -62,7 +62,8 @@ def environment() -> dict[str, str]:
 
 def _reap(process: subprocess.Popen, root: Path, run: Run, kills: int | None) -> None:
     """Wait for the process, so that it leaves no zombie, and write its end if it could not."""
-    status = process.wait()
-    if (root / "runs.db").exists():
-        with suppress(RunError), Store(root) as store:
-            settle_ended(store, run.id, run.generation, status, kills)
+    with watching(run):
+        status = process.wait()
+        if (root / "runs.db").exists():
+            with suppress(RunError), Store(root) as store:
+                settle_ended(store, run.id, run.generation, status, kills)

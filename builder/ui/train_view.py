@@ -20,6 +20,7 @@ from .live import live
 
 FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RunEnded")
 REFRESH_SECONDS = 0.4
+LOOK_SECONDS = 5.0
 LISTED = 8
 STATES = {"queued": "waiting", "starting": "starting", "running": "training", "completed": "finished", "stopped": "stopped", "diverged": "diverged",
           "failed": "failed", "out_of_memory": "out of memory", "killed": "killed"}
@@ -197,8 +198,8 @@ def devices() -> dict[str, str]:
 
 
 def watch(run: Run) -> None:
-    """The live view of one run, refreshed by itself until the run has ended."""
-    st.fragment(_watch, run_every=REFRESH_SECONDS if run.live else None)(run.id, run.live)
+    """The live view of one run, refreshed by itself; one that has ended now and then, for it may be deleted or resumed elsewhere."""
+    st.fragment(_watch, run_every=REFRESH_SECONDS if run.live else LOOK_SECONDS)(run.id, run.live)
 
 
 def _watch(run_id: str, was_live: bool) -> None:
@@ -213,12 +214,18 @@ def _watch(run_id: str, was_live: bool) -> None:
         run = runs.get(run_id)
         held.refresh(runs)
     except RunError as error:
+        # Deleted elsewhere, while it was watched: the page shows what is there now, and says so.
+        if st.session_state.get("run") == run_id:
+            st.session_state["run_trouble"] = str(error)
+            st.session_state.pop("run", None)
+            st.query_params.pop("run", None)
+            st.rerun()
         st.warning(esc(str(error)))
         return
     live(held.payload(run, st.session_state.get("stopping") == run_id), key="live", on_gap=held.forget)
     if trouble:
         st.warning(esc(trouble))
-    if was_live and not run.live:
+    if was_live != run.live:
         st.rerun()
 
 

@@ -144,3 +144,24 @@ def test_the_file_menu_gives_a_figure(cnn):
     menu(cnn.page, "Diagram…")
     dialog = cnn.page.get_by_role("dialog", name="Diagram")
     expect(dialog.get_by_role("img", name="Diagram of MNIST CNN").or_(dialog.get_by_text("apt install graphviz"))).to_be_visible(timeout=SECONDS)
+
+
+def test_a_second_server_on_one_home_folder_asks_before_it_overwrites(fresh_server: Server, root, tmp_path, page: Page, new_page: Callable[..., Page]):
+    first = Canvas(open_page(page, fresh_server), fresh_server)
+    second = Server(root, tmp_path)
+    second.start()
+    try:
+        other = Canvas(open_page(new_page(), second), second)
+        other.shape("output", "N×10")
+        set_field(first, "conv1", "kernel_size", "4")
+        first.saved()
+        set_field(other, "fc1", "out_features", "77")
+        expect(other.page.get_by_text("was changed by another program")).to_be_visible(timeout=SECONDS)
+        assert "77" not in (fresh_server.home / "projects" / "mnist-cnn.json").read_text()
+        other.page.get_by_role("button", name="Save mine as a copy").click()
+        expect(other.page.get_by_text("saved as mnist-cnn-2")).to_be_visible(timeout=SECONDS)
+        other.shape("fc1", "N×77")
+        expect(other.page.get_by_text("was changed by another program")).to_have_count(0, timeout=SECONDS)
+        assert "77" in (fresh_server.home / "projects" / "mnist-cnn-2.json").read_text()
+    finally:
+        second.kill9()

@@ -9,6 +9,7 @@ import signal
 from playwright.sync_api import Page, expect
 
 from builder.runs import Store
+from builder.runs import Store
 from tests.browser.driver import Server, open_page, wait_idle
 from tests.helpers import free_port, until
 
@@ -105,7 +106,7 @@ def test_a_worker_killed_while_it_starts_is_named_and_can_be_trained_again(page,
     open_page(page, fresh_server, "/train")
     press_train(page, fresh_server)
     os.kill(until(lambda: runs(fresh_server)[0].pid, 20, "the worker is known"), signal.SIGKILL)
-    state(page, re.compile("(killed|never heard of) before the first step"))
+    state(page, "killed before the first step")
     state(page, "can be started again")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=SECONDS)
 
@@ -156,3 +157,13 @@ def test_a_deleted_run_is_gone_from_the_list_and_its_address_says_so(page, fresh
     assert runs(fresh_server) == [] and not (fresh_server.home / "runs" / run).exists()
     open_page(page, fresh_server, f"/train?run={run}")
     expect(page.get_by_text("it was deleted, or it was made on another machine")).to_be_visible(timeout=SECONDS)
+
+
+def test_a_run_deleted_elsewhere_leaves_the_page_by_itself(page, fresh_server, watch):
+    open_page(page, fresh_server, "/train")
+    set_number(page, "Epochs", 1)
+    run = press_train(page, fresh_server)
+    state(page, "The epoch is done")
+    with Store(fresh_server.home / "runs") as store:
+        store.delete(run)
+    expect(page.get_by_text("Nothing was trained here yet")).to_be_visible(timeout=SECONDS)

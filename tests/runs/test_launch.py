@@ -178,3 +178,11 @@ def test_the_worker_has_no_terminal_its_output_in_a_file_and_absolute_folders(st
             os.close(descriptor)
     repository = Path(__file__).resolve().parents[2]
     assert store.output(run_id).split() == [str(tmp_path / "relative-home"), "PASSIVE", "True", str(repository)]
+
+
+def test_how_a_watched_run_ended_is_told_by_who_waits_for_it_whoever_looks_first(store, start):
+    run_id, pid = start("idle")
+    until(lambda: store.get(run_id).step, 20, "the worker trains")
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: settle(store) or not store.get(run_id).live, 20, "the run ends")
+    assert "killed after step 1 by signal 9 (SIGKILL)" in store.get(run_id).says
