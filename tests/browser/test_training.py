@@ -9,7 +9,6 @@ import signal
 from playwright.sync_api import Page, expect
 
 from builder.runs import Store
-from builder.runs import Store
 from tests.browser.driver import Server, open_page, wait_idle
 from tests.helpers import free_port, until
 
