@@ -137,7 +137,7 @@ def test_the_file_menu_gives_the_link(cnn):
     dialog = cnn.page.get_by_role("dialog", name="Link to this drawing")
     expect(dialog).to_contain_text(f"{cnn.server.url}/?drawing=", timeout=SECONDS)
     dialog.get_by_test_id("stCode").hover()
-    expect(dialog.get_by_test_id("stCodeCopyButton")).to_be_visible(timeout=SECONDS)
+    expect(dialog.get_by_role("button", name="Copy to clipboard")).to_be_visible(timeout=SECONDS)
 
 
 def test_the_file_menu_gives_a_figure(cnn):
