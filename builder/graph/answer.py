@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from builder.catalogue import Dataset, show
 
@@ -29,7 +30,7 @@ def answer(analysis: Analysis, output: Placed, dataset: Dataset, project: Projec
     tail, base = _tail(analysis, output)
     last = above(analysis, output.node.id)
     for brick in tail:
-        yield from _in_the_tail(analysis, brick, brick is last, loss, dataset, len(tail) == 1)
+        yield from _in_the_tail(analysis, brick, brick is last, loss, dataset, len(tail) == 1, base)
     if loss == "NLLLoss" and last is not None and last.node.kind not in ("LogSoftmax", "Softmax"):
         edge = analysis.network.into(output.node.id)[0]
         insert = fixes.insert(analysis, edge, "LogSoftmax", f"Insert LogSoftmax before {output.node.id}", sure=last is base)
@@ -59,9 +60,10 @@ def _tail(analysis: Analysis, output: Placed) -> tuple[list[Placed], Placed | No
     return tail, brick
 
 
-def _in_the_tail(analysis: Analysis, brick: Placed, last: bool, loss: str, dataset: Dataset, only: bool) -> Iterator[Problem]:
+def _in_the_tail(analysis: Analysis, brick: Placed, last: bool, loss: str, dataset: Dataset, only: bool, base: Placed | None) -> Iterator[Problem]:
     name, kind, count = brick.node.id, brick.node.kind, len(dataset.classes)
-    alone = len(analysis.network.out_of(name)) == 1
+    # Right behind the samples the next brick would come to stand where this one should not.
+    alone = len(analysis.network.out_of(name)) == 1 and category(base) != "Input and output"
     remove = batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}, sure=alone and loss != "NLLLoss")
     if kind in ("Softmax", "LogSoftmax"):
         yield from _shares(analysis, brick, last, loss, count, remove, only)
@@ -84,7 +86,7 @@ def _shares(analysis: Analysis, brick: Placed, last: bool, loss: str, count: int
     name, kind = brick.node.id, brick.node.kind
     if loss == "CrossEntropyLoss" and kind == "LogSoftmax":
         yield Problem(name, None, "advice", "CrossEntropyLoss takes the logarithm of softmax itself; LogSoftmax before it changes nothing",
-                      "log-softmax of log-softmax is the same again: the probabilities in it sum to 1 already", (remove,), "loss")
+                      "log-softmax of log-softmax is the same again: the probabilities in it sum to 1 already", (replace(remove, sure=False),), "loss")
     elif loss == "CrossEntropyLoss":
         least = math.log(1 + (count - 1) / math.e)
         yield Problem(name, None, "warning", f"CrossEntropyLoss applies softmax itself; {kind} before it flattens the gradients",

@@ -243,7 +243,7 @@ def _insert_activations(analysis: Analysis, gaps: list[tuple[Placed, list[Placed
 
 # ---- Activations ----
 
-NOT_NEGATIVE = {"ReLU", "ReLU6", "Sigmoid", "Hardsigmoid", "Softplus"}
+NOT_NEGATIVE = {"ReLU", "ReLU6", "Sigmoid", "Softplus"}
 UNCHANGED_ABOVE_ZERO = {"ReLU", "LeakyReLU", "ELU"}
 RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "ReLU": (0.0, math.inf), "ReLU6": (0.0, 6.0), "Softplus": (0.0, math.inf)}
 SQUEEZE: dict[str, Callable[[float], float]] = {"Sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x != math.inf else 1.0, "Tanh": math.tanh,

@@ -45,7 +45,8 @@ def fix_all(project: Project) -> dict[str, object] | None:
 
 
 def _key(problem: Problem) -> tuple:
-    return (problem.path, problem.node, problem.field, problem.code)
+    """What tells a problem from others before and after an edit; what concerns several bricks is told by its words."""
+    return (problem.path, problem.node, problem.field, problem.code, problem.says if problem.node is None or problem.code == "cycle" else "")
 
 
 def mends(before: Report, after: Report, problem: Problem) -> bool:
@@ -55,20 +56,33 @@ def mends(before: Report, after: Report, problem: Problem) -> bool:
     return _key(problem) not in {_key(other) for other in after.problems} and not any(_is_worse(before, other, problem) for other in news)
 
 
+# While one of these is wrong nothing is said of how the network's end fits the data and the loss.
+HIDING = ("ends", "data", "task")
+
+
 def _is_worse(before: Report, other: Problem, mended: Problem) -> bool:
     """Did the fix make this problem, or could it only not be seen before?"""
     if other.severity == "advice" or other.path or mended.path:
         return other.severity == "error" and len(other.path) == len(mended.path) and other.node == mended.node
+    if mended.code in HIDING:
+        return False
     placed = before.analysis.placed.get(other.node) if other.node else None
     if placed is None:
         return other.node is None and mended.node is None
-    hidden = {brick.node for brick in before.problems if brick.code == "image"}
-    return placed.shape is not None and not placed.node.muted and not _is_below(before.analysis.network, hidden, other.node)
+    return placed.shape is not None and not placed.node.muted and other.node not in _unjudged(before)
 
 
-def _is_below(network: Network, names: set[str | None], name: str) -> bool:
-    """Does a brick stand below one of `names`, or is it one?"""
-    return bool(names) and name in _below(network, [other for other in names if other])
+def _unjudged(report: Report) -> set[str]:
+    """Bricks of which not all could be said: without a shape or above one without, and those behind a Linear that reads an image."""
+    network = report.analysis.network
+    unknown = [name for name, placed in report.analysis.placed.items() if placed.shape is None and placed.node.kind != "Output"]
+    above, waiting = set(), unknown
+    while waiting:
+        name = waiting.pop()
+        if name not in above:
+            above.add(name)
+            waiting += [edge.source for edge in network.into(name)]
+    return above | _below(network, [problem.node for problem in report.problems if problem.code == "image" and not problem.path])
 
 
 def _below(network: Network, names: list[str]) -> set[str]:
