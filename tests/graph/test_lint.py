@@ -186,7 +186,7 @@ def test_branches_of_other_sizes_are_padded_and_of_other_channels_made_as_wide()
     project = column(conv("a"), relu("r"), conv("b"), "Add", relu("r2"), *TAIL, wires=(("r", "add", 1),))
     assert [fix.label for fix in found(project, "spatial").fixes][0] == "Set padding of b to 1"
     wide = column(conv("a"), relu("r"), conv("b", 16, padding=1), "Add", relu("r2"), *TAIL, wires=(("r", "add", 1),))
-    assert [fix.label for fix in found(wide, "channels").fixes] == ["Set out_channels of b to 8", "Project r to 16 channels with a 1×1 Conv2d"]
+    assert {"Set out_channels of b to 8", "Project r to 16 channels with a 1×1 Conv2d"} <= {fix.label for fix in found(wide, "channels").fixes}
 
 
 def test_a_flatten_that_leaves_axes_standing_is_set_back():
