@@ -126,7 +126,7 @@ export function Canvas(): ReactElement {
         {minimap && <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node: FlowBrick) => `map-${node.data.category}`} />}
       </ReactFlow>
       {snap.sync.document.nodes.length === 0 && <EmptyHint />}
-      <Tools minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} />
+      <Tools minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} onArranged={flow.glideFrom} />
       <State />
       <Toasts live={wires.refused} />
       <Sheets />

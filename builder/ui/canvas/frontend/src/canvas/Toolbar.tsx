@@ -1,7 +1,8 @@
 import { useReactFlow, useStore } from "@xyflow/react";
 import type { ReactElement } from "react";
+import { chooseDirection } from "./choices.ts";
 import { usePart, useSession } from "./context.ts";
-import { bounds, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
+import { bounds, type Direction, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
 import { moveBricks } from "./gestures.ts";
 import { HistoryMenu } from "./HistoryMenu.tsx";
 import { Icon, type IconName } from "./icons.tsx";
@@ -57,12 +58,15 @@ interface ToolbarProps {
   onLasso(on: boolean): void;
   onMinimap(on: boolean): void;
   onView(): void;
+  /** The bricks glide from where they stood before. */
+  onArranged(before: Places): void;
 }
 
 /** The tools over the canvas. */
-export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView }: ToolbarProps): ReactElement {
+export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView, onArranged }: ToolbarProps): ReactElement {
   const session = useSession();
   const { setViewport, getViewport, zoomIn, zoomOut } = useReactFlow();
+  const direction = usePart((snap) => snap.direction);
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
   const shown = (change: Promise<boolean>): void => {
@@ -70,13 +74,16 @@ export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView }: ToolbarP
     void change.then(() => session.keepView(getViewport()));
   };
   const fit = (places: Places, smallest: number): void => shown(setViewport(fitView(bounds(places.values()), width, height, smallest), glide()));
-  const arrange = (): void => {
-    const places = autoLayout(session.snapshot().sync.document);
+  const arrange = (direction: Direction): void => {
+    const before = session.snapshot().places;
+    const places = autoLayout(session.snapshot().sync.document, direction);
     const edit = moveBricks(session.drawing(), Object.fromEntries(places), "Auto-layout");
+    chooseDirection(direction);
     if (edit) session.send(edit);
+    if (edit) onArranged(before);
     fit(places, 0.3);
   };
-  useAnswer("arrange", arrange);
+  useAnswer("arrange", () => arrange(session.snapshot().direction));
   useAnswer("fit", () => fit(session.snapshot().places, LEAST_ZOOM));
   useAnswer("zoomIn", () => shown(zoomIn(glide())));
   useAnswer("zoomOut", () => shown(zoomOut(glide())));
@@ -86,7 +93,8 @@ export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView }: ToolbarP
       <HistoryMenu />
       <span className="rule" />
       <Tool icon="lasso" name="Select several" hint="Drag a frame round bricks to select them (or hold Shift while dragging)" pressed={lasso} onClick={() => onLasso(!lasso)} />
-      <Tool icon="layout" name="Auto-layout" hint="Arrange the bricks from top to bottom" onClick={arrange} />
+      <Tool icon="layout" name="Auto-layout" hint={`Arrange the bricks${keysOf("arrange", MAC)}`} onClick={() => arrange(direction)} />
+      <Tool icon="flowRight" name="Left to right" hint="Arrange from left to right, or from top to bottom" pressed={direction === "right"} onClick={() => arrange(direction === "right" ? "down" : "right")} />
       <Tool icon="fit" name="Fit" hint="Show the whole network" onClick={() => fit(session.snapshot().places, LEAST_ZOOM)} />
       <Tool icon="minus" name="Zoom out" onClick={() => shown(zoomOut(glide()))} />
       <Tool icon="plus" name="Zoom in" onClick={() => shown(zoomIn(glide()))} />

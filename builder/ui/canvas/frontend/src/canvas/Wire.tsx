@@ -19,8 +19,12 @@ interface Drawn {
 const SLANTED = 24;
 
 /** The line of a wire, and its label where neither the line nor a brick is in the way. */
-function drawn({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowWire>): Drawn {
+function drawn({ sourceX, sourceY, targetX, targetY, sourcePosition, data }: EdgeProps<FlowWire>): Drawn {
   const lane = data?.lane ?? null;
+  if (sourcePosition === Position.Right) {
+    const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition: Position.Left });
+    return data?.merging ? { path, x: sourceX + 2, y: sourceY - 11, left: false } : { path, x: x - 48, y: y - 11, left: false };
+  }
   if (lane !== null && targetY - sourceY > 48) {
     const path = roundedPath(detour({ from: [sourceX, sourceY], to: [targetX, targetY] }, lane));
     return { path, x: lane, y: (sourceY + targetY) / 2, left: lane < Math.min(sourceX, targetX) };

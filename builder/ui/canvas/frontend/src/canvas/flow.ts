@@ -2,7 +2,7 @@ import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { inputCount, type Layer, outputCount, slug } from "./catalogue.ts";
 import { inputsOf, outputOf, portOf, wireId } from "./document.ts";
 import { spoken } from "./format.ts";
-import { BRICK, type DropTarget, type Places, portX } from "./geometry.ts";
+import { BRICK, type Direction, type DropTarget, type Places, portAt } from "./geometry.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Snapshot } from "./session.ts";
 import type { BrickInfo, BrickNode, Point, Wire } from "./types.ts";
@@ -16,6 +16,7 @@ export type BrickData = {
   readonly category: string;
   readonly inputs: number;
   readonly outputs: number;
+  readonly direction: Direction;
   readonly doubtful: boolean;
   readonly alone: boolean;
   /** What letting go would do with this brick. */
@@ -39,15 +40,31 @@ const HANDLE = 10;
 // The values of React Flow's Position, stated so that this module runs without the browser library.
 const TOP = "top" as NodeHandle["position"];
 const BOTTOM = "bottom" as NodeHandle["position"];
+const LEFT = "left" as NodeHandle["position"];
+const RIGHT = "right" as NodeHandle["position"];
 
 /** React Flow measures handles from the page; stating them lets it draw wires to bricks that are out of sight. */
-function handles(inputs: number, outputs: number): NodeHandle[] {
+function handles(inputs: number, outputs: number, direction: Direction): NodeHandle[] {
+  return direction === "right" ? sideHandles(inputs, outputs) : endHandles(inputs, outputs);
+}
+
+function sideHandles(inputs: number, outputs: number): NodeHandle[] {
+  const size = { width: HANDLE, height: HANDLE };
+  const y = (i: number, n: number): number => portAt(i, n, "right") - HANDLE / 2;
+  const before = Array.from({ length: inputs }, (_, i): NodeHandle => ({ ...size, id: `in-${i}`, type: "target", position: LEFT, x: -HANDLE / 2, y: y(i, inputs) }));
+  const behind = Array.from({ length: outputs }, (_, i): NodeHandle => {
+    return { ...size, id: `out-${i}`, type: "source", position: RIGHT, x: BRICK.width - HANDLE / 2, y: y(i, outputs) };
+  });
+  return [...before, ...behind];
+}
+
+function endHandles(inputs: number, outputs: number): NodeHandle[] {
   const size = { width: HANDLE, height: HANDLE };
   const above = Array.from({ length: inputs }, (_, i): NodeHandle => {
-    return { ...size, id: `in-${i}`, type: "target", position: TOP, x: portX(i, inputs) - HANDLE / 2, y: -HANDLE / 2 };
+    return { ...size, id: `in-${i}`, type: "target", position: TOP, x: portAt(i, inputs) - HANDLE / 2, y: -HANDLE / 2 };
   });
   const below = Array.from({ length: outputs }, (_, i): NodeHandle => {
-    return { ...size, id: `out-${i}`, type: "source", position: BOTTOM, x: portX(i, outputs) - HANDLE / 2, y: BRICK.height - HANDLE / 2 };
+    return { ...size, id: `out-${i}`, type: "source", position: BOTTOM, x: portAt(i, outputs) - HANDLE / 2, y: BRICK.height - HANDLE / 2 };
   });
   return [...above, ...below];
 }
@@ -69,6 +86,7 @@ function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): B
     category: slug(layer?.category),
     inputs: inputCount(layer, inputsOf(snap.sync.document, node.id).length),
     outputs: outputCount(layer),
+    direction: snap.direction,
     doubtful: snap.doubtful.has(node.id),
     alone: snap.selected.length === 1 && snap.selected[0] === node.id,
     drop: "id" in snap.drop && snap.drop.id === node.id ? snap.drop.type : null,
@@ -106,7 +124,7 @@ export function flowBricks(before: FlowBrick[], snap: Snapshot, moving: Places):
       selected: selected.has(node.id),
       ...BRICK,
       measured: { ...BRICK },
-      handles: handles(data.inputs, data.outputs),
+      handles: handles(data.inputs, data.outputs, data.direction),
       ariaLabel: spoken(node, data.info),
     };
   });

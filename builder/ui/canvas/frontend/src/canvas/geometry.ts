@@ -13,6 +13,17 @@ const NEAR = 22;
 
 export type Places = ReadonlyMap<string, Point>;
 
+/** The way the network runs: from top to bottom, or from left to right. */
+export type Direction = "down" | "right";
+
+/** From one brick of a row to the next: the shape stands on the wire between them. */
+const STRIDE = 344;
+
+/** The place of the brick that is `by` after one at this place. */
+export function ahead([x, y]: Point, direction: Direction = "down", by = 1): Point {
+  return direction === "right" ? [x + by * STRIDE, y] : [x, y + by * PITCH];
+}
+
 export const snap = (value: number): number => Math.round(value / GRID) * GRID;
 export const snapPoint = ([x, y]: Point): Point => [snap(x), snap(y)];
 
@@ -21,28 +32,38 @@ export function portX(index: number, count: number): number {
   return (BRICK.width * (index + 1)) / (count + 1);
 }
 
+/** Where the k-th of n ports stands on its edge, from the brick's corner along that edge. */
+export function portAt(index: number, count: number, direction: Direction = "down"): number {
+  return direction === "right" ? (BRICK.height * (index + 1)) / (count + 1) : portX(index, count);
+}
+
 export interface Ends {
   readonly from: Point;
   readonly to: Point;
 }
 
 /** Where a wire starts and ends. */
-export function endsOf(document: NetworkDocument, wire: Wire, places: Places, catalogue: Catalogue): Ends | null {
+export function endsOf(document: NetworkDocument, wire: Wire, places: Places, catalogue: Catalogue, direction: Direction = "down"): Ends | null {
   const source = places.get(wire.source);
   const target = places.get(wire.target);
   const node = findNode(document, wire.target);
   if (!source || !target || !node) return null;
   const count = inputCount(catalogue.layers[node.kind], inputsOf(document, wire.target).length);
   const outputs = Math.max(outputCount(catalogue.layers[findNode(document, wire.source)?.kind ?? ""]), outputOf(wire) + 1);
-  return { from: [source[0] + portX(outputOf(wire), outputs), source[1] + BRICK.height], to: [target[0] + portX(portOf(wire), count), target[1]] };
+  const [out, into] = [portAt(outputOf(wire), outputs, direction), portAt(portOf(wire), count, direction)];
+  if (direction === "right") return { from: [source[0] + BRICK.width, source[1] + out], to: [target[0], target[1] + into] };
+  return { from: [source[0] + out, source[1] + BRICK.height], to: [target[0] + into, target[1]] };
 }
 
 /** The cubic curve from handle to handle, leaving and entering vertically. */
-export function curve({ from, to }: Ends): readonly [Point, Point, Point, Point] {
+export function curve({ from, to }: Ends, direction: Direction = "down"): readonly [Point, Point, Point, Point] {
+  if (direction === "right") return curve({ from: turned(from), to: turned(to) }).map(turned) as unknown as readonly [Point, Point, Point, Point];
   const reach = to[1] - from[1];
   const pull = reach >= 0 ? reach / 2 : 6 * Math.sqrt(-reach);
   return [from, [from[0], from[1] + pull], [to[0], to[1] - pull], to];
 }
+
+const turned = ([x, y]: Point): Point => [y, x];
 
 function onCurve([a, b, c, d]: readonly [Point, Point, Point, Point], t: number): Point {
   const s = 1 - t;
@@ -51,9 +72,9 @@ function onCurve([a, b, c, d]: readonly [Point, Point, Point, Point], t: number)
 }
 
 /** A wire as points: the curve, or the way round when it has a lane. */
-export function samples(ends: Ends, lane: number | null): readonly Point[] {
+export function samples(ends: Ends, lane: number | null, direction: Direction = "down"): readonly Point[] {
   if (lane !== null) return detour(ends, lane);
-  const points = curve(ends);
+  const points = curve(ends, direction);
   return Array.from({ length: 17 }, (_, i) => onCurve(points, i / 16));
 }
 
@@ -102,7 +123,8 @@ function runsBehind(wire: Wire, ends: Ends, places: Places): boolean {
 }
 
 /** x of a free lane for a wire that would run behind bricks; null when the straight way is free. */
-export function laneOf(wire: Wire, ends: Ends, places: Places): number | null {
+export function laneOf(wire: Wire, ends: Ends, places: Places, direction: Direction = "down"): number | null {
+  if (direction === "right") return null;
   if (ends.to[1] - ends.from[1] < PITCH || !runsBehind(wire, ends, places)) return null;
   const reach = extent(places, ends.from[1] - BRICK.height, ends.to[1]) ?? [0, 0];
   const left = reach[0] - 28;
@@ -147,28 +169,33 @@ export type DropTarget =
   | { readonly type: "free" };
 
 /** What dropping a new brick's middle at `point` would do: onto a wire, under a brick, or just there. */
-export function dropTarget(point: Point, document: NetworkDocument, places: Places, catalogue: Catalogue): DropTarget {
+export function dropTarget(point: Point, document: NetworkDocument, places: Places, catalogue: Catalogue, direction: Direction = "down"): DropTarget {
   let best: { wire: Wire; far: number } | null = null;
   for (const wire of document.edges) {
-    const ends = endsOf(document, wire, places, catalogue);
-    if (!ends || !passes(ends, point)) continue;
-    const far = distance(point, samples(ends, laneOf(wire, ends, places)));
+    const ends = endsOf(document, wire, places, catalogue, direction);
+    if (!ends || !passes(ends, point, direction)) continue;
+    const far = distance(point, samples(ends, laneOf(wire, ends, places, direction), direction));
     if (far < (best?.far ?? NEAR)) best = { wire, far };
   }
   if (best) return { type: "wire", wire: best.wire };
-  const above = [...places].find(([, at]) => isBelow(point, at));
+  const above = [...places].find(([, at]) => (direction === "right" ? isAfter(point, at) : isBelow(point, at)));
   return above ? { type: "below", id: above[0] } : { type: "free" };
 }
 
 /** Can a wire come near the height of `point`? One that leads upwards swings out above and below its ends. */
-function passes(ends: Ends, [, y]: Point): boolean {
-  const heights = curve(ends).map((point) => point[1]);
+function passes(ends: Ends, [, y]: Point, direction: Direction): boolean {
+  const heights = curve(ends, direction).map((point) => point[1]);
   return y > Math.min(...heights) - NEAR && y < Math.max(...heights) + NEAR;
 }
 
 function isBelow([x, y]: Point, at: Point): boolean {
   const bottom = at[1] + BRICK.height;
   return x > at[0] - 16 && x < at[0] + BRICK.width + 16 && y > bottom - 20 && y < bottom + BELOW;
+}
+
+function isAfter([x, y]: Point, at: Point): boolean {
+  const edge = at[0] + BRICK.width;
+  return y > at[1] - 16 && y < at[1] + BRICK.height + 16 && x > edge - 20 && x < edge + BRICK.width;
 }
 
 /** The brick whose inner part is under `point`. */
@@ -178,7 +205,8 @@ export function bodyAt([x, y]: Point, places: Places): string | null {
 }
 
 /** The nearest brick that `point` is to the left or right of, close and at about its height. */
-export function besideOf([x, y]: Point, places: Places): string | null {
+export function besideOf([x, y]: Point, places: Places, direction: Direction = "down"): string | null {
+  if (direction === "right") return overOrUnder([x, y], places);
   const reach = BRICK.width * 0.85;
   let best: { id: string; far: number } | null = null;
   for (const [id, at] of places) {
@@ -187,6 +215,15 @@ export function besideOf([x, y]: Point, places: Places): string | null {
     if (level && far > 16 && far < (best?.far ?? reach)) best = { id, far };
   }
   return best?.id ?? null;
+}
+
+/** The same where networks run to the right: the brick that `point` is over or under. */
+function overOrUnder([x, y]: Point, places: Places): string | null {
+  const hit = [...places].find(([, at]) => {
+    const far = Math.max(at[1] - y, y - at[1] - BRICK.height);
+    return Math.abs(x - at[0] - BRICK.width / 2) < BRICK.width * 0.4 && far > 16 && far < BRICK.height * 1.3;
+  });
+  return hit?.[0] ?? null;
 }
 
 export interface Box {

@@ -1,7 +1,7 @@
 import type { Catalogue, Layer } from "./catalogue.ts";
 import { inputCount, outputCount } from "./catalogue.ts";
 import { applyEdit, downstream, findNode, freeId, inputsOf, makeWire, outputsOf } from "./document.ts";
-import { BRICK, besideOf, bodyAt, type DropTarget, dropTarget, endsOf, laneOf, PITCH, type Places, snapPoint } from "./geometry.ts";
+import { ahead, BRICK, besideOf, bodyAt, type Direction, type DropTarget, dropTarget, endsOf, laneOf, type Places, snapPoint } from "./geometry.ts";
 import { freePlace } from "./layout.ts";
 import { hasRoom } from "./quick.ts";
 import { partIn } from "./sync.ts";
@@ -12,6 +12,8 @@ export interface Drawing {
   readonly document: NetworkDocument;
   readonly places: Places;
   readonly catalogue: Catalogue;
+  /** Absent means from top to bottom. */
+  readonly direction?: Direction;
   /** The block whose inside it is; absent or null for the network. */
   readonly scope?: string | null;
 }
@@ -47,11 +49,12 @@ export function moves(drawing: Drawing, at: Readonly<Record<string, Point>>): Ed
 /** Positions of the bricks from `id` down, moved so that a brick fits above them. */
 export function room(drawing: Drawing, id: string, above: Point): Record<string, Point> {
   const target = drawing.places.get(id);
-  const shift = target ? above[1] + PITCH - target[1] : 0;
+  const axis = drawing.direction === "right" ? 0 : 1;
+  const shift = target ? ahead(above, drawing.direction)[axis] - target[axis] : 0;
   if (!target || shift <= 0) return {};
   const below = [...downstream(drawing.document, id)].map((key) => [key, drawing.places.get(key)] as const);
-  const entries = below.filter((entry): entry is [string, Point] => entry[1] !== undefined && entry[1][1] >= target[1]);
-  return Object.fromEntries(entries.map(([key, at]) => [key, snapPoint([at[0], at[1] + shift])]));
+  const entries = below.filter((entry): entry is [string, Point] => entry[1] !== undefined && entry[1][axis] >= target[axis]);
+  return Object.fromEntries(entries.map(([key, [x, y]]) => [key, snapPoint(axis === 0 ? [x + shift, y] : [x, y + shift])]));
 }
 
 /** Bricks at other places than those that make room, which a brick at `at` would cover. */
@@ -64,10 +67,10 @@ function blocked(drawing: Drawing, at: Point, moved: Readonly<Record<string, Poi
 
 /** Beside the bricks that `wire` goes round, halfway down. */
 function besideLane(drawing: Drawing, wire: Wire): Point {
-  const ends = endsOf(drawing.document, wire, drawing.places, drawing.catalogue);
-  const lane = ends ? laneOf(wire, ends, drawing.places) : null;
+  const ends = endsOf(drawing.document, wire, drawing.places, drawing.catalogue, drawing.direction);
+  const lane = ends ? laneOf(wire, ends, drawing.places, drawing.direction) : null;
   const [x, y] = drawing.places.get(wire.source) ?? [0, 0];
-  if (!ends || lane === null) return freePlace([x, y + PITCH], drawing.places);
+  if (!ends || lane === null) return freePlace(ahead([x, y], drawing.direction), drawing.places, drawing.direction);
   const left = lane < ends.from[0] ? lane - 12 - BRICK.width : lane + 12;
   return freePlace([left, (ends.from[1] + ends.to[1] - BRICK.height) / 2], drawing.places);
 }
@@ -76,9 +79,10 @@ function besideLane(drawing: Drawing, wire: Wire): Point {
 function onWire(drawing: Drawing, wire: Wire, drop: Point | null): { at: Point; moved: Record<string, Point> } {
   const source = drawing.places.get(wire.source) ?? [0, 0];
   const target = drawing.places.get(wire.target) ?? source;
-  const column = Math.abs(source[0] - target[0]) < 12;
-  if (drop && (!column || Math.abs(drop[0] - source[0]) > BRICK.width / 2)) return { at: drop, moved: {} };
-  const at: Point = [source[0], source[1] + PITCH];
+  const across = drawing.direction === "right" ? 1 : 0;
+  const straight = Math.abs(source[across] - target[across]) < 12;
+  if (drop && (!straight || Math.abs(drop[across] - source[across]) > BRICK.width / 2)) return { at: drop, moved: {} };
+  const at = ahead(source, drawing.direction);
   const moved = room(drawing, wire.target, at);
   return blocked(drawing, at, moved) ? { at: besideLane(drawing, wire), moved: {} } : { at, moved };
 }
@@ -91,20 +95,20 @@ export function insertOn(drawing: Drawing, layer: Layer, wire: Wire, drop: Point
 
 export function appendTo(drawing: Drawing, layer: Layer, id: string): Added {
   const above = drawing.places.get(id) ?? [0, 0];
-  const node = newNode(drawing, layer, freePlace([above[0], above[1] + PITCH], drawing.places));
+  const node = newNode(drawing, layer, freePlace(ahead(above, drawing.direction), drawing.places, drawing.direction));
   const edits: Edit[] = [{ op: "add", node }, { op: "connect", ...makeWire(id, node.id, 0, freeOutput(drawing, id)) }, ...moves(drawing, {})];
   return { id: node.id, edit: batch(`Add ${layer.kind}`, edits) };
 }
 
 /** A layer fed by what feeds the brick beside it. */
 function branch(drawing: Drawing, layer: Layer, { source, output }: Wire, at: Point): Added {
-  const node = newNode(drawing, layer, freePlace(at, drawing.places));
+  const node = newNode(drawing, layer, freePlace(at, drawing.places, drawing.direction));
   const edits: Edit[] = [{ op: "add", node }, { op: "connect", ...makeWire(source, node.id, 0, output) }, ...moves(drawing, {})];
   return { id: node.id, edit: batch(`Add ${layer.kind}`, edits) };
 }
 
 export function putAt(drawing: Drawing, layer: Layer, at: Point): Added {
-  const node = newNode(drawing, layer, freePlace(at, drawing.places));
+  const node = newNode(drawing, layer, freePlace(at, drawing.places, drawing.direction));
   return { id: node.id, edit: batch(`Add ${layer.kind}`, [{ op: "add", node }, ...moves(drawing, {})]) };
 }
 
@@ -114,9 +118,9 @@ const FREE: DropTarget = { type: "free" };
 export function layerTarget(drawing: Drawing, layer: Layer, point: Point): DropTarget {
   const { document, places, catalogue } = drawing;
   const inserts = takesInput(layer) && outputCount(layer) > 0;
-  const target = dropTarget(point, inserts ? document : { ...document, edges: [] }, places, catalogue);
+  const target = dropTarget(point, inserts ? document : { ...document, edges: [] }, places, catalogue, drawing.direction);
   if (target.type !== "free") return target.type === "below" && !canFollow(drawing, target.id, layer) ? FREE : target;
-  const next = takesInput(layer) ? besideOf(point, places) : null;
+  const next = takesInput(layer) ? besideOf(point, places, drawing.direction) : null;
   const source = next === null ? undefined : inputsOf(document, next)[0];
   return next !== null && source ? { type: "beside", id: next, source } : FREE;
 }

@@ -5,10 +5,10 @@ import type { Layer } from "./catalogue.ts";
 import { copyText, pasteEdit, readText } from "./clipboard.ts";
 import { applyEdit, wireId } from "./document.ts";
 import { brick, CATALOGUE, CHAIN, SKIP, wire } from "./fixture.test.ts";
-import { BRICK, type Places } from "./geometry.ts";
+import { BRICK, endsOf, type Places } from "./geometry.ts";
 import { type Drawing, dropLayer, paletteTarget } from "./gestures.ts";
 import { addLayer } from "./joining.ts";
-import { place } from "./layout.ts";
+import { autoLayout, directionOf, place } from "./layout.ts";
 import { brickFrom, wireBeside, wireFrom } from "./navigate.ts";
 import { overlayAt } from "./overlay.ts";
 import type { Spot } from "./quick.ts";
@@ -179,6 +179,30 @@ test("bricks line up on an edge or a middle, or get equal distances", () => {
   assert.deepEqual(column("middle", 1), [100, 100, 100]);
   assert.deepEqual(column("across", 0), [0, 200, 400]);
   assert.deepEqual(column("down", 1), [0, 100, 200]);
+});
+
+test("a drawing laid out to the right is known to run there, and what is added goes on to the right", () => {
+  const places = autoLayout(CHAIN, "right");
+  const at = (id: string): Point => places.get(id) ?? [0, 0];
+  assert.ok(at("a")[0] > at("start")[0] + BRICK.width && at("a")[1] === at("start")[1]);
+  assert.equal(directionOf(CHAIN, places, "down"), "right");
+  assert.equal(directionOf(CHAIN, autoLayout(CHAIN), "right"), "down");
+  assert.equal(directionOf({ nodes: [], edges: [] }, new Map(), "right"), "right");
+  const moved: Drawing = { document: CHAIN, places, catalogue: CATALOGUE, direction: "right" };
+  const after = apply(CHAIN, addLayer(moved, kind("Step"), {}, { type: "behind", id: "a" }, [0, 0]).edit);
+  const spot = (id: string): Point => after.nodes.find((node) => node.id === id)?.at ?? [0, 0];
+  assert.deepEqual(spot("step1"), at("b"));
+  assert.ok(spot("b")[0] > spot("step1")[0] && spot("end")[0] > spot("b")[0]);
+  assert.deepEqual(paletteTarget(moved, kind("End"), [at("end")[0] + BRICK.width + 60, at("end")[1] + 20]), { type: "free" });
+  const wireTo = endsOf(CHAIN, wire("a", "b"), places, CATALOGUE, "right");
+  assert.deepEqual([wireTo?.from[0], wireTo?.to[0]], [at("a")[0] + BRICK.width, at("b")[0]]);
+});
+
+test("a chain of a thousand bricks and a wide drawing are laid out without overlap", () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `s${i}`);
+  const long: NetworkDocument = { nodes: names.map((name) => brick(name)), edges: names.slice(1).map((name, i) => wire(names[i] ?? "", name)) };
+  const corners = new Set([...autoLayout(long).values()].map((at) => at.join()));
+  assert.equal(corners.size, 1000);
 });
 
 const press = (key: string, more: object = {}): Parameters<typeof shortcutOf>[0] => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });

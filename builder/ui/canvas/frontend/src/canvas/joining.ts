@@ -1,6 +1,6 @@
 import { type Layer, outputCount } from "./catalogue.ts";
 import { downstream, findNode, freeId, inputsOf, makeWire, outputsOf } from "./document.ts";
-import { BRICK, PITCH, snapPoint } from "./geometry.ts";
+import { ahead, BRICK, snapPoint } from "./geometry.ts";
 import { type Added, appendLayer, batch, type Drawing, freeOutput, insertOn, moves, putAt, room } from "./gestures.ts";
 import { freePlace } from "./layout.ts";
 import { arityRank, type Spot } from "./quick.ts";
@@ -17,11 +17,13 @@ function wayOut({ document }: Drawing, ids: readonly string[]): Wire | null {
 }
 
 /** Under all of `ids`, in their middle. */
-function under({ places }: Drawing, ids: readonly string[]): Point {
+function under({ places, direction }: Drawing, ids: readonly string[]): Point {
   const at = ids.map((id) => places.get(id)).filter((point): point is Point => point !== undefined);
   if (at.length === 0) return [0, 0];
   const xs = at.map(([x]) => x);
-  return [(Math.min(...xs) + Math.max(...xs)) / 2, Math.max(...at.map(([, y]) => y)) + PITCH];
+  const ys = at.map(([, y]) => y);
+  const middle = (values: readonly number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
+  return ahead(direction === "right" ? [Math.max(...xs), middle(ys)] : [middle(xs), Math.max(...ys)], direction);
 }
 
 /** A layer that joins bricks: each leads into it, in this order, and the one way out of them goes on behind it. */
@@ -29,7 +31,7 @@ export function joinBricks(drawing: Drawing, layer: Layer, ids: readonly string[
   const out = outputCount(layer) > 0 ? wayOut(drawing, ids) : null;
   const spot = under(drawing, ids);
   const moved = out ? room(drawing, out.target, spot) : {};
-  const at = out ? spot : freePlace(spot, drawing.places);
+  const at = out ? spot : freePlace(spot, drawing.places, drawing.direction);
   const node: BrickNode = { id: freeId(drawing.document, layer), kind: layer.kind, params: {}, at: snapPoint(at) };
   const outputOf = (id: string): number => (out?.source === id ? (out.output ?? 0) : freeOutput(drawing, id));
   const edits: Edit[] = [
@@ -43,8 +45,8 @@ export function joinBricks(drawing: Drawing, layer: Layer, ids: readonly string[
 
 /** A layer over a brick that nothing leads to yet. */
 function addBefore(drawing: Drawing, layer: Layer, id: string): Added {
-  const [x, y] = drawing.places.get(id) ?? [0, 0];
-  const at = snapPoint(freePlace([x, y - PITCH], drawing.places));
+  const below = drawing.places.get(id) ?? [0, 0];
+  const at = snapPoint(freePlace(ahead(below, drawing.direction, -1), drawing.places, drawing.direction));
   const node: BrickNode = { id: freeId(drawing.document, layer), kind: layer.kind, params: {}, at };
   const port = inputsOf(drawing.document, id).length;
   return { id: node.id, edit: batch(`Add ${layer.kind}`, [{ op: "add", node }, { op: "connect", ...makeWire(node.id, id, port) }, ...moves(drawing, {})]) };

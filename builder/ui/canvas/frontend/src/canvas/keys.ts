@@ -1,7 +1,7 @@
 import { findNode, portOf, wireId } from "./document.ts";
 import { enter, leave } from "./entering.ts";
 import { copyText, pasteEdit, readText } from "./clipboard.ts";
-import { brickFrom, type Way, wireBeside, wireFrom } from "./navigate.ts";
+import { brickFrom, turnedWay, type Way, wireBeside, wireFrom } from "./navigate.ts";
 import { spotOf } from "./quick.ts";
 import type { Session } from "./session.ts";
 import { type Command, isMac, type Shortcut, shortcutOf } from "./shortcuts.ts";
@@ -85,7 +85,8 @@ function goWire(session: Session, wire: Wire | null): boolean {
   return true;
 }
 
-function arrow(session: Session, way: Way): boolean {
+function arrow(session: Session, pressed: Way): boolean {
+  const way = turnedWay(session.drawing(), pressed);
   const { selected } = session.snapshot();
   const [wire] = selected.length === 0 ? chosenWires(session) : [];
   if (!wire) return go(session, brickFrom(session.drawing(), selected.at(-1) ?? null, way));
@@ -93,7 +94,8 @@ function arrow(session: Session, way: Way): boolean {
   return goWire(session, wireBeside(session.drawing(), wire, way));
 }
 
-function extend(session: Session, way: Way): boolean {
+function extend(session: Session, pressed: Way): boolean {
+  const way = turnedWay(session.drawing(), pressed);
   const { selected, wires } = session.snapshot();
   const next = brickFrom(session.drawing(), selected.at(-1) ?? null, way);
   if (next !== null) session.select([...selected.filter((id) => id !== next), next], wires);

@@ -1,6 +1,6 @@
 import type { Catalogue } from "./catalogue.ts";
 import { wireId } from "./document.ts";
-import { BRICK, type Ends, endsOf, laneOf, type Places } from "./geometry.ts";
+import { BRICK, type Direction, type Ends, endsOf, laneOf, type Places } from "./geometry.ts";
 import type { NetworkDocument, Point } from "./types.ts";
 
 interface Routed {
@@ -13,10 +13,11 @@ export interface Lanes {
   readonly document: NetworkDocument | null;
   readonly catalogue: Catalogue | null;
   readonly places: Places;
+  readonly direction: Direction;
   readonly of: ReadonlyMap<string, Routed>;
 }
 
-export const NO_LANES: Lanes = { document: null, catalogue: null, places: new Map(), of: new Map() };
+export const NO_LANES: Lanes = { document: null, catalogue: null, places: new Map(), direction: "down", of: new Map() };
 
 /** When more bricks than this moved, every wire is looked at again. */
 const FEW = 40;
@@ -37,17 +38,17 @@ function changes(before: Places, now: Places): readonly number[] | null {
 const sameEnds = (a: Ends, b: Ends): boolean => a.from[0] === b.from[0] && a.from[1] === b.from[1] && a.to[0] === b.to[0] && a.to[1] === b.to[1];
 
 /** The lanes of all wires; of those whose ends stand and that nothing moved beside, as they were. */
-export function lanesOf(before: Lanes, document: NetworkDocument, places: Places, catalogue: Catalogue): Lanes {
-  if (before.document === document && before.places === places && before.catalogue === catalogue) return before;
-  const moved = before.places === places ? [] : changes(before.places, places);
+export function lanesOf(before: Lanes, document: NetworkDocument, places: Places, catalogue: Catalogue, direction: Direction = "down"): Lanes {
+  if (before.direction === direction && before.document === document && before.places === places && before.catalogue === catalogue) return before;
+  const moved = before.direction !== direction ? null : before.places === places ? [] : changes(before.places, places);
   const beside = ({ from, to }: Ends): boolean => moved === null || moved.some((y) => y + BRICK.height > from[1] && y < to[1]);
   const of = new Map<string, Routed>();
   for (const wire of document.edges) {
-    const ends = endsOf(document, wire, places, catalogue);
+    const ends = endsOf(document, wire, places, catalogue, direction);
     if (!ends) continue;
     const id = wireId(wire);
     const old = before.of.get(id);
-    of.set(id, old && sameEnds(old.ends, ends) && !beside(ends) ? old : { ends, lane: laneOf(wire, ends, places) });
+    of.set(id, old && sameEnds(old.ends, ends) && !beside(ends) ? old : { ends, lane: laneOf(wire, ends, places, direction) });
   }
-  return { document, catalogue, places, of };
+  return { document, catalogue, places, direction, of };
 }

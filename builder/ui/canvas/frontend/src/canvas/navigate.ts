@@ -7,9 +7,13 @@ export type Way = "next" | "previous" | "left" | "right";
 
 const placeOf = ({ places }: Drawing, id: string): Point => places.get(id) ?? [0, 0];
 
+/** The axis across the way the network runs. */
+const across = ({ direction }: Drawing): 0 | 1 => (direction === "right" ? 1 : 0);
+
 function nearest(drawing: Drawing, from: string, ids: readonly string[]): string | null {
-  const [x] = placeOf(drawing, from);
-  const far = (id: string): number => Math.abs(placeOf(drawing, id)[0] - x);
+  const axis = across(drawing);
+  const x = placeOf(drawing, from)[axis];
+  const far = (id: string): number => Math.abs(placeOf(drawing, id)[axis] - x);
   return [...ids].sort((a, b) => far(a) - far(b))[0] ?? null;
 }
 
@@ -20,14 +24,17 @@ function beside(drawing: Drawing, id: string): readonly string[] {
     ...inputsOf(document, id).flatMap((wire) => outputsOf(document, wire.source).map((other) => other.target)),
     ...outputsOf(document, id).flatMap((wire) => inputsOf(document, wire.target).map((other) => other.source)),
   ];
-  const y = placeOf(drawing, id)[1];
-  const level = [...drawing.places].filter(([, at]) => Math.abs(at[1] - y) < BRICK.height).map(([other]) => other);
+  const along = across(drawing) === 0 ? 1 : 0;
+  const y = placeOf(drawing, id)[along];
+  const size = along === 1 ? BRICK.height : BRICK.width;
+  const level = [...drawing.places].filter(([, at]) => Math.abs(at[along] - y) < size).map(([other]) => other);
   return [...new Set([...fellows, ...level])].filter((other) => other !== id);
 }
 
 function sideways(drawing: Drawing, id: string, sign: number): string | null {
-  const x = placeOf(drawing, id)[0];
-  const there = beside(drawing, id).filter((other) => (placeOf(drawing, other)[0] - x) * sign > 0);
+  const axis = across(drawing);
+  const x = placeOf(drawing, id)[axis];
+  const there = beside(drawing, id).filter((other) => (placeOf(drawing, other)[axis] - x) * sign > 0);
   return nearest(drawing, id, there);
 }
 
@@ -37,6 +44,13 @@ function firstBrick({ document }: Drawing): string | null {
 
 function lastBrick({ document }: Drawing): string | null {
   return (document.nodes.findLast((node) => outputsOf(document, node.id).length === 0) ?? document.nodes.at(-1))?.id ?? null;
+}
+
+const TURNED: Readonly<Record<Way, Way>> = { right: "next", left: "previous", next: "right", previous: "left" };
+
+/** What an arrow key means where the network runs to the right: the keys follow the eye. */
+export function turnedWay({ direction }: Drawing, way: Way): Way {
+  return direction === "right" ? TURNED[way] : way;
 }
 
 /** The brick that an arrow key leads to from brick `id`; null when there is none that way. */
@@ -59,7 +73,7 @@ export function wireFrom(drawing: Drawing, id: string, out: boolean): Wire | nul
 export function wireBeside(drawing: Drawing, wire: Wire, way: "left" | "right"): Wire | null {
   const fellows = [...outputsOf(drawing.document, wire.source), ...inputsOf(drawing.document, wire.target)];
   const known = new Map(fellows.map((fellow) => [wireId(fellow), fellow]));
-  const x = (one: Wire): number => placeOf(drawing, one.source)[0] + placeOf(drawing, one.target)[0] + (one.port ?? 0);
+  const x = (one: Wire): number => placeOf(drawing, one.source)[across(drawing)] + placeOf(drawing, one.target)[across(drawing)] + (one.port ?? 0);
   const order = [...known.values()].sort((a, b) => x(a) - x(b));
   const at = order.findIndex((one) => wireId(one) === wireId(wire));
   return order[at + (way === "left" ? -1 : 1)] ?? null;

@@ -3,9 +3,10 @@ import { blockRefusal, wayTo } from "./blocks.ts";
 import { type Catalogue, EMPTY_CATALOGUE, type Layer, withBlocks } from "./catalogue.ts";
 import { Desk } from "./desk.ts";
 import { findNode, wireId } from "./document.ts";
-import type { DropTarget, Places, View } from "./geometry.ts";
+import type { Direction, DropTarget, Places, View } from "./geometry.ts";
 import { type Added, type Drawing, withRoom } from "./gestures.ts";
-import { place } from "./layout.ts";
+import { chosenDirection } from "./choices.ts";
+import { directionOf, place } from "./layout.ts";
 import { mayReload, serverState } from "./server.ts";
 import { lookAt, pathKey, putAside, takeBack, withLook } from "./memory.ts";
 import { PreviewFeed, type PreviewOffer, readFile } from "./preview.ts";
@@ -37,6 +38,8 @@ export interface Snapshot {
   /** The largest tensors of the drawing. */
   readonly scale: Scale;
   readonly places: Places;
+  /** The way the drawing runs, which its handles and gestures follow. */
+  readonly direction: Direction;
   readonly doubtful: ReadonlySet<string>;
   readonly catalogue: Catalogue;
   readonly catalogueSays: string | null;
@@ -159,8 +162,8 @@ export class Session {
 
   /** The drawing that gestures work on. */
   drawing(): Drawing {
-    const { sync, places, catalogue } = this.state;
-    return { document: sync.document, places, catalogue, scope: sync.scope };
+    const { sync, places, direction, catalogue } = this.state;
+    return { document: sync.document, places, direction, catalogue, scope: sync.scope };
   }
 
   /** New arguments from Streamlit: an answer of Python, another project, or another theme. */
@@ -314,12 +317,14 @@ export class Session {
     const sync = memory ? receive(memory.sync, data, catalogue) : open(data, newClient());
     const { selected } = lookAt(memory, path);
     memories.set(data.load_id, withLook({ sync, path, looks: memory?.looks ?? {} }, path, {}));
-    const places = place(sync.document, new Map());
+    const usual = chosenDirection();
+    const places = place(sync.document, new Map(), usual);
+    const direction = directionOf(sync.document, places, usual);
     const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, added: null, blockOf: null, toasts: [] };
     const where = `${data.load_id}/${pathKey(path)}`;
     const known = selected.filter((id) => findNode(sync.document, id));
     const infos = data.analysis.nodes;
-    return { ...base, data, path, where, sync, infos, scale: scaleNow(NO_SCALE, infos), places, doubtful: doubtful(sync), selected: known };
+    return { ...base, data, path, where, sync, infos, scale: scaleNow(NO_SCALE, infos), places, direction, doubtful: doubtful(sync), selected: known };
   }
 
   /** The catalogue with the project's own blocks; the same object as long as neither changes. */
@@ -348,10 +353,11 @@ export class Session {
     const selected = moved ? now.selected.filter((id) => findNode(document, id)) : now.selected;
     const known = new Set(document.edges.map(wireId));
     const wires = now.wires.filter((id) => known.has(id));
-    const places = moved ? place(document, this.kept(now)) : now.places;
+    const places = moved ? place(document, this.kept(now), now.direction) : now.places;
+    const direction = places === now.places ? now.direction : directionOf(document, places, now.direction);
     const catalogue = this.catalogueOf(data);
     const scale = infos === now.infos ? now.scale : scaleNow(now.scale, infos);
-    return { ...now, data, sync, catalogue, infos, scale, places, selected, wires, doubtful: doubtful(sync) };
+    return { ...now, data, sync, catalogue, infos, scale, places, direction, selected, wires, doubtful: doubtful(sync) };
   }
 
   /** Positions that only this browser knows: of bricks the document has no place for. */

@@ -5,6 +5,7 @@ import { type FlowBrick, type FlowWire, flowBricks, flowWires, placesNow } from 
 import type { DropTarget, Places } from "./geometry.ts";
 import { connectLoose, type Drawing, isLoose, looseTarget, moveBricks } from "./gestures.ts";
 import { lanesOf, NO_LANES } from "./lanes.ts";
+import { between, play } from "./motion.ts";
 import type { Edit, Point } from "./types.ts";
 
 const NOTHING: Places = new Map();
@@ -18,6 +19,8 @@ interface Flow {
   onEdgesChange(changes: EdgeChange<FlowWire>[]): void;
   onDragStart(): void;
   onDragStop(): void;
+  /** Let the bricks glide from these places to where they stand now. */
+  glideFrom(before: Places): void;
 }
 
 function toggled(now: readonly string[], changes: readonly { id: string; selected: boolean }[]): readonly string[] {
@@ -57,7 +60,7 @@ export function useFlow(): Flow {
   const bricks = useMemo(() => flowBricks(lastBricks.current, snap, moving), [snap, moving]);
   const places = useMemo(() => placesNow(snap.places, moving), [snap.places, moving]);
   const { document } = snap.sync;
-  const lanes = useMemo(() => lanesOf(lastLanes.current, document, places, snap.catalogue), [document, places, snap.catalogue]);
+  const lanes = useMemo(() => lanesOf(lastLanes.current, document, places, snap.catalogue, snap.direction), [document, places, snap.catalogue, snap.direction]);
   const wires = useMemo(() => flowWires(lastWires.current, snap, lanes), [snap, lanes]);
   useEffect(() => {
     lastBricks.current = bricks;
@@ -70,6 +73,16 @@ export function useFlow(): Flow {
     latest.current = places;
     setMoving(places);
   }, []);
+
+  const stopGlide = useRef<() => void>(() => undefined);
+  useEffect(() => () => stopGlide.current(), []);
+  const glideFrom = useCallback(
+    (before: Places) => {
+      stopGlide.current();
+      stopGlide.current = play((share) => setMoving(share < 1 ? between(before, session.snapshot().places, share) : NOTHING), before.size);
+    },
+    [session],
+  );
 
   const commit = useCallback(() => {
     const edit = dropped(session.drawing(), latest.current, dragging.current);
@@ -108,8 +121,10 @@ export function useFlow(): Flow {
   );
 
   const onDragStart = useCallback(() => {
+    stopGlide.current();
+    setMoving(latest.current);
     dragging.current = true;
   }, []);
 
-  return { bricks, wires, onNodesChange, onEdgesChange, onDragStart, onDragStop: commit };
+  return { bricks, wires, onNodesChange, onEdgesChange, onDragStart, onDragStop: commit, glideFrom };
 }
