@@ -58,9 +58,9 @@ def sessions(count: int, length: int) -> Iterator[tuple[dict[str, object], list[
 
 
 def plain(document: dict[str, object]) -> dict[str, object]:
-    """A document without what does not matter: the order of wires, port 0 written out, empty parameters."""
+    """A document without what does not matter: the order of wires, port 0 and output 0 written out, empty parameters."""
     nodes = [{**node, "params": node.get("params") or {}} for node in document["nodes"]]
-    wires = sorted([wire["target"], wire.get("port", 0), wire["source"]] for wire in document["edges"])
+    wires = sorted([wire["target"], wire.get("port", 0), wire["source"], wire.get("output", 0)] for wire in document["edges"])
     return {"nodes": nodes, "wires": wires}
 
 

@@ -6,11 +6,12 @@ import { Purpose } from "./Purpose.tsx";
 
 const HINTS = [
   ["Drop a layer on a wire", "to put it between two bricks, or just below a brick to connect it."],
+  ["Type", "the name of a layer, with its values: “conv 6 5”. Enter puts it behind the selected brick; ? shows all keys."],
   ["Select a brick", "to change its parameters and see how its output shape comes about."],
   ["Backspace", "removes a brick and joins its neighbours; Delete cuts the wires too."],
 ] as const;
 
-/** The network as a whole, and three hints on how to build. */
+/** The network as a whole, and hints on how to build. */
 export function Summary(): ReactElement {
   const analysis = usePart((snap) => snap.data.analysis);
   const inside = usePart((snap) => snap.path.length > 0);

@@ -10,6 +10,7 @@ import { canUndo, MAC } from "./keys.ts";
 import { autoLayout } from "./layout.ts";
 import { glide } from "./motion.ts";
 import { PreviewTools } from "./PreviewTools.tsx";
+import { Popover } from "./Popover.tsx";
 import { keysOf } from "./shortcuts.ts";
 import { useAnswer } from "./useDesk.ts";
 
@@ -52,6 +53,11 @@ function HistoryTools(): ReactElement {
   );
 }
 
+const WAYS: readonly (readonly [Direction, string])[] = [
+  ["down", "From top to bottom"],
+  ["right", "From left to right"],
+];
+
 interface ToolbarProps {
   readonly minimap: boolean;
   readonly lasso: boolean;
@@ -93,8 +99,14 @@ export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView, onArranged
       <HistoryMenu />
       <span className="rule" />
       <Tool icon="lasso" name="Select several" hint="Drag a frame round bricks to select them (or hold Shift while dragging)" pressed={lasso} onClick={() => onLasso(!lasso)} />
-      <Tool icon="layout" name="Auto-layout" hint={`Arrange the bricks${keysOf("arrange", MAC)}`} onClick={() => arrange(direction)} />
-      <Tool icon="flowRight" name="Left to right" hint="Arrange from left to right, or from top to bottom" pressed={direction === "right"} onClick={() => arrange(direction === "right" ? "down" : "right")} />
+      <Popover icon="layout" name="Auto-layout" hint={`Arrange the bricks${keysOf("arrange", MAC)}`}>
+        {(close) => WAYS.map(([way, name]) => (
+          <button key={way} type="button" className="entry" aria-pressed={direction === way} onClick={() => { close(); arrange(way); }}>
+            <Icon name={way === "right" ? "flowRight" : "layout"} />
+            {name}
+          </button>
+        ))}
+      </Popover>
       <Tool icon="fit" name="Fit" hint="Show the whole network" onClick={() => fit(session.snapshot().places, LEAST_ZOOM)} />
       <Tool icon="minus" name="Zoom out" onClick={() => shown(zoomOut(glide()))} />
       <Tool icon="plus" name="Zoom in" onClick={() => shown(zoomIn(glide()))} />
