@@ -16,6 +16,10 @@ from tests.browser.driver import Server, open_page
 from tests.helpers import until
 
 HAS_FOCUS = "element => element.getRootNode().activeElement === element"
+IN_SIGHT = """element => {
+  const box = element.getBoundingClientRect(), around = element.closest(".palette").getBoundingClientRect();
+  return box.top >= around.top && box.bottom <= around.bottom;
+}"""
 SELECTED = re.compile(r"\bselected\b")
 
 
@@ -136,3 +140,48 @@ class Keyboard(Person):
         self.tab_to(button)
         self.press("Enter")
         self.press("Escape")
+
+
+class Mouse(Person):
+    """Builds without a keyboard."""
+
+    def click(self, locator: Locator) -> None:
+        """One click."""
+        self.actions += 1
+        locator.click()
+
+    def pick(self, name: str) -> None:
+        """Click a brick."""
+        self.actions += 1
+        self.canvas.select(name)
+
+    def add(self, kind: str, name: str) -> None:
+        """Double-click a layer in the palette, after turning the wheel when it is not in sight."""
+        item = self.canvas.item(kind)
+        if not item.evaluate(IN_SIGHT):
+            self.actions += 1
+            item.scroll_into_view_if_needed()
+        self.actions += 1
+        item.dblclick()
+        expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)
+
+    def drag_number(self, field: str, value: int) -> None:
+        """Drag the number in a field of the properties to `value`; one gesture, three pixels a step."""
+        self.actions += 1
+        box = self.canvas.field(field)
+        start = int(box.input_value())
+        (x, y), steps = self.canvas.middle(box), value - start
+        self.canvas.drag((x, y), (x + 3 * steps + (1 if steps > 0 else -1), y))
+        expect(box).to_have_value(str(value), timeout=SECONDS)
+
+    def choose(self, label: str, option: str) -> None:
+        """Open a list and click an entry of it."""
+        self.actions += 2
+        self.page.get_by_label(label, exact=True).select_option(option)
+
+    def wire(self, source: str, target: str, port: int = 0) -> None:
+        """Drag a wire from a brick's output to an input of another."""
+        self.actions += 1
+        self.canvas.drag(self.canvas.middle(self.canvas.brick(source).locator(".react-flow__handle.source")),
+                         self.canvas.middle(self.canvas.brick(target).locator(".react-flow__handle.target").nth(port)))
+        self.until_wired(f"{source}>{target}" + (f":{port}" if port else ""))

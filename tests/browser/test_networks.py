@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from builder.gallery import ENTRIES
 from builder.graph import dumps
-from tests.browser.builders import Keyboard
+from tests.browser.builders import Keyboard, Mouse
 from tests.browser.canvas import SECONDS
 
 LENET = [("conv 6 5", "conv1"), ("relu", "relu1"), ("maxpool 2", "pool1"), ("conv 16 5", "conv2"), ("relu", "relu2"), ("maxpool 2", "pool2"),
@@ -85,3 +85,20 @@ def test_a_three_level_u_net_by_keyboard(page, fresh_server):
         person.until_wired(f"{early}>{joint}:1")
     report = person.report()
     assert not report.errors and report.analysis.shape("output") == (2, 2, 64, 64)
+
+
+def test_lenet_by_mouse_takes_at_most_25_actions(page, fresh_server):
+    person = Mouse(page, fresh_server)
+    person.pick("image")
+    person.choose("Data", "cifar10")
+    person.canvas.shape("image", "N×3×32×32")
+    for kind, name, values in [("Conv2d", "conv1", {"out_channels": 6, "kernel_size": 5}), ("ReLU", "relu1", {}), ("MaxPool2d", "pool1", {}),
+                               ("Conv2d", "conv2", {"out_channels": 16, "kernel_size": 5}), ("ReLU", "relu2", {}), ("MaxPool2d", "pool2", {}),
+                               ("Flatten", "flatten1", {}), ("Linear", "fc1", {"out_features": 120}), ("ReLU", "relu3", {}),
+                               ("Linear", "fc2", {"out_features": 84}), ("ReLU", "relu4", {}), ("Linear", "fc3", {})]:
+        person.add(kind, name)
+        for field, value in values.items():
+            person.drag_number(field, value)
+    report = person.report()
+    assert not report.problems and report.params == ENTRIES["lenet-cifar"].parameters
+    assert person.actions <= 25, person.actions
