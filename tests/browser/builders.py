@@ -17,7 +17,7 @@ from tests.helpers import until
 
 HAS_FOCUS = "element => element.getRootNode().activeElement === element"
 IN_SIGHT = """element => {
-  const box = element.getBoundingClientRect(), around = element.closest(".palette").getBoundingClientRect();
+  const box = element.getBoundingClientRect(), around = element.closest(".palette, .panel").getBoundingClientRect();
   return box.top >= around.top && box.bottom <= around.bottom;
 }"""
 SELECTED = re.compile(r"\bselected\b")
@@ -169,10 +169,26 @@ class Mouse(Person):
         """Drag the number in a field of the properties to `value`; one gesture, three pixels a step."""
         self.actions += 1
         box = self.canvas.field(field)
+        if not box.evaluate(IN_SIGHT):
+            self.actions += 1
+            box.scroll_into_view_if_needed()
         start = int(box.input_value())
         (x, y), steps = self.canvas.middle(box), value - start
         self.canvas.drag((x, y), (x + 3 * steps + (1 if steps > 0 else -1), y))
         expect(box).to_have_value(str(value), timeout=SECONDS)
+
+    def fit(self) -> None:
+        """Show the whole network."""
+        self.click(self.page.get_by_role("toolbar").get_by_role("button", name="Fit"))
+        self.canvas.at_rest()
+
+    def drop_right_of(self, kind: str, beside: str, name: str) -> None:
+        """Drag a layer out of the palette to the right of a brick."""
+        self.actions += 1
+        item, box = self.canvas.item(kind), self.canvas.brick(beside).bounding_box()
+        item.scroll_into_view_if_needed()
+        self.canvas.drag(self.canvas.middle(item), (box["x"] + 1.7 * box["width"], box["y"] + box["height"] / 2))
+        expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)
 
     def choose(self, label: str, option: str) -> None:
         """Open a list and click an entry of it."""

@@ -13,6 +13,16 @@ from tests.helpers import until
 SECONDS = 15_000
 
 
+AT_REST = """() => {
+  const all = [...document.querySelectorAll("*")].filter(e => e.shadowRoot?.querySelector(".react-flow__viewport"));
+  const now = all[0]?.shadowRoot.querySelector(".react-flow__viewport").style.transform ?? "";
+  const still = now === window.__view;
+  window.__stillSince = still ? (window.__stillSince ?? performance.now()) : undefined;
+  window.__view = now;
+  return still && performance.now() - window.__stillSince > 100;
+}"""
+
+
 class Canvas:
     """A page that shows the canvas of `server`."""
 
@@ -58,6 +68,10 @@ class Canvas:
         """Draw a wire from a brick's output to a brick's first input."""
         self.drag(self.middle(self.brick(source).locator(".react-flow__handle.source")),
                   self.middle(self.brick(target).locator(".react-flow__handle.target").first))
+
+    def at_rest(self) -> None:
+        """Wait until the view glides no more."""
+        self.page.wait_for_function(AT_REST)
 
     def select(self, name: str) -> None:
         """Click the brick where nothing else lies over it."""

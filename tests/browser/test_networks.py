@@ -95,10 +95,75 @@ def test_lenet_by_mouse_takes_at_most_25_actions(page, fresh_server):
     for kind, name, values in [("Conv2d", "conv1", {"out_channels": 6, "kernel_size": 5}), ("ReLU", "relu1", {}), ("MaxPool2d", "pool1", {}),
                                ("Conv2d", "conv2", {"out_channels": 16, "kernel_size": 5}), ("ReLU", "relu2", {}), ("MaxPool2d", "pool2", {}),
                                ("Flatten", "flatten1", {}), ("Linear", "fc1", {"out_features": 120}), ("ReLU", "relu3", {}),
-                               ("Linear", "fc2", {"out_features": 84}), ("ReLU", "relu4", {}), ("Linear", "fc3", {})]:
+                               ("Linear", "fc2", {"out_features": 84}), ("ReLU", "relu4", {}), ("Linear", "fc3", {"out_features": 10})]:
         person.add(kind, name)
         for field, value in values.items():
             person.drag_number(field, value)
     report = person.report()
     assert not report.problems and report.params == ENTRIES["lenet-cifar"].parameters
     assert person.actions <= 25, person.actions
+
+
+def draw_only(person: Mouse) -> None:
+    """Colour images of 32 by 32, and no task."""
+    person.pick("image")
+    person.choose("Data", "cifar10")
+    person.canvas.shape("image", "N×3×32×32")
+    person.choose("Task", "none")
+
+
+def test_a_residual_block_with_projection_by_mouse(page, fresh_server):
+    person = Mouse(page, fresh_server)
+    draw_only(person)
+    for kind, name, values in [("Conv2d", "conv1", {"stride": 2, "padding": 1}), ("BatchNorm2d", "bn1", {}), ("ReLU", "relu1", {}),
+                               ("Conv2d", "conv2", {"padding": 1}), ("BatchNorm2d", "bn2", {}), ("Add", "add1", {}), ("ReLU", "relu2", {})]:
+        person.add(kind, name)
+        for field, value in values.items():
+            person.drag_number(field, value)
+    person.fit()
+    person.wire("image", "add1", 1)
+    person.pick("add1")
+    person.click(person.canvas.panel().get_by_role("button", name="Project image"))
+    expect(person.canvas.brick("conv3")).to_have_count(1, timeout=SECONDS)
+    report = person.report()
+    assert not report.errors and report.analysis.shape("output") == (2, 32, 16, 16)
+
+
+def test_an_inception_block_by_mouse(page, fresh_server):
+    person = Mouse(page, fresh_server)
+    draw_only(person)
+    person.add("Conv2d", "conv1")
+    person.drag_number("kernel_size", 1)
+    person.add("Concat", "concat1")
+    for port, (name, size) in enumerate([("conv2", 3), ("conv3", 5)], start=1):
+        person.drop_right_of("Conv2d", "conv1" if port == 1 else "conv2", name)
+        person.until_wired(f"image>{name}")
+        person.drag_number("kernel_size", size)
+        person.drag_number("padding", size // 2)
+        person.wire(name, "concat1", port)
+    report = person.report()
+    assert not report.errors and report.analysis.shape("output") == (2, 96, 32, 32)
+
+
+def test_a_three_level_u_net_by_mouse(page, fresh_server):
+    person = Mouse(page, fresh_server)
+    draw_only(person)
+    for kind, name, values in [("DoubleConv", "double1", {"out_channels": 16}), ("MaxPool2d", "pool1", {}), ("DoubleConv", "double2", {"out_channels": 32}),
+                               ("MaxPool2d", "pool2", {}), ("DoubleConv", "double3", {"out_channels": 64}),
+                               ("ConvTranspose2d", "deconv1", {"kernel_size": 2, "stride": 2}), ("Concat", "concat1", {}),
+                               ("DoubleConv", "double4", {"out_channels": 32}),
+                               ("ConvTranspose2d", "deconv2", {"out_channels": 16, "kernel_size": 2, "stride": 2}), ("Concat", "concat2", {}),
+                               ("DoubleConv", "double5", {"out_channels": 16}), ("Conv2d", "conv1", {"out_channels": 2, "kernel_size": 1})]:
+        person.add(kind, name)
+        for field, value in values.items():
+            person.drag_number(field, value)
+    person.fit()
+    person.wire("double2", "concat1", 1)
+    person.wire("double1", "concat2", 1)
+    report = person.report()
+    assert not report.errors and report.analysis.shape("output") == (2, 2, 32, 32)
+    built = dumps(person.project())
+    person.undo_all()
+    assert [node.id for node in person.project().network.nodes] == ["image", "output"]
+    person.redo_all()
+    assert dumps(person.project()) == built
