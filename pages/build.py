@@ -11,7 +11,7 @@ from builder.ui.build_view import project_bar
 from builder.ui.canvas import canvas
 from builder.ui.delta import has, tell
 from builder.ui.frame import frame, page_path
-from builder.ui.payload import canvas_json, wanted_path
+from builder.ui.payload import canvas_json, wanted_path, wanted_peek
 from builder.ui.preview import previews
 from builder.ui.share_view import open_linked
 
@@ -61,7 +61,8 @@ def bar() -> None:
 @st.fragment(key="board")
 def board() -> None:
     state = st.session_state.get("canvas") or {}
-    data = canvas_json(space, st.session_state.get("client"), wanted_path(state.get("path"), space.load_id))
+    asked = state.get("path")
+    data = canvas_json(space, st.session_state.get("client"), wanted_path(asked, space.load_id), wanted_peek(asked, space.load_id))
     data["preview"] = previews().want(space.project, space.load_id, space.history.revision, data["path"])
     told = tell(st.session_state.setdefault("told", {}), data, has(state.get("outbox")))
     canvas(told, key="canvas", on_outbox=receive, on_path=look, on_reference=reference, on_preview=choose_preview, height=560, fill=True)

@@ -153,8 +153,24 @@ def wanted_path(asked: object, load_id: str) -> tuple[str, ...]:
     return tuple(name for name in asked["path"][:MAX_NESTING] if isinstance(name, str))
 
 
-def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = ()) -> dict[str, object]:
-    """The canvas's whole `data`; `client` is the canvas whose edits were last received in this browser session, `path` what it opened."""
+def wanted_peek(asked: object, load_id: str) -> str | None:
+    """The block instance that a canvas asked to show the inside of where it stands, or None."""
+    peek = asked.get("peek") if isinstance(asked, Mapping) and asked.get("load_id") == load_id else None
+    return peek if isinstance(peek, str) else None
+
+
+def peek_json(report: Report, path: Sequence[str], peek: str | None) -> dict[str, object] | None:
+    """The inside of the block instance `peek` of the drawing at `path`, with its own values; None when there is nothing to open."""
+    whole = (*path, peek) if peek is not None else ()
+    way, inner = opened(report.analysis, whole)
+    if not whole or way != whole:
+        return None
+    return {"id": peek, "document": network_json(inner.network), "infos": {name: node_json(placed) for name, placed in inner.placed.items()}}
+
+
+def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = (), peek: str | None = None) -> dict[str, object]:
+    """The canvas's whole `data`; `client` is the canvas whose edits were last received in this browser session, `path` what it opened,
+    `peek` the block whose inside it shows beside it."""
     ack, refused = workspace.ack(client)
     history, report = workspace.history, workspace.report()
     project = history.project
@@ -162,7 +178,7 @@ def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = 
     return {"load_id": workspace.load_id, "revision": history.revision, "ack": ack, "refused": refused,
             "conflicts": workspace.conflicts(client), **place,
             "analysis": analysis_json(report, place["path"]), "history": history.names(), "catalogue": {"url": catalogue_url()},
-            "blocks": blocks_json(project, report),
+            "blocks": blocks_json(project, report), "peek": peek_json(report, place["path"], peek),
             "definitions": {name: block.to_json() for name, block in project.blocks.items()},
             "settings": {"source": project.data.get("source"), "task": project.task.get("kind")}}
 

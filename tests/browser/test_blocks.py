@@ -236,3 +236,20 @@ def test_a_block_that_nothing_uses_is_deleted_in_the_palette(canvas):
     page.get_by_role("button", name="Delete the block Dense").click()
     expect(canvas.item("Dense")).to_have_count(0, timeout=SECONDS)
     until(lambda: not canvas.document().get("blocks"), 15, "deleted")
+
+
+def test_the_inside_of_a_block_is_shown_where_it_stands_and_leads_inside(canvas):
+    page = canvas.page
+    make(canvas, "Dense", "fc1", "relu3")
+    canvas.panel().get_by_role("button", name="Expand here").click()
+    frame = page.get_by_role("region", name="Inside dense1")
+    expect(frame.get_by_role("button", name="Linear fc1, output N×50")).to_be_visible(timeout=SECONDS)
+    frame.get_by_role("button", name="Linear fc1").focus()
+    page.keyboard.press("Escape")
+    expect(frame).to_have_count(0, timeout=SECONDS)
+    canvas.panel().get_by_role("button", name="Expand here").click()
+    frame.get_by_role("button", name="Linear fc1").dblclick()
+    expect(crumbs(canvas)).to_contain_text("Dense (dense1)", timeout=SECONDS)
+    expect(canvas.panel().get_by_label("Name")).to_have_value("fc1", timeout=SECONDS)
+    back(canvas)
+    expect(frame).to_have_count(0)

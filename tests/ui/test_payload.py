@@ -161,3 +161,22 @@ def test_own_blocks_are_told_as_layers_with_their_uses_and_what_their_parameters
     told = payload.canvas_json(space, None)
     assert (told["blocks"]["Wide"]["uses"], told["blocks"]["Wide"]["way"]) == (0, [])
     assert told["history"]["undo"][-1] == "Unpack wide1 in Outer"
+
+
+def test_the_inside_of_a_block_is_told_beside_it_with_the_values_of_that_instance(tmp_path):
+    space = Workspace(tmp_path, MNIST)
+    space.apply({"op": "make_block", "ids": ["fc1", "relu3"], "name": "Dense"})
+    space.apply({"op": "promote", "block": "Dense", "name": "width", "node": "fc1", "param": "out_features"})
+    space.apply({"op": "set", "id": "dense1", "params": {"width": 20}})
+    told = payload.canvas_json(space, None, (), "dense1")["peek"]
+    assert (told["id"], told["infos"]["fc1"]["shape"]) == ("dense1", "N×20")
+    assert told["infos"].keys() == {node["id"] for node in told["document"]["nodes"]}
+    for nothing in (None, "conv1", "gone"):
+        assert payload.canvas_json(space, None, (), nothing)["peek"] is None
+    assert payload.canvas_json(space, None, ("dense1",), "dense1")["peek"] is None
+
+
+@pytest.mark.parametrize("asked", [None, 3, {}, {"load_id": "other", "peek": "a"}, {"load_id": "one", "peek": 3}])
+def test_a_look_inside_that_was_not_asked_for_this_project_is_none(asked):
+    assert payload.wanted_peek(asked, "one") is None
+    assert payload.wanted_peek({"load_id": "one", "path": [], "peek": "a"}, "one") == "a"

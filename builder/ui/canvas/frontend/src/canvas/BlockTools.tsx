@@ -69,6 +69,7 @@ export function Action({ icon, name, hint, disabled, onClick }: ActionProps): Re
 export function BlockTools({ node, layer }: { readonly node: BrickNode; readonly layer: Layer }): ReactElement {
   const session = useSession();
   const { path, data } = useSnapshot();
+  const expanded = data.peek?.id === node.id;
   const locked = data.editable === false;
   const own = layer.block === "own";
   const unlink = own ? "Give this instance a definition of its own" : `Copy ${layer.kind} into this project, where you can change it`;
@@ -76,6 +77,12 @@ export function BlockTools({ node, layer }: { readonly node: BrickNode; readonly
     <section className="block-tools" aria-label="Block tools">
       <div className="buttons">
         <Action icon="open" name="Open" hint="Show the bricks inside (Enter, or double-click the brick)" onClick={() => session.openPath([...path, node.id])} />
+        <Action
+          icon={expanded ? "minus" : "split"}
+          name={expanded ? "Collapse" : "Expand here"}
+          hint={expanded ? "Hide the bricks inside" : "Show the bricks inside beside the block"}
+          onClick={() => session.peek(expanded ? null : node.id)}
+        />
         <Action icon="unlink" name="Unlink" hint={unlink} disabled={locked} onClick={() => session.send({ op: "unlink", id: node.id })} />
         <Action icon="unpack" name="Unpack" hint="Put the bricks inside in its place" disabled={locked} onClick={() => session.send({ op: "unpack", id: node.id })} />
       </div>

@@ -8,6 +8,7 @@ import type { FlowBrick, FlowWire } from "./flow.ts";
 import { LEAST_ZOOM } from "./geometry.ts";
 import { MakeBlock } from "./MakeBlock.tsx";
 import { Overlays } from "./Overlays.tsx";
+import { Peek } from "./Peek.tsx";
 import { Status } from "./Status.tsx";
 import { Toasts } from "./Toasts.tsx";
 import { Toolbar } from "./Toolbar.tsx";
@@ -124,6 +125,7 @@ export function Canvas(): ReactElement {
       >
         <Background gap={24} size={1.6} />
         {minimap && <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node: FlowBrick) => `map-${node.data.category}`} />}
+        <Peek />
       </ReactFlow>
       {snap.sync.document.nodes.length === 0 && <EmptyHint />}
       <Tools minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} onArranged={flow.glideFrom} />

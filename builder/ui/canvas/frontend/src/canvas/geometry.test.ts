@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CATALOGUE, SKIP } from "./fixture.test.ts";
-import { BRICK, bounds, curve, distance, endsOf, fitView, laneOf, portX, resizedView, revealView } from "./geometry.ts";
+import { BRICK, bounds, curve, distance, endsOf, fitView, frameView, laneOf, portX, resizedView, revealView } from "./geometry.ts";
 import type { Point } from "./types.ts";
 
 const COLUMN = new Map<string, Point>([["start", [0, 0]], ["a", [0, 84]], ["join", [0, 168]], ["end", [0, 252]]]);
@@ -51,4 +51,12 @@ test("a brick in sight needs no move, one below the pane is brought up", () => {
   assert.equal(revealView(view, [100, 100], 800, 600), null);
   const moved = revealView(view, [100, 900], 800, 600);
   assert.ok(moved && 900 + moved.y + BRICK.height <= 600);
+});
+
+test("a frame beside a brick comes into sight as far as the brick can stay", () => {
+  const view = { x: 0, y: 0, zoom: 1 };
+  const pane = { width: 800, height: 600 };
+  assert.equal(frameView(view, { x: 300, y: 100, width: 300, height: 300 }, [20, 100], pane), null);
+  assert.deepEqual(frameView(view, { x: 600, y: 100, width: 300, height: 300 }, [320, 100], pane), { x: -116, y: 0, zoom: 1 });
+  assert.deepEqual(frameView(view, { x: 600, y: 300, width: 900, height: 300 }, [320, 300], pane), { x: -304, y: -24, zoom: 1 });
 });

@@ -287,6 +287,16 @@ export function revealView(view: View, at: Point, width: number, height: number)
   return x === 0 && y === 0 ? null : { x: view.x + x, y: view.y + y, zoom: view.zoom };
 }
 
+/** The least shift of the view that brings a frame beside a brick into the pane, as far as the brick stays in sight; null when it is. */
+export function frameView(view: View, frame: Box, brick: Point, { width, height }: Size): View | null {
+  const right = (frame.x + frame.width) * view.zoom + view.x;
+  const bottom = (frame.y + frame.height) * view.zoom + view.y;
+  const x = Math.max(Math.min(0, width - 16 - right), 16 - (brick[0] * view.zoom + view.x));
+  const y = Math.max(Math.min(0, height - 24 - bottom), MARGIN.top - (brick[1] * view.zoom + view.y));
+  const [dx, dy] = [right > width - 16 ? Math.min(0, x) : 0, bottom > height - 24 ? Math.min(0, y) : 0];
+  return dx === 0 && dy === 0 ? null : { x: view.x + dx, y: view.y + dy, zoom: view.zoom };
+}
+
 function shift(start: number, size: number, least: number, most: number): number {
   if (start < least) return least - start;
   return start + size > most ? most - size - start : 0;

@@ -239,9 +239,15 @@ export class Session {
   readonly openPath = (path: readonly string[], select?: readonly string[]): void => {
     if (pathKey(path) === pathKey(this.state.path)) return this.select(select ?? this.state.selected);
     this.wanted = select ? { path, select } : null;
-    const wanted: WantedPath = { load_id: this.state.sync.loadId, path };
-    this.args.setStateValue("path", wanted);
+    this.go({ load_id: this.state.sync.loadId, path, peek: null });
   };
+
+  /** Show the inside of a block beside it; null shows none. */
+  readonly peek = (id: string | null): void => this.go({ load_id: this.state.sync.loadId, path: this.state.path, peek: id });
+
+  private go(wanted: WantedPath): void {
+    this.args.setStateValue("path", wanted);
+  }
 
   readonly add = ({ id, edit }: Added): void => {
     this.send(edit);

@@ -138,6 +138,13 @@ export interface Crumb {
   readonly title: string;
 }
 
+/** The inside of a block, shown where the block stands. */
+export interface PeekData {
+  readonly id: string;
+  readonly document: NetworkDocument;
+  readonly infos: Readonly<Record<string, BrickInfo>>;
+}
+
 /** Python to canvas. */
 export interface CanvasData {
   /** What Python calls this value: the next answer may say only what changed since. */
@@ -161,6 +168,7 @@ export interface CanvasData {
   readonly crumbs?: readonly Crumb[];
   /** The block that is being edited, and that edits made here name as `in`; null for the network. */
   readonly scope?: string | null;
+  readonly peek?: PeekData | null;
   /** The project's own blocks, as layers. */
   readonly blocks?: Readonly<Record<string, Layer>>;
   readonly settings?: { readonly source: string; readonly task: string };
@@ -202,4 +210,6 @@ export interface Outbox {
 export interface WantedPath {
   readonly load_id: string;
   readonly path: readonly string[];
+  /** The block there whose inside is shown beside it. */
+  readonly peek: string | null;
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef } from "react";
 import { useSession, useSnapshot } from "./context.ts";
 import { bounds, fitView, resizedView, revealView } from "./geometry.ts";
 import { glide } from "./motion.ts";
+import type { Session } from "./session.ts";
 
 /** Show a drawing where it was last looked at, else all of it; again when the pane changes size and nobody has moved the view or all was in sight. */
 export function useFirstView(): () => void {
@@ -33,6 +34,12 @@ export function useFirstView(): () => void {
   }, []);
 }
 
+/** How many pixels of the pane the properties lie over. */
+export function covered(session: Session): number {
+  const panel = session.pane?.parentElement?.querySelector<HTMLElement>(".panel");
+  return panel && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth : 0;
+}
+
 /** Bring a brick into sight that was just added, or selected where the properties would cover it. */
 export function useReveal(): void {
   const session = useSession();
@@ -44,10 +51,8 @@ export function useReveal(): void {
   size.current = { width, height };
   const reveal = useCallback(
     (id: string | null | undefined): void => {
-      const panel = session.pane?.parentElement?.querySelector<HTMLElement>(".panel");
-      const covered = panel && getComputedStyle(panel).position === "absolute" ? panel.offsetWidth : 0;
       const at = id ? session.snapshot().places.get(id) : undefined;
-      const view = at ? revealView(getViewport(), at, size.current.width - covered, size.current.height) : null;
+      const view = at ? revealView(getViewport(), at, size.current.width - covered(session), size.current.height) : null;
       if (view) void setViewport(view, glide()).then(() => session.keepView(view));
     },
     [session, getViewport, setViewport],
