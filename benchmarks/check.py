@@ -69,9 +69,10 @@ def main() -> None:
     print("| bricks | fresh ms | an edit ms | meta ms | meta / fresh | meta / an edit |\n|-|-|-|-|-|-|")
     for count in SIZES:
         project, rows = drawing(count), []
+        before = check(project)
         for turn in range(rounds):
             edited = apply(project, {"op": "set", "id": f"conv{count // 2}", "params": {"out_channels": 200 + turn}})
-            rows.append((seconds(lambda: fresh(project)), seconds(lambda: check(replace(edited))), seconds(lambda: meta(count))))
+            rows.append((seconds(lambda: fresh(project)), seconds(lambda: check(replace(edited), before)), seconds(lambda: meta(count))))
         new, edit, other = (statistics.median(column) for column in zip(*rows, strict=True))
         ratios = [statistics.median(row[2] / row[k] for row in rows) for k in (0, 1)]
         print(f"| {count} | {1000 * new:.1f} | {1000 * edit:.1f} | {1000 * other:.1f} | {ratios[0]:.1f} | {ratios[1]:.1f} |")
