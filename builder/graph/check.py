@@ -9,14 +9,14 @@ from itertools import pairwise
 from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, show
 from builder.catalogue import Problem as LayerProblem
 
-from . import advice, fixes, matching, reshape
 from .analysis import Analysis, Placed, analyse, bricks
-from .answer import answer, kind_of, nothing_to_learn
 from .document import FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
-from .lint import category, lint
 from .problems import Problem, batch
 from .rows import rows
+from .rules import advice, fixes, matching, reshape
+from .rules.answer import answer, kind_of, nothing_to_learn
+from .rules.lint import category, lint
 
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
 MOST_WEIGHTS = 20_000_000_000

@@ -121,17 +121,8 @@ def _batch(project: Project, edit: Edit) -> Project:
     return project
 
 
-def _fix_all(project: Project, edit: Edit) -> Project:
-    """All fixes that are sure; nothing changes when there is none."""
-    from .mend import fix_all  # which checks what edits make
-
-    found = fix_all(project)
-    return project if found is None else apply(project, found)
-
-
 PROJECT_OPS: Mapping[str, Callable[[Project, Edit], Project]] = {
-    "settings": _settings, "choose_data": _choose_data, "choose_optimizer": _choose_optimizer, "name": _name, "batch": _batch,
-    "fix_all": _fix_all}
+    "settings": _settings, "choose_data": _choose_data, "choose_optimizer": _choose_optimizer, "name": _name, "batch": _batch}
 
 
 def apply(project: Project, edit: Edit) -> Project:

@@ -23,7 +23,7 @@ class History:
     revision: int = 0
 
     def apply(self, edit: edits.Edit) -> History:
-        """History after one edit, "undo" and "redo" (by "steps" entries) included; an edit that changes nothing is no entry.
+        """History after one edit, "undo" and "redo" (by "steps" entries) and "fix_all" (every sure fix) included; an edit that changes nothing is no entry.
 
         Raises EditError.
         """

@@ -64,12 +64,18 @@ def _is_worse(before: Report, other: Problem, mended: Problem) -> bool:
     """Did the fix make this problem, or could it only not be seen before?"""
     if other.severity == "advice" or other.path or mended.path:
         return other.severity == "error" and len(other.path) == len(mended.path) and other.node == mended.node
-    if mended.code in HIDING:
+    if mended.code in HIDING or _is_open_end(before, mended):
         return False
     placed = before.analysis.placed.get(other.node) if other.node else None
     if placed is None:
         return other.node is None and mended.node is None
     return placed.shape is not None and not placed.node.muted and other.node not in _unjudged(before)
+
+
+def _is_open_end(before: Report, mended: Problem) -> bool:
+    """Was the problem that nothing arrives at an Output? Then nothing was said of how the answer fits the data and the loss."""
+    placed = before.analysis.placed.get(mended.node) if mended.node and not mended.path else None
+    return placed is not None and placed.node.kind == "Output" and placed.shape is None
 
 
 def _unjudged(report: Report) -> set[str]:

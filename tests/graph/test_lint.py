@@ -11,8 +11,8 @@ from hypothesis import settings as profile
 from builder.catalogue import LAYERS
 from builder.gallery import ENTRIES
 from builder.graph import History, Problem, Project, apply, check, fix_all, from_json, to_json
-from builder.graph.codes import CODES
 from builder.graph.mend import HIDING, MOST, mends
+from builder.graph.rules.codes import CODES
 from tests.graph.drawings import legal_project, messy_project, randoms
 from tests.graph.test_check import SCORES, brick, column
 
@@ -198,7 +198,7 @@ def test_a_flatten_that_leaves_axes_standing_is_set_back():
 def test_a_brick_that_feeds_itself_is_cut_loose():
     project = column(conv("c"), relu("r"), *TAIL, wires=(("c", "c"),))
     problem = found(project, "cycle")
-    assert "its own result" in problem.says and problem.sure and not check(apply(project, {"op": "fix_all"})).errors
+    assert "its own result" in problem.says and problem.sure and not check(apply(project, fix_all(project))).errors
 
 
 def test_a_branch_that_leads_nowhere_is_said_once_and_removed_whole():
@@ -357,7 +357,7 @@ def test_bricks_that_a_fix_puts_in_cover_no_other():
     nodes = [{**node, "at": [40, 84 * i]} for i, node in enumerate(to_json(column(conv("c1"), conv("c2"), relu("r"), SCORES))["networks"]["network"]["nodes"])]
     record = to_json(column(conv("c1"), conv("c2"), relu("r"), SCORES))
     record["networks"]["network"]["nodes"] = nodes
-    mended = apply(from_json(record), {"op": "fix_all"})
+    mended = History(from_json(record)).apply({"op": "fix_all"}).project
     places = sorted(node.at[1] for node in mended.network.nodes)
     assert all(lower - upper >= 84 for upper, lower in zip(places, places[1:], strict=False)) and len(places) == 8
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from builder.catalogue import Shape
 
+from ..analysis import Analysis, Placed, infer
+from ..document import Edge, FrozenDict
+from ..problems import Fix, batch
 from . import fixes
-from .analysis import Analysis, Placed, infer
-from .document import Edge, FrozenDict
-from .problems import Fix, batch
 from .reshape import branch, one, pair, replayed, said
 
 OFFERED = 4

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from builder.catalogue import LAYERS, Param
 
-from .analysis import Analysis, Placed, infer
-from .document import Edge, FrozenDict, Node
-from .edits import arity, fresh_id
-from .problems import Fix, batch
+from ..analysis import Analysis, Placed, infer
+from ..bricks import arity, fresh_id
+from ..document import Edge, FrozenDict, Node
+from ..problems import Fix, batch
 
 
 def _legal(placed: Placed, params: dict[str, object]) -> bool:

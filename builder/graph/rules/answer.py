@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from builder.catalogue import Dataset, show
 
+from ..analysis import Analysis, Placed
+from ..document import Project
+from ..problems import Problem, batch
 from . import fixes
-from .analysis import Analysis, Placed
-from .document import Project
 from .lint import above, category, role
-from .problems import Problem, batch
 
 CROSS_ENTROPY = batch("Use CrossEntropyLoss", {"op": "settings", "path": "training.loss", "value": {"kind": "CrossEntropyLoss"}})
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from builder.catalogue import DATASETS, INITIALIZERS, OPTIMIZERS, Dataset, Record, show
 
+from ..analysis import Analysis, Placed
+from ..document import Project
+from ..problems import Problem, batch
 from . import fixes, reshape
-from .analysis import Analysis, Placed
 from .answer import kind_of
-from .document import Project
 from .lint import above, category
-from .problems import Problem, batch
 
 HEAVY, HEAVY_SHARE = 250_000, 0.6  # parameters of one Linear, and their share of all, from which it is worth a word
 DEEP = 20  # layers: He et al. 2015 saw 56 plain layers train worse than 20

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from builder.catalogue import show
 
+from ..analysis import Analysis, Placed
+from ..document import Edge, Project
+from ..problems import Problem, batch
 from . import fixes, reshape
-from .analysis import Analysis, Placed
-from .document import Edge, Project
-from .problems import Problem, batch
 
 Rule = Callable[[Analysis, Placed, Project], Iterator[Problem]]
 MOST_RUN = 40  # bricks of a run that are named and mended at once

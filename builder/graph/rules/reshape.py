@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from builder.catalogue import Shape
 
+from ..analysis import Analysis, Placed, infer
+from ..document import Edge, FrozenDict
+from ..problems import Fix, batch
 from . import fixes
-from .analysis import Analysis, Placed, infer
-from .document import Edge, FrozenDict
-from .problems import Fix, batch
 
 MOST_ABOVE = 60  # bricks that are looked through upwards
 OFFERED = 3
