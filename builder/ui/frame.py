@@ -20,14 +20,14 @@ PAGES = (("build", "Build"), ("data", "Data"), ("train", "Train"), ("gallery", "
 
 CSS = """
 <style>
-[data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 1rem; max-width: 1760px; }
-[data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.25rem; }
-/* Streamlit's 0.6 is a contrast of 4.3 to 1 on white; small text wants 4.5. */
-[data-testid="stCaptionContainer"] { opacity: 0.72; }
-/* The chosen one of a row of buttons: the accent on its own tint is 3.5 to 1 in the dark. */
-[data-testid="stButtonGroup"] button[data-selected="true"] p { color: color-mix(in srgb, currentColor 50%, light-dark(#000, #fff)); }
+:root [data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 1rem; max-width: 1760px; }
+:root [data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.25rem; }
+/* :root lets these win over Streamlit's own classes, whichever come later. Streamlit's 0.6 is a contrast of 4.3 to 1 on white; small text wants 4.5. */
+:root [data-testid="stCaptionContainer"] { opacity: 0.72; }
+/* The chosen one of a row of buttons, a slider's value: the accent as small text is 3.5 and 3.9 to 1 in the dark. */
+:root [data-testid="stButtonGroup"] button[data-selected="true"] p, :root [data-testid="stSliderThumbValue"] p { color: color-mix(in srgb, currentColor 50%, light-dark(#000, #fff)); }
 /* What a page says for a moment must not lie over its buttons, which stand at the top right. */
-[data-testid="stToastContainer"] { inset: auto auto 1rem 1rem; top: auto; right: auto; left: 1rem; bottom: 1rem; }
+:root [data-testid="stToastContainer"] { inset: auto auto 1rem 1rem; top: auto; right: auto; left: 1rem; bottom: 1rem; }
 /* A rerun in progress must not fade what is being edited or watched. */
 .st-key-canvas [data-stale="true"], .st-key-live [data-stale="true"], [data-stale="true"]:has(.st-key-canvas) { opacity: 1 !important; }
 </style>

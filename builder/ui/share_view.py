@@ -67,7 +67,9 @@ def link_dialog(project: Project) -> None:
                            icon=":material/download:", type="primary")
         return
     st.caption("The whole drawing is in the address. It opens as a new project wherever Brickwork runs at this address.")
-    st.code(text, language=None, wrap_lines=True, height=160)
+    # A box of fixed height that scrolls must hold what the Tab key can reach: here the copy button.
+    with st.container(height=180):
+        st.code(text, language=None, wrap_lines=True)
     st.caption(f"{len(text):,} characters; the button at the top right copies them.")
 
 

@@ -183,9 +183,13 @@ class Mouse(Person):
         self.canvas.at_rest()
 
     def drop_right_of(self, kind: str, beside: str, name: str) -> None:
-        """Drag a layer out of the palette to the right of a brick."""
+        """Drag a layer out of the palette to the right of a brick, after making room there where the pane ends."""
+        pane = self.page.get_by_role("region", name="Network canvas").bounding_box()
+        while (box := self.canvas.brick(beside).bounding_box())["x"] + 2.3 * box["width"] > pane["x"] + pane["width"]:
+            self.click(self.page.get_by_role("toolbar").get_by_role("button", name="Zoom out"))
+            self.canvas.at_rest()
         self.actions += 1
-        item, box = self.canvas.item(kind), self.canvas.brick(beside).bounding_box()
+        item = self.canvas.item(kind)
         item.scroll_into_view_if_needed()
         self.canvas.drag(self.canvas.middle(item), (box["x"] + 1.7 * box["width"], box["y"] + box["height"] / 2))
         expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)

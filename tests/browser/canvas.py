@@ -92,7 +92,7 @@ class Canvas:
 
     def saved(self) -> None:
         """Wait until every edit has been acknowledged."""
-        expect(self.page.locator(".status")).to_contain_text("Saved", timeout=SECONDS)
+        expect(self.page.locator(".status .save")).to_have_attribute("data-waiting", "false", timeout=SECONDS)
 
     def document(self, file: str = "mnist-cnn") -> dict:
         """The project as it lies on disk."""

@@ -33,6 +33,9 @@ def packages() -> None:
 def faults(page: Page) -> list[str]:
     """What axe finds serious or critical: rule, what it wants, and where."""
     wait_idle(page)
+    # Streamlit fetches the code that shows our style sheet after everything else.
+    page.locator("[data-testid=stHtml]").first.wait_for(state="attached")
+    page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)")
     page.evaluate(AXE.read_text())
     found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)")
     return [f"{rule['id']} ({rule['impact']}): {node['target']} {node['failureSummary'][:300]} {node['html'][:160]}"

@@ -13,11 +13,11 @@ SCRIPT = textwrap.dedent('''
     from streamlit.testing.v1 import AppTest
     import builder
     from builder.graph import apply
-    from builder.ui.reference_view import matches, worked
 
     assert catalogue_json()["layers"]["Hardswish"]["category"] == "Activation"
     project = builder.gallery("mnist-cnn")
-    project = apply(project, {"op": "insert", "node": {"kind": "Hardswish"}, "edge": {"source": "fc1", "target": "relu3"}})
+    project = apply(project, {"op": "remove", "ids": ["relu3"], "rejoin": True})
+    project = apply(project, {"op": "insert", "node": {"kind": "Hardswish"}, "edge": {"source": "fc1", "target": "fc2"}})
     report = builder.check(project)
     assert not report.problems and report.params == 21840
     row = next(row for row in report.layers if row["kind"] == "Hardswish")

@@ -94,7 +94,7 @@ export function Canvas(): ReactElement {
         onReconnectStart={wires.onReconnectStart}
         onReconnectEnd={wires.onReconnectEnd}
         edgesReconnectable={false}
-        elevateEdgesOnSelect
+        zIndexMode="manual"
         reconnectRadius={14}
         onConnectStart={wires.onStart}
         onConnectEnd={wires.onEnd}

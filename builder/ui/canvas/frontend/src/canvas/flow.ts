@@ -107,6 +107,9 @@ function sameList<T>(before: T[], next: T[]): T[] {
   return next.length === before.length && next.every((item, i) => item === before[i]) ? before : next;
 }
 
+/** What is selected lies over the rest; the wires of a selected brick stay below every wire's shape. */
+const RAISED = 1000;
+
 /** The bricks for React Flow; those that did not change are the objects of `before`, so that they are not drawn again. */
 export function flowBricks(before: FlowBrick[], snap: Snapshot, moving: Places): FlowBrick[] {
   const known = new Map(before.map((brick) => [brick.id, brick]));
@@ -122,6 +125,7 @@ export function flowBricks(before: FlowBrick[], snap: Snapshot, moving: Places):
       position: { x: at[0], y: at[1] },
       data,
       selected: selected.has(node.id),
+      zIndex: selected.has(node.id) ? RAISED : 0,
       ...BRICK,
       measured: { ...BRICK },
       handles: handles(data.inputs, data.outputs, data.direction),
@@ -161,7 +165,8 @@ export function flowWires(before: FlowWire[], snap: Snapshot, lanes: Lanes): Flo
     if (old?.data && sameData(old.data, data) && old.selected === selected.has(id)) return old;
     const ends = { source: wire.source, target: wire.target, sourceHandle: `out-${outputOf(wire)}`, targetHandle: `in-${portOf(wire)}` };
     const ariaLabel = `Wire from ${wire.source} to ${wire.target}${data.shape ? `, ${data.shape}` : ""}`;
-    return { id, type: "wire" as const, ...ends, data, selected: selected.has(id), reconnectable: selected.has(id) && snap.data.editable !== false, ariaLabel };
+    const zIndex = selected.has(id) ? RAISED : 0;
+    return { id, type: "wire" as const, ...ends, data, zIndex, selected: selected.has(id), reconnectable: selected.has(id) && snap.data.editable !== false, ariaLabel };
   });
   return sameList(before, wires);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Catalogue, Layer, Param } from "./catalogue.ts";
 import { brick, wire } from "./fixture.test.ts";
-import { arityRank, type Choice, hasRoom, patternAxes, type Scene, search, shapeRank, splitQuery, spotOf, textRank } from "./quick.ts";
+import { arityRank, axesBehind, type Choice, hasRoom, patternAxes, type Scene, search, shapeRank, splitQuery, spotOf, textRank } from "./quick.ts";
 import type { BrickInfo } from "./types.ts";
 
 const int = (name: string, value: number | null, more: Partial<Param> = {}): Param => ({ name, type: "int", default: value, min: 1, doc: "", ...more });
@@ -52,8 +52,18 @@ test("the axes of a pattern are counted, a product as one and dots as any number
   assert.deepEqual(patternAxes("..., ... -> ..."), { axes: 0, open: true });
 });
 
+test("axes that are not worked out yet follow from the patterns", () => {
+  const known = scene([1, 8, 8], { infos: { image: { sizes: [1, 8, 8] } } });
+  const nothing = scene(null, { infos: {} });
+  assert.deepEqual(["image", "w", "sum"].map((id) => axesBehind(known, id)), [4, 4, 4]);
+  assert.equal(axesBehind(scene(null, { infos: { image: { sizes: [9] } } }), "image"), 2);
+  assert.deepEqual(["w", "sum", "gone"].map((id) => axesBehind(nothing, id)), [4, 4, null]);
+  const circle = { nodes: [brick("a", "Bend"), brick("b", "Bend")], edges: [wire("a", "b"), wire("b", "a")] };
+  assert.equal(axesBehind({ ...nothing, document: circle }, "a"), null);
+});
+
 test("a layer made for the shape stands before one that only takes it, and one that does not take it comes last", () => {
-  const rank = (kind: string, sizes: BrickInfo["sizes"]): number => shapeRank(CATALOGUE.layers[kind] as Layer, sizes);
+  const rank = (kind: string, sizes: BrickInfo["sizes"]): number => shapeRank(CATALOGUE.layers[kind] as Layer, sizes ? sizes.length + 1 : null);
   assert.deepEqual(["Window2d", "Dense", "Bend"].map((kind) => rank(kind, [1, 8, 8])), [0, 1, 0]);
   assert.deepEqual(["Window2d", "Dense", "Bend"].map((kind) => rank(kind, [64])), [2, 1, 0]);
   const order = (sizes: BrickInfo["sizes"]): number => kinds(find("", sizes)).indexOf("Dense") - kinds(find("", sizes)).indexOf("Window2d");

@@ -60,19 +60,32 @@ export function textRank(layer: Layer, name: string): number | null {
   return name.length > 2 && layer.summary.toLowerCase().replace(/\s/g, "").includes(name) ? 7 : null;
 }
 
-/** The axes that a layer's pattern wants, the batch included; `open` when `...` stands for any number more. */
-export function patternAxes(pattern: string): { readonly axes: number; readonly open: boolean } {
-  const side = pattern.split("->")[0]?.split(",")[0] ?? "";
+/** The axes that a layer's pattern wants, or gives (`of` 1), the batch included; `open` when `...` stands for any number more. */
+export function patternAxes(pattern: string, of: 0 | 1 = 0): { readonly axes: number; readonly open: boolean } {
+  const side = pattern.split("->")[of]?.split(",")[0] ?? "";
   const tokens = side.match(/\([^)]*\)|\S+/g) ?? ["..."];
   const open = tokens.includes("...");
   return { axes: tokens.length - (open ? 1 : 0), open };
 }
 
-/** 0 made for this shape or for every one, 1 takes it, 2 does not; 0 where the shape is not known. */
-export function shapeRank(layer: Layer, sizes: BrickInfo["sizes"]): number {
-  if (!sizes) return 0;
+/**
+ * How many axes leave a brick, the batch included: as they were worked out, else as the patterns of the layers say, so that a layer typed right
+ * behind a new one is found as if the answer were there; null when nobody knows.
+ */
+export function axesBehind(scene: Scene, id: string, seen: ReadonlySet<string> = new Set()): number | null {
+  const sizes = scene.infos[id]?.sizes;
+  const layer = scene.catalogue.layers[findNode(scene.document, id)?.kind ?? ""];
+  if (sizes || !layer) return sizes ? sizes.length + 1 : null;
+  const { axes, open } = patternAxes(layer.pattern, 1);
+  if (!open) return axes > 0 ? axes : null;
+  const before = inputsOf(scene.document, id)[0]?.source;
+  return before === undefined || seen.has(before) ? null : axesBehind(scene, before, new Set([...seen, id]));
+}
+
+/** 0 made for so many axes or for any number, 1 takes them, 2 does not; 0 where their number is not known. */
+export function shapeRank(layer: Layer, here: number | null): number {
+  if (here === null) return 0;
   const { axes, open } = patternAxes(layer.pattern);
-  const here = sizes.length + 1;
   if (!open) return axes === here ? 0 : 2;
   if (here < axes) return 2;
   return axes === 0 ? 0 : 1;
@@ -124,7 +137,7 @@ function entry(scene: Scene, spot: Spot, layer: Layer, name: string, place: numb
   if (spot.type === "replace" && (layer.kind === findNode(scene.document, spot.id)?.kind || !hasRoom(scene.document, spot.id, layer))) return null;
   const before = feeding(scene, spot);
   const source = before === undefined ? undefined : findNode(scene.document, before);
-  const shape = before === undefined ? 0 : shapeRank(layer, scene.infos[before]?.sizes);
+  const shape = before === undefined ? 0 : shapeRank(layer, axesBehind(scene, before));
   const arity = arityRank(layer, spot);
   // Two of a family in a row are rare: what usually comes next stands first.
   const again = source && spot.type !== "replace" && scene.catalogue.layers[source.kind]?.category === layer.category ? 1 : 0;
