@@ -68,41 +68,6 @@ def fix(canvas: Canvas, name: str, label: str) -> None:
     canvas.panel().get_by_role("button", name=re.compile(label)).click()
 
 
-def test_lenet_is_built_from_an_empty_drawing_undone_to_the_beginning_and_redone_to_the_end(canvas):
-    canvas.select("image")
-    for kind in LENET:
-        append(canvas, kind)
-    canvas.page.get_by_role("button", name="Fit", exact=True).click()
-    for name, fields in SIZES.items():
-        canvas.select(name)
-        for field, value in fields.items():
-            canvas.field(field).fill(value)
-    fix(canvas, "fc1", "Insert Flatten before fc1")
-    canvas.problems("No problems")
-    canvas.problems("61,706")
-    press(canvas, "Undo")
-    assert canvas.names() == {"image", "output"}
-    press(canvas, "Redo")
-    canvas.problems("61,706")
-    canvas.shape("fc1", "N×120")
-
-
-def test_a_residual_block_that_does_not_fit_gets_its_projection_at_the_press_of_a_button(canvas):
-    canvas.select("image")
-    for kind in ("Conv2d", "ReLU", "Conv2d"):
-        append(canvas, kind)
-    for field, value in {"out_channels": "64", "stride": "2", "padding": "1"}.items():
-        canvas.field(field).fill(value)
-    append(canvas, "Add")
-    port = canvas.brick("add1").locator(".react-flow__handle.target").nth(1)
-    canvas.drag(canvas.middle(canvas.brick("relu1").locator(".react-flow__handle.source")), canvas.middle(port))
-    expect(canvas.panel()).to_contain_text("N×64×13×13 and N×32×26×26", timeout=SECONDS)
-    fix(canvas, "add1", "Project relu1 to 64 channels with a 1×1 Conv2d, stride 2")
-    canvas.shape("add1", "N×64×13×13")
-    fix(canvas, "output", "Insert Flatten and a Linear with 10 outputs")
-    canvas.problems("No problems")
-
-
 def test_a_wire_that_would_run_in_a_circle_is_refused_with_its_reason(cnn):
     cnn.wire("relu2", "conv1")
     expect(cnn.page.locator(".toasts")).to_contain_text("That would be a loop: conv1 already leads to relu2", timeout=SECONDS)

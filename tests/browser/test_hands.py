@@ -46,36 +46,6 @@ def edges(canvas: Canvas) -> set[tuple[str, str]]:
     return {tuple(label.split(",")[0].removeprefix("Wire from ").split(" to ")) for label in labels}
 
 
-def test_lenet_by_keyboard_alone_takes_one_entry_a_brick(canvas):
-    page = canvas.page
-    page.get_by_label("Network canvas").focus()
-    page.keyboard.press("ArrowDown")
-    for entry in TYPED:
-        page.keyboard.type(f"{entry}\n")
-    assert 1 + len(TYPED) <= 25
-    canvas.problems("No problems")
-    canvas.problems("61,706")
-
-
-def test_lenet_by_mouse_alone_takes_an_action_a_brick_and_one_a_value(canvas):
-    actions = 1
-    canvas.select("image")
-    for i, kind in enumerate(LENET):
-        before = canvas.names()
-        canvas.item(kind).dblclick()
-        name = canvas.panel().get_by_label("Name")
-        until(lambda seen=before, name=name: name.count() == 1 and name.input_value() not in seen, 15, f"a {kind} is selected")
-        actions += 1
-        for field, steps in DRAGS.get(i, {}).items():
-            canvas.field(field).scroll_into_view_if_needed()
-            x, y = canvas.middle(canvas.field(field))
-            canvas.drag((x, y), (x + steps * PIXELS + (1 if steps > 0 else -1), y))
-            actions += 1
-    assert actions <= 25
-    canvas.problems("No problems")
-    canvas.problems("61,706")
-
-
 def test_a_drag_over_a_number_is_one_entry_of_the_history(canvas):
     build(canvas, "linear 10")
     x, y = canvas.middle(canvas.field("out_features"))
@@ -107,27 +77,6 @@ def test_a_double_click_on_the_empty_canvas_searches_there(canvas):
     canvas.page.keyboard.press("Enter")
     expect(canvas.brick("add1")).to_have_count(1, timeout=SECONDS)
     assert edges(canvas) == {("image", "output")}
-
-
-def test_a_residual_block_by_keyboard_alone(canvas):
-    page = canvas.page
-    build(canvas, "conv 16 3 padding=1", "relu", "conv 16 3 padding=1")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Shift+ArrowDown")
-    page.keyboard.press("Shift+ArrowDown")
-    expect(canvas.panel()).to_contain_text("3 bricks selected")
-    page.keyboard.press("Escape")
-    canvas.select("conv2")
-    page.keyboard.type("add\n")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator(".chooser").get_by_role("option", selected=True)).to_contain_text("add1, input 2")
-    page.keyboard.press("Enter")
-    until(lambda: ("conv1", "add1") in edges(canvas), 15, "the shortcut is drawn")
-    canvas.shape("add1", "N×16×28×28")
 
 
 def test_several_bricks_and_a_merge_are_joined(canvas):
