@@ -68,11 +68,11 @@ function Studs({ n }: { readonly n: number }): ReactElement {
   );
 }
 
-/** What stands small under the name: that the brick is bypassed, which end of its block it is, or its key parameters. */
+/** What stands small under the name: that the brick is muted, which end of its block it is, its key parameters, or how many bricks it holds. */
 function keyText({ node, info, port }: BrickData): string {
-  if (node.muted) return "bypassed";
-  const inside = info?.inner === undefined ? [] : [plural(info.inner, "brick")];
-  return [port, info?.key, ...inside].filter(Boolean).join(" · ");
+  if (node.muted) return "muted";
+  const inside = info?.inner === undefined ? "" : plural(info.inner, "brick");
+  return [port, info?.key || inside].filter(Boolean).join(" · ");
 }
 
 function Text({ data }: { readonly data: BrickData }): ReactElement {
@@ -124,7 +124,7 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
       </span>
       <Thumb id={node.id} alone={data.alone} />
       <Ports data={data} />
-      {open && <BrickCard id={node.id} info={info} onEnter={hover.enter} onLeave={hover.leave} />}
+      {open && <BrickCard id={node.id} info={info} summary={data.layer?.summary} onEnter={hover.enter} onLeave={hover.leave} />}
     </div>
   );
 });

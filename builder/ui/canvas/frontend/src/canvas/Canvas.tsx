@@ -128,8 +128,10 @@ export function Canvas(): ReactElement {
         <Peek />
       </ReactFlow>
       {snap.sync.document.nodes.length === 0 && <EmptyHint />}
-      <Tools minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} onArranged={flow.glideFrom} />
-      <State />
+      <div className="over">
+        <Tools minimap={minimap} lasso={lasso} onMinimap={setMinimap} onLasso={setLasso} onView={settle} onArranged={flow.glideFrom} />
+        <State />
+      </div>
       <Toasts live={wires.refused} />
       <Sheets />
       <Naming />

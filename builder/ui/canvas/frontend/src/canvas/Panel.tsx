@@ -47,6 +47,16 @@ function Result({ info, said }: ResultProps): ReactElement {
   );
 }
 
+/** Takes the properties off the canvas where they lie over it. */
+function Closer(): ReactElement {
+  const session = useSession();
+  return (
+    <button type="button" className="tool small closer" aria-label="Close the properties" onClick={() => session.select([])}>
+      <Icon name="close" />
+    </button>
+  );
+}
+
 function Properties({ node }: { readonly node: BrickNode }): ReactElement {
   const session = useSession();
   const { catalogue, infos, doubtful, data } = useSnapshot();
@@ -64,9 +74,7 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
             Reference
           </button>
         )}
-        <button type="button" className="tool small closer" aria-label="Close the properties" onClick={() => session.select([])}>
-          <Icon name="close" />
-        </button>
+        <Closer />
       </header>
       {layer ? <p className="quiet">{layer.summary}</p> : <p className="quiet">This version of Brickwork does not know the layer {node.kind}; it is kept as it is.</p>}
       <BrickTools node={node} />
@@ -93,7 +101,10 @@ function Several({ ids }: { readonly ids: readonly string[] }): ReactElement {
   const refusal = data.editable === false ? (data.locked ?? null) : blockRefusal(sync.document, ids, catalogue);
   return (
     <div className="properties">
-      <h2>{plural(ids.length, "brick")} selected</h2>
+      <header>
+        <h2>{plural(ids.length, "brick")} selected</h2>
+        <Closer />
+      </header>
       <div className="buttons">
         <Action icon="block" name="Make a block" hint="One brick in their place (Ctrl+G)" disabled={refusal !== null} onClick={() => session.askBlock(ids)} />
         <SeveralTools />

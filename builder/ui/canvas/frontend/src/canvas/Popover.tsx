@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
 import { Icon, type IconName } from "./icons.tsx";
 
 interface PopoverProps {
@@ -11,7 +11,7 @@ interface PopoverProps {
 }
 
 /** Arrow keys go through the buttons of a list. */
-function moveFocus(event: KeyboardEvent<HTMLElement>): void {
+export function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
   if (step === undefined) return;
   const root = event.currentTarget.getRootNode() as ShadowRoot | Document;
@@ -44,9 +44,12 @@ export function Popover({ icon, name, hint, disabled, className, children }: Pop
     if (event.key === "Escape") close();
     else moveFocus(event);
   };
+  const onBlur = (event: FocusEvent): void => {
+    if (event.relatedTarget instanceof Node && !frame.current?.contains(event.relatedTarget)) setOpen(false);
+  };
   return (
-    <span ref={frame} className="popover" onKeyDown={onKeyDown}>
-      <button ref={button} type="button" className="tool" aria-label={name} title={hint ?? name} aria-haspopup="true" aria-expanded={open} disabled={disabled} onClick={() => setOpen(!open)}>
+    <span ref={frame} className="popover" onKeyDown={onKeyDown} onBlur={onBlur}>
+      <button ref={button} type="button" className="tool" aria-label={name} title={hint ?? name} aria-expanded={open} disabled={disabled} onClick={() => setOpen(!open)}>
         <Icon name={icon} />
       </button>
       {open && (

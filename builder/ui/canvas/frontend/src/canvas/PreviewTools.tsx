@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactElement, useState } from "react";
+import { type KeyboardEvent, type ReactElement, useRef, useState } from "react";
 import { usePreview, useSession } from "./context.ts";
 import { percent, plural } from "./format.ts";
 import { Icon, type IconName } from "./icons.tsx";
@@ -111,6 +111,11 @@ export function PreviewTools(): ReactElement {
   const { on } = usePreview(offer);
   const failed = usePreview((state) => Boolean(state.fresh && state.file?.says));
   const [open, setOpen] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const close = (): void => {
+    setOpen(false);
+    opener.current?.focus();
+  };
   const toggle = (): void => {
     setOpen(false);
     session.choosePreview({ on: !on });
@@ -123,7 +128,7 @@ export function PreviewTools(): ReactElement {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || !open) return;
     event.stopPropagation();
-    setOpen(false);
+    close();
   };
   const hint = on ? "Switch the live preview off" : "Live preview: one real sample through the network, brick by brick";
   return (
@@ -132,11 +137,11 @@ export function PreviewTools(): ReactElement {
         <Icon name="eye" />
       </button>
       {on && (
-        <button type="button" className="tool narrow" aria-label="Preview options" title="Weights and sample" aria-expanded={open} data-failed={failed} onClick={unfold}>
+        <button ref={opener} type="button" className="tool narrow" aria-label="Preview options" title="Weights and sample" aria-expanded={open} data-failed={failed} onClick={unfold}>
           <Icon name="chevron" />
         </button>
       )}
-      {on && open && <Menu onClose={() => setOpen(false)} />}
+      {on && open && <Menu onClose={close} />}
     </span>
   );
 }

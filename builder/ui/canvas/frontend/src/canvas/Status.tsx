@@ -1,7 +1,7 @@
 import { useReactFlow } from "@xyflow/react";
-import { type ReactElement, useEffect, useState } from "react";
+import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
 import { usePart, useSession } from "./context.ts";
-import { bytes, count, isPartial, problemCount, short, worst } from "./format.ts";
+import { bytes, count, problemCount, short, total, worst } from "./format.ts";
 import { BRICK } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
 import { glide } from "./motion.ts";
@@ -70,22 +70,29 @@ const NONE: readonly Problem[] = [];
 export function Status(): ReactElement {
   const analysis = usePart((snap) => snap.data.analysis);
   const [open, setOpen] = useState(false);
+  const chip = useRef<HTMLButtonElement>(null);
+  const close = (): void => {
+    setOpen(false);
+    chip.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !open) return;
+    event.stopPropagation();
+    close();
+  };
   const { totals, problems } = analysis;
   const silenced = analysis.silenced ?? NONE;
   const walk = useWalk(problems, () => setOpen(true));
   const severity = worst(problems);
   const any = problems.length + silenced.length > 0;
-  const least = isPartial(analysis) ? "≥ " : "";
+  const params = total(analysis, totals.params, count);
   return (
-    <div className="status">
+    <div className="status" onKeyDown={onKeyDown}>
       <div className="status-line">
         <SaveState />
-        <span className="totals" title={`${least}${count(totals.params)} parameters, ${count(totals.macs)} multiply-accumulates for one sample, ${count(totals.bytes)} bytes`}>
+        <span className="totals" title={`${params} parameters, ${count(totals.macs)} multiply-accumulates for one sample, ${count(totals.bytes)} bytes`}>
           <span>
-            <b>
-              {least}
-              {count(totals.params)}
-            </b> parameters
+            <b>{params}</b> parameters
           </span>
           <span>
             <b>{short(totals.macs)}</b> MACs
@@ -95,6 +102,7 @@ export function Status(): ReactElement {
           </span>
         </span>
         <button
+          ref={chip}
           type="button"
           className="problems-chip"
           data-severity={severity}
@@ -110,7 +118,7 @@ export function Status(): ReactElement {
       <span className="spoken" aria-live="polite">
         {walk.spoken}
       </span>
-      {open && any && <ProblemList problems={problems} silenced={silenced} current={walk.current} onJump={walk.jump} onStep={walk.step} onClose={() => setOpen(false)} />}
+      {open && any && <ProblemList problems={problems} silenced={silenced} current={walk.current} onJump={walk.jump} onStep={walk.step} onClose={close} />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { BlockSummary } from "./BlockSummary.tsx";
 import { usePart } from "./context.ts";
-import { bytes, count, isPartial, problemCount } from "./format.ts";
+import { bytes, count, problemCount, total } from "./format.ts";
 import { Purpose } from "./Purpose.tsx";
 
 const HINTS = [
@@ -16,7 +16,6 @@ export function Summary(): ReactElement {
   const analysis = usePart((snap) => snap.data.analysis);
   const inside = usePart((snap) => snap.path.length > 0);
   const { totals, problems } = analysis;
-  const least = isPartial(analysis) ? "≥ " : "";
   return (
     <div className="properties">
       {inside && <BlockSummary />}
@@ -27,11 +26,11 @@ export function Summary(): ReactElement {
           <dt>Layers</dt>
           <dd>{count(totals.layers)}</dd>
           <dt>Parameters</dt>
-          <dd>{least}{count(totals.params)}</dd>
+          <dd>{total(analysis, totals.params, count)}</dd>
           <dt>MACs per sample</dt>
-          <dd>{least}{count(totals.macs)}</dd>
+          <dd>{total(analysis, totals.macs, count)}</dd>
           <dt>Size</dt>
-          <dd>{least}{bytes(totals.bytes)}</dd>
+          <dd>{total(analysis, totals.bytes, bytes)}</dd>
           <dt>Checks</dt>
           <dd>{problemCount(problems)}</dd>
         </dl>

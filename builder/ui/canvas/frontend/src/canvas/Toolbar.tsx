@@ -1,5 +1,5 @@
 import { useReactFlow, useStore } from "@xyflow/react";
-import type { ReactElement } from "react";
+import type { KeyboardEvent, ReactElement } from "react";
 import { chooseDirection } from "./choices.ts";
 import { usePart, useSession } from "./context.ts";
 import { bounds, type Direction, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
@@ -10,7 +10,7 @@ import { canUndo, MAC } from "./keys.ts";
 import { autoLayout } from "./layout.ts";
 import { glide } from "./motion.ts";
 import { PreviewTools } from "./PreviewTools.tsx";
-import { Popover } from "./Popover.tsx";
+import { moveFocus, Popover } from "./Popover.tsx";
 import { keysOf } from "./shortcuts.ts";
 import { useAnswer } from "./useDesk.ts";
 
@@ -68,6 +68,14 @@ interface ToolbarProps {
   onArranged(before: Places): void;
 }
 
+/** Arrow keys go from tool to tool for who came here by Tab; after a click they are the canvas's. */
+function onToolKey(event: KeyboardEvent<HTMLElement>): void {
+  if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && (event.target as Element).matches(".tool:focus-visible")) {
+    event.stopPropagation();
+    moveFocus(event);
+  }
+}
+
 /** The tools over the canvas. */
 export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView, onArranged }: ToolbarProps): ReactElement {
   const session = useSession();
@@ -94,7 +102,7 @@ export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView, onArranged
   useAnswer("zoomIn", () => shown(zoomIn(glide())));
   useAnswer("zoomOut", () => shown(zoomOut(glide())));
   return (
-    <div className="toolbar" role="toolbar" aria-label="Canvas tools">
+    <div className="toolbar" role="toolbar" aria-label="Canvas tools" onKeyDown={onToolKey}>
       <HistoryTools />
       <HistoryMenu />
       <span className="rule" />

@@ -141,7 +141,7 @@ export function ValueInput({ id, label, param, value, onValue, onWrong }: ValueP
       {input}
       <Stepper icon="minus" name={`Less ${label}`} by={-1} numbers={numbers} next={stepped} />
       <Stepper icon="plus" name={`More ${label}`} by={1} numbers={numbers} next={stepped} />
-      {focused && <Values label={label} values={suggested(param, now())} now={now()} onPick={commit} />}
+      {focused && !invalid && <Values label={label} values={suggested(param, now())} now={now()} onPick={commit} />}
     </span>
   );
 }

@@ -39,7 +39,7 @@ test("problems are counted by how bad they are", () => {
 
 test("a screen reader hears kind, name, shape and problems", () => {
   assert.equal(spoken({ id: "a", kind: "Step" }, { shape: "N×3" }), "Step a, output N×3");
-  assert.equal(spoken({ id: "a", kind: "Step", muted: true }, { shape: "N×3" }), "Step a, bypassed, output N×3");
+  assert.equal(spoken({ id: "a", kind: "Step", muted: true }, { shape: "N×3" }), "Step a, muted, output N×3");
 });
 
 test("the theme is read off the background", () => {

@@ -10,6 +10,12 @@ export function isPartial(analysis: Analysis): boolean {
   return Object.values(analysis.nodes).some((info) => !info.sizes);
 }
 
+/** A total in words; at least that much, or "?" for nothing yet, where bricks are left out of it. */
+export function total(analysis: Analysis, value: number, words: (value: number) => string): string {
+  if (!isPartial(analysis)) return words(value);
+  return value > 0 ? `≥ ${words(value)}` : "?";
+}
+
 /** 481000 -> "481 k", 1250000 -> "1.25 M"; three figures. */
 export function short(value: number | undefined): string {
   if (value === undefined) return "–";
@@ -23,12 +29,12 @@ export function bytes(value: number | undefined): string {
   return value === undefined ? "–" : `${short(value)}${value >= 1000 ? "" : " "}B`;
 }
 
-/** 0.0119 -> "1.2 %" */
 /** A part of a whole, 0 to 1; nothing of nothing is none. */
 export function share(part: number | undefined, whole: number): number | undefined {
   return part === undefined ? undefined : whole > 0 ? part / whole : 0;
 }
 
+/** 0.0119 -> "1.2 %" */
 export function percent(share: number | undefined): string {
   if (share === undefined) return "–";
   const value = share * 100;
@@ -59,6 +65,6 @@ export function problemCount(problems: readonly Problem[]): string {
 export function spoken(node: BrickNode, info: BrickInfo | undefined): string {
   const problems = info?.problems ?? [];
   const shape = info?.shape ? `, output ${info.shape}` : "";
-  const muted = node.muted ? ", bypassed" : "";
+  const muted = node.muted ? ", muted" : "";
   return `${node.kind} ${node.id}${muted}${shape}${problems.length > 0 ? `, ${plural(problems.length, "problem")}` : ""}`;
 }

@@ -287,14 +287,21 @@ export function revealView(view: View, at: Point, width: number, height: number)
   return x === 0 && y === 0 ? null : { x: view.x + x, y: view.y + y, zoom: view.zoom };
 }
 
-/** The least shift of the view that brings a frame beside a brick into the pane, as far as the brick stays in sight; null when it is. */
-export function frameView(view: View, frame: Box, brick: Point, { width, height }: Size): View | null {
+/** The view from as far away as it takes to see a brick and the frame beside it; the brick's corner stays where it is on the screen. */
+function further(view: View, frame: Box, brick: Point, width: number): View {
+  const zoom = Math.min(view.zoom, Math.max(0.5, (width - 32) / (frame.x + frame.width - brick[0])));
+  return { x: view.x + brick[0] * (view.zoom - zoom), y: view.y + brick[1] * (view.zoom - zoom), zoom };
+}
+
+/** The least change of the view that brings a frame beside a brick into the pane, as far as the brick stays in sight; null when it is. */
+export function frameView(before: View, frame: Box, brick: Point, { width, height }: Size): View | null {
+  const view = further(before, frame, brick, width);
   const right = (frame.x + frame.width) * view.zoom + view.x;
   const bottom = (frame.y + frame.height) * view.zoom + view.y;
   const x = Math.max(Math.min(0, width - 16 - right), 16 - (brick[0] * view.zoom + view.x));
   const y = Math.max(Math.min(0, height - 24 - bottom), MARGIN.top - (brick[1] * view.zoom + view.y));
   const [dx, dy] = [right > width - 16 ? Math.min(0, x) : 0, bottom > height - 24 ? Math.min(0, y) : 0];
-  return dx === 0 && dy === 0 ? null : { x: view.x + dx, y: view.y + dy, zoom: view.zoom };
+  return dx === 0 && dy === 0 && view.zoom === before.zoom ? null : { x: view.x + dx, y: view.y + dy, zoom: view.zoom };
 }
 
 function shift(start: number, size: number, least: number, most: number): number {

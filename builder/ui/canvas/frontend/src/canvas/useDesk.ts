@@ -70,7 +70,8 @@ export function usePressing(): Pressing {
   };
   const onPointerDown = (down: React.PointerEvent): void => {
     stop.current();
-    if (down.pointerType !== "touch") return;
+    // Two fingers pinch.
+    if (down.pointerType !== "touch" || !down.isPrimary) return;
     const target = down.target as Element;
     const timer = setTimeout(() => open(target, down.clientX, down.clientY), LONG_MS);
     const onMove = (event: PointerEvent): void => {

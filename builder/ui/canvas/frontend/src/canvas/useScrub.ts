@@ -40,7 +40,10 @@ export function useScrub({ param, now, show, commit }: Numbers): OnPointerDown {
       const last = value;
       stop.current();
       if (last !== null && last !== start) commit(last);
-      if (last === null && field instanceof HTMLInputElement) field.select();
+      if (last !== null || !(field instanceof HTMLInputElement)) return;
+      // Not every browser gives what is selected the focus.
+      field.focus();
+      field.select();
     };
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== "Escape") return;
