@@ -13,7 +13,7 @@ export function isPartial(analysis: Analysis): boolean {
 /** A total in words; at least that much, or "?" for nothing yet, where bricks are left out of it. */
 export function total(analysis: Analysis, value: number, words: (value: number) => string): string {
   if (!isPartial(analysis)) return words(value);
-  return value > 0 ? `≥ ${words(value)}` : "?";
+  return value > 0 ? `≥\u00a0${words(value)}` : "?";
 }
 
 /** 481000 -> "481 k", 1250000 -> "1.25 M"; three figures. */

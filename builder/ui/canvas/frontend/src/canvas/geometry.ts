@@ -17,7 +17,7 @@ export type Places = ReadonlyMap<string, Point>;
 export type Direction = "down" | "right";
 
 /** From one brick of a row to the next: the shape stands on the wire between them. */
-const STRIDE = 344;
+const STRIDE = 368;
 
 /** The place of the brick that is `by` after one at this place. */
 export function ahead([x, y]: Point, direction: Direction = "down", by = 1): Point {
@@ -252,19 +252,25 @@ export interface View {
 /** Room for the tools above the drawing, pixels of the screen. */
 const MARGIN = { x: 32, top: 60, bottom: 16 } as const;
 
-/** The view that shows everything; when that would be too small to read, the top of it at a size that can be read. */
+/** The view that shows everything; when that would be too small to read, the top of it at a size that can be read, or the left of a row. */
 export function fitView(box: Box | null, width: number, height: number, smallest = 0.55): View {
   if (!box) return { x: width / 2 - BRICK.width / 2, y: 80, zoom: 1 };
   const room = { width: width - 2 * MARGIN.x, height: height - MARGIN.top - MARGIN.bottom };
   const whole = Math.min(room.width / box.width, room.height / box.height, 1);
   const zoom = whole >= smallest ? whole : Math.min(0.75, Math.max(smallest, room.width / box.width));
   const spare = Math.max(0, room.height - box.height * zoom) / 2;
+  if (whole < smallest && box.width > 2 * box.height) return fromLeft(box, room, Math.max(zoom, Math.min(0.55, room.height / box.height)));
   return { x: (width - box.width * zoom) / 2 - box.x * zoom, y: MARGIN.top + spare - box.y * zoom, zoom };
 }
 
 interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+function fromLeft(box: Box, room: Size, zoom: number): View {
+  const spare = Math.max(0, room.height - box.height * zoom) / 2;
+  return { x: MARGIN.x - box.x * zoom, y: MARGIN.top + spare - box.y * zoom, zoom };
 }
 
 function inSight(view: View, box: Box, { width, height }: Size): boolean {
