@@ -54,12 +54,14 @@ def reference() -> None:
 
 @st.fragment(key="bar")
 def bar() -> None:
+    """The project's name and files."""
     st.session_state["shown"] = space.load_id
     project_bar(space, api.source, api.diagram)
 
 
 @st.fragment(key="board")
 def board() -> None:
+    """The canvas, told what has changed since it last heard."""
     state = st.session_state.get("canvas") or {}
     asked = state.get("path")
     data = canvas_json(space, st.session_state.get("client"), wanted_path(asked, space.load_id), wanted_peek(asked, space.load_id))

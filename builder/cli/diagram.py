@@ -7,6 +7,7 @@ from pathlib import Path
 from .show import CommandError
 
 PICTURES = (".svg", ".pdf", ".png")
+TEXTS = (".dot", ".gv", ".txt", "")
 
 
 def add_options(command) -> None:
@@ -18,6 +19,12 @@ def add_options(command) -> None:
     looks.add_argument("--no-shapes", dest="shapes", action="store_false", help="no tensor shapes on the wires")
     looks.add_argument("--no-title", dest="title", action="store_false", help="no title above")
     looks.add_argument("--no-legend", dest="legend", action="store_false", help="no legend and totals below")
+
+
+def check_ending(where: Path) -> None:
+    """Raises CommandError when the name of the file asks for what a diagram cannot be."""
+    if where.suffix.lower() not in PICTURES + TEXTS:
+        raise CommandError(f"{where}: a diagram is a picture (.svg, .pdf or .png) or its text for graphviz (.dot, .gv or .txt)")
 
 
 def is_picture(where: Path) -> bool:

@@ -55,6 +55,9 @@ def run_preview(arguments: Namespace) -> int:
         shown = api.preview(project, arguments.sample - 1, weights)
     except (api.PreviewError, CheckpointError) as error:
         raise CommandError(str(error), 1) from None
+    # An app that holds an old choice is shown the last sample; a person who asks for one that is not there is told.
+    if (count := shown["sample"]["count"]) and arguments.sample > count:
+        raise CommandError(f"--sample {arguments.sample}: there are samples 1 to {count}")
     if where and where.suffix.lower() == ".png":
         from builder.inspect.contact import contact_sheet
 

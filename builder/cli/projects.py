@@ -186,8 +186,10 @@ EXPORTS: Mapping[str, tuple[Callable[..., str], str]] = {
 
 def run_export(arguments: Namespace) -> int:
     """Write one of the kinds to a file or to the terminal."""
-    text = EXPORTS[arguments.to][0](load(arguments.project), arguments)
     where = None if arguments.output in (None, Path("-")) else arguments.output
+    if where and arguments.to == "diagram":
+        diagram.check_ending(where)
+    text = EXPORTS[arguments.to][0](load(arguments.project), arguments)
     if where and arguments.to == "diagram":
         diagram.write(text, where)
     elif where:

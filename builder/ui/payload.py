@@ -97,11 +97,6 @@ def _shown_on(problem: dict[str, object], path: Sequence[str]) -> str | None:
     return whole[len(path)] if tuple(problem["path"][:len(path)]) == tuple(path) else None
 
 
-def document_json(project: Project) -> dict[str, object]:
-    """Bricks and wires of the project's network."""
-    return network_json(project.network)
-
-
 def _steps(analysis: Analysis, path: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(instance, its kind) along a path that can be opened."""
     for i, name in enumerate(path):

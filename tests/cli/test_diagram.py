@@ -37,9 +37,14 @@ def test_every_look_can_be_asked_for(brickwork, drawn):
     assert brickwork("export", "mnist-cnn", "--to", "diagram", "--theme", "pink").status == 2
 
 
-def test_another_ending_gets_the_text(brickwork, drawn, tmp_path):
+def test_the_ending_of_a_text_gets_the_text(brickwork, drawn, tmp_path):
     brickwork("export", "mnist-cnn", "--to", "diagram", "-o", tmp_path / "net.dot")
     assert (tmp_path / "net.dot").read_text().startswith('digraph "MNIST CNN" {') and not drawn
+
+
+def test_an_ending_that_no_diagram_has_is_refused_in_words_and_nothing_is_written(brickwork, drawn, tmp_path):
+    answer = brickwork("export", "mnist-cnn", "--to", "diagram", "-o", tmp_path / "net.bmp")
+    assert answer.status == 2 and ".svg, .pdf or .png" in answer.err and not drawn and not (tmp_path / "net.bmp").exists()
 
 
 def test_without_graphviz_the_text_is_kept_and_one_line_says_what_to_install(brickwork, monkeypatch, tmp_path):

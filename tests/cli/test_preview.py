@@ -54,7 +54,7 @@ def test_it_shows_the_weights_of_a_run(brickwork, trained):
     assert answer.json["weights"] == {"taken": 8, "of": 8}
 
 
-@pytest.mark.parametrize("arguments", [["nobody"], ["mnist-cnn", "-o", "x.gif"], ["mnist-cnn", "--sample", "0"], ["mnist-cnn", "--run", "none"]])
+@pytest.mark.parametrize("arguments", [["nobody"], ["mnist-cnn", "-o", "x.gif"], ["mnist-cnn", "--sample", "0"], ["mnist-cnn", "--sample", "99999"], ["mnist-cnn", "--run", "none"]])
 def test_what_cannot_be_is_one_line(brickwork, arguments):
     answer = brickwork("preview", *arguments)
     assert answer.status == 2 and answer.err.count("\n") == 1 and not answer.out

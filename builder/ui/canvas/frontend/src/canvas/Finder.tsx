@@ -7,7 +7,7 @@ import { overlayAt } from "./overlay.ts";
 import type { BrickNode } from "./types.ts";
 
 /** Names that start with what was typed before those that hold it, then kinds. */
-export function foundBricks(nodes: readonly BrickNode[], text: string): readonly BrickNode[] {
+function foundBricks(nodes: readonly BrickNode[], text: string): readonly BrickNode[] {
   const wanted = text.trim().toLowerCase();
   const worth = ({ id, kind }: BrickNode): number => {
     if (id.toLowerCase().startsWith(wanted)) return 0;

@@ -6,7 +6,7 @@ import type { NetworkDocument, Point, Wire } from "./types.ts";
 /** All sizes in canvas pixels. PITCH is the distance from one brick of a column to the next. */
 export const BRICK = { width: 240, height: 56 } as const;
 export const PITCH = 84;
-export const GRID = 4;
+const GRID = 4;
 export const LEAST_ZOOM = 0.1;
 const BELOW = 60;
 const NEAR = 22;

@@ -25,7 +25,7 @@ export interface Added {
 
 const takesInput = (layer: Layer): boolean => inputCount(layer, 0) > 0;
 
-export function newNode(drawing: Drawing, layer: Layer, at: Point): BrickNode {
+function newNode(drawing: Drawing, layer: Layer, at: Point): BrickNode {
   return { id: freeId(drawing.document, layer), kind: layer.kind, params: {}, at: snapPoint(at) };
 }
 
@@ -93,7 +93,7 @@ export function insertOn(drawing: Drawing, layer: Layer, wire: Wire, drop: Point
   return { id: node.id, edit: batch(`Insert ${layer.kind}`, [{ op: "insert", node, edge: wire }, ...moves(drawing, moved)]) };
 }
 
-export function appendTo(drawing: Drawing, layer: Layer, id: string): Added {
+function appendTo(drawing: Drawing, layer: Layer, id: string): Added {
   const above = drawing.places.get(id) ?? [0, 0];
   const node = newNode(drawing, layer, freePlace(ahead(above, drawing.direction), drawing.places, drawing.direction));
   const edits: Edit[] = [{ op: "add", node }, { op: "connect", ...makeWire(id, node.id, 0, freeOutput(drawing, id)) }, ...moves(drawing, {})];

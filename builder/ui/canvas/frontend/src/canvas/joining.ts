@@ -27,7 +27,7 @@ function under({ places, direction }: Drawing, ids: readonly string[]): Point {
 }
 
 /** A layer that joins bricks: each leads into it, in this order, and the one way out of them goes on behind it. */
-export function joinBricks(drawing: Drawing, layer: Layer, ids: readonly string[]): Added {
+function joinBricks(drawing: Drawing, layer: Layer, ids: readonly string[]): Added {
   const out = outputCount(layer) > 0 ? wayOut(drawing, ids) : null;
   const spot = under(drawing, ids);
   const moved = out ? room(drawing, out.target, spot) : {};

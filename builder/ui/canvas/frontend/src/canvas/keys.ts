@@ -59,7 +59,7 @@ function editable(session: Session): boolean {
 }
 
 /** Open the quick search for what is selected, with `text` in it already. */
-export function openSearch(session: Session, text: string): boolean {
+function openSearch(session: Session, text: string): boolean {
   if (!editable(session)) return true;
   session.desk.open({ type: "search", spot: spotOf(session.drawing(), session.snapshot().selected, chosenWires(session)), text, at: null });
   return true;

@@ -92,7 +92,7 @@ export const OFF: PreviewOffer = { on: false, run: null, sample: 0 };
 // The server begins after a pause of 0.4 s: looking any earlier is in vain.
 export const FIRST_MS = 520;
 export const AGAIN_MS = 240;
-export const SLOWER = 1.4;
+const SLOWER = 1.4;
 export const SLOWEST_MS = 2500;
 const GIVE_UP_MS = 150_000;
 

@@ -160,7 +160,7 @@ export function search(scene: Scene, spot: Spot, query: string): readonly Choice
 }
 
 /** Parameters in the order in which bare values are taken: the key ones, then the others. */
-export function positional(layer: Layer): readonly Param[] {
+function positional(layer: Layer): readonly Param[] {
   const keys = layer.keys.map((name) => layer.params.find((param) => param.name === name)).filter((param) => param !== undefined);
   return [...keys, ...layer.params.filter((param) => !layer.keys.includes(param.name))];
 }
@@ -194,7 +194,7 @@ function readPair(text: string, param: Param): Parsed {
 }
 
 /** The value that a word of the query stands for. */
-export function readValue(word: string, param: Param): Parsed {
+function readValue(word: string, param: Param): Parsed {
   const text = word.replace(/^[([]|[)\]]$/g, "");
   const low = text.toLowerCase();
   if (param.optional && ["none", "auto", "automatic"].includes(low)) return { ok: true, value: null };

@@ -100,7 +100,7 @@ function shareWire(before: NetworkDocument, edge: Wire, i: number): Wire {
 }
 
 /** `next`, with the objects of `before` wherever they are equal, so that only what changed is drawn again. */
-export function shareDocument(before: NetworkDocument, next: NetworkDocument): NetworkDocument {
+function shareDocument(before: NetworkDocument, next: NetworkDocument): NetworkDocument {
   if (before === next) return before;
   const known = byId(before.nodes);
   const same = (node: BrickNode): BrickNode => {
