@@ -238,14 +238,14 @@ def _chosen(network: Network, edit: Edit) -> list[Node]:
 
 
 def _mute(network: Network, edit: Edit, kinds: Kinds) -> Network:
-    """Bypass bricks, or take them in again."""
+    """Mute bricks, which are bypassed then, or unmute them."""
     value = edit.get("value", True)
     if not isinstance(value, bool):
         raise EditError("a brick is muted or not: true or false")
     nodes = _chosen(network, edit)
     for node in nodes:
         if arity(node.kind, kinds)[1] == 0 or arity_out(node.kind, kinds) == 0:
-            raise EditError(f"{node.id!r} cannot be bypassed: it is where the network {'ends' if arity_out(node.kind, kinds) == 0 else 'begins'}")
+            raise EditError(f"{node.id!r} cannot be muted: it is where the network {'ends' if arity_out(node.kind, kinds) == 0 else 'begins'}")
     chosen = {node.id for node in nodes}
     return replace(network, nodes=tuple(replace(node, muted=value) if node.id in chosen else node for node in network.nodes))
 

@@ -173,7 +173,7 @@ def _label(edit: Edit) -> str:
             return f"Move {next(iter(places))}" if len(places) == 1 else f"Move {len(places)} bricks"
         case "mute", {"ids": ids}:
             what = ids[0] if len(ids) == 1 else f"{len(ids)} bricks"
-            return f"Bypass {what}" if edit.get("value", True) else f"Take {what} in again"
+            return f"{'Mute' if edit.get('value', True) else 'Unmute'} {what}"
         case "silence", {"id": name}:
             return f"{'Silence' if edit.get('value', True) else 'Show'} advice on {name}"
         case "make_block", _:

@@ -74,7 +74,7 @@ def network_json(network: Network) -> dict[str, object]:
 
 def _explained(placed: Placed) -> str:
     if placed.node.muted:
-        return f"Bypassed: what comes in goes on unchanged, and {placed.node.kind} is left out of the network."
+        return f"Muted: what comes in goes on unchanged, and {placed.node.kind} is left out of the network."
     return _in_words(placed.layer, placed.inference) if placed.shape and (placed.layer.words or placed.body) else ""
 
 

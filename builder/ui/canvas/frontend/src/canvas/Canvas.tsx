@@ -86,6 +86,7 @@ export function Canvas(): ReactElement {
         onEdgesChange={flow.onEdgesChange}
         onNodeDragStart={flow.onDragStart}
         onNodeDragStop={flow.onDragStop}
+        onNodeClick={flow.onClick}
         onNodeDoubleClick={(_, brick) => enter(session, brick.id)}
         onSelectionDragStart={flow.onDragStart}
         onSelectionDragStop={flow.onDragStop}

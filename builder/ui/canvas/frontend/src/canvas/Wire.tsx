@@ -1,12 +1,12 @@
 import { BaseEdge, type ConnectionLineComponentProps, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import { useSession } from "./context.ts";
-import { portOf, refusal } from "./document.ts";
+import { makeWire, portOf } from "./document.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
 import { brickAt, detour, roundedPath } from "./geometry.ts";
 import { freePort } from "./gestures.ts";
 import { Icon } from "./icons.tsx";
-import { instead } from "./wiring.ts";
+import { instead, portRefusal } from "./wiring.ts";
 
 interface Drawn {
   readonly path: string;
@@ -79,8 +79,9 @@ function useTold({ fromNode, fromHandle, toNode, toHandle, toX, toY }: Connectio
   const [source, target] = forward ? [fromNode.id, over] : [over, fromNode.id];
   const handle = forward ? toHandle?.id : fromHandle.id;
   const port = handle ? Number(handle.split("-")[1]) : freePort(drawing, target);
-  const wrong = refusal(drawing.document, source, target, drawing.catalogue);
-  const says = wrong ?? instead(drawing, target, port);
+  const { moved } = session.desk;
+  const wrong = portRefusal(drawing, makeWire(source, target, port), moved);
+  const says = wrong ?? instead(drawing, target, port, moved);
   return says ? { says, wrong: wrong !== null } : null;
 }
 

@@ -1,6 +1,6 @@
 import type { Spot } from "./quick.ts";
 import type { Command } from "./shortcuts.ts";
-import type { Point } from "./types.ts";
+import type { Point, Wire } from "./types.ts";
 
 /** What lies over the canvas; one thing at a time. */
 export type Overlay =
@@ -24,6 +24,8 @@ export class Desk {
   /** The brick (or wire) that takes the focus as soon as it is drawn. */
   private wanted: string | null = null;
   pane: HTMLElement | null = null;
+  /** The wire whose end is being dragged elsewhere. */
+  moved: Wire | null = null;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);

@@ -115,7 +115,7 @@ function replace(document: NetworkDocument, id: string, kind: string, catalogue:
   return tidy(after, after.edges, catalogue);
 }
 
-/** Bypassed or not; a brick that is not says nothing of it. */
+/** Muted or not; a brick that is not says nothing of it. */
 function muted(node: BrickNode, value: boolean): BrickNode {
   const { muted: _, ...rest } = node;
   return value ? { ...rest, muted: true } : rest;

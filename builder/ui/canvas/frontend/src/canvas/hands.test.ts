@@ -9,12 +9,12 @@ import { BRICK, endsOf, type Places } from "./geometry.ts";
 import { type Drawing, dropLayer, paletteTarget } from "./gestures.ts";
 import { addLayer } from "./joining.ts";
 import { autoLayout, directionOf, place } from "./layout.ts";
-import { brickFrom, wireBeside, wireFrom } from "./navigate.ts";
+import { brickBefore, brickFrom, wireBeside, wireFrom } from "./navigate.ts";
 import { overlayAt } from "./overlay.ts";
 import type { Spot } from "./quick.ts";
 import { matches, SHORTCUTS, shortcutOf, shown } from "./shortcuts.ts";
 import type { Edit, NetworkDocument, Point } from "./types.ts";
-import { goalsFrom, portRefusal } from "./wiring.ts";
+import { goalsFrom, instead, portRefusal, rewire } from "./wiring.ts";
 
 const drawing = (document: NetworkDocument): Drawing => ({ document, places: place(document, new Map()), catalogue: CATALOGUE });
 const kind = (name: string): Layer => CATALOGUE.layers[name] as Layer;
@@ -100,6 +100,28 @@ test("a wire whose end is dragged elsewhere does not stand in its own way", () =
   assert.match(portRefusal(here, wire("b", "a"), null) ?? "", /loop/);
   assert.equal(portRefusal(here, wire("b", "a"), moved), null);
   assert.match(portRefusal(here, wire("start", "b", 3), null) ?? "", /b has 1 input; there is no input 4/);
+});
+
+test("a wire led to a taken input of the same brick changes places with the one there, and no other wire is lost", () => {
+  const c = { nodes: [...SKIP.nodes, brick("c", "Step", [300, 0])], edges: [...SKIP.edges, wire("start", "c"), wire("c", "join", 2)] };
+  const here = drawing(c);
+  const ports = (document: NetworkDocument): string[] => document.edges.filter((edge) => edge.target === "join").map(wireId).sort();
+  const before = ports(c);
+  const [first, second, third] = [0, 1, 2].map((port) => c.edges.find((edge) => edge.target === "join" && (edge.port ?? 0) === port));
+  assert.ok(first && second && third);
+  const swap = rewire(here, first, wire(first.source, "join", 1));
+  assert.ok(swap);
+  assert.deepEqual(ports(apply(c, swap)), [`${first.source}->join:1`, `${second.source}->join:0`, `${third.source}->join:2`].sort());
+  const last = rewire(here, first, wire(first.source, "join", before.length));
+  assert.ok(last);
+  assert.deepEqual(ports(apply(c, last)), [`${second.source}->join:0`, `${third.source}->join:1`, `${first.source}->join:2`].sort());
+  assert.equal(rewire(here, first, first), null);
+  assert.deepEqual([instead(here, "join", 1), instead(here, "join", 1, first), instead(here, "join", 0, first)], [`instead of ${second.source}`, `changes places with ${second.source}`, ""]);
+});
+
+test("what is taken out leaves the brick that fed it selected", () => {
+  const before = (ids: string[]): string | null => brickBefore(drawing(CHAIN), ids);
+  assert.deepEqual([before(["b"]), before(["a", "b"]), before(["b", "a"]), before(["start"])], ["a", "start", "start", null]);
 });
 
 test("copied bricks come back under free names with the wires among them, beside the old ones, as one edit", () => {

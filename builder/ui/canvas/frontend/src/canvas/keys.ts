@@ -1,7 +1,7 @@
 import { findNode, portOf, wireId } from "./document.ts";
 import { enter, leave } from "./entering.ts";
 import { copyText, pasteEdit, readText } from "./clipboard.ts";
-import { brickFrom, turnedWay, type Way, wireBeside, wireFrom } from "./navigate.ts";
+import { brickBefore, brickFrom, turnedWay, type Way, wireBeside, wireFrom } from "./navigate.ts";
 import { spotOf } from "./quick.ts";
 import type { Session } from "./session.ts";
 import { type Command, isMac, type Shortcut, shortcutOf } from "./shortcuts.ts";
@@ -109,8 +109,11 @@ function undo(session: Session, op: "undo" | "redo"): boolean {
 
 function take(session: Session, rejoin: boolean): boolean {
   const edit = removal(session, rejoin);
+  const before = rejoin ? brickBefore(session.drawing(), session.snapshot().selected) : null;
   if (edit) session.send(edit);
   if (edit) session.desk.focusCanvas();
+  // As in a text: what is typed next goes where something was just taken out.
+  if (edit && before !== null) session.select([before]);
   return true;
 }
 

@@ -61,6 +61,13 @@ export function brickFrom(drawing: Drawing, id: string | null, way: Way): string
   return sideways(drawing, id, way === "left" ? -1 : 1);
 }
 
+/** The brick that feeds those of `ids` and is none of them: what stays before them when they go. */
+export function brickBefore({ document }: Drawing, ids: readonly string[]): string | null {
+  const gone = new Set(ids);
+  const before = ids.flatMap((id) => inputsOf(document, id).map((wire) => wire.source));
+  return before.find((id) => !gone.has(id)) ?? null;
+}
+
 /** The wire out of brick `id` (or into it) that is selected first: the one to the nearest brick. */
 export function wireFrom(drawing: Drawing, id: string, out: boolean): Wire | null {
   if (!out) return inputsOf(drawing.document, id)[0] ?? null;

@@ -51,7 +51,6 @@ export function useConnecting(): Connecting {
   const [refused, setRefused] = useState<string | null>(null);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const reason = useRef<string | null>(null);
-  const moved = useRef<Wire | null>(null);
 
   const tell = useCallback((says: string | null) => {
     reason.current = says;
@@ -68,7 +67,7 @@ export function useConnecting(): Connecting {
 
   const isValid = useCallback<IsValidConnection<FlowWire>>(
     ({ source, target, sourceHandle, targetHandle }) => {
-      const says = portRefusal(session.drawing(), wireOf(session, source, target, targetHandle, sourceHandle), moved.current);
+      const says = portRefusal(session.drawing(), wireOf(session, source, target, targetHandle, sourceHandle), session.desk.moved);
       if (says !== reason.current) tell(says);
       return says === null;
     },
@@ -77,7 +76,7 @@ export function useConnecting(): Connecting {
 
   const put = useCallback(
     (wire: Wire) => {
-      const edit = moved.current ? rewire(moved.current, wire) : ({ op: "connect", ...wire, port: wire.port ?? 0 } as const);
+      const edit = session.desk.moved ? rewire(session.drawing(), session.desk.moved, wire) : ({ op: "connect", ...wire, port: wire.port ?? 0 } as const);
       if (edit) session.send(edit);
     },
     [session],
@@ -97,7 +96,7 @@ export function useConnecting(): Connecting {
       if (!from || !over || over === from) return undefined;
       const forward = state.fromHandle?.type === "source";
       const wire = forward ? wireOf(session, from, over, null, state.fromHandle?.id) : wireOf(session, over, from, state.fromHandle?.id);
-      const why = portRefusal(session.drawing(), wire, moved.current);
+      const why = portRefusal(session.drawing(), wire, session.desk.moved);
       return why ? session.toast(why) : put(wire);
     },
     [session, put, screenToFlowPosition],
@@ -106,27 +105,27 @@ export function useConnecting(): Connecting {
   const onEnd = useCallback<Connecting["onEnd"]>(
     (event, state) => {
       // The end of a wire that is moved is told to onReconnectEnd as well.
-      if (!moved.current) dropped(event, state);
+      if (!session.desk.moved) dropped(event, state);
       begin(null, true);
     },
-    [dropped, begin],
+    [session, dropped, begin],
   );
 
   const onReconnectStart = useCallback<Connecting["onReconnectStart"]>(
     (_, edge, end) => {
-      moved.current = edge.data?.wire ?? null;
+      session.desk.moved = edge.data?.wire ?? null;
       begin(end === "source" ? edge.source : edge.target, end === "source");
     },
-    [begin],
+    [session, begin],
   );
 
   const onReconnectEnd = useCallback<Connecting["onReconnectEnd"]>(
     (event, _edge, _end, state) => {
       dropped(event, state);
-      moved.current = null;
+      session.desk.moved = null;
       begin(null, true);
     },
-    [dropped, begin],
+    [session, dropped, begin],
   );
 
   const onReconnect = useCallback<OnReconnect<FlowWire>>((_, next) => connect(next.source, next.target, next.targetHandle, next.sourceHandle), [connect]);

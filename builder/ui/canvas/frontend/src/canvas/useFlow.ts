@@ -17,6 +17,7 @@ interface Flow {
   readonly wires: FlowWire[];
   onNodesChange(changes: NodeChange<FlowBrick>[]): void;
   onEdgesChange(changes: EdgeChange<FlowWire>[]): void;
+  onClick(event: React.MouseEvent, brick: FlowBrick): void;
   onDragStart(): void;
   onDragStop(): void;
   /** Let the bricks glide from these places to where they stand now. */
@@ -120,11 +121,19 @@ export function useFlow(): Flow {
     [session],
   );
 
+  // A press on one of several may be the start of a drag of them all; when it was none, that one is meant.
+  const onClick = useCallback<Flow["onClick"]>(
+    (event, { id }) => {
+      if (!event.shiftKey && !event.metaKey && !event.ctrlKey) session.select([id]);
+    },
+    [session],
+  );
+
   const onDragStart = useCallback(() => {
     stopGlide.current();
     setMoving(latest.current);
     dragging.current = true;
   }, []);
 
-  return { bricks, wires, onNodesChange, onEdgesChange, onDragStart, onDragStop: commit, glideFrom };
+  return { bricks, wires, onNodesChange, onEdgesChange, onClick, onDragStart, onDragStop: commit, glideFrom };
 }

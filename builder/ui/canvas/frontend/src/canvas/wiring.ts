@@ -1,5 +1,5 @@
 import { inputCount, inputName, outputCount, outputName } from "./catalogue.ts";
-import { downstream, findNode, inputsOf, portOf, refusal, wireId } from "./document.ts";
+import { downstream, findNode, inputsOf, makeWire, portOf, refusal, wireId } from "./document.ts";
 import type { Drawing } from "./gestures.ts";
 import { upstream } from "./index.ts";
 import type { Edit, Wire } from "./types.ts";
@@ -79,19 +79,25 @@ export function illegalEnds(drawing: Drawing, id: string, forward: boolean): Rea
   return found;
 }
 
-/** What happens besides when a wire ends in input `port` of `target`; nothing when it is free. */
-export function instead({ document }: Drawing, target: string, port: number): string {
+/** What happens besides when a wire ends in input `port` of `target`; nothing when it is free. `moved` is the wire whose end is dragged. */
+export function instead({ document }: Drawing, target: string, port: number, moved: Wire | null = null): string {
   const there = inputsOf(document, target).find((wire) => portOf(wire) === port);
-  return there ? `instead of ${there.source}` : "";
+  if (!there || (moved && wireId(there) === wireId(moved))) return "";
+  return moved?.target === target ? `changes places with ${there.source}` : `instead of ${there.source}`;
 }
 
-/** The edit that leads a wire from or to another place. */
-export function rewire(old: Wire, next: Wire): Edit | null {
+/** The edit that leads a wire from or to another place; one led to a taken input of the same brick changes places with the wire there. */
+export function rewire({ document }: Drawing, old: Wire, next: Wire): Edit | null {
   const same = old.source === next.source && (old.output ?? 0) === (next.output ?? 0);
   const stays = old.target === next.target && portOf(old) === portOf(next);
   if (same && stays) return null;
   const connect: Edit = { op: "connect", ...next };
   // A wire into the same port takes the place of the one that was there.
   if (stays) return { ...connect, label: `Lead ${next.target} from ${next.source}` };
+  const there = inputsOf(document, next.target).find((wire) => portOf(wire) === portOf(next));
+  if (there && old.target === next.target) {
+    const back: Edit = { op: "connect", ...makeWire(there.source, old.target, portOf(old), there.output) };
+    return { op: "batch", label: `Swap two inputs of ${old.target}`, edits: [connect, back] };
+  }
   return { op: "batch", label: `Move the wire from ${old.source} to ${next.target}`, edits: [{ op: "disconnect", ...old }, connect] };
 }
