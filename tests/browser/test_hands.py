@@ -93,7 +93,8 @@ def test_several_bricks_and_a_merge_are_joined(canvas):
 def test_copied_bricks_are_text_and_can_be_pasted_into_another_project(canvas, page, server):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     build(canvas, "conv 6 5", "relu")
-    page.keyboard.press("Shift+ArrowUp")
+    # Which marks text of the page too, as a lasso does.
+    canvas.brick("conv1").click(position={"x": 12, "y": 12}, modifiers=["Shift"])
     page.keyboard.press("Control+c")
     text = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert (text["type"], [node["kind"] for node in text["nodes"]], len(text["edges"])) == ("brickwork/bricks", ["Conv2d", "ReLU"], 1)

@@ -71,6 +71,7 @@ export function Canvas(): ReactElement {
       onPointerDownCapture={(event) => {
         settle();
         const target = event.target as Element;
+        if (getComputedStyle(target).userSelect === "none") document.getSelection()?.removeAllRanges();
         if (target.closest(".react-flow__pane, .react-flow__edge")) event.currentTarget.focus({ preventScroll: true });
       }}
     >
