@@ -48,7 +48,7 @@ class Int:
         if value is None and self.optional:
             return None
         parts = value if isinstance(value, tuple) else (value,)
-        if len(parts) not in (1, self.axes) or any(type(part) is not int for part in parts):
+        if isinstance(value, tuple) and len(value) != self.axes or any(type(part) is not int for part in parts):
             wanted = "a whole number" + (f" or {self.axes} of them (height, width)" if self.axes > 1 else "")
             return f"{self.name} must be {wanted}, received {_shown(value)}"
         return next((said for part in parts if (said := _at_least(self.name, part, self.min, self.max))), None)

@@ -10,18 +10,20 @@ from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS,
 from builder.catalogue import Problem as LayerProblem
 
 from .analysis import Analysis, Placed, analyse, bricks
-from .document import FrozenDict, Project
+from .document import Edge, FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
 from .problems import Problem, batch
 from .rows import rows
 from .rules import advice, fixes, matching, reshape
 from .rules.answer import answer, kind_of, nothing_to_learn
 from .rules.lint import category, lint
+from .trial import weighed
 
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
 MOST_WEIGHTS = 20_000_000_000
 MOST_VALUES = 2_000_000_000
 MOST_BRICKS = 20_000
+USUAL_STRIDE = 2  # above it a stride that ate the image is what was not meant
 # Every loose brick is held against every other; a drawing with more loose ends than this has no use for that.
 MOST_LOOSE = 50
 
@@ -67,8 +69,21 @@ def untrainable(project: Project) -> str | None:
             "choose the task classification (task.kind=classification) and a data set whose samples fit its Input")
 
 
+def _said_once(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems without the loose end above a missing wire whose fix is to connect it: it is the same mistake."""
+    ends = {(problem.path, fix.edit.get("source")) for problem in problems if problem.code == "unconnected"
+            for fix in problem.fixes[:1] if fix.edit.get("op") == "connect"}
+    return [problem for problem in problems if problem.code != "unused" or (problem.path, problem.node) not in ends]
+
+
 def check(project: Project, before: Report | None = None) -> Report:
     """Everything that can be said of a project without running it. Of `before`, what was said of it before an edit, what still holds is kept."""
+    report = _report(project, before)
+    return replace(report, problems=weighed(project, report, lambda tried: _report(tried, report)))
+
+
+def _report(project: Project, before: Report | None) -> Report:
+    """What is found, with all fixes that were thought of."""
     analysis = analyse(project.network, kinds_of(project.blocks), before=before.analysis if before else None)
     found = [*_drawing(analysis, project, None), *_insides(analysis, project, (), set()), *_answer(analysis, project), *_settings(project)]
     used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
@@ -77,7 +92,7 @@ def check(project: Project, before: Report | None = None) -> Report:
     if project.task.get("kind") != "none":
         found += advice.training(analysis, project)
         found += nothing_to_learn(analysis, params) if all(problem.severity != "error" for problem in found) else ()
-    found = [_hushed(analysis, problem) for problem in found]
+    found = [_hushed(analysis, problem) for problem in _said_once(found)]
     rank = {name: i for i, name in enumerate(analysis.placed)}
     found.sort(key=lambda problem: (("error", "warning", "advice").index(problem.severity),
                                     rank.get(problem.path[0] if problem.path else problem.node, -1)))
@@ -108,9 +123,10 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
         if placed.node.muted:
             continue
         if placed.inference is not None:
-            for problem in placed.inference.problems:
+            for problem in _joined(placed.inference.problems):
                 yield _layer_problem(analysis, placed, problem)
-            if name not in behind:
+            # Of a brick beside the way it is said that it is unused, and nothing of how good it would be.
+            if name not in behind and (name in analysis.used or not analysis.used):
                 yield from (_rows(analysis, placed),) if _reads_rows(placed) else lint(analysis, placed, project)
         elif placed.inputs is None:
             yield from _values(placed)
@@ -142,7 +158,14 @@ def _loop(analysis: Analysis) -> Problem:
     alone = last.source == last.target
     says = f"its own result is one of its inputs: {' → '.join(loop)}" if alone else f"the wires run in a circle: {' → '.join(loop)}"
     return Problem(last.target, None, "error", says, "a brick cannot wait for its own result",
-                   (fixes.cut(analysis, last.source, last.target, sure=alone),), "cycle")
+                   (fixes.cut(analysis, last.source, last.target, sure=alone), *_without(analysis, last)), "cycle")
+
+
+def _without(analysis: Analysis, edge: Edge) -> Iterator[fixes.Fix]:
+    """A merge of two that is left with one input when a wire is cut can go with it."""
+    name, edges = edge.target, analysis.network.into(edge.target)
+    if analysis.placed[name].layer and analysis.placed[name].layer.inputs[1] is None and len(edges) == 2 and edges[0].source != edges[1].source:
+        yield batch(f"Remove {name}", *fixes.parts(fixes.cut(analysis, edge.source, name)), {"op": "remove", "ids": [name], "rejoin": True})
 
 
 def _is_single(project: Project, block: str | None) -> bool:
@@ -157,14 +180,23 @@ def _ends(analysis: Analysis, project: Project, block: str | None) -> Iterator[P
     for kind, says in zip(kinds, ("nothing enters it", "nothing leaves it"), strict=True):
         names = _ends_of(analysis, kind)
         if not names:
-            yield Problem(None, None, "error", f"{whole} has no {kind}: {says}", f"needs 1 {kind}, here 0",
-                          tuple(_add_end(analysis, kind, project)), "ends")
+            offered = tuple(_add_end(analysis, kind, project))
+            wire = next((part for fix in offered for part in fix.edit.get("edits", ()) if part["op"] == "connect"), {})
+            at = wire.get("target" if kind in ("Input", INPUT) else "source")
+            yield Problem(at, None, "error", f"{whole} has no {kind}: {says}", f"needs 1 {kind}, here 0", offered, "ends")
         for extra in names[1:] if _is_single(project, block) else ():
             wires = analysis.network.out_of(extra) if kind == "Input" else analysis.network.into(extra)
             free = not wires or (kind == "Output" and len(analysis.network.out_of(wires[0].source)) > 1)
             yield Problem(extra, None, "error", f"there is a second {kind}; this task has one",
                           f"needs 1 {kind}, here {len(names)}: {' and '.join(names[:4])}",
                           (batch(f"Remove {extra}", {"op": "remove", "ids": [extra]}, sure=free),), "ends")
+
+
+def _waits(analysis: Analysis, placed: Placed) -> bool:
+    """Is it the Input that a brick without a wire waits for, because there is none?"""
+    network = analysis.network
+    ends = any(other.kind in ("Input", INPUT) for other in network.nodes)
+    return not ends and not network.into(placed.node.id) and bool(network.out_of(placed.node.id)) and placed.layer.inputs[0] == 1
 
 
 def _ends_of(analysis: Analysis, kind: str) -> list[str]:
@@ -227,13 +259,20 @@ def _is_unused(analysis: Analysis, placed: Placed) -> bool:
 def _unconnected(analysis: Analysis, placed: Placed, few: bool, single: bool) -> Iterator[Problem]:
     name, kind = placed.node.id, placed.node.kind
     lonely = not analysis.network.into(name) and not analysis.network.out_of(name)
+    # What an Input is missing for is said of the Input.
+    if kind != "Output" and placed.missing and _waits(analysis, placed):
+        return
     # An Output too many is said once.
     if single and kind == "Output" and placed.missing and len(_ends_of(analysis, kind)) > 1:
         return
     # The inputs of a variadic brick fill up in order: the first free one is the one to connect.
     for port in placed.missing if placed.layer.inputs[1] is not None else placed.missing[:1]:
         which = "its input" if placed.layer.inputs[1] == 1 else f"input {port + 1}"
+        wires = analysis.network.into(name)
         remove = (batch(f"Remove {name}", {"op": "remove", "ids": [name]}),) if lonely and kind != "Output" else ()
+        # A merge of one value can go; what it merged goes on alone.
+        if placed.layer.inputs[1] is None and len(wires) == 1:
+            remove = (batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}),)
         yield Problem(name, None, "error", f"{which} is not connected", f"{kind} needs {placed.layer.inputs[0]}, here {len(analysis.network.into(name))}",
                       (*(fixes.nearest(analysis, placed, port) if few else ()), *remove), "unconnected")
     # Of a brick that nothing leads to either, one complaint is enough.
@@ -263,9 +302,23 @@ def _use_or_remove(analysis: Analysis, placed: Placed, few: bool, branch: Sequen
             yield batch(f"Connect {placed.node.id} to {other.node.id}",
                         {"op": "connect", "source": placed.node.id, "target": other.node.id, "port": other.missing[0]})
             break
+    else:
+        yield from _joining(analysis, placed) if few else ()
     if len(branch) > 1:
         yield batch(f"Remove the branch of {len(branch)} bricks", {"op": "remove", "ids": list(branch)})
     yield batch(f"Remove {placed.node.id}", {"op": "remove", "ids": [placed.node.id]})
+
+
+def _joining(analysis: Analysis, placed: Placed) -> Iterator[fixes.Fix]:
+    """Connect a loose branch to the first merge that takes it besides what it has, and that is not above it."""
+    name = placed.node.id
+    over = matching.leads_to(analysis, name)
+    for other in analysis.placed.values() if placed.shape else ():
+        edges = analysis.network.into(other.node.id)
+        free = other.layer and other.layer.inputs[1] is None and other.shape and other.node.id not in over and not other.node.muted
+        if free and all(edge.source != name for edge in edges) and fixes.fits(analysis, other, len(edges), name):
+            yield batch(f"Connect {name} to {other.node.id}", {"op": "connect", "source": name, "target": other.node.id, "port": len(edges)})
+            return
 
 
 def _values(placed: Placed) -> Iterator[Problem]:
@@ -273,7 +326,17 @@ def _values(placed: Placed) -> Iterator[Problem]:
     values = placed.layer.values(placed.node.params)
     for param in placed.layer.params:
         if said := param.check(values[param.name]):
-            yield Problem(placed.node.id, param.name, "error", said, "", tuple(fixes.reset(placed, param.name, sure=True)), "value")
+            yield Problem(placed.node.id, param.name, "error", said, f"{param.name}: {param.doc}", tuple(fixes.reset(placed, param.name, sure=True)), "value")
+
+
+def _joined(problems: Sequence[LayerProblem]) -> list[LayerProblem]:
+    """A layer's refusals, two of them for one value of one parameter as one."""
+    said: dict[object, LayerProblem] = {}
+    for i, problem in enumerate(problems):
+        key = (problem.code, problem.field) if problem.code == "groups" else i
+        first = said.get(key)
+        said[key] = problem if first is None else replace(first, says=f"{first.says}; {problem.says}", because=f"{first.because}; {problem.because}")
+    return list(said.values())
 
 
 def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) -> Problem:
@@ -282,18 +345,34 @@ def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) ->
     because = problem.because
     match problem.code:
         case "window":
-            offered = (*fixes.window(placed), *reshape.strides(analysis, placed))
+            spent = tuple(reshape.spent(analysis, placed))
+            sized = spent or fixes.window(placed, lambda params: reshape.runs_on(analysis, placed, params))
+            slower = tuple(reshape.strides(analysis, placed))
+            leaps = any(max(stride) > USUAL_STRIDE for _, stride in reshape.strided(analysis, placed))
+            offered = (*slower, *sized) if leaps and not spent else (*sized, *slower)
             if eaten := reshape.eaten(analysis, placed):
                 because = f"{because}; {eaten}" if because else eaten
         case "rank" if placed.layer.inputs == (1, 1):
-            offered = (*reshape.flatten_later(analysis, placed), *fixes.for_rank(analysis, placed))
+            because = because or _flattened(analysis, placed)
+            offered = (*reshape.flatten_later(analysis, placed), *reshape.earlier(analysis, placed), *fixes.for_rank(analysis, placed))
         case "groups":
             offered = fixes.groups(placed, problem.field)
         case "channels" | "spatial" | "rank" if placed.layer.inputs[1] is None:
+            because = matching.compared(analysis, placed) or because
             offered = matching.merge(analysis, placed)
         case "value" | "dim" | "unknown" | "padding" if problem.field:
+            param = placed.layer.param(problem.field)
+            because = because or (f"{param.name}: {param.doc}" if param and problem.code == "value" else "")
             offered = fixes.reset(placed, problem.field, sure=problem.code == "value")
     return Problem(placed.node.id, problem.field or None, "error", problem.says, because, tuple(offered), problem.code)
+
+
+def _flattened(analysis: Analysis, placed: Placed) -> str:
+    """Which brick above made rows of features of an image: "flatten made N×784 of N×1×28×28"; empty when none did."""
+    for brick in reversed(reshape.column(analysis, placed.node.id)):
+        if brick.shape and brick.inputs and len(brick.inputs[0]) > 2 >= len(brick.shape):
+            return f"{brick.node.id} made {show(brick.shape)} of {show(brick.inputs[0])}: height and width are gone"
+    return ""
 
 
 def _reads_rows(placed: Placed) -> bool:
@@ -313,14 +392,30 @@ def _after_rows(analysis: Analysis) -> set[str]:
     return behind
 
 
+def _wants_image(analysis: Analysis, placed: Placed) -> str | None:
+    """The brick below that needs an image, before anything is flattened."""
+    for brick in reshape.onward(analysis, placed.node.id):
+        if brick.node.kind == "Flatten":
+            return None
+        if brick.layer.category in ("Convolution", "Pooling"):
+            return brick.node.id
+    return None
+
+
 def _rows(analysis: Analysis, placed: Placed) -> Problem:
     """A Linear that torch would run on every row of an image."""
     shape = placed.inputs[0]
     features = shape[1] * shape[2] * shape[3]
+    image = _wants_image(analysis, placed) if placed.shape else None
+    also = f"; {image} further down needs an image" if image else ""
+    # A Linear over the channels of every pixel is a 1×1 convolution (Lin et al. 2014, arXiv:1312.4400, section 3.1).
+    width = placed.shape[-1] if placed.shape else 0
+    one_by_one = (batch(f"Replace {placed.node.id} by a 1×1 Conv2d with {width} channels", {"op": "replace", "id": placed.node.id, "kind": "Conv2d"},
+                        {"op": "set", "id": placed.node.id, "params": {"out_channels": width, "kernel_size": 1}}),) if image else ()
     each = f"each row of {shape[3]} pixels on its own" if shape[3] > 1 else "each channel's single pixel on its own"
     return Problem(placed.node.id, "in_features", "error", f"{placed.node.kind} reads only the last axis of {show(shape)}: {each}, never the whole image",
-                   f"needs N×in_features, here {show(shape)}; flattened it is {shape[1]}·{shape[2]}·{shape[3]} = {features}",
-                   tuple(fixes.flatten_before(analysis, placed)), "image")
+                   f"needs N×in_features, here {show(shape)}; flattened it is {shape[1]}·{shape[2]}·{shape[3]} = {features}{also}",
+                   (*fixes.flatten_before(analysis, placed, sure=image is None), *one_by_one), "image")
 
 
 def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
@@ -335,11 +430,11 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
     if project.task.get("kind") != "classification":
         yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", f"there are {', '.join(TASKS)}",
                       (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}, sure=True),), "task")
-    behind = _after_rows(analysis)
+    behind, outputs = _after_rows(analysis), _ends_of(analysis, "Output")[:1]
     for placed in analysis.placed.values():
         if placed.node.kind == "Input" and placed.shape and placed.shape[1:] != dataset.shape:
             yield _input_differs(placed, dataset)
-        if placed.node.kind == "Output" and placed.inputs and placed.node.id not in behind:
+        if placed.node.id in outputs and placed.inputs and placed.node.id not in behind:
             yield from answer(analysis, placed, dataset, project)
 
 
@@ -347,10 +442,13 @@ def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
     size, given = show((2, *dataset.shape)), placed.shape[1:]
     because = f"{'×'.join(map(str, dataset.shape))} are channels, height and width, in this order"
     if len(given) != 3:
-        because += f"; here there are {len(given)} numbers"
+        because += f"; here there {'is 1 number' if len(given) == 1 else f'are {len(given)} numbers'}"
+    # Where the Input is right, the data set is not.
+    others = [batch(f"Use {other.title}: its samples are {show((2, *given))}", {"op": "choose_data", "source": source})
+              for source, other in DATASETS.items() if other.shape == given][:1]
     return Problem(placed.node.id, "shape", "error", f"the samples of {dataset.title} are {size}, the Input says {show(placed.shape)}", because,
                    (batch(f"Set shape of {placed.node.id} to {size[2:]}", {"op": "set", "id": placed.node.id, "params": {"shape": list(dataset.shape)}},
-                          sure=True),), "data")
+                          sure=True), *others), "data")
 
 
 WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),

@@ -46,9 +46,11 @@ def _heavy(analysis: Analysis, params: int) -> Iterator[Problem]:
         image = flatten.inputs[0]
         if min(image[2:]) < 2 or not any(category(brick) == "Convolution" for brick in _up(analysis, flatten)):
             continue
-        yield Problem(name, None, "advice", f"{name} holds {100 * have / params:.3g} % of the network's parameters: {have:,} of {params:,}",
+        # Never rounded up to all of them.
+        share = f"{min(100 * have / params, 99.9):.3g}" if have < params else "100"
+        yield Problem(name, None, "advice", f"{name} holds {share} % of the network's parameters: {have:,} of {params:,}",
                       f"{image[1]}·{image[2]}·{image[3]} = {math.prod(image[1:]):,} numbers enter it; pooled first they are fewer, and it overfits less "
-                      "(Lin et al. 2014, arXiv:1312.4400, section 3.2)", tuple(reshape.pooled(analysis, flatten, placed)), "heavy")
+                      "(Lin et al. 2014, arXiv:1312.4400, section 3.2)", tuple(reshape.pooled(analysis, flatten, placed, HEAVY)), "heavy")
 
 
 def _up(analysis: Analysis, placed: Placed) -> Iterator[Placed]:

@@ -16,6 +16,9 @@ from .lint import above, category, role
 
 CROSS_ENTROPY = batch("Use CrossEntropyLoss", {"op": "settings", "path": "training.loss", "value": {"kind": "CrossEntropyLoss"}})
 
+# What people put behind the scores, and never inside.
+SQUASHING = ("Softmax", "LogSoftmax", "Sigmoid")
+
 
 def kind_of(record: object, default: str) -> str:
     """The kind that a record of the training settings names."""
@@ -24,12 +27,15 @@ def kind_of(record: object, default: str) -> str:
 
 def answer(analysis: Analysis, output: Placed, dataset: Dataset, project: Project) -> Iterator[Problem]:
     """Problems of a classification network's end, at the Output and at the bricks right above it."""
-    yield from _classes(analysis, output, dataset)
+    tail, base = _tail(analysis, output)
+    hidden = _hidden(tail, base, output, dataset)
+    if output.inputs[0][1:] != (len(dataset.classes),):
+        yield _classes(analysis, output, dataset, hidden)
     given = project.training.get("loss", {})
     loss = kind_of(given, "CrossEntropyLoss")
-    tail, base = _tail(analysis, output)
     last = above(analysis, output.node.id)
-    for brick in tail:
+    # What belongs to a hidden layer is where it should be: the layer behind it is what is missing.
+    for brick in tail[:len(tail) - len(hidden)]:
         yield from _in_the_tail(analysis, brick, brick is last, loss, dataset, len(tail) == 1, base)
     if loss == "NLLLoss" and last is not None and last.node.kind not in ("LogSoftmax", "Softmax"):
         edge = analysis.network.into(output.node.id)[0]
@@ -40,15 +46,26 @@ def answer(analysis: Analysis, output: Placed, dataset: Dataset, project: Projec
         yield from _narrow(analysis, base, output, len(dataset.classes))
 
 
-def _classes(analysis: Analysis, output: Placed, dataset: Dataset) -> Iterator[Problem]:
+def _hidden(tail: list[Placed], base: Placed | None, output: Placed, dataset: Dataset) -> list[Placed]:
+    """Of the tail the bricks of a hidden layer, the last first: behind them the layer that makes the scores is missing. Empty where it is there."""
+    count = len(dataset.classes)
+    if base is None or output.inputs[0][1:] == (count,) or (base.node.kind == "Linear" and base.shape[-1] <= count):
+        return []
+    bends = next((i for i, brick in enumerate(tail) if category(brick) == "Activation" and brick.node.kind not in SQUASHING), None)
+    if bends is None:
+        return []
+    return tail[next(i for i, brick in enumerate(tail) if brick.node.kind not in SQUASHING):]
+
+
+def _classes(analysis: Analysis, output: Placed, dataset: Dataset, hidden: list[Placed]) -> Problem:
     shape, count = output.inputs[0], len(dataset.classes)
-    if shape[1:] == (count,):
-        return
     because = f"needs one score a class: {count}, here {'×'.join(map(str, shape[1:]))}"
     if shape[1:] == (1,):
         because += "; a single number can be a score of two classes at most"
-    yield Problem(output.node.id, None, "error", f"{dataset.title} has {count} classes, so the answer should be N×{count}; it is {show(shape)}",
-                  because, tuple(fixes.classes(analysis, output, count)), "classes")
+    if hidden:
+        because += f"; {hidden[0].node.id} ends a hidden layer, and the Linear behind it that makes the scores is missing"
+    return Problem(output.node.id, None, "error", f"{dataset.title} has {count} classes, so the answer should be N×{count}; it is {show(shape)}",
+                   because, tuple(fixes.classes(analysis, output, count, hidden[0] if hidden else None)), "classes")
 
 
 def _tail(analysis: Analysis, output: Placed) -> tuple[list[Placed], Placed | None]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from builder.catalogue import LAYERS, Param
 
@@ -12,6 +13,13 @@ from ..analysis import Analysis, Placed, infer
 from ..bricks import arity, fresh_id
 from ..document import Edge, FrozenDict, Node
 from ..problems import Fix, batch
+
+SEPARATED = r"\s*[x×*,;]\s*|\s+"  # between the numbers of a pair
+MOST_NUMBERS = 5
+USUAL_SHORTCUT = 2  # layers that a shortcut passes
+BESIDE = 260  # pixels from one column to the next
+NEAR = 2  # bricks that are offered for a missing wire
+MOST_TRIED = 64  # kernels that are tried one after the other
 
 
 def _legal(placed: Placed, params: dict[str, object]) -> bool:
@@ -51,7 +59,32 @@ def inserts(analysis: Analysis, kind: str, edges: Sequence[Edge], label: str, su
     return batch(label, *edits, sure=sure)
 
 
-def moved(analysis: Analysis, placed: Placed, behind: str) -> Iterator[Fix]:
+def muted_above(analysis: Analysis, placed: Placed, upper: str, *wanted: str) -> str | None:
+    """The muted brick of one of the kinds or categories that stands between `upper` and a brick; None where there is none."""
+    edges = analysis.network.into(placed.node.id)
+    while len(edges) == 1 and edges[0].source != upper:
+        found = analysis.placed[edges[0].source]
+        if found.layer is None or found.inputs is None:
+            return None
+        if found.node.muted and {found.node.kind, found.layer.category} & set(wanted) and "Softmax" not in found.node.kind:
+            return found.node.id
+        edges = analysis.network.into(found.node.id)
+    return None
+
+
+def unmute(names: Sequence[str], *others: Fix, sure: bool = False) -> Fix:
+    """The fix that takes muted bricks in again, with what else is needed."""
+    label = f"Take {' and '.join(names)} in again"
+    more = [part for fix in others for part in parts(fix)]
+    return batch(", ".join([label, *(fix.label[0].lower() + fix.label[1:] for fix in others)]), {"op": "mute", "ids": list(names), "value": False}, *more, sure=sure)
+
+
+def parts(fix: Fix) -> Sequence[Mapping[str, object]]:
+    """The edits that a fix is made of."""
+    return fix.edit["edits"] if fix.edit.get("op") == "batch" else [fix.edit]
+
+
+def moved(analysis: Analysis, placed: Placed, behind: str, sure: bool = False) -> Iterator[Fix]:
     """Take a brick out of its place and put it right behind `behind`, which stands two bricks above it or right below it."""
     network, node = analysis.network, placed.node
     feeding, following = network.into(node.id), network.out_of(behind)
@@ -62,7 +95,7 @@ def moved(analysis: Analysis, placed: Placed, behind: str) -> Iterator[Fix]:
     record = {**node.to_json(), **({"at": list(other.at)} if other.at else {})}
     swap = [{"op": "move", "at": {other.id: list(node.at)}}] if node.at and other.at else []
     yield batch(f"Move {node.id} behind {behind}", {"op": "remove", "ids": [node.id], "rejoin": True},
-                {"op": "insert", "edge": following[0].to_json(), "node": record}, *swap)
+                {"op": "insert", "edge": following[0].to_json(), "node": record}, *swap, sure=sure)
 
 
 def cut(analysis: Analysis, source: str, target: str, sure: bool = False) -> Fix:
@@ -75,25 +108,25 @@ def cut(analysis: Analysis, source: str, target: str, sure: bool = False) -> Fix
     return batch(f"Cut the wire from {source} to {target}", *edits, sure=sure)
 
 
-def flatten_before(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+def flatten_before(analysis: Analysis, placed: Placed, sure: bool = True) -> Iterator[Fix]:
     """Insert Flatten on the wire into a brick that wants rows of features."""
     edge = analysis.network.into(placed.node.id)[0]
     flat = (placed.inputs[0][0], math.prod(placed.inputs[0][1:]))
     if not infer(placed.node.kind, (flat,), placed.node.params).problems:
-        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {placed.node.id}", sure=True)
+        if resting := muted_above(analysis, placed, "", "Flatten"):
+            yield unmute([resting], sure=sure)
+            return
+        yield insert(analysis, edge, "Flatten", f"Insert Flatten before {placed.node.id}", sure=sure)
 
 
 def _pair(value: object) -> tuple[int, int]:
     return value if isinstance(value, tuple) else (value, value)
 
 
-def window(placed: Placed) -> Iterator[Fix]:
-    """Room for a window: padding where little is missing, else a kernel that fits; pooling of a single pixel can only go."""
-    node, values = placed.node, placed.layer.resolved(placed.layer.values(placed.node.params))
+def window(placed: Placed, suits: Callable[[dict[str, object]], bool]) -> Iterator[Fix]:
+    """Room for a window: padding where little is missing, else a kernel that fits; one with which the bricks below fit too (`suits`) before others."""
+    values = placed.layer.resolved(placed.layer.values(placed.node.params))
     height, width = placed.inputs[0][2:4]
-    if placed.layer.category == "Pooling" and height == width == 1:
-        yield batch(f"Remove {node.id}", {"op": "remove", "ids": [node.id], "rejoin": True})
-        return
     kernel, dilation = _pair(values["kernel_size"]), _pair(values.get("dilation", 1))
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     padding = [max(0, math.ceil((r - size) / 2)) for r, size in zip(reach, (height, width), strict=True)]
@@ -101,7 +134,9 @@ def window(placed: Placed) -> Iterator[Fix]:
     # A window that reaches far over the edge was not meant: the usual one first, then the largest that fits.
     usual = placed.layer.param("kernel_size").default
     fit = [min(k, max(1, (size - 1) // d + 1)) for k, d, size in zip(kernel, dilation, (height, width), strict=True)]
-    smaller = [*(_with(placed, "kernel_size", [usual, usual]) if isinstance(usual, int) and max(kernel) > usual else ()), *_with(placed, "kernel_size", fit)]
+    largest = next((size for size in range(max(fit), max(0, max(fit) - MOST_TRIED), -1) if suits({"kernel_size": tuple(min(side, size) for side in fit)})), None)
+    chosen = [min(side, largest or side) for side in fit]
+    smaller = [*(_with(placed, "kernel_size", [usual, usual]) if isinstance(usual, int) and max(kernel) > usual else ()), *_with(placed, "kernel_size", chosen)]
     yield from {fix.label: fix for fix in ([*smaller, *padded] if max(padding) > 2 else [*padded, *smaller])}.values()
 
 
@@ -134,7 +169,8 @@ def reset(placed: Placed, field: str, sure: bool = False) -> Iterator[Fix]:
         return
     meant = _meant(param, placed.node.params.get(field))
     if meant is not None and _helps(placed, field, meant):
-        yield batch(f"Set {field} of {name} to {meant}", {"op": "set", "id": name, "params": {field: meant}}, sure=sure)
+        written = list(meant) if isinstance(meant, tuple) else meant
+        yield batch(f"Set {field} of {name} to {_shown(meant)}", {"op": "set", "id": name, "params": {field: written}}, sure=sure)
     if param.check(param.normal(param.default)) is None and _helps(placed, field):
         shown = "the window's" if param.default is None else _shown(param.default)
         yield batch(f"Set {field} of {name} back to {shown}", {"op": "set", "id": name, "params": {field: None}}, sure=sure and meant is None)
@@ -144,18 +180,27 @@ def _shown(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _meant(param: Param, value: object) -> int | float | None:
-    """The number that a text or a number with a point stands for, when the parameter allows it."""
-    if param.type not in ("int", "float") or not isinstance(value, str | float) or param.check(param.normal(value)) is None:
+def _meant(param: Param, value: object) -> object:
+    """The number that a text or a number with a point stands for, or the two of "3x5" and "3, 5", when the parameter allows it."""
+    if param.type not in ("int", "float", "ints") or not isinstance(value, str | float) or param.check(param.normal(value)) is None:
         return None
+    text = str(value).strip()
+    parts = [text.replace(",", ".")] if param.type == "float" else re.split(SEPARATED, text.strip("()[] "))
+    numbers = [_number(part, param.type) for part in parts[:MOST_NUMBERS]]
+    if None in numbers:
+        return None
+    meant = param.normal(numbers if len(numbers) > 1 or param.type == "ints" else numbers[0])
+    return meant if param.check(meant) is None else None
+
+
+def _number(text: str, of: str) -> int | float | None:
     try:
-        number = float(value)
+        number = float(text)
     except ValueError:
         return None
-    if not math.isfinite(number) or (param.type == "int" and not number.is_integer()) or abs(number) > 2**53:
+    if not math.isfinite(number) or (of != "float" and not number.is_integer()) or abs(number) > 2**53:
         return None
-    meant = int(number) if param.type == "int" else number
-    return meant if param.check(param.normal(meant)) is None else None
+    return number if of == "float" else int(number)
 
 
 def _helps(placed: Placed, field: str, value: object = None) -> bool:
@@ -195,7 +240,7 @@ def swap(analysis: Analysis, placed: Placed, kind: str, sure: bool = False) -> I
 
 
 def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
-    """Connect a missing input to the nearest output that fits, bricks that lead nowhere first."""
+    """Connect a missing input to the outputs that fit, bricks that lead nowhere first, then the nearest."""
     network, node = analysis.network, placed.node
     # Of a merge one value twice is legal and hardly ever meant.
     wired = {edge.source for edge in network.into(node.id)}
@@ -207,13 +252,47 @@ def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
         return (other.id in leads, distance)
 
     able = [n for n in network.nodes if n.id not in (node.id, *wired) and analysis.shape(n.id) and analysis.placed[n.id].layer.outputs]
-    for other in sorted(able, key=rank):
-        if fits(analysis, placed, port, other.id):
-            # One loose end above and one below: there is nothing to choose.
-            sure = [n.id for n in able if n.id not in leads] == [other.id] and [p.node.id for p in analysis.placed.values() if p.missing] == [node.id]
-            yield batch(f"Connect {other.id} to {node.id}", {"op": "connect", "source": other.id, "target": node.id, "port": port},
-                        sure=sure and len(placed.missing) == 1)
+    loose = [n.id for n in able if n.id not in leads]
+    fitting = (other for other in sorted(able, key=rank) if fits(analysis, placed, port, other.id))
+    near = list(itertools.islice(fitting, 1 if placed.layer.inputs[1] is None else NEAR))
+    if near and near[0].id not in loose:
+        if placed.node.kind == "Add" and wired:
+            yield from _shortcut(analysis, placed, port, next(iter(wired)))
             return
+        elif placed.layer.inputs[1] is not None:
+            # A value that several bricks read already is where branches begin: the missing one may be one of them.
+            near = [*[other for other in able if len(network.out_of(other.id)) > 1 and fits(analysis, placed, port, other.id)][-1:], *near]
+    for other in near[:1] if near and near[0].id in loose else dict.fromkeys(near):
+        # One loose end above and one below: there is nothing to choose.
+        sure = loose == [other.id] and [p.node.id for p in analysis.placed.values() if p.missing] == [node.id]
+        yield batch(f"Connect {other.id} to {node.id}", {"op": "connect", "source": other.id, "target": node.id, "port": port},
+                    sure=sure and len(placed.missing) == 1)
+
+
+def _shortcut(analysis: Analysis, placed: Placed, port: int, name: str) -> Iterator[Fix]:
+    """The other input of an Add: what comes before two layers, as in He et al. 2015 (arXiv:1512.03385, figure 2), projected where it does not fit."""
+    found, layers, edges = [], 0, (Edge(name, ""),)
+    while len(edges) == 1 and len(found) < MOST_TRIED:
+        brick = analysis.placed[edges[0].source]
+        if brick.layer is None or brick.shape is None:
+            break
+        begins = brick.layer.category in ("Activation", "Merge", "Pooling", "Input and output")
+        found += [(abs(layers - USUAL_SHORTCUT), not begins, len(found), brick)] if layers else []
+        layers += brick.layer.category in ("Convolution", "Linear")
+        edges = analysis.network.into(brick.node.id)
+    for *_, brick in sorted(found, key=lambda row: row[:3])[:1]:
+        source, have, goal = brick.node.id, brick.shape, analysis.shape(name)
+        if fits(analysis, placed, port, source):
+            yield batch(f"Connect {source} to {placed.node.id}", {"op": "connect", "source": source, "target": placed.node.id, "port": port})
+        elif len(have) == len(goal) == 4 and all(h % g == 0 for h, g in zip(have[2:], goal[2:], strict=True)):
+            strides = [h // g for h, g in zip(have[2:], goal[2:], strict=True)]
+            new = fresh_id(analysis.network, "Conv2d")
+            stride = {} if strides == [1, 1] else {"stride": strides[0] if strides[0] == strides[1] else strides}
+            record = {"id": new, "kind": "Conv2d", "params": {"out_channels": goal[1], "kernel_size": 1, "bias": False, **stride}}
+            if brick.node.at and placed.node.at:
+                record["at"] = [placed.node.at[0] + BESIDE, (brick.node.at[1] + placed.node.at[1]) / 2]
+            yield batch(f"Connect {source} to {placed.node.id} through a 1×1 Conv2d", {"op": "add", "node": record},
+                        {"op": "connect", "source": source, "target": new}, {"op": "connect", "source": new, "target": placed.node.id, "port": port})
 
 
 def fits(analysis: Analysis, placed: Placed, port: int, source: str) -> bool:
@@ -227,15 +306,19 @@ def fits(analysis: Analysis, placed: Placed, port: int, source: str) -> bool:
     return not analysis.infer(placed.node.kind, shapes, placed.node.params).problems
 
 
-def classes(analysis: Analysis, output: Placed, count: int) -> Iterator[Fix]:
-    """Make the answer one score a class: set the last layer's width, or add the layer that is missing."""
+def classes(analysis: Analysis, output: Placed, count: int, hidden: Placed | None) -> Iterator[Fix]:
+    """Make the answer one score a class: set the last layer's width, or add the layer that is missing, behind the hidden layer that `hidden` ends."""
     shape = output.inputs[0]
     edge = analysis.network.into(output.node.id)[0]
+    below = analysis.network.out_of(hidden.node.id) if hidden else ()
+    edge = below[0] if len(below) == 1 else edge
     if len(shape) == 2:
+        if hidden:
+            yield insert(analysis, edge, "Linear", f"Insert a Linear with {count} outputs after {hidden.node.id}", sure=True, out_features=count)
         if last := _last_wide(analysis, edge.source):
             yield batch(f"Set out_features of {last} to {count}", {"op": "set", "id": last, "params": {"out_features": count}},
-                        sure=len(analysis.network.out_of(last)) == 1)
-        else:
+                        sure=not hidden and len(analysis.network.out_of(last)) == 1)
+        elif not hidden:
             yield insert(analysis, edge, "Linear", f"Insert a Linear with {count} outputs before {output.node.id}", sure=True, out_features=count)
     elif math.prod(shape[1:]) == count:
         yield insert(analysis, edge, "Flatten", f"Insert Flatten before {output.node.id}", sure=True)
@@ -243,15 +326,15 @@ def classes(analysis: Analysis, output: Placed, count: int) -> Iterator[Fix]:
         if flat := _flatten_of_few(analysis, edge.source):
             yield batch(f"Set start_dim of {flat.node.id} to 1, end_dim to -1",
                         {"op": "set", "id": flat.node.id, "params": {"start_dim": None, "end_dim": None}})
-        yield _flatten_linear(analysis, edge, count)
+        yield _flatten_linear(analysis, edge, count, sure=hidden is not None)
 
 
-def _flatten_linear(analysis: Analysis, edge: Edge, count: int) -> Fix:
+def _flatten_linear(analysis: Analysis, edge: Edge, count: int, sure: bool) -> Fix:
     flat, linear = fresh_id(analysis.network, "Flatten"), fresh_id(analysis.network, "Linear")
     return batch(f"Insert Flatten and a Linear with {count} outputs before {edge.target}",
                  {"op": "insert", "edge": edge.to_json(), "node": {"id": flat, "kind": "Flatten"}},
                  {"op": "insert", "edge": Edge(flat, edge.target, edge.port).to_json(),
-                  "node": {"id": linear, "kind": "Linear", "params": {"out_features": count}}})
+                  "node": {"id": linear, "kind": "Linear", "params": {"out_features": count}}}, sure=sure)
 
 
 def _flatten_of_few(analysis: Analysis, name: str) -> Placed | None:

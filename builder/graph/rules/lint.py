@@ -16,6 +16,7 @@ from ..analysis import Analysis, Placed
 from ..document import Edge, Project
 from ..problems import Problem, batch
 from . import fixes, reshape
+from .reshape import listed
 
 Rule = Callable[[Analysis, Placed, Project], Iterator[Problem]]
 MOST_RUN = 40  # bricks of a run that are named and mended at once
@@ -102,13 +103,6 @@ def _reach(values: Values) -> tuple[int, int]:
 def times(pair: tuple[int, ...] | list[int]) -> str:
     """Sizes for people: "3×3"."""
     return "×".join(map(str, pair))
-
-
-def listed(names: list[str]) -> str:
-    """Names in a sentence: "a, b and c"; of many the first and the last."""
-    if len(names) > 6:
-        return f"{', '.join(names[:4])}, … and {names[-1]}"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
 
 
 def _advice(placed: Placed, code: str, says: str, because: str, *offered: fixes.Fix, field: str | None = None, severity: str = "advice") -> Problem:
@@ -231,14 +225,20 @@ def _equal(run: list[Placed], between: list[Placed]) -> tuple[str, int | None]:
 
 def _insert_activations(analysis: Analysis, gaps: list[tuple[Placed, list[Placed], Placed]], sure: bool) -> fixes.Fix:
     """A ReLU in every gap, behind a normalisation where one follows the layer."""
-    places = []
+    places, muted = [], []
     for upper, between, lower in gaps:
+        if resting := fixes.muted_above(analysis, lower, upper.node.id, "Activation"):
+            muted.append(resting)
+            continue
         row = [upper, *between, lower]
         spot = 1 if category(row[1]) == "Normalisation" else 0
         places.append(analysis.network.into(row[spot + 1].node.id)[0])
+    if not places:
+        return fixes.unmute(muted, sure=sure)
     after = [edge.source for edge in places]
     label = f"Insert ReLU after {listed(after)}" if len(after) < 4 else f"Insert ReLU at {len(after)} places"
-    return fixes.inserts(analysis, "ReLU", places, label, sure=sure)
+    inserted = fixes.inserts(analysis, "ReLU", places, label, sure=sure)
+    return fixes.unmute(muted, inserted, sure=sure) if muted else inserted
 
 
 # ---- Activations ----
@@ -282,9 +282,22 @@ def _activation_first(analysis: Analysis, placed: Placed, project: Project) -> I
     loses = "sets every value below the mean to 0" if placed.node.kind == "ReLU" else "bends the values before anything has weighed them"
     alone = len(analysis.network.out_of(placed.node.id)) == 1
     after = below(analysis, placed.node.id)
+    moved = tuple(_behind_the_first(analysis, placed))
     yield Problem(placed.node.id, None, "warning", f"{placed.node.kind} stands before the first layer that learns",
                   f"samples arrive with mean 0 and spread 1; {placed.node.kind} {loses}",
-                  (_remove(placed, sure=alone and category(after) in ("Convolution", "Linear", "Shape")),), "activation first")
+                  (*moved, _remove(placed, sure=not moved and alone and category(after) in ("Convolution", "Linear", "Shape"))), "activation first")
+
+
+def _behind_the_first(analysis: Analysis, placed: Placed) -> Iterator[fixes.Fix]:
+    """Move what stands before the first layer behind it, where an activation is missing there."""
+    after = below(analysis, placed.node.id)
+    if after is None or role(after) != "sums" or placed.node.kind in ("Softmax", "LogSoftmax"):
+        return
+    lower = below(analysis, after.node.id)
+    while lower is not None and role(lower) in ("keeps", "weak"):
+        lower = below(analysis, lower.node.id)
+    if lower is not None and role(lower) == "sums":
+        yield from fixes.moved(analysis, placed, after.node.id, sure=True)
 
 
 def _softmax_inside(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Problem]:
@@ -294,7 +307,7 @@ def _softmax_inside(analysis: Analysis, placed: Placed, project: Project) -> Ite
     width = placed.shape[1]
     yield _advice(placed, "softmax inside", f"{placed.node.kind} inside the network: its {width} values must share a sum of 1",
                   f"on average each is 1/{width} = {1 / width:.3g}, and one can only rise when others fall; between layers use ReLU",
-                  *fixes.swap(analysis, placed, "ReLU"))
+                  *((_remove(placed),) if "Activation" in (category(above(analysis, placed.node.id)), category(lower)) else fixes.swap(analysis, placed, "ReLU")))
 
 
 # ---- Normalisation, dropout, flatten ----
@@ -305,7 +318,7 @@ def _around_batch_norm(analysis: Analysis, placed: Placed, project: Project) -> 
     if first is None or not _batch_norm(placed):
         return
     values = _values(placed)
-    if role(first) == "sums" and values["affine"] and _values(first).get("bias") is True and below(analysis, first.node.id) is placed:
+    if role(first) == "sums" and values["affine"] and not _behind_scores(analysis, placed, project) and _values(first).get("bias") is True and below(analysis, first.node.id) is placed:
         count = first.shape[1]
         yield Problem(first.node.id, "bias", "advice", f"the bias of {first.node.id} has no effect: {name} subtracts the mean of every channel again",
                       f"{count:,} parameters that learn nothing; {name} has an offset of its own (Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2)",
@@ -322,6 +335,14 @@ def _around_batch_norm(analysis: Analysis, placed: Placed, project: Project) -> 
                 else "are those of the last batch alone when evaluation uses them")
         yield Problem(name, "momentum", "warning", f"with momentum {values['momentum']:g} the running statistics {what}",
                       "running = (1 - momentum)·running + momentum·batch", tuple(fixes.reset(placed, "momentum")), "frozen statistics")
+
+
+def _behind_scores(analysis: Analysis, norm: Placed, project: Project) -> bool:
+    """Does a normalisation stand where the scores leave? Then it should go itself, and the bias before it stay."""
+    lower = below(analysis, norm.node.id)
+    while lower is not None and "Softmax" in lower.node.kind:
+        lower = below(analysis, lower.node.id)
+    return lower is not None and lower.node.kind == "Output" and project.task.get("kind") != "none"
 
 
 def _dropout_before(analysis: Analysis, dropout: Placed, norm: Placed) -> Iterator[Problem]:
@@ -395,7 +416,7 @@ def _window(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Pr
     shape, reach, stride = placed.inputs[0], _reach(values), values["stride"]
     padding = values["padding"]
     if stride[0] > reach[0] or stride[1] > reach[1]:
-        yield from _gaps(placed, values, reach, stride)
+        yield from _gaps(analysis, placed, values, reach, stride)
     if category(placed) == "Pooling":
         yield from _pool_stride(placed, reach, stride)
         return
@@ -419,13 +440,16 @@ def _padded(analysis: Analysis, placed: Placed, values: Values, reach: tuple[int
         yield from _dead_taps(analysis, placed, values)
 
 
-def _gaps(placed: Placed, values: Values, reach: tuple[int, int], stride: tuple[int, int]) -> Iterator[Problem]:
+def _gaps(analysis: Analysis, placed: Placed, values: Values, reach: tuple[int, int], stride: tuple[int, int]) -> Iterator[Problem]:
     """A stride past the window; of 1×1 windows it is how a shortcut is brought to size (He et al. 2015), so they are let be."""
     kernel = values["kernel_size"]
     if kernel == (1, 1):
         return
     read, step = [min(k, s) for k, s in zip(kernel, stride, strict=True)], math.prod(stride)
-    fit = [min(s, r) for s, r in zip(stride, reach, strict=True)]
+    most = range(min(max(reach), MOST_RUN), 0, -1)
+    # The longest stride without gaps that leaves the bricks below enough pixels.
+    fits = next((size for size in most if reshape.runs_on(analysis, placed, {"stride": tuple(min(s, r, size) for s, r in zip(stride, reach, strict=True))})), max(reach))
+    fit = [min(s, r, fits) for s, r in zip(stride, reach, strict=True)]
     yield Problem(placed.node.id, "stride", "warning",
                   f"stride {_one(stride)} leaps over pixels: a {times(kernel)} window reads only {math.prod(read)} of every {step}",
                   f"needs stride <= {_one(tuple(reach))}; {show(placed.inputs[0])} becomes {show(placed.shape)}",
@@ -516,7 +540,19 @@ def _pooling_first(analysis: Analysis, placed: Placed, project: Project) -> Iter
     if first is not None and first.node.kind == "Input" and placed.shape != placed.inputs[0]:
         kept, all_ = math.prod(placed.shape[1:]), math.prod(placed.inputs[0][1:])
         yield _advice(placed, "pooling first", f"{placed.node.kind} shrinks the samples before any layer has looked at them",
-                      f"{kept:,} of {all_:,} numbers are left; a convolution before it can choose what to keep", _remove(placed))
+                      f"{kept:,} of {all_:,} numbers are left; a convolution before it can choose what to keep",
+                      *_pooled_later(analysis, placed), _remove(placed))
+
+
+def _pooled_later(analysis: Analysis, placed: Placed) -> Iterator[fixes.Fix]:
+    """Move pooling behind the first convolution, or behind the activation that follows it."""
+    first = below(analysis, placed.node.id)
+    bends = below(analysis, first.node.id) if category(first) == "Convolution" else None
+    behind = bends if category(bends) == "Activation" else first
+    # Behind a window that finds the larger image too, and where the bricks below still fit.
+    entry = analysis.network.into(placed.node.id)[0].source
+    if category(first) == "Convolution" and len(analysis.network.out_of(entry)) == 1 and reshape.runs_on(analysis, first, {}, placed.inputs[0]):
+        yield from fixes.moved(analysis, placed, behind.node.id)
 
 
 # ---- Merges ----

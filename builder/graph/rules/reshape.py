@@ -30,6 +30,45 @@ def column(analysis: Analysis, name: str, alone: bool = False) -> list[Placed]:
     return bricks[::-1]
 
 
+def onward(analysis: Analysis, name: str) -> list[Placed]:
+    """The bricks of one input below `name`, as long as each result has one reader."""
+    bricks: list[Placed] = []
+    while len(bricks) < MOST_ABOVE:
+        edges = analysis.network.out_of(name)
+        lower = analysis.placed.get(edges[0].target) if len(edges) == 1 else None
+        if lower is None or lower.layer is None or lower.layer.inputs != (1, 1) or not lower.layer.outputs or lower.node.id == name:
+            break
+        bricks.append(lower)
+        name = lower.node.id
+    return bricks
+
+
+def runs_on(analysis: Analysis, placed: Placed, params: Mapping[str, object], shape: Shape | None = None) -> bool:
+    """Would a brick with these parameters be legal, on its input or on another one, and all bricks of one input below it too?"""
+    shape = infer(placed.node.kind, (shape or placed.inputs[0],), FrozenDict({**placed.node.params, **params})).shape
+    for brick in onward(analysis, placed.node.id):
+        if shape is None:
+            return False
+        if not brick.node.muted:
+            shape = infer(brick.node.kind, (shape,), brick.node.params).shape
+    return shape is not None
+
+
+def spent(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Take pooling of a single pixel away, with the pooling below it that has no more to do."""
+    if placed.layer.category != "Pooling" or max(placed.inputs[0][2:]) > 1:
+        return
+    gone, shape = [placed.node.id], placed.inputs[0]
+    for brick in onward(analysis, placed.node.id):
+        after = shape if brick.node.muted else infer(brick.node.kind, (shape,), brick.node.params).shape
+        if after is None and brick.layer.category == "Pooling":
+            gone.append(brick.node.id)
+        elif after is None:
+            break
+        shape = after or shape
+    yield batch(f"Remove {' and '.join(gone) if len(gone) < 4 else f'{len(gone)} bricks of pooling'}", {"op": "remove", "ids": gone, "rejoin": True})
+
+
 def replayed(bricks: Sequence[Placed], changes: Mapping[str, Mapping[str, object] | None]) -> Shape | None:
     """What a column gives with other parameters for some of its bricks, None as parameters for a brick that is taken away."""
     shape: Shape | None = bricks[0].inputs[0]
@@ -59,6 +98,13 @@ def said(value: object) -> str:
     return "×".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def listed(names: list[str]) -> str:
+    """Names in a sentence: "a, b and c"; of many the first and the last."""
+    if len(names) > 6:
+        return f"{', '.join(names[:4])}, … and {names[-1]}"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+
+
 def strided(analysis: Analysis, placed: Placed) -> list[tuple[Placed, tuple[int, int]]]:
     """Bricks above that shrink the image by a stride, with it, the topmost first."""
     found = [(brick, pair(_values(brick).get("stride", 1))) for brick in column(analysis, placed.node.id) if brick.node.kind != "ConvTranspose2d" and not brick.node.muted]
@@ -86,10 +132,14 @@ def strides(analysis: Analysis, placed: Placed, enough: Callable[[Sequence[int]]
         shape = replayed(bricks[first:], changes)
         return shape is not None and len(shape) == 4 and enough(shape[2:]) and not infer(placed.node.kind, (shape,), placed.node.params).problems
 
+    def whole(changes: Mapping[str, Mapping[str, object] | None]) -> bool:
+        return fit(changes) and runs_on(analysis, placed, {}, replayed(bricks[min(names.index(name) for name in changes):], changes))
+
     offered = 0
     culprits = sorted(strided(analysis, placed), key=lambda pair: -max(pair[1]))
     for brick, stride in culprits:
-        fix = _slower(brick, stride, fit)
+        # A stride with which the bricks below fit too, before one that only moves the mistake further down.
+        fix = _slower(brick, stride, whole) or _slower(brick, stride, fit)
         if fix is not None and offered < OFFERED:
             offered += 1
             yield fix
@@ -141,8 +191,32 @@ def flatten_later(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
         name, seen = lower.node.id, seen + 1
 
 
-def pooled(analysis: Analysis, flatten: Placed, linear: Placed) -> Iterator[Fix]:
-    """Pool an image before it is flattened for a heavy Linear; the label says what that leaves of its parameters."""
+def earlier(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Move a brick that wants an image, with what follows it up to the next layer, in front of the Flatten above."""
+    column_above = column(analysis, placed.node.id)
+    flatten = next((brick for brick in reversed(column_above) if brick.node.kind == "Flatten"), None)
+    if placed.layer.category not in ("Convolution", "Pooling") or flatten is None or not any(brick.layer.category == "Linear" for brick in column_above):
+        return
+    row = [placed]
+    for brick in onward(analysis, placed.node.id):
+        if brick.layer.category in ("Linear", "Shape"):
+            break
+        row.append(brick)
+    edge, shape = analysis.network.into(flatten.node.id)[0], flatten.inputs[0]
+    for brick in row:
+        shape = infer(brick.node.kind, (shape,), brick.node.params).shape if shape else None
+    if shape is None or len(shape) < 3:
+        return
+    names = [brick.node.id for brick in row]
+    edits: list[dict[str, object]] = [{"op": "remove", "ids": names, "rejoin": True}]
+    for brick in row:
+        edits.append({"op": "insert", "edge": edge.to_json(), "node": {name: value for name, value in brick.node.to_json().items() if name != "at"}})
+        edge = Edge(brick.node.id, edge.target, edge.port)
+    yield batch(f"Move {listed(names)} before {flatten.node.id}", *edits, sure=True)
+
+
+def pooled(analysis: Analysis, flatten: Placed, linear: Placed, light: int) -> Iterator[Fix]:
+    """Pool an image before it is flattened for a heavy Linear; the label says what that leaves of its parameters, `light` is few enough."""
     edge, shape, width = analysis.network.into(flatten.node.id)[0], flatten.inputs[0], linear.shape[-1]
     bias = width if _values(linear).get("bias") else 0
     have = linear.cost[0]
@@ -150,11 +224,12 @@ def pooled(analysis: Analysis, flatten: Placed, linear: Placed) -> Iterator[Fix]
     def left(height: int, wide: int) -> int:
         return shape[1] * height * wide * width + bias
 
+    sizes = [side for side in (7, 4, 2, 1) if 2 * side < min(shape[2:])]
+    small = next((side for side in sizes if left(side, side) < light), 1)
+    if min(shape[2:]) > small:
+        yield fixes.insert(analysis, edge, "AdaptiveAvgPool2d", f"Insert AdaptiveAvgPool2d to {small}×{small} before {flatten.node.id}: "
+                           f"{left(small, small):,} parameters instead of {have:,}", output_size=small)
     if min(shape[2:]) >= 4:
         half = [size // 2 for size in shape[2:]]
         yield fixes.insert(analysis, edge, "MaxPool2d", f"Insert MaxPool2d before {flatten.node.id}: {left(*half):,} parameters instead of {have:,}",
                            kernel_size=2)
-    small = next((side for side in (7, 4, 2, 1) if 2 * side < min(shape[2:]) and 8 * left(side, side) <= have), 1)
-    if min(shape[2:]) > small:
-        yield fixes.insert(analysis, edge, "AdaptiveAvgPool2d", f"Insert AdaptiveAvgPool2d to {small}×{small} before {flatten.node.id}: "
-                           f"{left(small, small):,} parameters instead of {have:,}", output_size=small)
