@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
-from builder.graph import Project, Report, check, loads
-from tests.browser.canvas import SECONDS, Canvas
+from builder.graph import Project, Report, check
+from tests.browser.canvas import Canvas
 from tests.browser.driver import Server, open_page
 from tests.helpers import until
 
@@ -29,17 +29,11 @@ class Person:
     def __init__(self, page: Page, server: Server) -> None:
         self.page, self.canvas, self.actions = page, Canvas(page, server), 0
         open_page(page, server)
-        self.canvas.shape("output", "N×10")
-        page.get_by_role("button", name="File").click()
-        page.get_by_role("button", name="New drawing").click()
-        expect(self.canvas.brick("conv1")).to_have_count(0, timeout=SECONDS)
-        expect(self.canvas.brick("output")).to_have_count(1, timeout=SECONDS)
+        self.canvas.new_drawing()
 
     def project(self) -> Project:
         """The drawing as it lies on disk, once all is saved."""
-        self.canvas.saved()
-        newest = max((self.canvas.server.home / "projects").glob("untitled*.json"), key=lambda path: path.stat().st_mtime)
-        return loads(newest.read_bytes())
+        return self.canvas.project()
 
     def undo_all(self) -> None:
         """Undo until nothing is left to undo."""
@@ -101,7 +95,7 @@ class Keyboard(Person):
         self.press("Enter")
         self.press("Shift+Tab")
         self.type("None")
-        expect(self.page.get_by_label("Data", exact=True)).to_have_count(0, timeout=SECONDS)
+        expect(self.page.get_by_label("Data", exact=True)).to_have_count(0)
         self.tab_to(self.canvas.field("shape"))
         self.press("Control+a")
         self.enter("×".join(map(str, shape)))
@@ -111,7 +105,7 @@ class Keyboard(Person):
     def add(self, text: str, name: str) -> None:
         """A layer typed on the canvas; returns when the brick called `name` is there and selected."""
         self.enter(text)
-        expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)
+        expect(self.canvas.brick(name)).to_have_class(SELECTED)
 
     def tab_to(self, wanted: Locator, most: int = 60) -> None:
         """Press Tab until `wanted` has the focus; every press is an action."""
@@ -125,7 +119,7 @@ class Keyboard(Person):
         """Go to a brick by its name."""
         self.press("Control+f")
         self.enter(name)
-        expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)
+        expect(self.canvas.brick(name)).to_have_class(SELECTED)
 
     def connect(self, text: str) -> None:
         """A wire from the selected brick to what is typed."""
@@ -135,7 +129,7 @@ class Keyboard(Person):
     def mend(self, label: str) -> None:
         """Go to a fix of the selected brick in its properties and press it."""
         button = self.canvas.panel().get_by_role("button", name=label)
-        expect(button).to_be_visible(timeout=SECONDS)
+        expect(button).to_be_visible()
         self.press("Enter")
         self.tab_to(button)
         self.press("Enter")
@@ -163,7 +157,7 @@ class Mouse(Person):
             item.scroll_into_view_if_needed()
         self.actions += 1
         item.dblclick()
-        expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)
+        expect(self.canvas.brick(name)).to_have_class(SELECTED)
 
     def drag_number(self, field: str, value: int) -> None:
         """Drag the number in a field of the properties to `value`; one gesture, three pixels a step."""
@@ -175,7 +169,7 @@ class Mouse(Person):
         start = int(box.input_value())
         (x, y), steps = self.canvas.middle(box), value - start
         self.canvas.drag((x, y), (x + 3 * steps + (1 if steps > 0 else -1), y))
-        expect(box).to_have_value(str(value), timeout=SECONDS)
+        expect(box).to_have_value(str(value))
 
     def fit(self) -> None:
         """Show the whole network."""
@@ -192,7 +186,7 @@ class Mouse(Person):
         item = self.canvas.item(kind)
         item.scroll_into_view_if_needed()
         self.canvas.drag(self.canvas.middle(item), (box["x"] + 1.7 * box["width"], box["y"] + box["height"] / 2))
-        expect(self.canvas.brick(name)).to_have_class(SELECTED, timeout=SECONDS)
+        expect(self.canvas.brick(name)).to_have_class(SELECTED)
 
     def choose(self, label: str, option: str) -> None:
         """Open a list and click an entry of it."""

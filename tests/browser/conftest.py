@@ -1,7 +1,8 @@
 """The app, a Chromium and watched pages for the browser tests; a fault on a page fails the test that caused it.
 
 Fixtures: server (one for all tests), fresh_server (one for this test alone), page (a watched page), new_page (more of them,
-with options of a Playwright context), watch (call watch.allow(pattern) where a fault is expected).
+with options of a Playwright context), canvas (a new drawing on that page), cnn (the MNIST CNN on it), watch (call watch.allow(pattern) where
+a fault is expected).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.driver import CHROMIUM_FLAGS, Server, Watch
+from tests.browser.canvas import Canvas, open_cnn
+from tests.browser.driver import CHROMIUM_FLAGS, Server, Watch, open_page
 from tools.chromium import find_or_install, use_own_node
 
 HERE = Path(__file__).resolve().parent
@@ -113,6 +115,20 @@ def new_page(request: pytest.FixtureRequest, browser: Browser, watch: Watch) -> 
 def page(new_page: Callable[..., Page]) -> Page:
     """A watched page, 1440 by 900."""
     return new_page()
+
+
+@pytest.fixture
+def canvas(page: Page, server: Server) -> Canvas:
+    """A new drawing made with File > New drawing: an Input wired to an Output."""
+    shown = Canvas(open_page(page, server), server)
+    shown.new_drawing()
+    return shown
+
+
+@pytest.fixture
+def cnn(page: Page, server: Server) -> Canvas:
+    """A fresh MNIST CNN, opened from the gallery."""
+    return open_cnn(page, server)
 
 
 def screenshots(name: str, contexts: list[BrowserContext]) -> None:

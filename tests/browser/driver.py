@@ -183,5 +183,6 @@ def open_page(page: Page, server: Server, path: str = "/", seconds: float = 30) 
 
 
 def wait_idle(page: Page, seconds: float = 30) -> None:
-    """Waits until the app is connected and its script has not run for 150 ms; fails after `seconds`."""
+    """Waits until the app is connected and its script has not run for 150 ms from now on; fails after `seconds`."""
+    page.evaluate("window.__idleSince = undefined")
     page.wait_for_function(IDLE, timeout=seconds * 1000, polling=50)

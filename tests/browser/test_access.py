@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from builder.ui import bundle
-from tests.browser.canvas import SECONDS, Canvas
+from tests.browser.canvas import Canvas, open_cnn
 from tests.browser.driver import Server, open_page, wait_idle
 
 AXE = bundle.FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
@@ -52,48 +52,39 @@ def clean(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def fresh(page: Page, server: Server) -> Canvas:
-    """The MNIST CNN, opened from the gallery."""
-    open_page(page, server, "/gallery")
-    page.locator(".st-key-open-mnist-cnn").get_by_role("button").click()
-    canvas = Canvas(page, server)
-    canvas.shape("output", "N×10")
-    return canvas
-
-
 def test_build(tab: Page, server: Server):
-    canvas = fresh(tab, server)
+    canvas = open_cnn(tab, server)
     clean(tab)
     canvas.select("conv1")
     clean(tab)
     canvas.field("kernel_size").fill("30")
     canvas.problems("error")
     clean(tab)
-    tab.locator(".problems-chip").click()
+    canvas.chip().click()
     clean(tab)
 
 
 @pytest.mark.parametrize("entry", ["Diagram…", "Copy link…"])
 def test_dialogs_of_the_file_menu(tab: Page, server: Server, entry: str):
-    fresh(tab, server)
+    open_cnn(tab, server)
     tab.get_by_role("button", name="File").click()
     tab.get_by_role("button", name=entry).click()
-    expect(tab.get_by_role("dialog").last).to_be_visible(timeout=SECONDS)
+    expect(tab.get_by_role("dialog").last).to_be_visible()
     clean(tab)
 
 
 def test_an_empty_drawing_and_the_file_menu(tab: Page, server: Server):
-    open_page(tab, server)
+    canvas = Canvas(open_page(tab, server), server)
     tab.get_by_role("button", name="File").click()
-    expect(tab.get_by_role("button", name="New drawing")).to_be_visible(timeout=SECONDS)
+    expect(tab.get_by_role("button", name="New drawing")).to_be_visible()
     clean(tab)
-    tab.get_by_role("button", name="New drawing").click()
-    expect(tab.get_by_label("Project name")).to_have_value("Untitled", timeout=SECONDS)
+    with canvas.opening():
+        tab.get_by_role("button", name="New drawing").click()
     clean(tab)
 
 
 def test_train_after_a_run(tab: Page, server: Server):
-    fresh(tab, server)
+    open_cnn(tab, server)
     tab.get_by_role("link", name="Train").last.click()
     tab.get_by_role("button", name="Train", exact=True).click()
     expect(tab.get_by_role("button", name="Stop")).to_be_visible(timeout=60_000)

@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.canvas import SECONDS, Canvas
-from tests.browser.driver import Server, open_page
-from tests.helpers import until
+from tests.browser.canvas import CORNER, second_tab
 
-LENET = ("Conv2d", "ReLU", "AvgPool2d", "Conv2d", "ReLU", "AvgPool2d", "Linear", "ReLU", "Linear", "ReLU", "Linear")
-SIZES = {"conv1": {"out_channels": "6", "kernel_size": "5", "padding": "2"}, "conv2": {"out_channels": "16", "kernel_size": "5"},
-         "fc1": {"out_features": "120"}, "fc2": {"out_features": "84"}, "fc3": {"out_features": "10"}}
 INTERRUPTED = "WebSocket|ERR_CONNECTION|Failed to fetch|502|No response|not responding|when disconnected"
-
-
-@pytest.fixture
-def canvas(page: Page, server: Server) -> Canvas:
-    """A new drawing made with File > New drawing: an Input wired to an Output."""
-    return new_drawing(Canvas(open_page(page, server), server))
-
-
-@pytest.fixture
-def cnn(page: Page, server: Server) -> Canvas:
-    """A fresh MNIST CNN, opened from the gallery."""
-    open_page(page, server).get_by_role("link", name="Gallery").click()
-    page.locator(".st-key-open-mnist-cnn").get_by_role("button").click()
-    shown = Canvas(page, server)
-    shown.shape("output", "N×10")
-    return shown
-
-
-def new_drawing(canvas: Canvas) -> Canvas:
-    canvas.page.get_by_role("button", name="File").click()
-    canvas.page.get_by_role("button", name="New drawing").click()
-    until(lambda: canvas.names() == {"image", "output"}, 15, "the new drawing is on the canvas")
-    return canvas
-
-
-def append(canvas: Canvas, kind: str) -> str:
-    """Double-click a layer in the palette: it comes behind the selected brick, and is selected then; returns its name."""
-    before = canvas.names()
-    canvas.item(kind).dblclick()
-    name = canvas.panel().get_by_label("Name")
-    until(lambda: canvas.panel().get_by_label("Name").count() == 1 and name.input_value() not in before, 15, f"a {kind} is selected")
-    return name.input_value()
-
-
-def press(canvas: Canvas, label: str) -> None:
-    """Undo or Redo as often as there is something to undo or redo."""
-    button = canvas.page.get_by_role("button", name=label)
-
-    def spent() -> bool:
-        button.evaluate("button => button.click()")
-        canvas.saved()
-        return button.is_disabled()
-
-    until(spent, 30, f"nothing is left to {label.lower()}")
-
-
-def fix(canvas: Canvas, name: str, label: str) -> None:
-    """Select a brick with a problem and press the button that mends it."""
-    canvas.select(name)
-    canvas.panel().get_by_role("button", name=re.compile(label)).click()
 
 
 def test_a_wire_that_would_run_in_a_circle_is_refused_with_its_reason(cnn):
     cnn.wire("relu2", "conv1")
-    expect(cnn.page.locator(".toasts")).to_contain_text("That would be a loop: conv1 already leads to relu2", timeout=SECONDS)
+    expect(cnn.page.locator(".toasts")).to_contain_text("That would be a loop: conv1 already leads to relu2")
     cnn.problems("No problems")
 
 
@@ -82,30 +25,32 @@ def test_escape_while_dragging_and_a_drop_outside_the_canvas_add_nothing(cnn):
     page.keyboard.press("Escape")
     page.mouse.up()
     cnn.drag(cnn.middle(cnn.item("Conv2d")), (700, 30))
+    # What was added wrongly would be on the canvas by now.
+    cnn.select("conv1")
     assert cnn.names() == before
     cnn.problems("No problems")
 
 
 def test_a_value_just_typed_is_kept_when_another_brick_is_clicked_and_when_the_tab_is_reloaded(cnn):
     page = cnn.page
-    for value, leave in (("77", lambda: cnn.brick("conv1").click(position={"x": 12, "y": 12})), ("99", page.reload)):
+    for value, leave in (("77", lambda: cnn.brick("conv1").click(position=CORNER)), ("99", page.reload)):
         cnn.select("fc1")
         cnn.field("out_features").press("Control+a")
         page.keyboard.type(value)
         leave()
         cnn.shape("fc1", f"N×{value}")
-    expect(cnn.panel().get_by_label("Name")).to_have_value("fc1", timeout=SECONDS)
+    cnn.selected("fc1")
 
 
 def test_a_name_that_python_refuses_is_explained_and_the_brick_stays_selected_under_its_old_one(cnn):
     cnn.select("conv2")
     for name, says in (("class", "word of Python"), ("conv1", "already a brick called conv1"), ("a b", "Letters, digits and _ only")):
         cnn.panel().get_by_label("Name").fill(name)
-        expect(cnn.panel().get_by_role("alert")).to_contain_text(says, timeout=SECONDS)
+        expect(cnn.panel().get_by_role("alert")).to_contain_text(says)
     cnn.panel().get_by_label("Name").fill("forward")
     cnn.panel().get_by_label("Name").press("Enter")
-    expect(cnn.page.locator(".toasts")).to_contain_text("choose another", timeout=SECONDS)
-    expect(cnn.panel().get_by_label("Name")).to_have_value("conv2", timeout=SECONDS)
+    expect(cnn.page.locator(".toasts")).to_contain_text("choose another")
+    cnn.selected("conv2")
 
 
 def test_the_whole_drawing_stays_in_sight_when_the_window_becomes_narrow_and_wide_again(cnn):
@@ -114,7 +59,7 @@ def test_the_whole_drawing_stays_in_sight_when_the_window_becomes_narrow_and_wid
     for width in (900, 1440):
         cnn.page.set_viewport_size({"width": width, "height": 860})
         for name in ("image", "output"):
-            expect(cnn.brick(name)).to_be_in_viewport(ratio=0.99, timeout=SECONDS)
+            expect(cnn.brick(name)).to_be_in_viewport(ratio=0.99)
 
 
 def test_at_900_pixels_the_problems_can_be_opened_beside_the_properties(cnn):
@@ -122,17 +67,17 @@ def test_at_900_pixels_the_problems_can_be_opened_beside_the_properties(cnn):
     cnn.select("conv2")
     cnn.field("kernel_size").fill("30")
     cnn.problems("1 error")
-    cnn.page.locator(".problems-chip").click()
-    expect(cnn.page.get_by_role("region", name="Problems")).to_contain_text("conv2", timeout=SECONDS)
+    cnn.chip().click()
+    expect(cnn.page.get_by_role("region", name="Problems")).to_contain_text("conv2")
 
 
 def test_a_project_opened_in_another_tab_is_said_in_the_tab_that_still_edits_the_old_one(cnn, new_page: Callable[..., Page]):
-    new_drawing(Canvas(open_page(new_page(), cnn.server), cnn.server))
+    second_tab(cnn, new_page()).new_drawing()
     cnn.select("fc1")
     cnn.field("out_features").fill("123")
-    expect(cnn.page.locator(".toasts")).to_contain_text("Another project was opened in another tab", timeout=SECONDS)
+    expect(cnn.page.locator(".toasts")).to_contain_text("Another project was opened in another tab")
     assert cnn.names() == {"image", "output"}
-    expect(cnn.page.get_by_label("Project name")).to_have_value("Untitled", timeout=SECONDS)
+    expect(cnn.page.get_by_label("Project name")).to_have_value("Untitled")
 
 
 def test_a_tab_that_stays_open_while_the_server_restarts_brings_its_unsent_edits_along(cnn, watch):
@@ -140,7 +85,7 @@ def test_a_tab_that_stays_open_while_the_server_restarts_brings_its_unsent_edits
     cnn.server.kill9()
     cnn.select("fc1")
     cnn.field("out_features").fill("61")
-    expect(cnn.page.locator(".save")).to_have_text("Saving…", timeout=SECONDS)
+    expect(cnn.page.locator(".save")).to_have_text("Saving…")
     cnn.server.start()
     cnn.shape("fc1", "N×61")
     cnn.saved()

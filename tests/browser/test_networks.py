@@ -7,14 +7,13 @@ from playwright.sync_api import expect
 from builder.gallery import ENTRIES
 from builder.graph import dumps
 from tests.browser.builders import Keyboard, Mouse
-from tests.browser.canvas import SECONDS
 
 LENET = [("conv 6 5", "conv1"), ("relu", "relu1"), ("maxpool 2", "pool1"), ("conv 16 5", "conv2"), ("relu", "relu2"), ("maxpool 2", "pool2"),
          ("flatten", "flatten1"), ("linear 120", "fc1"), ("relu", "relu3"), ("linear 84", "fc2"), ("relu", "relu4"), ("linear 10", "fc3")]
 
 
-def test_lenet_by_keyboard_takes_at_most_25_actions(page, fresh_server):
-    person = Keyboard(page, fresh_server)
+def test_lenet_by_keyboard_takes_at_most_25_actions(page, server):
+    person = Keyboard(page, server)
     person.press("ArrowDown")
     person.press("Enter")
     person.type("CIFAR")
@@ -32,8 +31,8 @@ def test_lenet_by_keyboard_takes_at_most_25_actions(page, fresh_server):
     assert dumps(person.project()) == built
 
 
-def test_a_residual_block_with_projection_by_keyboard(page, fresh_server):
-    person = Keyboard(page, fresh_server)
+def test_a_residual_block_with_projection_by_keyboard(page, server):
+    person = Keyboard(page, server)
     person.draw_only([64, 56, 56])
     for text, name in [("conv 128 3 stride=2 padding=1 bias=false", "conv1"), ("batchnorm", "bn1"), ("relu", "relu1"),
                        ("conv 128 3 padding=1 bias=false", "conv2"), ("batchnorm", "bn2"), ("add", "add1"), ("relu", "relu2")]:
@@ -43,15 +42,15 @@ def test_a_residual_block_with_projection_by_keyboard(page, fresh_server):
     person.until_wired("image>add1:1")
     person.select("add1")
     person.mend("Project image")
-    expect(person.canvas.brick("conv3")).to_have_count(1, timeout=SECONDS)
+    expect(person.canvas.brick("conv3")).to_have_count(1)
     report = person.report()
     assert not report.errors and report.analysis.shape("output") == (2, 128, 28, 28)
     assert report.params == 64 * 128 * 9 + 128 * 128 * 9 + 2 * 2 * 128 + 64 * 128
 
 
-def test_an_inception_block_by_keyboard(page, fresh_server):
+def test_an_inception_block_by_keyboard(page, server):
     """Szegedy et al. 2014, arXiv:1409.4842, table 1, module 3a without its activations."""
-    person = Keyboard(page, fresh_server)
+    person = Keyboard(page, server)
     person.draw_only([192, 28, 28])
     person.add("conv 64 1", "conv1")
     person.add("concat", "concat1")
@@ -71,9 +70,9 @@ def test_an_inception_block_by_keyboard(page, fresh_server):
     assert report.params == 192 * 64 + 64 + 192 * 96 + 96 + 96 * 128 * 9 + 128 + 192 * 16 + 16 + 16 * 32 * 25 + 32 + 192 * 32 + 32
 
 
-def test_a_three_level_u_net_by_keyboard(page, fresh_server):
+def test_a_three_level_u_net_by_keyboard(page, server):
     """Ronneberger et al. 2015, arXiv:1505.04597, figure 1, with three levels and padded convolutions."""
-    person = Keyboard(page, fresh_server)
+    person = Keyboard(page, server)
     person.draw_only([1, 64, 64])
     for text, name in [("doubleconv 16", "double1"), ("maxpool 2", "pool1"), ("doubleconv 32", "double2"), ("maxpool 2", "pool2"),
                        ("doubleconv 64", "double3"), ("convtranspose 32 2 stride=2", "deconv1"), ("concat", "concat1"), ("doubleconv 32", "double4"),
@@ -87,8 +86,8 @@ def test_a_three_level_u_net_by_keyboard(page, fresh_server):
     assert not report.errors and report.analysis.shape("output") == (2, 2, 64, 64)
 
 
-def test_lenet_by_mouse_takes_at_most_25_actions(page, fresh_server):
-    person = Mouse(page, fresh_server)
+def test_lenet_by_mouse_takes_at_most_25_actions(page, server):
+    person = Mouse(page, server)
     person.pick("image")
     person.choose("Data", "cifar10")
     person.canvas.shape("image", "N×3×32×32")
@@ -112,8 +111,8 @@ def draw_only(person: Mouse) -> None:
     person.choose("Task", "none")
 
 
-def test_a_residual_block_with_projection_by_mouse(page, fresh_server):
-    person = Mouse(page, fresh_server)
+def test_a_residual_block_with_projection_by_mouse(page, server):
+    person = Mouse(page, server)
     draw_only(person)
     for kind, name, values in [("Conv2d", "conv1", {"stride": 2, "padding": 1}), ("BatchNorm2d", "bn1", {}), ("ReLU", "relu1", {}),
                                ("Conv2d", "conv2", {"padding": 1}), ("BatchNorm2d", "bn2", {}), ("Add", "add1", {}), ("ReLU", "relu2", {})]:
@@ -124,13 +123,13 @@ def test_a_residual_block_with_projection_by_mouse(page, fresh_server):
     person.wire("image", "add1", 1)
     person.pick("add1")
     person.click(person.canvas.panel().get_by_role("button", name="Project image"))
-    expect(person.canvas.brick("conv3")).to_have_count(1, timeout=SECONDS)
+    expect(person.canvas.brick("conv3")).to_have_count(1)
     report = person.report()
     assert not report.errors and report.analysis.shape("output") == (2, 32, 16, 16)
 
 
-def test_an_inception_block_by_mouse(page, fresh_server):
-    person = Mouse(page, fresh_server)
+def test_an_inception_block_by_mouse(page, server):
+    person = Mouse(page, server)
     draw_only(person)
     person.add("Conv2d", "conv1")
     person.drag_number("kernel_size", 1)
@@ -145,8 +144,8 @@ def test_an_inception_block_by_mouse(page, fresh_server):
     assert not report.errors and report.analysis.shape("output") == (2, 96, 32, 32)
 
 
-def test_a_three_level_u_net_by_mouse(page, fresh_server):
-    person = Mouse(page, fresh_server)
+def test_a_three_level_u_net_by_mouse(page, server):
+    person = Mouse(page, server)
     draw_only(person)
     for kind, name, values in [("DoubleConv", "double1", {"out_channels": 16}), ("MaxPool2d", "pool1", {}), ("DoubleConv", "double2", {"out_channels": 32}),
                                ("MaxPool2d", "pool2", {}), ("DoubleConv", "double3", {"out_channels": 64}),

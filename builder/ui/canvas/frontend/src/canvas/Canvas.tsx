@@ -65,6 +65,7 @@ export function Canvas(): ReactElement {
       className="pane"
       aria-label="Network canvas"
       tabIndex={0}
+      data-load={snap.sync.loadId}
       data-lasso={lasso}
       data-drawing={wires.drawn ? (wires.drawn.forward ? "forward" : "back") : undefined}
       {...pressing}
