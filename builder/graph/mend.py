@@ -44,9 +44,13 @@ def fix_all(project: Project) -> dict[str, object] | None:
     return {"op": "batch", "label": f"Fix {count} problem{'' if count == 1 else 's'}", "edits": edits}
 
 
+# Codes of which one brick may be told several at once: a lonely one needs an Input and an Output.
+SEVERAL = ("cycle", "ends")
+
+
 def _key(problem: Problem) -> tuple:
     """What tells a problem from others before and after an edit; what concerns several bricks is told by its words."""
-    return (problem.path, problem.node, problem.field, problem.code, problem.says if problem.node is None or problem.code == "cycle" else "")
+    return (problem.path, problem.node, problem.field, problem.code, problem.says if problem.node is None or problem.code in SEVERAL else "")
 
 
 def mends(before: Report, after: Report, problem: Problem) -> bool:
