@@ -75,7 +75,8 @@ def test_a_block_is_used_twice_with_values_of_its_own_and_an_edit_inside_changes
     parameters(cnn, "22,490")  # 50 and 20 biases less
     back(cnn)
     for instance in ("dense1", "dense2"):
-        expect(cnn.brick(instance)).to_contain_text("3 bricks")
+        cnn.select(instance)
+        expect(cnn.panel()).to_contain_text("3 bricks")
 
 
 def test_an_instance_is_unlinked_and_another_taken_apart_and_all_of_it_undone_and_redone(cnn):
@@ -166,7 +167,7 @@ def test_blocks_in_blocks_are_entered_and_left_by_keys_and_survive_a_reload_and_
     page.get_by_role("link", name="Build").click()
     expect(crumbs(cnn)).to_contain_text("Inner (inner1)")
     wait_idle(page)
-    page.get_by_role("region", name="Network cnn").focus()
+    page.get_by_role("region", name="Network canvas").focus()
     page.keyboard.press("Shift+Enter")
     expect(crumbs(cnn).locator("[aria-current]")).to_have_text("Outer (outer1)")
     cnn.selected("inner1")

@@ -86,8 +86,8 @@ def test_a_window_larger_than_its_input_names_the_brick_the_rule_and_a_fix(cnn):
     field.fill("15")
     panel = cnn.panel()
     expect(panel).to_contain_text("longer than the padded input (12 + 2·0)")
-    panel.get_by_role("button", name="Set kernel_size of conv2 to 12").click()
-    cnn.shape("conv2", "N×20×1×1")
+    panel.get_by_role("button", name="Set kernel_size of conv2 to 3").click()
+    cnn.shape("conv2", "N×20×10×10")
 
 
 def test_the_drawing_survives_page_switches_reload_and_a_server_restart(cnn, watch):
