@@ -70,6 +70,9 @@ def _is_worse(before: Report, other: Problem, mended: Problem) -> bool:
         return other.severity == "error" and len(other.path) == len(mended.path) and other.node == mended.node
     if mended.code in HIDING or _is_open_end(before, mended):
         return False
+    if mended.code == "unconnected" and other.severity == "warning":
+        # How a drawing goes on could not be judged before the wire was there.
+        return False
     placed = before.analysis.placed.get(other.node) if other.node else None
     if placed is None:
         return other.node is None and mended.node is None
