@@ -17,6 +17,7 @@ from .rows import rows
 from .rules import advice, fixes, matching, reshape
 from .rules.answer import answer, kind_of, nothing_to_learn
 from .rules.lint import category, lint
+from .rules.words import listed
 from .trial import weighed
 
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
@@ -218,7 +219,7 @@ def _add_end(analysis: Analysis, kind: str, project: Project) -> Iterator[fixes.
         if waiting:
             at, names = waiting[0].at, [node.id for node in waiting]
             node |= {"at": [at[0], at[1] - 84]} if at else {}
-            which = f"{', '.join(names[:-1])} and {names[-1]}" if 1 < len(names) < 5 else names[0] if len(names) == 1 else f"{len(names)} bricks"
+            which = listed(names) if len(names) < 5 else f"{len(names)} bricks"
             yield batch(f"Add {article} before {which}", {"op": "add", "node": node},
                         *({"op": "connect", "source": name, "target": first} for first in names), sure=len(waiting) == 1)
             return

@@ -22,42 +22,33 @@ def fix_all(project: Project) -> dict[str, object] | None:
     edits: list[Edit] = []
     refused: set[tuple] = set()
     while len(edits) < MOST:
-        problem = next((p for p in report.problems if p.sure and _key(p) not in refused), None)
+        problem = next((p for p in report.problems if p.sure and p.key not in refused), None)
         if problem is None:
             break
         edit = with_room(project, problem.sure.edit)
         try:
             after = apply(project, edit)
         except EditError:
-            refused.add(_key(problem))
+            refused.add(problem.key)
             continue
-        now = check(after)
+        now = check(after, report)
         if mends(report, now, problem):
             edits.append({**edit, "label": problem.sure.label})
             project, report = after, now
         else:
-            refused.add(_key(problem))
+            refused.add(problem.key)
     if not edits:
         return None
-    left = {_key(problem) for problem in report.problems}
-    count = max(len(edits), sum(_key(problem) not in left for problem in first.problems if problem.sure))
+    left = {problem.key for problem in report.problems}
+    count = max(len(edits), sum(problem.key not in left for problem in first.problems if problem.sure))
     return {"op": "batch", "label": f"Fix {count} problem{'' if count == 1 else 's'}", "edits": edits}
-
-
-# Codes of which one brick may be told several at once: a lonely one needs an Input and an Output.
-SEVERAL = ("cycle", "ends")
-
-
-def _key(problem: Problem) -> tuple:
-    """What tells a problem from others before and after an edit; what concerns several bricks is told by its words."""
-    return (problem.path, problem.node, problem.field, problem.code, problem.says if problem.node is None or problem.code in SEVERAL else "")
 
 
 def mends(before: Report, after: Report, problem: Problem) -> bool:
     """Is the problem gone, and is there no new error or warning on a brick that could be judged before?"""
-    known = {_key(other) for other in before.problems}
-    news = [other for other in after.problems if _key(other) not in known]
-    return _key(problem) not in {_key(other) for other in after.problems} and not any(_is_worse(before, other, problem) for other in news)
+    known = {other.key for other in before.problems}
+    news = [other for other in after.problems if other.key not in known]
+    return problem.key not in {other.key for other in after.problems} and not any(_is_worse(before, other, problem) for other in news)
 
 
 # While one of these is wrong nothing is said of how the network's end fits the data and the loss.

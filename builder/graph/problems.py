@@ -9,6 +9,10 @@ from typing import Literal
 Severity = Literal["error", "warning", "advice"]
 
 
+# Codes of which one brick may be told several at once: a lonely one needs an Input and an Output.
+SEVERAL = ("cycle", "ends")
+
+
 @dataclass(frozen=True)
 class Fix:
     """One named edit that mends a problem; applied as one undo entry. `sure`: it adds no other problem and is the one obvious way."""
@@ -39,6 +43,11 @@ class Problem:
     path: tuple[str, ...] = ()
     silenced: bool = False
     block: str | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells the problem from others before and after an edit; what concerns several bricks, or may be said twice of one, is told by its words."""
+        return (self.path, self.node, self.field, self.code, self.says if self.node is None or self.code in SEVERAL else "")
 
     @property
     def silenceable(self) -> bool:

@@ -52,11 +52,6 @@ def weighed(project: Project, report: Report, judge: Judge) -> tuple[Problem, ..
     return tuple(_ordered(problem, i, tried) if i in choices else problem for i, problem in enumerate(problems))
 
 
-def key(problem: Problem) -> tuple:
-    """What tells a problem from others before and after an edit."""
-    return (problem.path, problem.node, problem.field, problem.code)
-
-
 def _choice(problem: Problem) -> Sequence[Fix]:
     """The fixes that are held against each other: of a missing wire the sources, for to take the brick away is another matter."""
     return [fix for fix in problem.fixes if fix.edit.get("op") != "remove"] if problem.code == "unconnected" else problem.fixes
@@ -70,7 +65,7 @@ def _trials(project: Project, fixes: Sequence[Fix], judge: Judge) -> Iterator[Tr
             continue
         shapeless = sum(placed.shape is None for placed in after.analysis.placed.values())
         counts = [sum(problem.severity == severity for problem in after.problems) for severity in ("error", "warning", "advice")]
-        yield Trial(fix, (shapeless, *counts), frozenset(map(key, after.problems)))
+        yield Trial(fix, (shapeless, *counts), frozenset(problem.key for problem in after.problems))
 
 
 def _ordered(problem: Problem, place: int, tried: Mapping[int, Sequence[Trial]]) -> Problem:
@@ -79,7 +74,7 @@ def _ordered(problem: Problem, place: int, tried: Mapping[int, Sequence[Trial]])
         return replace(problem, fixes=tuple(_once_sure(problem.fixes[:OFFERED])))
     # Where another problem's fix mends this one too and leaves less, it is where the mistake was made.
     others = [trial for i, trials in tried.items() if i != place for trial in trials
-              if key(problem) not in trial.left and trial.score[:3] < mine[0].score[:3]]
+              if problem.key not in trial.left and trial.score[:3] < mine[0].score[:3]]
     best = [replace(min(others, key=lambda trial: trial.score).fix, sure=False)] if others else []
     kept = [trial.fix for trial in mine if trial.score[:2] == mine[0].score[:2]]
     rest = [fix for fix in problem.fixes if fix not in _choice(problem)]
@@ -100,8 +95,8 @@ def _following(project: Project, report: Report, judge: Judge) -> Sequence[Probl
     shaped = [problem for problem in report.problems if problem.code in CHOICES and problem.severity == "error"]
     if first is None or not shaped or len(report.analysis.placed) > MOST_BRICKS:
         return report.problems
-    left = {key(problem) for problem in judge(apply(project, first.sure.edit)).problems}
-    return [problem for problem in report.problems if problem not in shaped or key(problem) in left]
+    left = {problem.key for problem in judge(apply(project, first.sure.edit)).problems}
+    return [problem for problem in report.problems if problem not in shaped or problem.key in left]
 
 
 def _is_muddled(report: Report, problem: Problem) -> bool:

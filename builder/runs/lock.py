@@ -68,7 +68,7 @@ def _acquire(descriptor: int, folder: Path, patience: float) -> None:
     while not _try(descriptor):
         if time.monotonic() > deadline:
             raise RunError(f"{folder.name} is already being trained by another process")
-        time.sleep(0.02)
+        time.sleep(0.02)  # fcntl offers no wait with an end
 
 
 def _try(descriptor: int) -> bool:

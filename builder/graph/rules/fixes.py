@@ -13,6 +13,7 @@ from ..analysis import Analysis, Placed, infer
 from ..bricks import arity, fresh_id
 from ..document import Edge, FrozenDict, Node
 from ..problems import Fix, batch
+from .words import one, pair, resolved, said
 
 SEPARATED = r"\s*[x×*,;]\s*|\s+"  # between the numbers of a pair
 MOST_NUMBERS = 5
@@ -119,15 +120,11 @@ def flatten_before(analysis: Analysis, placed: Placed, sure: bool = True) -> Ite
         yield insert(analysis, edge, "Flatten", f"Insert Flatten before {placed.node.id}", sure=sure)
 
 
-def _pair(value: object) -> tuple[int, int]:
-    return value if isinstance(value, tuple) else (value, value)
-
-
 def window(placed: Placed, suits: Callable[[dict[str, object]], bool]) -> Iterator[Fix]:
     """Room for a window: padding where little is missing, else a kernel that fits; one with which the bricks below fit too (`suits`) before others."""
-    values = placed.layer.resolved(placed.layer.values(placed.node.params))
+    values = resolved(placed)
     height, width = placed.inputs[0][2:4]
-    kernel, dilation = _pair(values["kernel_size"]), _pair(values.get("dilation", 1))
+    kernel, dilation = pair(values["kernel_size"]), pair(values.get("dilation", 1))
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     padding = [max(0, math.ceil((r - size) / 2)) for r, size in zip(reach, (height, width), strict=True)]
     padded = list(_with(placed, "padding", padding))
@@ -142,8 +139,7 @@ def window(placed: Placed, suits: Callable[[dict[str, object]], bool]) -> Iterat
 
 def _with(placed: Placed, name: str, value: list[int]) -> Iterator[Fix]:
     """The fix that sets a parameter of two axes."""
-    same = value[0] == value[1]
-    yield from set_params(placed, f"Set {name} of {placed.node.id} to {value[0] if same else f'{value[0]}×{value[1]}'}", **{name: value[0] if same else value})
+    yield from set_params(placed, f"Set {name} of {placed.node.id} to {said(one(value))}", **{name: one(value)})
 
 
 def groups(placed: Placed, field: str) -> Iterator[Fix]:
@@ -177,7 +173,7 @@ def reset(placed: Placed, field: str, sure: bool = False) -> Iterator[Fix]:
 
 
 def _shown(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else said(value)
 
 
 def _meant(param: Param, value: object) -> object:

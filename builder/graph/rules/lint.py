@@ -16,7 +16,7 @@ from ..analysis import Analysis, Placed
 from ..document import Edge, Project
 from ..problems import Problem, batch
 from . import fixes, reshape
-from .reshape import listed
+from .words import listed, one, said
 
 Rule = Callable[[Analysis, Placed, Project], Iterator[Problem]]
 MOST_RUN = 40  # bricks of a run that are named and mended at once
@@ -98,11 +98,6 @@ def _values(placed: Placed) -> Values:
 def _reach(values: Values) -> tuple[int, int]:
     (high, wide), (down, across) = values["kernel_size"], values.get("dilation", (1, 1))
     return down * (high - 1) + 1, across * (wide - 1) + 1
-
-
-def times(pair: tuple[int, ...] | list[int]) -> str:
-    """Sizes for people: "3×3"."""
-    return "×".join(map(str, pair))
 
 
 def _advice(placed: Placed, code: str, says: str, because: str, *offered: fixes.Fix, field: str | None = None, severity: str = "advice") -> Problem:
@@ -187,11 +182,11 @@ def _run_from(analysis: Analysis, upper: Placed, between: list[Placed], placed: 
 def _collapsed(analysis: Analysis, gaps: list[tuple[Placed, list[Placed], Placed]]) -> Problem:
     run = [gaps[0][0], *(lower for _, _, lower in gaps)]
     params = sum(brick.cost[0] for brick in run)
-    one, count = _equal(run, [brick for _, between, _ in gaps for brick in between])
+    whole, count = _equal(run, [brick for _, between, _ in gaps for brick in between])
     does = f": {params:,} parameters do what {count:,} could" if count is not None and count < params else ""
     alone = "" if _bends(analysis, run[0]) else "; nothing else in this network bends either, so it can draw only straight borders between classes"
     return Problem(gaps[0][2].node.id, None, "warning",
-                   f"{listed([brick.node.id for brick in run])} follow each other without an activation: together they are {one}",
+                   f"{listed([brick.node.id for brick in run])} follow each other without an activation: together they are {whole}",
                    f"a weighted sum of weighted sums is a weighted sum{does}{alone}", (_insert_activations(analysis, gaps, sure=True),), "no activation")
 
 
@@ -211,7 +206,7 @@ def _equal(run: list[Placed], between: list[Placed]) -> tuple[str, int | None]:
         width, out = first.inputs[0][-1], last.shape[-1]
         return f"one {last.node.kind} from {width} to {out}", width * out + out
     if category(last) == "Linear":
-        return f"one {last.node.kind} on {first.inputs[0][1]}×{times(first.inputs[0][2:])} numbers", None
+        return f"one {last.node.kind} on {first.inputs[0][1]}×{said(first.inputs[0][2:])} numbers", None
     if all(brick.node.kind == "Conv2d" for brick in run) and not any(category(brick) == "Pooling" for brick in between):
         reach, jump = [1, 1], [1, 1]
         for brick in run:
@@ -219,7 +214,7 @@ def _equal(run: list[Placed], between: list[Placed]) -> tuple[str, int | None]:
             reach = [r + (k - 1) * j for r, k, j in zip(reach, _reach(values), jump, strict=True)]
             jump = [j * s for j, s in zip(jump, values["stride"], strict=True)]
         weights = first.inputs[0][1] * last.shape[1] * math.prod(reach) + last.shape[1]
-        return f"one Conv2d with a {times(reach)} window", weights
+        return f"one Conv2d with a {said(reach)} window", weights
     return "one layer", None
 
 
@@ -432,10 +427,10 @@ def _padded(analysis: Analysis, placed: Placed, values: Values, reach: tuple[int
     if padding[0] >= reach[0] or padding[1] >= reach[1]:
         keep = [(r - 1) // 2 for r in reach]
         yield Problem(placed.node.id, "padding", "warning",
-                      f"padding {times(padding) if padding[0] != padding[1] else padding[0]} is as wide as the {times(reach)} window: "
-                      "the outermost windows see no pixel at all", f"needs padding < {times(reach) if reach[0] != reach[1] else reach[0]}",
-                      _set(placed, f"Set padding of {placed.node.id} to {keep[0] if keep[0] == keep[1] else times(keep)}",
-                           padding=keep[0] if keep[0] == keep[1] else keep), "wide padding")
+                      f"padding {said(one(padding))} is as wide as the {said(reach)} window: "
+                      "the outermost windows see no pixel at all", f"needs padding < {said(one(reach))}",
+                      _set(placed, f"Set padding of {placed.node.id} to {said(one(keep))}",
+                           padding=one(keep)), "wide padding")
     else:
         yield from _dead_taps(analysis, placed, values)
 
@@ -451,13 +446,9 @@ def _gaps(analysis: Analysis, placed: Placed, values: Values, reach: tuple[int, 
     fits = next((size for size in most if reshape.runs_on(analysis, placed, {"stride": tuple(min(s, r, size) for s, r in zip(stride, reach, strict=True))})), max(reach))
     fit = [min(s, r, fits) for s, r in zip(stride, reach, strict=True)]
     yield Problem(placed.node.id, "stride", "warning",
-                  f"stride {_one(stride)} leaps over pixels: a {times(kernel)} window reads only {math.prod(read)} of every {step}",
-                  f"needs stride <= {_one(tuple(reach))}; {show(placed.inputs[0])} becomes {show(placed.shape)}",
-                  _set(placed, f"Set stride of {placed.node.id} to {_one(tuple(fit))}", stride=fit[0] if fit[0] == fit[1] else fit), "gaps")
-
-
-def _one(pair: tuple[int, int]) -> str:
-    return str(pair[0]) if pair[0] == pair[1] else times(pair)
+                  f"stride {said(one(stride))} leaps over pixels: a {said(kernel)} window reads only {math.prod(read)} of every {step}",
+                  f"needs stride <= {said(one(reach))}; {show(placed.inputs[0])} becomes {show(placed.shape)}",
+                  _set(placed, f"Set stride of {placed.node.id} to {said(one(fit))}", stride=one(fit)), "gaps")
 
 
 def _pool_stride(placed: Placed, reach: tuple[int, int], stride: tuple[int, int]) -> Iterator[Problem]:
@@ -465,9 +456,9 @@ def _pool_stride(placed: Placed, reach: tuple[int, int], stride: tuple[int, int]
     if math.prod(reach) == 1 and math.prod(stride) == 1:
         yield _advice(placed, "pool stride", "a window of one pixel with stride 1 changes nothing", f"{show(shape)} stays as it is", _remove(placed))
     elif math.prod(stride) == 1 and placed.shape[2:] != shape[2:] and min(placed.shape[2:]) > 1:
-        yield _advice(placed, "pool stride", f"with stride 1 pooling hardly shrinks the image: {times(shape[2:])} becomes {times(placed.shape[2:])}",
-                      f"with stride {_one(tuple(reach))}, the window's own, windows do not overlap",
-                      *_set(placed, f"Set stride of {placed.node.id} to {_one(tuple(reach))}", stride=reach[0] if reach[0] == reach[1] else reach),
+        yield _advice(placed, "pool stride", f"with stride 1 pooling hardly shrinks the image: {said(shape[2:])} becomes {said(placed.shape[2:])}",
+                      f"with stride {said(one(reach))}, the window's own, windows do not overlap",
+                      *_set(placed, f"Set stride of {placed.node.id} to {said(one(reach))}", stride=one(reach)),
                       field="stride")
 
 
@@ -504,7 +495,7 @@ def _dead_taps(analysis: Analysis, placed: Placed, values: Values) -> Iterator[P
     if dead and values["padding_mode"] == "zeros":
         eaten = reshape.eaten(analysis, placed)
         offered = _set(placed, f"Set kernel_size of {placed.node.id} to 1, padding to 0", kernel_size=1, padding=0) if math.prod(live) == 1 else ()
-        yield _advice(placed, "dead taps", f"on {times(placed.inputs[0][2:])} pixels {dead} of the {count} weights of a {times(kernel)} window only ever meet padding",
+        yield _advice(placed, "dead taps", f"on {said(placed.inputs[0][2:])} pixels {dead} of the {count} weights of a {said(kernel)} window only ever meet padding",
                       (f"{eaten}; " if eaten else "") + "they see nothing but zeros and learn nothing (Chen et al. 2017, arXiv:1706.05587, section 3.3)",
                       *offered, *reshape.strides(analysis, placed, lambda size: min(size) >= min(_reach(values))), field="kernel_size")
 
@@ -520,7 +511,7 @@ def _large(placed: Placed, values: Values, shape: tuple[int, ...]) -> Iterator[P
     if min(kernel) < 9 or not all(2 * k > size > k for k, size in zip(kernel, shape[2:], strict=True)):
         return
     count = (kernel[0] - 1) // 2
-    yield _advice(placed, "large window", f"a {times(kernel)} window covers most of the {times(shape[2:])} image: {math.prod(kernel)} weights for every pair of channels",
+    yield _advice(placed, "large window", f"a {said(kernel)} window covers most of the {said(shape[2:])} image: {math.prod(kernel)} weights for every pair of channels",
                   f"{count} windows of 3×3 in a row reach as far with {9 * count} (Simonyan & Zisserman 2015, arXiv:1409.1556, section 2.3)",
                   *_set(placed, f"Set kernel_size of {placed.node.id} to 5", kernel_size=5), field="kernel_size")
 
@@ -529,9 +520,9 @@ def _stretched(analysis: Analysis, placed: Placed, project: Project) -> Iterator
     have, out = placed.inputs[0][2:], placed.shape[2:]
     if len(have) == 2 and any(o > h for o, h in zip(out, have, strict=True)):
         size = [min(o, h) for o, h in zip(out, have, strict=True)]
-        yield _advice(placed, "stretched", f"{times(have)} pixels are repeated to fill {times(out)}: {math.prod(out) / math.prod(have):.3g} copies of the same numbers",
+        yield _advice(placed, "stretched", f"{said(have)} pixels are repeated to fill {said(out)}: {math.prod(out) / math.prod(have):.3g} copies of the same numbers",
                       "pooling can only join pixels, it cannot make new ones",
-                      *_set(placed, f"Set output_size of {placed.node.id} to {_one(tuple(size))}", output_size=size[0] if size[0] == size[1] else size),
+                      *_set(placed, f"Set output_size of {placed.node.id} to {said(one(size))}", output_size=one(size)),
                       field="output_size")
 
 

@@ -15,7 +15,8 @@ from ..analysis import Analysis, Placed, infer
 from ..document import Edge, FrozenDict
 from ..problems import Fix, batch
 from . import fixes
-from .reshape import branch, column, listed, one, pair, replayed, said
+from .reshape import branch, column, replayed
+from .words import listed, one, pair, resolved, said
 
 USUAL_STRIDE = 2
 MOST_NAMED = 6  # different inputs that a sentence names
@@ -165,7 +166,7 @@ def _upstream(analysis: Analysis, placed: Placed, side: Side) -> Iterator[Fix]:
         yield batch(f"Set padding of {listed(names)} to keep the size", *({"op": "set", "id": brick.node.id, "params": dict(params)} for brick, params in narrow)) \
             if len(narrow) > 1 else _changed(*narrow[0])
     for brick in bricks:
-        if brick.layer.category == "Pooling" and "kernel_size" in _resolved(brick) and pair(_resolved(brick)["kernel_size"]) != (2, 2):
+        if brick.layer.category == "Pooling" and "kernel_size" in resolved(brick) and pair(resolved(brick)["kernel_size"]) != (2, 2):
             yield batch(f"Set kernel_size of {brick.node.id} to 2", {"op": "set", "id": brick.node.id, "params": {"kernel_size": 2, "stride": None}})
     if have[2] == 2 * goal[2]:
         for edge in analysis.network.edges:
@@ -200,13 +201,9 @@ def _changed(brick: Placed, params: Values) -> Fix:
     return batch(f"Set {label}", {"op": "set", "id": brick.node.id, "params": dict(params)})
 
 
-def _resolved(brick: Placed) -> dict[str, object]:
-    return brick.layer.resolved(brick.layer.values(brick.node.params))
-
-
 def _keeping(brick: Placed) -> Iterator[Values]:
     """The padding with which a window keeps the size of an image, or makes it as many times as large as its stride says."""
-    values = _resolved(brick)
+    values = resolved(brick)
     if "kernel_size" not in values or "padding" not in values:
         return
     kernel, dilation = pair(values["kernel_size"]), pair(values.get("dilation", 1))
@@ -223,19 +220,19 @@ def _keeping(brick: Placed) -> Iterator[Values]:
 
 
 def _strided(brick: Placed) -> bool:
-    return max(pair(_resolved(brick).get("stride", 1))) > 1
+    return max(pair(resolved(brick).get("stride", 1))) > 1
 
 
 def _widths(brick: Placed, goal: Sequence[int | None]) -> Iterator[Values]:
     """The width that the others have, for a layer that has one."""
     wide = {"Convolution": ("out_channels", 1), "Linear": ("out_features", -1)}.get(brick.layer.category)
-    if wide and goal[wide[1]] is not None and _resolved(brick).get(wide[0]) != goal[wide[1]]:
+    if wide and goal[wide[1]] is not None and resolved(brick).get(wide[0]) != goal[wide[1]]:
         yield {wide[0]: goal[wide[1]]}
 
 
 def _tries(brick: Placed, name: str) -> Iterator[Values]:
     """Other values of a parameter, small ones first."""
-    values = _resolved(brick)
+    values = resolved(brick)
     if name in values:
         # More padding than half the window would add rows of nothing.
         most = max(pair(values["kernel_size"])) // 2 if name == "padding" and "kernel_size" in values else max(TRIED[name])

@@ -10,6 +10,7 @@ from ..analysis import Analysis, Placed, infer
 from ..document import Edge, FrozenDict
 from ..problems import Fix, batch
 from . import fixes
+from .words import listed, one, pair, resolved, said
 
 MOST_ABOVE = 60  # bricks that are looked through upwards
 OFFERED = 3
@@ -79,35 +80,9 @@ def replayed(bricks: Sequence[Placed], changes: Mapping[str, Mapping[str, object
     return shape
 
 
-def _values(placed: Placed) -> dict[str, object]:
-    return placed.layer.resolved(placed.layer.values(placed.node.params))
-
-
-def pair(value: object) -> tuple[int, int]:
-    """A parameter's value for both axes."""
-    return value if isinstance(value, tuple) else (value, value)
-
-
-def one(pair: Sequence[int]) -> int | list[int]:
-    """A pair as a parameter's value: equal numbers as one."""
-    return pair[0] if pair[0] == pair[1] else list(pair)
-
-
-def said(value: object) -> str:
-    """A parameter's value for people."""
-    return "×".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def listed(names: list[str]) -> str:
-    """Names in a sentence: "a, b and c"; of many the first and the last."""
-    if len(names) > 6:
-        return f"{', '.join(names[:4])}, … and {names[-1]}"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
-
-
 def strided(analysis: Analysis, placed: Placed) -> list[tuple[Placed, tuple[int, int]]]:
     """Bricks above that shrink the image by a stride, with it, the topmost first."""
-    found = [(brick, pair(_values(brick).get("stride", 1))) for brick in column(analysis, placed.node.id) if brick.node.kind != "ConvTranspose2d" and not brick.node.muted]
+    found = [(brick, pair(resolved(brick).get("stride", 1))) for brick in column(analysis, placed.node.id) if brick.node.kind != "ConvTranspose2d" and not brick.node.muted]
     return [(brick, stride) for brick, stride in found if max(stride) > 1]
 
 
@@ -117,9 +92,7 @@ def eaten(analysis: Analysis, placed: Placed) -> str:
     if not found:
         return ""
     parts = [f"{said(one(stride))} in {brick.node.id}" for brick, stride in found]
-    shown = parts if len(parts) < 7 else [*parts[:5], f"… and {parts[-1]}"]
-    text = f"{', '.join(shown[:-1])} and {shown[-1]}" if 1 < len(shown) and len(parts) < 7 else ", ".join(shown)
-    return f"stride {text} leave{'s' if len(parts) == 1 else ''} {said(placed.inputs[0][2:])} here"
+    return f"stride {listed(parts)} leave{'s' if len(parts) == 1 else ''} {said(placed.inputs[0][2:])} here"
 
 
 def strides(analysis: Analysis, placed: Placed, enough: Callable[[Sequence[int]], bool] = lambda size: True) -> Iterator[Fix]:
@@ -218,7 +191,7 @@ def earlier(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
 def pooled(analysis: Analysis, flatten: Placed, linear: Placed, light: int) -> Iterator[Fix]:
     """Pool an image before it is flattened for a heavy Linear; the label says what that leaves of its parameters, `light` is few enough."""
     edge, shape, width = analysis.network.into(flatten.node.id)[0], flatten.inputs[0], linear.shape[-1]
-    bias = width if _values(linear).get("bias") else 0
+    bias = width if resolved(linear).get("bias") else 0
     have = linear.cost[0]
 
     def left(height: int, wide: int) -> int:

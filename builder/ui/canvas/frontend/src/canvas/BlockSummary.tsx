@@ -1,8 +1,8 @@
 import type { ReactElement } from "react";
-import { BlockName } from "./BlockTools.tsx";
 import type { Layer } from "./catalogue.ts";
 import { useSession, useSnapshot } from "./context.ts";
 import { Icon } from "./icons.tsx";
+import { BlockName } from "./NameField.tsx";
 
 /** The parameters that each instance sets for itself, and what they set inside. */
 function Promoted({ block }: { readonly block: Layer }): ReactElement {

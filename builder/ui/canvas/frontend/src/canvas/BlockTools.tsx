@@ -1,52 +1,9 @@
-import { type ReactElement, useEffect, useState } from "react";
-import { blockNameProblem } from "./blocks.ts";
+import type { ReactElement } from "react";
 import type { Layer } from "./catalogue.ts";
 import { useSession, useSnapshot } from "./context.ts";
-import { count } from "./format.ts";
 import { Icon, type IconName } from "./icons.tsx";
+import { BlockName } from "./NameField.tsx";
 import type { BrickNode } from "./types.ts";
-
-/** The name of a block's definition, which all its instances show. */
-export function BlockName({ block }: { readonly block: Layer }): ReactElement {
-  const session = useSession();
-  const { catalogue, data } = useSnapshot();
-  const [text, setText] = useState(block.kind);
-  useEffect(() => setText(block.kind), [block.kind]);
-  const wrong = text.trim() === block.kind ? null : blockNameProblem(text.trim(), catalogue);
-  const commit = (): void => {
-    if (wrong === null && text.trim() !== block.kind) session.send({ op: "rename_block", block: block.kind, to: text.trim() });
-  };
-  return (
-    <div className="field" data-invalid={wrong !== null}>
-      <label className="field-name" htmlFor="bw-block">
-        Block
-      </label>
-      <input
-        id="bw-block"
-        className="text"
-        value={text}
-        disabled={data.editable === false}
-        spellCheck={false}
-        autoComplete="off"
-        aria-invalid={wrong !== null}
-        aria-describedby="bw-block-help"
-        onChange={(event) => setText(event.target.value)}
-        onBlur={commit}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") commit();
-          if (event.key === "Escape") setText(block.kind);
-        }}
-      />
-      <p className={wrong ? "wrong" : "help"} role={wrong ? "alert" : undefined} id="bw-block-help">
-        {wrong ?? `The definition's name. ${linked(block)}`}
-      </p>
-    </div>
-  );
-}
-
-function linked({ uses = 1 }: Layer): string {
-  return uses > 1 ? `${count(uses)} linked instances show it.` : "This is its only instance.";
-}
 
 interface ActionProps {
   readonly icon: IconName;
