@@ -22,7 +22,7 @@ effects = st.cache_data(api.effect, show_spinner=False, max_entries=200)
 @st.cache_data(show_spinner=False, max_entries=100)
 def inside(kind: str, theme: str, _project) -> str:
     """The inside of a block as an SVG."""
-    return api.diagram(_project, "svg", theme=theme, direction="lr", title=False, legend=False, shapes=True).decode()
+    return api.diagram(_project, "svg", theme=theme, direction="tb", title=False, legend=False, shapes=True).decode()
 
 
 def draw(project) -> str:

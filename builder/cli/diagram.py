@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 
 from .show import CommandError
 
 PICTURES = (".svg", ".pdf", ".png")
 TEXTS = (".dot", ".gv", ".txt", "")
+# Option, the name of its value, and the value when it is not given.
+LOOKS = (("--theme", "theme", "light"), ("--direction", "direction", "tb"), ("--collapsed", "collapsed", False),
+         ("--no-shapes", "shapes", True), ("--no-title", "title", True), ("--no-legend", "legend", True))
 
 
 def add_options(command) -> None:
@@ -19,6 +23,13 @@ def add_options(command) -> None:
     looks.add_argument("--no-shapes", dest="shapes", action="store_false", help="no tensor shapes on the wires")
     looks.add_argument("--no-title", dest="title", action="store_false", help="no title above")
     looks.add_argument("--no-legend", dest="legend", action="store_false", help="no legend and totals below")
+
+
+def check_options(arguments: Namespace) -> None:
+    """Raises CommandError when the looks of a diagram are asked of another kind of export, which has none."""
+    given = [option for option, name, usual in LOOKS if getattr(arguments, name) != usual]
+    if given:
+        raise CommandError(f"{' and '.join(given)}: only a diagram has {'that' if len(given) == 1 else 'those'}; --to {arguments.to} does not")
 
 
 def check_ending(where: Path) -> None:

@@ -187,8 +187,12 @@ EXPORTS: Mapping[str, tuple[Callable[..., str], str]] = {
 def run_export(arguments: Namespace) -> int:
     """Write one of the kinds to a file or to the terminal."""
     where = None if arguments.output in (None, Path("-")) else arguments.output
-    if where and arguments.to == "diagram":
+    if arguments.to != "diagram":
+        diagram.check_options(arguments)
+    elif where:
         diagram.check_ending(where)
+    if arguments.to != "link" and arguments.address != ADDRESS:
+        raise CommandError(f"--address: only a link has that; --to {arguments.to} does not")
     text = EXPORTS[arguments.to][0](load(arguments.project), arguments)
     if where and arguments.to == "diagram":
         diagram.write(text, where)

@@ -19,6 +19,8 @@ LONGEST = 48  # characters of one label
 # Bricks of a whole drawing; above it blocks stay shut, or neither dot nor a reader would find through.
 MOST_OPENED = 1_500
 SWATCHES = 5  # of a legend's row
+# Where one font ends and the next begins: an SVG swallows ordinary spaces there.
+SPACE = "&#160;"
 SIGNS = {"+": "+", "*": "×"}
 
 
@@ -163,7 +165,7 @@ class _Figure:
         node, layer = placed.node, placed.layer
         key = layer.key(node.params) if layer else ""
         times = _times(placed)
-        first = f"<B>{words(node.kind)}</B>{' ' + words(key) if key else ''}{f' <B>×{times}</B>' if times > 1 else ''}"
+        first = f"<B>{words(node.kind)}</B>{SPACE + words(key) if key else ''}{f'{SPACE}<B>×{times}</B>' if times > 1 else ''}"
         about = [words(node.id), *([f"{placed.cost[0]:,} parameters"] if placed.cost[0] else []), *(["muted"] if node.muted else [])]
         return f'{first}<BR/><FONT POINT-SIZE="8.5" COLOR="{self.theme.muted}">{" · ".join(about)}</FONT>'
 
@@ -178,9 +180,9 @@ def _times(placed: Placed) -> int:
 
 
 def _box_label(placed: Placed, count: int, theme: Theme) -> str:
-    times = f" <B>×{count}</B>" if count > 1 else ""
+    times = f"{SPACE}<B>×{count}</B>" if count > 1 else ""
     return (f'<FONT POINT-SIZE="10"><B>{words(placed.node.kind)}</B>{times}</FONT>'
-            f'<FONT POINT-SIZE="8.5" COLOR="{theme.muted}">  {words(placed.node.id)}</FONT>')
+            f'<FONT POINT-SIZE="8.5" COLOR="{theme.muted}">{2 * SPACE}{words(placed.node.id)}</FONT>')
 
 
 def _legend(report: Report, theme: Theme, blocks: bool) -> str:

@@ -26,7 +26,9 @@ from .document import (
 )
 from .kinds import INPUT, OUTPUT, REPEAT, Kinds, kinds_of, stem
 
-PITCH = 84  # canvas pixels from one brick of a column to the next
+# Canvas pixels from one brick to the next: of a row that runs to the right, of a column that runs down; and from one such row or column to the next.
+STRIDE, APART = (368, 84), (128, 280)
+WIDTH = 240  # of a brick
 MOST_COPIES = 1000  # bricks that taking a repeated block apart may make
 
 
@@ -216,22 +218,41 @@ def _made(network: Network, chosen: Sequence[Node], kinds: Kinds) -> tuple[Netwo
     cut = _cut(network, chosen)
     inputs, outputs = _loose(network, chosen, kinds)
     tops = [node.at for node in chosen if node.at]
-    left, top = (min(at[0] for at in tops), min(at[1] for at in tops)) if tops else (0.0, 0.0)
-    bottom = max((at[1] for at in tops), default=0.0)
+    along = _along(network, {node.id for node in chosen})
+    first = (min(at[0] for at in tops), min(at[1] for at in tops)) if tops else (0.0, 0.0)
+    last = max((at[along] for at in tops), default=0.0)
     inside = Network(tuple(chosen))
     ends, edges = [], list(cut.inner)
     feeds = [[(edge.target, edge.port) for node in chosen for edge in network.into(node.id) if (edge.source, edge.output) == given]
              for given in cut.entering]
     for i, feed in enumerate([*feeds, *([one] for one in inputs)]):
-        end = Node(fresh_id(Network((*inside.nodes, *ends)), INPUT), INPUT, at=(left + i * 280, top - PITCH))
+        end = Node(fresh_id(Network((*inside.nodes, *ends)), INPUT), INPUT, at=_end(first, along, first[along] - STRIDE[along], i))
         ends.append(end)
         edges += [Edge(end.id, brick, port) for brick, port in feed]
     exits = []
     for i, (brick, output) in enumerate(cut.leaving or outputs):
-        end = Node(fresh_id(Network((*inside.nodes, *ends, *exits)), OUTPUT), OUTPUT, at=(left + i * 280, bottom + PITCH))
+        end = Node(fresh_id(Network((*inside.nodes, *ends, *exits)), OUTPUT), OUTPUT, at=_end(first, along, last + STRIDE[along], i))
         exits.append(end)
         edges.append(Edge(brick, end.id, 0, output))
     return Network((*ends, *chosen, *exits), tuple(edges)), cut
+
+
+def _end(corner: tuple[float, float], along: int, place: float, i: int) -> tuple[float, float]:
+    """Where the i-th end of a block stands: at `place` on the way of its wires, the next one beside it."""
+    across = corner[1 - along] + i * APART[along]
+    return (place, across) if along == 0 else (across, place)
+
+
+def _along(network: Network, names: set[str] | None = None) -> int:
+    """0 where most wires (those at the bricks `names`) run to the right, else 1: they run down."""
+    at = {node.id: node.at for node in network.nodes if node.at}
+    right = down = 0
+    for edge in network.edges:
+        if edge.source in at and edge.target in at and (names is None or names & {edge.source, edge.target}):
+            dx, dy = (there - here for here, there in zip(at[edge.source], at[edge.target], strict=True))
+            aside = dx >= WIDTH and abs(dy) < dx
+            right, down = right + aside, down + (not aside and dy > 0)
+    return 0 if right > 2 * down else 1
 
 
 def _make_block(project: Project, edit: Edit) -> Project:
@@ -333,15 +354,16 @@ def _unpack(project: Project, edit: Edit) -> Project:
     nodes: list[Node] = []
     edges = [edge for edge in network.edges if node.id not in (edge.source, edge.target)]
     entering = {edge.port: (edge.source, edge.output) for edge in network.into(node.id)}
-    top = node.at[1] if node.at else 0.0
+    along = _along(copies[0]) if copies else 1
+    start = node.at[along] if node.at else 0.0
     for inner in copies:
         placed, wires, leaving = _copied(inner, entering, taken)
-        placed, height = _moved(placed, node.at, top)
-        top, entering = top + height, {port: value for port, value in enumerate(leaving) if value}
+        placed, size = _moved(placed, node.at, along, start)
+        start, entering = start + size, {port: value for port, value in enumerate(leaving) if value}
         nodes, edges = [*nodes, *placed], [*edges, *wires]
     edges += [Edge(entering[edge.output][0], edge.target, edge.port, entering[edge.output][1])
               for edge in network.out_of(node.id) if edge.output in entering]
-    others = _room(network, node, top)
+    others = _room(network, node, along, start)
     at = [other.id for other in network.nodes].index(node.id)
     after = Network((*others[:at], *nodes, *others[at + 1:]), tuple(edges))
     if node.muted:
@@ -378,20 +400,24 @@ def _free(name: str, taken: set[str]) -> str:
     return next(f"{base}{i}" for i in range(1, len(taken) + 2) if f"{base}{i}" not in taken)
 
 
-def _moved(nodes: list[Node], at: tuple[float, float] | None, top: float) -> tuple[list[Node], float]:
-    """A copy with its first brick at `top`, and how high it is; without places where it has none."""
+def _moved(nodes: list[Node], at: tuple[float, float] | None, along: int, start: float) -> tuple[list[Node], float]:
+    """A copy with its first brick at `start` on the way of its wires, and how long it is; without places where it has none."""
     tops = [node.at for node in nodes if node.at]
     if at is None or not tops or len(tops) < len(nodes):
         return [replace(node, at=None) for node in nodes], 0.0
-    left, first = min(place[0] for place in tops), min(place[1] for place in tops)
-    height = max(place[1] for place in tops) - first + PITCH
-    return [replace(node, at=(node.at[0] - left + at[0], node.at[1] - first + top)) for node in nodes], height
+    first = (min(place[0] for place in tops), min(place[1] for place in tops))
+    size = max(place[along] for place in tops) - first[along] + STRIDE[along]
+    goal = (start, at[1]) if along == 0 else (at[0], start)
+    return [replace(node, at=(node.at[0] - first[0] + goal[0], node.at[1] - first[1] + goal[1])) for node in nodes], size
 
 
-def _room(network: Network, node: Node, bottom: float) -> tuple[Node, ...]:
-    """The other bricks, those under the instance moved down so that what it held fits."""
-    shift = bottom - node.at[1] - PITCH if node.at else 0.0
-    return tuple(replace(other, at=(other.at[0], other.at[1] + shift)) if shift > 0 and other.at and other.at[1] > node.at[1] else other
+def _room(network: Network, node: Node, along: int, end: float) -> tuple[Node, ...]:
+    """The other bricks, those behind the instance on the way of its wires moved on so that what it held fits."""
+    shift = end - node.at[along] - STRIDE[along] if node.at else 0.0
+    if shift <= 0:
+        return network.nodes
+    by = (shift, 0.0) if along == 0 else (0.0, shift)
+    return tuple(replace(other, at=(other.at[0] + by[0], other.at[1] + by[1])) if other.at and other.at[along] > node.at[along] else other
                  for other in network.nodes)
 
 

@@ -24,8 +24,13 @@ CSS = """
 :root [data-testid="stMainBlockContainer"] h1 { padding-top: 0.25rem; padding-bottom: 0.25rem; }
 /* :root lets these win over Streamlit's own classes, whichever come later. Streamlit's 0.6 is a contrast of 4.3 to 1 on white; small text wants 4.5. */
 :root [data-testid="stCaptionContainer"] { opacity: 0.72; }
-/* The chosen one of a row of buttons, a slider's value: the accent as small text is 3.5 and 3.9 to 1 in the dark. */
-:root [data-testid="stButtonGroup"] button[data-selected="true"] p, :root [data-testid="stSliderThumbValue"] p { color: color-mix(in srgb, currentColor 50%, light-dark(#000, #fff)); }
+/* The chosen one of a row of buttons, a slider's value: the accent as small text is 3.5 and 3.9 to 1 in the dark. A dialog has no colour scheme, but the page's text colour. */
+:root [data-testid="stButtonGroup"] button[data-selected="true"] { color: inherit; }
+:root [data-testid="stSliderThumbValue"] p { color: color-mix(in srgb, currentColor 50%, light-dark(#000, #fff)); }
+/* The button that copies the link is what the dialog is for: it does not wait for a mouse to come over the text. */
+:root [data-testid="stDialog"] :has(> [data-testid="stCode"]) :has([data-testid="stElementToolbarButton"]) { visibility: visible; opacity: 1; pointer-events: auto; }
+/* A long list opens where the chosen one is. */
+:root .st-key-kinds label:has(input:checked) { scroll-initial-target: nearest; }
 /* What a page says for a moment must not lie over its buttons, which stand at the top right. */
 :root [data-testid="stToastContainer"] { inset: auto auto 1rem 1rem; top: auto; right: auto; left: 1rem; bottom: 1rem; }
 /* A rerun in progress must not fade what is being edited or watched. */

@@ -67,7 +67,8 @@ def _shape(layer: Layer, found: Example | None) -> None:
     if placed.inference and placed.inference.steps:
         st.code("\n".join(map(line_by_line, placed.inference.steps)), language=None, wrap_lines=True)
     sentence = layer.explain(placed.inference) if placed.inference and not layer.block else layer.summary
-    st.caption(f"{placed.cost[0]:,} parameters, {placed.cost[1]:,} multiply-adds a sample. {esc(sentence)}")
+    more = "" if sentence == layer.summary else f" {esc(sentence)}"
+    st.caption(f"{placed.cost[0]:,} parameters, {placed.cost[1]:,} multiply-adds a sample.{more}")
 
 
 def _said(found: Example) -> str:
@@ -120,8 +121,8 @@ def _picture(layer: Layer, given: Mapping[str, object], found: Example, effects:
         except ValueError as error:
             st.info(esc(str(error)), icon=":material/info:")
             return
-        with st.container(border=True, key="inside"):
-            st.image(image, alt=f"The bricks inside {layer.kind}", width="stretch")
+        with st.container(border=True, key="inside", horizontal_alignment="center"):
+            st.image(image, alt=f"The bricks inside {layer.kind}", width="content")
         return
     with st.spinner("Trying it on a real digit…"):
         done = effects(layer.kind, FrozenDict(given))

@@ -37,6 +37,13 @@ def test_every_look_can_be_asked_for(brickwork, drawn):
     assert brickwork("export", "mnist-cnn", "--to", "diagram", "--theme", "pink").status == 2
 
 
+@pytest.mark.parametrize("kind", ["python", "json", "link"])
+def test_what_only_another_kind_of_export_has_is_refused_in_words(brickwork, kind):
+    answer = brickwork("export", "mnist-cnn", "--to", kind, "--no-legend", "--theme", "dark")
+    assert answer.status == 2 and answer.out == "" and answer.err == f"brickwork: --theme and --no-legend: only a diagram has those; --to {kind} does not\n"
+    assert brickwork("export", "mnist-cnn", "--to", "diagram", "--address", "http://x").err == "brickwork: --address: only a link has that; --to diagram does not\n"
+
+
 def test_the_ending_of_a_text_gets_the_text(brickwork, drawn, tmp_path):
     brickwork("export", "mnist-cnn", "--to", "diagram", "-o", tmp_path / "net.dot")
     assert (tmp_path / "net.dot").read_text().startswith('digraph "MNIST CNN" {') and not drawn

@@ -43,7 +43,7 @@ def brick(text: str, name: str) -> str:
 
 def test_every_brick_and_every_wire_stands_in_it_with_shape_and_parameters():
     text = dot(MNIST)
-    assert "<B>Conv2d</B> 10, 5×5<BR/>" in brick(text, "conv1") and "conv1 · 260 parameters" in brick(text, "conv1")
+    assert "<B>Conv2d</B>&#160;10, 5×5<BR/>" in brick(text, "conv1") and "conv1 · 260 parameters" in brick(text, "conv1")
     assert '    "relu2" -> "flatten" [label=" N×20×4×4 "]' in text.splitlines()
     assert text.count(" -> ") == len(MNIST.network.edges)
     assert "21,840 parameters · 480,500 multiply-adds" in text and "Convolution" in text and "Merge" not in text

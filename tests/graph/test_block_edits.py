@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_block_of_chosen_bricks_takes_their_place():
 def test_the_value_that_two_bricks_read_enters_once():
     inside = made().blocks["Residual"].network
     assert {(edge.target, edge.port) for edge in inside.out_of("x")} == {("conv1", 0), ("add1", 1)}
+
+
+def test_the_ends_of_a_block_and_what_it_held_stand_in_the_way_its_wires_run():
+    down = made().blocks["Residual"].network
+    assert (down.node("x").at, down.node("out").at) == ((0, 0), (0, 504))
+    row = residual()
+    row = row.with_network(replace(row.network, nodes=tuple(replace(node, at=(368 * i, 0)) for i, node in enumerate(row.network.nodes))))
+    across = apply(row, {"op": "make_block", "ids": BRICKS, "name": "Residual"})
+    inside = across.blocks["Residual"].network
+    assert (inside.node("x").at, inside.node("out").at) == ((0, 0), (2208, 0))
+    closed = apply(across, {"op": "move", "at": {"output": [736, 0]}})
+    taken_apart = apply(closed, {"op": "unpack", "id": "residual1"}).network
+    assert [taken_apart.node(name).at for name in (*BRICKS, "output")] == [(368 * i, 0) for i in range(1, 7)]
 
 
 def test_a_part_of_it_has_an_input_for_every_value_that_enters():

@@ -122,9 +122,9 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
         <SlabGlyph sizes={info?.sizes} />
         <Shares info={info} />
       </span>
-      <Thumb id={node.id} alone={data.alone} />
+      <Thumb id={node.id} alone={data.alone} direction={data.direction} />
       <Ports data={data} />
-      {open && <BrickCard id={node.id} info={info} summary={data.layer?.summary} onEnter={hover.enter} onLeave={hover.leave} />}
+      {open && <BrickCard id={node.id} info={info} summary={data.layer?.summary} direction={data.direction} onEnter={hover.enter} onLeave={hover.leave} />}
     </div>
   );
 });

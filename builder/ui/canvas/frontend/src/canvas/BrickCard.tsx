@@ -1,22 +1,19 @@
 import { NodeToolbar, Position, useStore } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { usePreview } from "./context.ts";
+import type { Direction } from "./geometry.ts";
 import { ProblemCard } from "./ProblemCard.tsx";
 import { PreviewSheet, THUMB } from "./Thumb.tsx";
 import type { BrickInfo } from "./types.ts";
 
-const CARD = 304;
+/** How wide the card likes to be, at the least is, and stands away from its brick and the edge of the pane, pixels of the screen. */
+const CARD = { width: 288, least: 200, away: 14, edge: 8 } as const;
 
-/** Left of the brick when there is more room there than right of its picture, which takes `taken` pixels. */
-function useSide(id: string, taken: number): Position {
-  return useStore((store) => {
-    const brick = store.nodeLookup.get(id);
-    if (!brick) return Position.Right;
-    const [x, , zoom] = store.transform;
-    const left = brick.internals.positionAbsolute.x * zoom + x;
-    const right = store.width - left - (brick.measured.width ?? 0) * zoom - taken;
-    return right >= CARD || right >= left ? Position.Right : Position.Left;
-  });
+/** Room left of the brick and right of its picture, which takes `taken` pixels. */
+function useRoom(id: string, taken: number): readonly [number, number] {
+  const left = useStore((store) => (store.nodeLookup.get(id)?.internals.positionAbsolute.x ?? 0) * store.transform[2] + store.transform[0]);
+  const right = useStore((store) => store.width - left - (store.nodeLookup.get(id)?.measured.width ?? 0) * store.transform[2] - taken);
+  return [left, right];
 }
 
 /** Growing downwards from a brick near the top, upwards from one near the bottom. */
@@ -34,22 +31,26 @@ interface Props {
   readonly info: BrickInfo | undefined;
   /** What layers of this kind do. */
   readonly summary: string | undefined;
+  readonly direction: Direction;
   onEnter(): void;
   onLeave(): void;
 }
 
 /** Beside a brick: its problems with their fixes, or how its output shape comes about. */
-export function BrickCard({ id, info, summary, onEnter, onLeave }: Props): ReactElement | null {
+export function BrickCard({ id, info, summary, direction, onEnter, onLeave }: Props): ReactElement | null {
   const align = useAlign(id);
   const problems = info?.problems ?? [];
   const formula = info?.formula ?? [];
   const pictured = usePreview((state) => state.file?.bricks?.[id] !== undefined);
-  const room = useStore((store) => (pictured ? THUMB * store.transform[2] : 0));
-  const side = useSide(id, room);
+  const picture = useStore((store) => (pictured && direction === "down" ? THUMB * store.transform[2] : 0));
+  const [left, right] = useRoom(id, picture);
+  const side = right >= CARD.width + CARD.away + CARD.edge || right >= left ? Position.Right : Position.Left;
+  const most = Math.max(left, right) - CARD.away - CARD.edge;
+  const width = Math.max(CARD.least, Math.min(CARD.width, most));
   if (problems.length === 0 && formula.length === 0 && !info?.explain && !pictured) return null;
   return (
-    <NodeToolbar nodeId={id} isVisible position={side} align={align} offset={14 + (side === Position.Right ? room : 0)}>
-      <div className="card nodrag nopan nowheel" onPointerEnter={onEnter} onPointerLeave={onLeave}>
+    <NodeToolbar nodeId={id} isVisible position={side} align={align} offset={CARD.away + (side === Position.Right ? picture : 0)}>
+      <div className="card nodrag nopan nowheel" style={{ width }} onPointerEnter={onEnter} onPointerLeave={onLeave}>
         {problems.map((problem) => (
           <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
         ))}

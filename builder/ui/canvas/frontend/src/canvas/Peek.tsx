@@ -1,13 +1,14 @@
 import { useReactFlow, useStore, ViewportPortal } from "@xyflow/react";
 import { type KeyboardEvent, type MouseEvent, type ReactElement, useEffect, useMemo } from "react";
 import { type Catalogue, slug } from "./catalogue.ts";
-import { useSession, useSnapshot } from "./context.ts";
+import { usePreview, useSession, useSnapshot } from "./context.ts";
 import { spoken } from "./format.ts";
 import { BRICK, bounds, type Box, curve, endsOf, frameView, type Places } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
-import { place } from "./layout.ts";
+import { directionOf, place } from "./layout.ts";
 import { glide } from "./motion.ts";
 import { SlabGlyph } from "./Slab.tsx";
+import { THUMB } from "./Thumb.tsx";
 import { covered } from "./useView.ts";
 import type { BrickNode, PeekData, Point } from "./types.ts";
 
@@ -60,11 +61,12 @@ function Inner({ node, at, peek, category, onOpen }: InnerProps): ReactElement {
 }
 
 function Wires({ peek, places, catalogue }: { readonly peek: PeekData; readonly places: Places; readonly catalogue: Catalogue }): ReactElement {
-  const lines = peek.document.edges.map((wire) => endsOf(peek.document, wire, places, catalogue)).filter((ends) => ends !== null);
+  const way = directionOf(peek.document, places, "down");
+  const lines = peek.document.edges.map((wire) => endsOf(peek.document, wire, places, catalogue, way)).filter((ends) => ends !== null);
   return (
     <svg aria-hidden="true" width="1" height="1">
       {lines.map((ends) => {
-        const [from, ...rest] = curve(ends);
+        const [from, ...rest] = curve(ends, way);
         const line = `M ${from.join(" ")} C ${rest.flat().join(" ")}`;
         return <path key={line} d={line} />;
       })}
@@ -74,15 +76,16 @@ function Wires({ peek, places, catalogue }: { readonly peek: PeekData; readonly 
 
 function Frame({ peek, at }: { readonly peek: PeekData; readonly at: Point }): ReactElement {
   const session = useSession();
-  const { catalogue, path } = useSnapshot();
+  const { catalogue, path, direction } = useSnapshot();
+  const away = AWAY + usePreview((state) => (state.file?.bricks?.[peek.id] === undefined ? 0 : THUMB));
   const { getViewport, setViewport } = useReactFlow();
   const width = useStore((store) => store.width);
   const height = useStore((store) => store.height);
-  const places = useMemo(() => place(peek.document, new Map()), [peek.document]);
+  const places = useMemo(() => place(peek.document, new Map(), direction), [peek.document, direction]);
   const many = peek.document.nodes.length > MOST;
   const box = many ? NOTHING : (bounds(places.values()) ?? NOTHING);
   const size = { width: box.width * SCALE + 2 * PAD, height: many ? 0 : box.height * SCALE + 2 * PAD };
-  const corner: Point = [at[0] + BRICK.width + AWAY, at[1]];
+  const corner: Point = direction === "right" ? [at[0], at[1] + BRICK.height + away] : [at[0] + BRICK.width + away, at[1]];
   const open = (...ids: string[]): void => session.openPath([...path, peek.id], ids);
   useEffect(() => {
     const frame = { x: corner[0], y: corner[1], width: size.width, height: size.height + HEAD };

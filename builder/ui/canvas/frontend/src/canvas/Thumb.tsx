@@ -1,11 +1,12 @@
 import { NodeToolbar, Position, useStore } from "@xyflow/react";
 import { type ReactElement, useState } from "react";
 import { usePreview } from "./context.ts";
+import type { Direction } from "./geometry.ts";
 import { barPath, caption, describe, figure, type Preview, type Score, type Sheet } from "./preview.ts";
 
 // Further away a picture of a few pixels says nothing, and there are many.
 const NEAR = 0.34;
-/** How far the thumbnail reaches out of its brick, canvas pixels. */
+/** How far the thumbnail reaches out of its brick, canvas pixels: to the right, or below where the wire leaves to the right. */
 export const THUMB = 63;
 const IN_A_ROW = 2;
 
@@ -43,20 +44,22 @@ interface ThumbProps {
   readonly id: string;
   /** Selected alone: its card stays closed, so the thumbnail opens a sheet of its own. */
   readonly alone: boolean;
+  readonly direction: Direction;
 }
 
 /** Beside a brick: what it makes of the sample, small. */
-export function Thumb({ id, alone }: ThumbProps): ReactElement | null {
+export function Thumb({ id, alone, direction }: ThumbProps): ReactElement | null {
   const preview = usePreview((state) => state.file?.bricks?.[id]);
   const fresh = usePreview((state) => state.fresh);
   const near = useStore((store) => store.transform[2] >= NEAR);
-  const room = useStore((store) => THUMB * store.transform[2]);
+  const room = useStore((store) => (direction === "right" ? 0 : THUMB * store.transform[2]));
   const [over, setOver] = useState(false);
   if (!preview || !near) return null;
   const warning = preview.broken ? "NaN" : preview.dead ? "all 0" : null;
   return (
     <span
       className="thumb"
+      data-direction={direction}
       data-kind={preview.kind}
       data-fresh={fresh}
       data-wrong={warning !== null}

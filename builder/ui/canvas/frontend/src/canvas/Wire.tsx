@@ -1,4 +1,4 @@
-import { BaseEdge, type ConnectionLineComponentProps, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position } from "@xyflow/react";
+import { BaseEdge, type ConnectionLineComponentProps, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position, useStore } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
 import { useSession } from "./context.ts";
 import { makeWire, portOf } from "./document.ts";
@@ -6,6 +6,7 @@ import type { FlowBrick, FlowWire } from "./flow.ts";
 import { brickAt, detour, roundedPath } from "./geometry.ts";
 import { freePort } from "./gestures.ts";
 import { Icon } from "./icons.tsx";
+import { covered } from "./useView.ts";
 import { instead, portRefusal } from "./wiring.ts";
 
 interface Drawn {
@@ -17,6 +18,7 @@ interface Drawn {
 }
 
 const SLANTED = 24;
+const WHY = { width: 260, away: 14, finger: 76 } as const;
 
 /** The line of a wire, and its label where neither the line nor a brick is in the way. */
 function drawn({ sourceX, sourceY, targetX, targetY, sourcePosition, data }: EdgeProps<FlowWire>): Drawn {
@@ -85,6 +87,21 @@ function useTold({ fromNode, fromHandle, toNode, toHandle, toX, toY }: Connectio
   return says ? { says, wrong: wrong !== null } : null;
 }
 
+/** What is told, at the size of other text however far away the drawing is, on the side of the pointer where there is room; a finger hides what is under it. */
+function Why({ told, x, y }: { readonly told: Told; readonly x: number; readonly y: number }): ReactElement {
+  const session = useSession();
+  const zoom = useStore((store) => store.transform[2]);
+  const right = useStore((store) => store.width - covered(session) - x * zoom - store.transform[0]);
+  const before = right < WHY.width + 2 * WHY.away;
+  const up = matchMedia("(pointer: coarse)").matches ? -WHY.finger : 10;
+  const transform = `translate(${x} ${y}) scale(${1 / zoom}) translate(${before ? -WHY.away - WHY.width : WHY.away} ${up})`;
+  return (
+    <foreignObject className="wire-why" transform={transform} width={WHY.width} height="90" data-before={before}>
+      <span data-wrong={told.wrong}>{told.says}</span>
+    </foreignObject>
+  );
+}
+
 /** The wire while it is drawn: red where it cannot end, with the reason beside the pointer. */
 export function WirePreview(props: ConnectionLineComponentProps<FlowBrick>): ReactElement {
   const { fromX, fromY, toX, toY, connectionStatus, fromPosition, toPosition } = props;
@@ -93,11 +110,7 @@ export function WirePreview(props: ConnectionLineComponentProps<FlowBrick>): Rea
   return (
     <>
       <path d={path} className={`wire-preview ${told?.wrong ? "invalid" : (connectionStatus ?? "")}`} />
-      {told && (
-        <foreignObject className="wire-why" x={toX + 14} y={toY + 10} width="260" height="90">
-          <span data-wrong={told.wrong}>{told.says}</span>
-        </foreignObject>
-      )}
+      {told && <Why told={told} x={toX} y={toY} />}
     </>
   );
 }

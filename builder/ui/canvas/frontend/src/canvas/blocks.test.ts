@@ -32,6 +32,9 @@ test("what follows a block moves up to it, unless bricks stand beside those it i
   assert.deepEqual(edit, { op: "batch", label: "Make block Two", edits: [{ op: "make_block", ids: ["a", "b"], name: "Two", node: "two1" }, { op: "move", at: { two1: [0, 84], end: [0, 168] } }] });
   const beside = blockEdit({ document: CHAIN, places: new Map([...places, ["side", [300, 100]]]), catalogue }, ["a", "b"], "Two", "two1");
   assert.deepEqual(beside.op === "batch" && beside.edits[1], { op: "move", at: { two1: [0, 84] } });
+  const row = new Map(CHAIN.nodes.map((node, i) => [node.id, [368 * i, 0] as Point]));
+  const across = blockEdit({ document: CHAIN, places: row, catalogue, direction: "right" }, ["a", "b"], "Two", "two1");
+  assert.deepEqual(across.op === "batch" && across.edits[1], { op: "move", at: { two1: [368, 0], end: [736, 0] } });
 });
 
 test("names of blocks are Python classes, start with a capital and are free", () => {
@@ -40,6 +43,7 @@ test("names of blocks are Python classes, start with a capital and are free", ()
   assert.equal(freeBlockName({ ...catalogue, layers: { Block1: own } }), "Block2");
   assert.equal(instanceId(CHAIN, ["a"], "A"), "a1");
   assert.equal(instanceId({ ...CHAIN, nodes: [brick("wide1")] }, [], "Wide"), "wide2");
+  assert.equal(instanceId(CHAIN, ["a"], "Block1"), "block1_1");
 });
 
 test("a parameter inside a block knows whether the block sets it, and which others it can join", () => {

@@ -61,27 +61,32 @@ export function blockNameProblem(name: string, catalogue: Catalogue): string | n
   return taken.block === "own" ? `There is already a block called ${name}.` : `${name} is a layer of the catalogue.`;
 }
 
-/** What the instance of a new block is called: its name in small letters with the first free number. */
+/** What the instance of a new block is called: its name in small letters with the first free number, set off where the name ends in one itself. */
 export function instanceId(document: NetworkDocument, ids: readonly string[], name: string): string {
   const taken = new Set(document.nodes.map((node) => node.id).filter((id) => !ids.includes(id)));
-  const stem = name.toLowerCase();
+  const stem = name.toLowerCase().replace(/\d$/, "$&_");
   let number = 1;
   while (taken.has(`${stem}${number}`)) number += 1;
   return `${stem}${number}`;
 }
 
-/** The edit that makes a block of `ids` and one instance `node` of it in their middle; in a column of their own, what follows moves up. */
-export function blockEdit({ document, places }: Drawing, ids: readonly string[], name: string, node: string): Edit {
+/** The edit that makes a block of `ids` and one instance `node` where they begin; in a column (or row) of their own, what follows closes up. */
+export function blockEdit({ document, places, direction }: Drawing, ids: readonly string[], name: string, node: string): Edit {
   const box = bounds(ids.map((id) => places.get(id)).filter((at) => at !== undefined));
   const make: Edit = { op: "make_block", ids, name, node };
   if (!box) return make;
   const chosen = new Set(ids);
-  const bottom = box.y + box.height;
-  const spare = snap(box.height - BRICK.height);
-  const beside = [...places].some(([id, at]) => !chosen.has(id) && at[1] + BRICK.height > box.y && at[1] < bottom);
-  const below = beside || spare <= 0 ? [] : [...reached(document, chosen, true)].filter((id) => (places.get(id)?.[1] ?? 0) >= bottom);
-  const up = (id: string): readonly [string, Point] => [id, [places.get(id)?.[0] ?? 0, (places.get(id)?.[1] ?? 0) - spare]];
-  const at = Object.fromEntries([[node, snapPoint([box.x + (box.width - BRICK.width) / 2, box.y])] as const, ...below.map(up)]);
+  const along = direction === "right" ? 0 : 1;
+  const [start, size, own] = along === 0 ? [box.x, box.width, BRICK.width] : [box.y, box.height, BRICK.height];
+  const [end, spare] = [start + size, snap(size - own)];
+  const beside = [...places].some(([id, at]) => !chosen.has(id) && at[along] + own > start && at[along] < end);
+  const after = beside || spare <= 0 ? [] : [...reached(document, chosen, true)].filter((id) => (places.get(id)?.[along] ?? 0) >= end);
+  const back = (id: string): readonly [string, Point] => {
+    const [x, y] = places.get(id) ?? [0, 0];
+    return [id, along === 0 ? [x - spare, y] : [x, y - spare]];
+  };
+  const middle: Point = along === 0 ? [box.x, box.y + (box.height - BRICK.height) / 2] : [box.x + (box.width - BRICK.width) / 2, box.y];
+  const at = Object.fromEntries([[node, snapPoint(middle)] as const, ...after.map(back)]);
   return { op: "batch", label: `Make block ${name}`, edits: [make, { op: "move", at }] };
 }
 

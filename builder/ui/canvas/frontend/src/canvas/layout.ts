@@ -1,9 +1,9 @@
 import { Graph, layout } from "@dagrejs/dagre";
-import { ahead, BRICK, type Direction, PITCH, type Places, snap } from "./geometry.ts";
+import { ahead, BRICK, type Direction, type Places, snap } from "./geometry.ts";
 import { inputsOf, outputsOf, portOf } from "./document.ts";
 import type { NetworkDocument, Point } from "./types.ts";
 
-/** From one column to the next, canvas pixels: a thumbnail of the live preview has its place there. */
+/** From one column to the next, or one row of a drawing that runs to the right, canvas pixels: a thumbnail of the live preview has its place there. */
 const BETWEEN = 72;
 
 /** Bricks in a row with nothing branching off between them, by their first; a layout needs to look at such a row only as a whole. */
@@ -34,7 +34,7 @@ export function autoLayout(document: NetworkDocument, direction: Direction = "do
   const stride = Math.max(...ahead([0, 0], direction));
   const graph = new Graph({ multigraph: true });
   const ranker = chains.length > MANY ? "longest-path" : "network-simplex";
-  graph.setGraph({ rankdir: right ? "LR" : "TB", nodesep: right ? 28 : BETWEEN, edgesep: 24, ranksep: stride - (right ? BRICK.width : BRICK.height), ranker });
+  graph.setGraph({ rankdir: right ? "LR" : "TB", nodesep: BETWEEN, edgesep: 24, ranksep: stride - (right ? BRICK.width : BRICK.height), ranker });
   for (const ids of chains) {
     const more = (ids.length - 1) * stride;
     graph.setNode(ids[0] ?? "", right ? { width: BRICK.width + more, height: BRICK.height } : { width: BRICK.width, height: BRICK.height + more });
@@ -96,7 +96,7 @@ function free(point: Point, places: Places, direction: Direction = "down"): Poin
   let [x, y] = point;
   const taken = (): boolean => [...places.values()].some((at) => Math.abs(at[0] - x) < BRICK.width && Math.abs(at[1] - y) < BRICK.height);
   while (taken()) {
-    if (direction === "right") y += PITCH;
+    if (direction === "right") y += BRICK.height + BETWEEN;
     else x += BRICK.width + BETWEEN;
   }
   return [x, y];

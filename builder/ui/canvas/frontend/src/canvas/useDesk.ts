@@ -55,6 +55,11 @@ const LONG_MS = 500;
 const STILL = 8;
 const EMPTY = ".react-flow__pane, .react-flow__background";
 
+/** The mouse events that a lifted finger stands for would give the focus back to the canvas. */
+const unclicked = (event: TouchEvent): void => {
+  if (event.cancelable) event.preventDefault();
+};
+
 /** A double click on the empty canvas, or a long touch of it, opens the quick search there; a long touch of a brick, behind it. */
 export function usePressing(): Pressing {
   const session = useSession();
@@ -70,10 +75,14 @@ export function usePressing(): Pressing {
   };
   const onPointerDown = (down: React.PointerEvent): void => {
     stop.current();
+    window.removeEventListener("touchend", unclicked);
     // Two fingers pinch.
     if (down.pointerType !== "touch" || !down.isPrimary) return;
     const target = down.target as Element;
-    const timer = setTimeout(() => open(target, down.clientX, down.clientY), LONG_MS);
+    const timer = setTimeout(() => {
+      open(target, down.clientX, down.clientY);
+      window.addEventListener("touchend", unclicked, { once: true, passive: false });
+    }, LONG_MS);
     const onMove = (event: PointerEvent): void => {
       if (Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > STILL) stop.current();
     };
