@@ -415,7 +415,7 @@ def _rows(analysis: Analysis, placed: Placed) -> Problem:
                         {"op": "set", "id": placed.node.id, "params": {"out_channels": width, "kernel_size": 1}}),) if image else ()
     each = f"each row of {shape[3]} pixels on its own" if shape[3] > 1 else "each channel's single pixel on its own"
     return Problem(placed.node.id, "in_features", "error", f"{placed.node.kind} reads only the last axis of {show(shape)}: {each}, never the whole image",
-                   f"needs N×in_features, here {show(shape)}; flattened it is {shape[1]}·{shape[2]}·{shape[3]} = {features}{also}",
+                   f"needs N×in_features, here {show(shape)}; flattened it is {shape[1]}·{shape[2]}·{shape[3]} = {features:,}{also}",
                    (*fixes.flatten_before(analysis, placed, sure=image is None), *one_by_one), "image")
 
 

@@ -21,11 +21,13 @@ class History:
     past: tuple[tuple[str, Project], ...] = ()
     future: tuple[tuple[str, Project], ...] = ()
     revision: int = 0
+    # The run of edits that the last entry is made of, such as a number while it is typed.
+    run: str = ""
 
     def apply(self, edit: edits.Edit) -> History:
         """History after one edit, "undo" and "redo" (by "steps" entries) and "fix_all" (every sure fix) included; an edit that changes nothing is no entry.
 
-        Raises EditError.
+        Edits in a row with one "run" are one entry, and none where they lead back. Raises EditError.
         """
         if edit.get("op") in ("undo", "redo"):
             steps = edit.get("steps", 1)
@@ -37,7 +39,11 @@ class History:
         project = edits.apply(self.project, edit)
         if project == self.project:
             return self
-        return History(project, (*self.past, (edits.label(edit), self.project)), (), self.revision + 1)
+        run = edit["run"] if isinstance(edit.get("run"), str) else ""
+        past = (*self.past, (edits.label(edit), self.project))
+        if run and run == self.run and self.past:
+            past = self.past if project != self.past[-1][1] else self.past[:-1]
+        return History(project, past, (), self.revision + 1, run)
 
     def undo(self, steps: int = 1) -> History:
         """So many entries back, at most to the beginning; unchanged there."""

@@ -256,6 +256,20 @@ def test_an_edit_that_changes_nothing_is_no_entry_and_keeps_redo():
     assert history.apply({"op": "set", "id": "conv1", "params": {"out_channels": 11}}).names()["redo"] == []
 
 
+def test_a_number_typed_digit_by_digit_is_one_entry_and_none_when_it_is_taken_back():
+    def typed(history, value, run="a"):
+        return history.apply({"op": "set", "id": "conv1", "params": {"out_channels": value}, "run": run})
+
+    history = typed(typed(typed(History(MNIST), 1), 12), 128)
+    assert history.names()["undo"] == ["Set out_channels of conv1"] and history.undo().project == MNIST
+    assert history.project.network.node("conv1").params["out_channels"] == 128
+    assert len(typed(history, 64, "b").past) == 2 and len(typed(history.apply({"op": "rename", "id": "conv2", "to": "c"}), 64).past) == 3
+    back = typed(history, 10)
+    assert back.past == () and back.project == MNIST and back.revision == 4
+    assert typed(back, 20).names()["undo"] == ["Set out_channels of conv1"]
+    assert len(typed(history.undo(), 64).past) == 1, "an undone run does not go on"
+
+
 def test_undo_at_the_beginning_and_redo_at_the_end_change_nothing():
     history = History(MNIST)
     assert history.undo() is history and history.redo() is history and history.apply({"op": "undo"}) is history

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from builder.catalogue import LAYERS, Param
+from builder.catalogue import LAYERS, Param, Shape
 
 from ..analysis import Analysis, Placed, infer
 from ..bricks import arity, fresh_id
@@ -278,17 +278,21 @@ def _shortcut(analysis: Analysis, placed: Placed, port: int, name: str) -> Itera
         edges = analysis.network.into(brick.node.id)
     for *_, brick in sorted(found, key=lambda row: row[:3])[:1]:
         source, have, goal = brick.node.id, brick.shape, analysis.shape(name)
-        if fits(analysis, placed, port, source):
+        # What would only fit by being repeated along an axis is projected too.
+        if have != goal and len(have) == len(goal) == 4 and all(h % g == 0 for h, g in zip(have[2:], goal[2:], strict=True)):
+            yield _projected(analysis, placed, port, brick, goal)
+        elif fits(analysis, placed, port, source):
             yield batch(f"Connect {source} to {placed.node.id}", {"op": "connect", "source": source, "target": placed.node.id, "port": port})
-        elif len(have) == len(goal) == 4 and all(h % g == 0 for h, g in zip(have[2:], goal[2:], strict=True)):
-            strides = [h // g for h, g in zip(have[2:], goal[2:], strict=True)]
-            new = fresh_id(analysis.network, "Conv2d")
-            stride = {} if strides == [1, 1] else {"stride": strides[0] if strides[0] == strides[1] else strides}
-            record = {"id": new, "kind": "Conv2d", "params": {"out_channels": goal[1], "kernel_size": 1, "bias": False, **stride}}
-            if brick.node.at and placed.node.at:
-                record["at"] = [placed.node.at[0] + BESIDE, (brick.node.at[1] + placed.node.at[1]) / 2]
-            yield batch(f"Connect {source} to {placed.node.id} through a 1×1 Conv2d", {"op": "add", "node": record},
-                        {"op": "connect", "source": source, "target": new}, {"op": "connect", "source": new, "target": placed.node.id, "port": port})
+
+
+def _projected(analysis: Analysis, placed: Placed, port: int, brick: Placed, goal: Shape) -> Fix:
+    """A shortcut from `brick` through a 1×1 convolution that gives it the shape `goal`."""
+    source, new = brick.node.id, fresh_id(analysis.network, "Conv2d")
+    stride = one([h // g for h, g in zip(brick.shape[2:], goal[2:], strict=True)])
+    params = {"out_channels": goal[1], "kernel_size": 1, "bias": False, **({} if stride == 1 else {"stride": stride})}
+    place = {"at": [placed.node.at[0] + BESIDE, (brick.node.at[1] + placed.node.at[1]) / 2]} if brick.node.at and placed.node.at else {}
+    return batch(f"Connect {source} to {placed.node.id} through a 1×1 Conv2d", {"op": "add", "node": {"id": new, "kind": "Conv2d", "params": params, **place}},
+                 {"op": "connect", "source": source, "target": new}, {"op": "connect", "source": new, "target": placed.node.id, "port": port})
 
 
 def fits(analysis: Analysis, placed: Placed, port: int, source: str) -> bool:

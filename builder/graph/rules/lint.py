@@ -410,7 +410,7 @@ def _window(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Pr
         return
     shape, reach, stride = placed.inputs[0], _reach(values), values["stride"]
     padding = values["padding"]
-    if stride[0] > reach[0] or stride[1] > reach[1]:
+    if any(_leaps(*axis) for axis in zip(stride, reach, shape[2:], padding, placed.shape[2:], strict=True)):
         yield from _gaps(analysis, placed, values, reach, stride)
     if category(placed) == "Pooling":
         yield from _pool_stride(placed, reach, stride)
@@ -433,6 +433,11 @@ def _padded(analysis: Analysis, placed: Placed, values: Values, reach: tuple[int
                            padding=one(keep)), "wide padding")
     else:
         yield from _dead_taps(analysis, placed, values)
+
+
+def _leaps(stride: int, reach: int, size: int, padding: int, out: int) -> bool:
+    """Does a stride past the window leave pixels unread that a shorter one would read?"""
+    return stride > reach and (size + 2 * padding - reach) // reach + 1 > out
 
 
 def _gaps(analysis: Analysis, placed: Placed, values: Values, reach: tuple[int, int], stride: tuple[int, int]) -> Iterator[Problem]:

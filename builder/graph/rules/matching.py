@@ -5,6 +5,7 @@ Of two branches either may be meant, so both are tried; what is offered always m
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -243,6 +244,9 @@ def _brought(analysis: Analysis, placed: Placed, side: Side, sized: bool) -> Ite
     """A brick on the wire: a projection (He et al. 2015, arXiv:1512.03385, section 3.3, option B), or a change of size, not upwards where a parameter makes it too (`sized`)."""
     have, goal = side.shape, tuple(size if want is None else want for size, want in zip(side.shape, side.goal, strict=False))
     if len(have) != len(side.goal):
+        # Rows of features beside an image: the image can become one too.
+        if len(side.goal) == 2 and side.goal[1] in (None, math.prod(have[1:])):
+            yield fixes.insert(analysis, side.edge, "Flatten", f"Insert Flatten after {side.edge.source}")
         return
     if len(have) == 2:
         yield fixes.insert(analysis, side.edge, "Linear", f"Project {side.edge.source} to {goal[1]} features with a Linear", out_features=goal[1])

@@ -1,10 +1,11 @@
-import { type ReactElement, useEffect, useId, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useId, useState } from "react";
 import { type Param, sameValue, valueOf } from "./catalogue.ts";
 import { useSession } from "./context.ts";
 import { joinPair, pair, show } from "./fields.ts";
 import { Icon } from "./icons.tsx";
 import { PromotedAs, PromotePin } from "./Promote.tsx";
 import type { BrickNode, ParamValue } from "./types.ts";
+import type { Wrong } from "./useTyped.ts";
 import { ValueInput, type ValueProps } from "./ValueInput.tsx";
 
 /** One number for both axes, or one for each. */
@@ -22,9 +23,9 @@ function PairInput(props: ValueProps): ReactElement {
     <span className="pair">
       {split ? (
         <>
-          <ValueInput {...props} label={`${param.name}, height`} value={height} onValue={(next) => onValue(joinPair(next, width))} />
+          <ValueInput {...props} label={`${param.name}, height`} value={height} onValue={(next, run) => onValue(joinPair(next, width), run)} />
           <span aria-hidden="true">×</span>
-          <ValueInput {...props} id={`${id}-w`} label={`${param.name}, width`} value={width} onValue={(next) => onValue(joinPair(height, next))} />
+          <ValueInput {...props} id={`${id}-w`} label={`${param.name}, width`} value={width} onValue={(next, run) => onValue(joinPair(height, next), run)} />
         </>
       ) : (
         <ValueInput {...props} value={height} />
@@ -54,19 +55,42 @@ function Control(props: ValueProps): ReactElement {
   return param.axes === 2 ? <PairInput {...props} /> : <ValueInput {...props} />;
 }
 
+type Wrongs = Readonly<Record<string, Wrong | null>>;
+
+/** Why a text was not taken, and the ways out. */
+function Refused({ says, ways }: Wrong): ReactElement {
+  return (
+    <>
+      <p className="wrong" role="alert">
+        {says}
+      </p>
+      <span className="ways">
+        {ways.map((way) => (
+          <button key={way.label} type="button" className="fix" onClick={way.take}>
+            {way.label}
+          </button>
+        ))}
+      </span>
+    </>
+  );
+}
+
 /** One parameter: its control by type, what it means, its default and the way back to it. */
 export function Field({ node, param }: { readonly node: BrickNode; readonly param: Param }): ReactElement {
   const session = useSession();
   const id = useId();
-  const [wrong, setWrong] = useState<string | null>(null);
+  const [wrong, setWrong] = useState<Wrongs>({});
   const value = valueOf(node, param);
   const changed = !sameValue(value, param.default);
-  const put = (next: ParamValue): void => {
-    session.send({ op: "set", id: node.id, params: { [param.name]: sameValue(next, param.default) ? null : next } });
+  const put = (next: ParamValue, run?: string): void => {
+    const params = { [param.name]: sameValue(next, param.default) ? null : next };
+    session.send({ op: "set", id: node.id, params, ...(run === undefined ? {} : { run }) });
   };
+  const onWrong = useCallback((of: string, says: Wrong | null) => setWrong((all) => ({ ...all, [of]: says })), []);
+  const says = Object.values(wrong).find((one) => one !== null);
   const byDefault = param.default === null ? "automatic" : show(param.default);
   return (
-    <div className="field" data-invalid={wrong !== null}>
+    <div className="field" data-invalid={says !== undefined}>
       <div className="field-head">
         <label className="field-name" htmlFor={id}>
           {param.name}
@@ -80,12 +104,8 @@ export function Field({ node, param }: { readonly node: BrickNode; readonly para
           <PromotePin node={node} param={param} />
         </span>
       </div>
-      <Control id={id} label={param.name} param={param} value={value} onValue={put} onWrong={setWrong} />
-      {wrong && (
-        <p className="wrong" role="alert">
-          {wrong}
-        </p>
-      )}
+      <Control id={id} label={param.name} param={param} value={value} owner={node.id} onValue={put} onWrong={onWrong} onLost={session.toast} />
+      {says && <Refused {...says} />}
       <PromotedAs node={node} param={param} />
       <p className="help" id={`${id}-help`}>
         {param.doc}. <span className="default">Default {byDefault}.</span>

@@ -1,20 +1,12 @@
-import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
-import type { Param } from "./catalogue.ts";
-import { parse, show } from "./fields.ts";
+import { type KeyboardEvent, type ReactElement, useState } from "react";
+import { nearest, parse } from "./fields.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { suggested } from "./numbers.ts";
-import type { ParamValue } from "./types.ts";
 import { type Numbers, useHeld, useScrub } from "./useScrub.ts";
+import { type Given, useTyped } from "./useTyped.ts";
 
-const TYPING_MS = 150;
-
-export interface ValueProps {
-  readonly id: string;
+export interface ValueProps extends Given {
   readonly label: string;
-  readonly param: Param;
-  readonly value: ParamValue;
-  onValue(value: ParamValue): void;
-  onWrong(says: string | null): void;
 }
 
 interface StepperProps {
@@ -55,61 +47,29 @@ function Values({ label, values, now, onPick }: ValuesProps): ReactElement {
 }
 
 /** A text field that sends only what can be read as the parameter's type, and says why it does not send the rest. */
-export function ValueInput({ id, label, param, value, onValue, onWrong }: ValueProps): ReactElement {
-  const [text, setText] = useState(show(value));
-  const [invalid, setInvalid] = useState(false);
+export function ValueInput(props: ValueProps): ReactElement {
+  const { id, label, param } = props;
+  const typed = useTyped(props);
   const [focused, setFocused] = useState(false);
-  const sent = useRef(show(value));
-  const timer = useRef<{ handle: ReturnType<typeof setTimeout>; flush: () => void } | null>(null);
-  useEffect(() => {
-    if (show(value) !== sent.current && !timer.current) {
-      sent.current = show(value);
-      setText(show(value));
-      setInvalid(false);
-      onWrong(null);
-    }
-  }, [value, onWrong]);
-  const flush = (): void => {
-    const waiting = timer.current;
-    if (waiting) clearTimeout(waiting.handle);
-    timer.current = null;
-    waiting?.flush();
-  };
-  const flushLast = useRef(flush);
-  flushLast.current = flush;
-  useEffect(() => () => flushLast.current(), []);
-  const change = (next: string, wait: number): void => {
-    setText(next);
-    const parsed = parse(next, param);
-    setInvalid(!parsed.ok);
-    onWrong(parsed.ok ? null : parsed.says);
-    if (timer.current) clearTimeout(timer.current.handle);
-    timer.current = null;
-    if (!parsed.ok || show(parsed.value) === sent.current) return;
-    const act = (): void => {
-      timer.current = null;
-      sent.current = show(parsed.value);
-      onValue(parsed.value);
-    };
-    if (wait === 0) act();
-    else timer.current = { handle: setTimeout(act, wait), flush: act };
-  };
-  const stepped = (from: number | null, by: number): number => {
-    const start = from ?? Number(param.min ?? 0) - by;
-    return Math.min(param.max ?? Number.MAX_SAFE_INTEGER, Math.max(param.min ?? Number.MIN_SAFE_INTEGER, start + by));
-  };
+  const stepped = (from: number | null, by: number): number => nearest((from ?? Number(param.min ?? 0) - by) + by, param);
   const now = (): number | null => {
-    const parsed = parse(text, param);
+    const parsed = parse(typed.text, param);
     return parsed.ok && typeof parsed.value === "number" ? parsed.value : null;
   };
-  const commit = (next: number): void => change(String(next), 0);
-  const numbers = { param, now, show: (next: number): void => setText(String(next)), commit };
+  const commit = (next: number): void => typed.commit(next);
+  const numbers = { param, now, show: (next: number): void => typed.setText(String(next)), commit };
   const scrub = useScrub(numbers);
+  const enter = (): void => {
+    typed.flush();
+    typed.begin();
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Enter") flush();
+    if (event.key === "Enter") enter();
+    // The canvas then takes the focus, as from everything in the properties.
+    if (event.key === "Escape") typed.takeBack();
     if (param.type !== "int" || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
     event.preventDefault();
-    commit(stepped(now(), (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1)));
+    typed.commit(stepped(now(), (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1)), event.repeat);
   };
   const isNumber = param.type === "int" || param.type === "float";
   const input = (
@@ -118,19 +78,22 @@ export function ValueInput({ id, label, param, value, onValue, onWrong }: ValueP
       className={isNumber ? "text number" : "text"}
       inputMode={param.type === "ints" ? "text" : "decimal"}
       aria-label={label}
-      aria-invalid={invalid}
+      aria-invalid={typed.wrong}
       aria-describedby={`${id}-help`}
       title={isNumber ? "Drag sideways to change it, with Shift in small steps" : undefined}
-      value={text}
+      value={typed.text}
       placeholder={param.optional ? "automatic" : ""}
       autoComplete="off"
       spellCheck={false}
-      onChange={(event) => change(event.target.value, TYPING_MS)}
+      onChange={(event) => typed.type(event.target.value)}
       onPointerDown={isNumber ? scrub : undefined}
-      onFocus={() => setFocused(true)}
+      onFocus={() => {
+        setFocused(true);
+        typed.begin();
+      }}
       onBlur={() => {
         setFocused(false);
-        flush();
+        typed.flush();
       }}
       onKeyDown={onKeyDown}
     />
@@ -141,7 +104,7 @@ export function ValueInput({ id, label, param, value, onValue, onWrong }: ValueP
       {input}
       <Stepper icon="minus" name={`Less ${label}`} by={-1} numbers={numbers} next={stepped} />
       <Stepper icon="plus" name={`More ${label}`} by={1} numbers={numbers} next={stepped} />
-      {focused && !invalid && <Values label={label} values={suggested(param, now())} now={now()} onPick={commit} />}
+      {focused && !typed.wrong && <Values label={label} values={suggested(param, now())} now={now()} onPick={commit} />}
     </span>
   );
 }

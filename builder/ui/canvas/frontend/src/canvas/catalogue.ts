@@ -9,6 +9,9 @@ export interface Param {
   readonly axes?: number;
   readonly choices?: readonly (string | number)[];
   readonly optional?: boolean;
+  /** How many numbers a list of them may have. */
+  readonly fewest?: number;
+  readonly most?: number;
   readonly doc: string;
 }
 

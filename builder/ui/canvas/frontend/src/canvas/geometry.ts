@@ -289,7 +289,7 @@ export function revealView(view: View, at: Point, width: number, height: number)
   const left = at[0] * view.zoom + view.x;
   const top = at[1] * view.zoom + view.y;
   const x = shift(left, BRICK.width * view.zoom, 24, width - 24);
-  const y = shift(top, BRICK.height * view.zoom, MARGIN.top, height - 48);
+  const y = shift(top, BRICK.height * view.zoom, MARGIN.top, height - MARGIN.bottom);
   return x === 0 && y === 0 ? null : { x: view.x + x, y: view.y + y, zoom: view.zoom };
 }
 

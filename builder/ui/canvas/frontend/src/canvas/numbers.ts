@@ -1,11 +1,8 @@
 import type { Param } from "./catalogue.ts";
+import { nearest } from "./fields.ts";
 
 /** Pixels of a drag for one step. */
 const STEP_PX = 3;
-
-function within(value: number, { min, max }: Param): number {
-  return Math.min(max ?? Number.MAX_SAFE_INTEGER, Math.max(min ?? Number.MIN_SAFE_INTEGER, value));
-}
 
 /** 0.0037 -> 0.005: the next of 1, 2, 5 times a power of ten. */
 function round125(value: number): number {
@@ -28,7 +25,7 @@ export function dragged(start: number, dx: number, param: Param, fine: boolean):
   const step = fine ? (param.type === "int" ? 1 : coarse / 10) : coarse;
   const value = start + Math.trunc(dx / STEP_PX) * step;
   const even = param.type === "int" ? Math.round(value) : Number((Math.round(value / step) * step).toPrecision(12));
-  return within(even, param);
+  return nearest(even, param);
 }
 
 /** How far the n-th repeat of a stepper that is held down leads: further the longer it is held. */
@@ -46,7 +43,7 @@ export function suggested(param: Param, value: number | null): readonly number[]
   const small = Math.max(Math.abs(usual), Math.abs(now)) <= 10;
   const least = Math.max(param.min ?? 0, usual < 0 ? usual : 0);
   const first = small ? Array.from({ length: 10 }, (_, i) => least + i) : Array.from({ length: 11 }, (_, i) => 2 ** i);
-  const all = new Set([...first, usual, now, ...(small ? [] : [10, now * 2, Math.floor(now / 2)])].filter((one) => within(one, param) === one));
-  const nearest = [...all].sort((a, b) => Math.abs(Math.log2((a + 1) / (now + 1))) - Math.abs(Math.log2((b + 1) / (now + 1))));
-  return nearest.slice(0, MOST).sort((a, b) => a - b);
+  const all = new Set([...first, usual, now, ...(small ? [] : [10, now * 2, Math.floor(now / 2)])].filter((one) => nearest(one, param) === one));
+  const likely = [...all].sort((a, b) => Math.abs(Math.log2((a + 1) / (now + 1))) - Math.abs(Math.log2((b + 1) / (now + 1))));
+  return likely.slice(0, MOST).sort((a, b) => a - b);
 }

@@ -44,7 +44,8 @@ export type Edit = Labelled &
     | { readonly op: "remove"; readonly ids: readonly string[]; readonly rejoin?: boolean }
     | ({ readonly op: "connect" } & Wire)
     | ({ readonly op: "disconnect" } & Wire)
-    | { readonly op: "set"; readonly id: string; readonly params: Params }
+    /** Edits of one `run`, as while a number is typed, are one entry of the history. */
+    | { readonly op: "set"; readonly id: string; readonly params: Params; readonly run?: string }
     | { readonly op: "replace"; readonly id: string; readonly kind: string }
     | { readonly op: "rename"; readonly id: string; readonly to: string }
     | { readonly op: "move"; readonly at: Readonly<Record<string, Point>> }
