@@ -266,7 +266,7 @@ def _shown(value: object) -> str:
 
 
 def _broken_rule(rule: Rule, axis: str, env: Mapping[str, object]) -> Problem:
-    because = f"needs {written(rule.holds, env, {'L': axis})}, here {substituted(rule.holds, env)}"
+    because = f"needs {written(rule.holds, env, {'L': axis, 'rank': 'axes'})}, here {substituted(rule.holds, env)}"
     return Problem(rule.says.format(**{name: _shown(value) for name, value in env.items()}), because, rule.code, rule.field)
 
 

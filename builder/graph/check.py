@@ -271,11 +271,13 @@ def _unconnected(analysis: Analysis, placed: Placed, few: bool, single: bool) ->
         which = "its input" if placed.layer.inputs[1] == 1 else f"input {port + 1}"
         wires = analysis.network.into(name)
         remove = (batch(f"Remove {name}", {"op": "remove", "ids": [name]}),) if lonely and kind != "Output" else ()
+        onto = tuple(fixes.onto_wires(analysis, placed)) if lonely and few else ()
+        near = tuple(fixes.nearest(analysis, placed, port))[:1 if onto else None] if few else ()
         # A merge of one value can go; what it merged goes on alone.
         if placed.layer.inputs[1] is None and len(wires) == 1:
             remove = (batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}),)
         yield Problem(name, None, "error", f"{which} is not connected", f"{kind} needs {placed.layer.inputs[0]}, here {len(analysis.network.into(name))}",
-                      (*(fixes.nearest(analysis, placed, port) if few else ()), *remove), "unconnected")
+                      (*onto, *near, *remove), "unconnected")
     # Of a brick that nothing leads to either, one complaint is enough.
     if _is_unused(analysis, placed) and not placed.missing and not (single and kind == "Input" and len(_ends_of(analysis, kind)) > 1):
         branch = _branch(analysis, placed)

@@ -265,6 +265,29 @@ def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
                     sure=sure and len(placed.missing) == 1)
 
 
+def onto_wires(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Put a brick that has no wires onto one of the nearest that it fits on."""
+    network, node = analysis.network, placed.node
+    if placed.layer.inputs != (1, 1) or placed.layer.outputs != 1:
+        return
+    position = {other.id: i for i, other in enumerate(network.nodes)}
+
+    def far(edge: Edge) -> float:
+        ends = [network.node(edge.source), network.node(edge.target)]
+        if node.at and all(end.at for end in ends):
+            return math.dist(node.at, [(a + b) / 2 for a, b in zip(ends[0].at, ends[1].at, strict=True)])
+        return abs(sum(position[end.id] for end in ends) / 2 - position[node.id])
+
+    def suits(edge: Edge) -> bool:
+        have, target = analysis.shape(edge.source), analysis.placed[edge.target]
+        gives = infer(node.kind, (have,), node.params).shape if have and not edge.output and target.layer else None
+        return gives is not None and (gives == have or (target.layer.inputs == (1, 1) and infer(target.node.kind, (gives,), target.node.params).shape is not None))
+
+    for edge in itertools.islice(filter(suits, sorted(network.edges, key=far)), NEAR):
+        yield batch(f"Put {node.id} between {edge.source} and {edge.target}", {"op": "disconnect", **edge.to_json()},
+                    {"op": "connect", "source": edge.source, "target": node.id}, {"op": "connect", "source": node.id, "target": edge.target, "port": edge.port})
+
+
 def _shortcut(analysis: Analysis, placed: Placed, port: int, name: str) -> Iterator[Fix]:
     """The other input of an Add: what comes before two layers, as in He et al. 2015 (arXiv:1512.03385, figure 2), projected where it does not fit."""
     found, layers, edges = [], 0, (Edge(name, ""),)

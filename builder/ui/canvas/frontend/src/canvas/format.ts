@@ -38,7 +38,9 @@ export function share(part: number | undefined, whole: number): number | undefin
 export function percent(share: number | undefined): string {
   if (share === undefined) return "–";
   const value = share * 100;
-  return `${value > 0 && value < 0.1 ? "< 0.1" : Number(value.toPrecision(value < 10 ? 2 : 3))} %`;
+  // Neither rounded down to nothing nor up to all.
+  const most = share < 1 ? 99.9 : 100;
+  return `${value > 0 && value < 0.1 ? "< 0.1" : Math.min(most, Number(value.toPrecision(value < 10 ? 2 : 3)))} %`;
 }
 
 export function plural(n: number, word: string): string {
