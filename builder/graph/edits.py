@@ -9,31 +9,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import reduce
+from itertools import groupby
 
 from builder.catalogue import DATASETS, LAYERS, OPTIMIZERS, TASKS, Dataset
 
 from . import blockedits
 from .bricks import NETWORK_OPS, Edit, EditError, arity, arity_out, fresh_id, within_limits
 from .document import MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting
-from .kinds import ENDS, kinds_of
+from .growth import grown
+from .kinds import ENDS, Kinds, kinds_of
 
 __all__ = ["NETWORK_OPS", "PROJECT_OPS", "Edit", "EditError", "apply", "arity", "arity_out", "fresh_id", "label"]
 
 
+# Turns a network into the next one, given the kinds that are known in its project.
+Step = Callable[[Network, Kinds], Network]
+
+
 def _in_scope(project: Project, edit: Edit, op: str) -> Project:
     """An edit of bricks and wires, in the network or inside the block that "in" names."""
+    return _stepped(project, edit, lambda network, kinds: NETWORK_OPS[op](network, edit, kinds))
+
+
+def _stepped(project: Project, edit: Edit, step: Step) -> Project:
+    """The project with the network that `edit` is made in after `step`."""
     name, kinds = edit.get("in"), kinds_of(project.blocks)
     if name is not None and not isinstance(name, str):
         raise EditError("the block that an edit is made in must be named")
     if name is not None and name not in project.blocks and name in kinds:
         raise EditError(f"{name} belongs to the catalogue: make it yours (unlink) to change it")
     before = project.scope(name)
-    after = within_limits(NETWORK_OPS[op](before, edit, kinds))
+    after = within_limits(step(before, kinds))
     _at_home(before, after, name)
     if name is None:
         return project.with_network(after)
     changed = blockedits.changed_inside(project, name, after, edit)
-    if op in ("add", "insert", "replace"):
+    if edit["op"] in ("add", "insert", "replace"):
         nesting(changed.blocks)
     return changed
 
@@ -114,11 +126,21 @@ def _batch(project: Project, edit: Edit) -> Project:
     if not isinstance(parts, list | tuple):
         raise EditError("a batch must hold a list of edits")
     block = edit.get("in")
-    for part in parts:
-        # What a part does not say for itself is made where the batch is.
-        inherits = block is not None and isinstance(part, Mapping) and "in" not in part
-        project = apply(project, {**part, "in": block} if inherits else part)
+    # What a part does not say for itself is made where the batch is.
+    placed = [{**part, "in": block} if block is not None and isinstance(part, Mapping) and "in" not in part else part for part in parts]
+    for where, run in ((where, list(run)) for where, run in groupby(placed, _grows)):
+        project = _grown(project, run) if where else reduce(apply, run, project)
     return project
+
+
+def _grows(part: object) -> tuple[object, ...]:
+    """Where an edit only adds a brick or a wire, as a tuple of one; empty for every other edit."""
+    return (part.get("in"),) if isinstance(part, Mapping) and part.get("op") in ("add", "connect") else ()
+
+
+def _grown(project: Project, edits: list[Edit]) -> Project:
+    """Bricks and wires added in one place, one after the other."""
+    return _stepped(project, {"op": "add", "in": edits[0].get("in")}, lambda network, kinds: grown(network, edits, kinds))
 
 
 PROJECT_OPS: Mapping[str, Callable[[Project, Edit], Project]] = {

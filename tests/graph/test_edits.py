@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import reduce
 from random import Random
 
 import pytest
@@ -226,6 +228,43 @@ def test_nonsense_is_refused_in_one_sentence(edit):
     with pytest.raises(EditError) as caught:
         apply(CHAIN, edit)
     assert str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_bricks_and_wires_added_in_a_batch_are_those_added_one_by_one(seed):
+    rng = Random(seed)
+    project = messy_project(rng) if seed % 2 else MNIST
+    names = [node.id for node in project.network.nodes]
+    edits: list[dict[str, object]] = []
+    for i in range(rng.randrange(2, 14)):
+        if rng.random() < 0.4:
+            names.append(f"new{i}")
+            edits.append({"op": "add", "node": {"id": f"new{i}", "kind": rng.choice(["Add", "Concat", "ReLU", "Conv2d", "Output"]), "at": [i, 0]}})
+        else:
+            edits.append({"op": "connect", "source": rng.choice(names), "target": rng.choice(names), "port": rng.randrange(3)})
+    fit, one_by_one = [], project
+    for edit in edits:
+        try:
+            one_by_one = apply(one_by_one, edit)
+            fit.append(edit)
+        except EditError as error:
+            with pytest.raises(EditError, match=re.escape(str(error))):
+                apply(project, {"op": "batch", "edits": [*fit, edit]})
+    assert to_json(apply(project, {"op": "batch", "edits": fit})) == to_json(one_by_one)
+    assert fit or seed
+
+
+def test_bricks_added_to_a_block_in_a_batch_are_there_in_every_instance():
+    inside = {"nodes": [{"id": "x", "kind": "BlockInput"}, {"id": "out", "kind": "BlockOutput"}], "edges": [{"source": "x", "target": "out"}]}
+    project = apply(apply(MNIST, {"op": "define", "name": "Own", "block": inside}), {"op": "add", "node": {"id": "own1", "kind": "Own"}})
+    parts = [{"op": "add", "node": {"id": "y", "kind": "BlockInput"}}, {"op": "add", "node": {"id": "add1", "kind": "Add"}},
+             {"op": "connect", "source": "x", "target": "add1", "port": 0}, {"op": "connect", "source": "y", "target": "add1", "port": 1},
+             {"op": "connect", "source": "add1", "target": "out", "port": 0}]
+    together = apply(project, {"op": "batch", "in": "Own", "edits": parts})
+    assert to_json(together) == to_json(reduce(apply, [{**part, "in": "Own"} for part in parts], project))
+    assert together.blocks["Own"].ports("BlockInput") == ("x", "y")
+    with pytest.raises(EditError, match="cannot hold itself"):
+        apply(project, {"op": "batch", "in": "Own", "edits": [{"op": "add", "node": {"id": "again", "kind": "Own"}}, parts[1]]})
 
 
 def test_a_batch_nested_without_end_is_refused():

@@ -2,7 +2,7 @@ import { useReactFlow, useStore } from "@xyflow/react";
 import type { KeyboardEvent, ReactElement } from "react";
 import { chooseDirection } from "./choices.ts";
 import { usePart, useSession } from "./context.ts";
-import { bounds, type Direction, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
+import { type Direction, fitView, LEAST_ZOOM, type Places } from "./geometry.ts";
 import { moveBricks } from "./gestures.ts";
 import { HistoryMenu } from "./HistoryMenu.tsx";
 import { Icon, type IconName } from "./icons.tsx";
@@ -87,7 +87,7 @@ export function Toolbar({ minimap, lasso, onMinimap, onLasso, onView, onArranged
     onView();
     void change.then(() => session.keepView(getViewport()));
   };
-  const fit = (places: Places, smallest: number): void => shown(setViewport(fitView(bounds(places.values()), width, height, smallest), glide()));
+  const fit = (places: Places, smallest: number): void => shown(setViewport(fitView(places, width, height, smallest), glide()));
   const arrange = (direction: Direction): void => {
     const before = session.snapshot().places;
     const places = autoLayout(session.snapshot().sync.document, direction);

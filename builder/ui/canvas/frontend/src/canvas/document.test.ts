@@ -53,6 +53,20 @@ test("renaming follows the wires, and is nothing when the name is taken", () => 
   assert.equal(after(CHAIN, { op: "rename", id: "a", to: "b" }), CHAIN);
 });
 
+test("bricks and wires added in a row are those added one by one", () => {
+  const edits: Edit[] = [
+    { op: "add", node: brick("c") },
+    { op: "add", node: brick("a") },
+    { op: "connect", source: "c", target: "join", port: 9 },
+    { op: "connect", source: "c", target: "a", port: 0 },
+    { op: "connect", source: "nobody", target: "a", port: 0 },
+    { op: "connect", source: "c", target: "join", port: 1 },
+    { op: "set", id: "c", params: { size: 5 } },
+    { op: "connect", source: "start", target: "join", port: 2 },
+  ];
+  assert.deepEqual(after(SKIP, { op: "batch", edits }), edits.reduce(after, SKIP));
+});
+
 test("a batch applies in order and an edit only Python knows changes nothing", () => {
   const edits: Edit[] = [{ op: "add", node: brick("c") }, { op: "connect", source: "a", target: "c" }, { op: "move", at: { c: [8, 8] } }];
   const edited = after(CHAIN, { op: "batch", label: "Three", edits });

@@ -1,4 +1,5 @@
 import { type Catalogue, inputCount, isVariadic, type Layer, outputCount } from "./catalogue.ts";
+import { type Growing, grown, grows } from "./growth.ts";
 import { byId, inputsOf, outputsOf, upstream } from "./index.ts";
 import type { BrickNode, Edit, NetworkDocument, Params, Wire } from "./types.ts";
 
@@ -140,6 +141,25 @@ function changeNode(document: NetworkDocument, id: string, change: (node: BrickN
   return { ...document, nodes: document.nodes.map((node) => (node.id === id ? change(node) : node)) };
 }
 
+/** The edits one after the other; bricks and wires that are added in a row, as a paste adds them, in one go. */
+function applyAll(document: NetworkDocument, edits: readonly Edit[], catalogue: Catalogue): NetworkDocument {
+  let after = document;
+  let run: Growing[] = [];
+  const grow = (): void => {
+    if (run.length > 0) after = grown(after, run, catalogue);
+    run = [];
+  };
+  for (const edit of edits) {
+    if (grows(edit)) run.push(edit);
+    else {
+      grow();
+      after = applyEdit(after, edit, catalogue);
+    }
+  }
+  grow();
+  return after;
+}
+
 const MADE_BY_PYTHON: ReadonlySet<Edit["op"]> = new Set(["make_block", "unpack", "unlink"]);
 
 /** The document after `edit`, as Python will make it; an edit that does not apply, or that only Python knows, leaves it as it is. */
@@ -170,7 +190,7 @@ export function applyEdit(document: NetworkDocument, edit: Edit, catalogue: Cata
     case "batch":
       // What its other parts refer to is not there before Python has made it.
       if (edit.edits.some((part) => MADE_BY_PYTHON.has(part.op))) return document;
-      return edit.edits.reduce((rest, part) => applyEdit(rest, part, catalogue), document);
+      return applyAll(document, edit.edits, catalogue);
     default:
       return document;
   }

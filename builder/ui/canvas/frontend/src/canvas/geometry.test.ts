@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CATALOGUE, SKIP } from "./fixture.test.ts";
-import { BRICK, bounds, curve, distance, endsOf, fitView, frameView, laneOf, portX, resizedView, revealView } from "./geometry.ts";
+import { BRICK, curve, distance, endsOf, fitView, frameView, laneOf, portX, resizedView, revealView } from "./geometry.ts";
 import type { Point } from "./types.ts";
 
 const COLUMN = new Map<string, Point>([["start", [0, 0]], ["a", [0, 84]], ["join", [0, 168]], ["end", [0, 252]]]);
@@ -33,17 +33,25 @@ test("distance to a line is measured to the nearest piece", () => {
 });
 
 test("the whole drawing fits, and a long one is shown from its top at a size that can be read", () => {
-  const short = fitView(bounds(COLUMN.values()), 900, 800);
+  const short = fitView(COLUMN, 900, 800);
   assert.equal(short.zoom, 1);
-  const long = fitView({ x: 0, y: 0, width: BRICK.width, height: 9000 }, 900, 800);
+  const long = fitView(new Map([...COLUMN, ["far", [0, 9000]]]), 900, 800);
   assert.deepEqual([long.zoom, long.y], [0.75, 60]);
+});
+
+test("the brick with which a drawing begins is in sight, wherever it stands", () => {
+  const stairs = new Map<string, Point>(Array.from({ length: 40 }, (_, i) => [`s${i}`, [i * 300, i * 300]]));
+  const row = new Map<string, Point>(Array.from({ length: 40 }, (_, i) => [`r${i}`, [i * 400, 4000 - i * 100]]));
+  for (const [places, first] of [[stairs, "s0"], [row, "r0"]] as const) {
+    const view = fitView(places, 900, 800);
+    assert.equal(revealView(view, places.get(first) as Point, 900, 800), null);
+  }
 });
 
 test("a pane that changes its size shows all of a drawing that was all in sight, and keeps the middle of one that was not", () => {
   const [wide, narrow] = [{ width: 900, height: 800 }, { width: 500, height: 800 }];
-  const box = bounds(COLUMN.values());
-  assert.deepEqual(resizedView(fitView(box, 900, 800), box, wide, narrow), fitView(box, 500, 800));
-  assert.deepEqual(resizedView({ x: -40, y: 7, zoom: 1.5 }, box, wide, narrow), { x: -240, y: 7, zoom: 1.5 });
+  assert.deepEqual(resizedView(fitView(COLUMN, 900, 800), COLUMN, wide, narrow), fitView(COLUMN, 500, 800));
+  assert.deepEqual(resizedView({ x: -40, y: 7, zoom: 1.5 }, COLUMN, wide, narrow), { x: -240, y: 7, zoom: 1.5 });
 });
 
 test("a brick in sight needs no move, one below the pane is brought up", () => {

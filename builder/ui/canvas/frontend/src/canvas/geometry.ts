@@ -252,15 +252,23 @@ export interface View {
 /** Room for the tools above the drawing, pixels of the screen. */
 const MARGIN = { x: 32, top: 60, bottom: 16 } as const;
 
-/** The view that shows everything; when that would be too small to read, the top of it at a size that can be read, or the left of a row. */
-export function fitView(box: Box | null, width: number, height: number, smallest = 0.55): View {
+/** The view that shows everything; when that would be too small to read, where it begins at a size that can be read: at its top, or the left of a row. */
+export function fitView(places: Places, width: number, height: number, smallest = 0.55): View {
+  const box = bounds(places.values());
   if (!box) return { x: width / 2 - BRICK.width / 2, y: 80, zoom: 1 };
+  const { view, axis } = boxView(box, width, height, smallest);
+  const first = [...places.values()].reduce((one, at) => (at[axis] < one[axis] ? at : one));
+  return revealView(view, first, width, height) ?? view;
+}
+
+/** The view of a box that everything stands in, and along which axis it begins. */
+function boxView(box: Box, width: number, height: number, smallest: number): { readonly view: View; readonly axis: 0 | 1 } {
   const room = { width: width - 2 * MARGIN.x, height: height - MARGIN.top - MARGIN.bottom };
   const whole = Math.min(room.width / box.width, room.height / box.height, 1);
   const zoom = whole >= smallest ? whole : Math.min(0.75, Math.max(smallest, room.width / box.width));
   const spare = Math.max(0, room.height - box.height * zoom) / 2;
-  if (whole < smallest && box.width > 2 * box.height) return fromLeft(box, room, Math.max(zoom, Math.min(0.55, room.height / box.height)));
-  return { x: (width - box.width * zoom) / 2 - box.x * zoom, y: MARGIN.top + spare - box.y * zoom, zoom };
+  if (whole < smallest && box.width > 2 * box.height) return { view: fromLeft(box, room, Math.max(zoom, Math.min(0.55, room.height / box.height))), axis: 0 };
+  return { view: { x: (width - box.width * zoom) / 2 - box.x * zoom, y: MARGIN.top + spare - box.y * zoom, zoom }, axis: 1 };
 }
 
 interface Size {
@@ -279,8 +287,9 @@ function inSight(view: View, box: Box, { width, height }: Size): boolean {
 }
 
 /** The view after the pane changed its size: all of the drawing when all of it was in sight, else the same middle at the same zoom. */
-export function resizedView(view: View, box: Box | null, before: Size, now: Size): View {
-  if (box && inSight(view, box, before)) return fitView(box, now.width, now.height);
+export function resizedView(view: View, places: Places, before: Size, now: Size): View {
+  const box = bounds(places.values());
+  if (box && inSight(view, box, before)) return fitView(places, now.width, now.height);
   return { ...view, x: view.x + (now.width - before.width) / 2 };
 }
 

@@ -5,7 +5,7 @@ import type { Layer } from "./catalogue.ts";
 import { copyText, pasteEdit, readText } from "./clipboard.ts";
 import { applyEdit, wireId } from "./document.ts";
 import { brick, CATALOGUE, CHAIN, SKIP, wire } from "./fixture.test.ts";
-import { BRICK, endsOf, type Places } from "./geometry.ts";
+import { BRICK, type Direction, endsOf, type Places } from "./geometry.ts";
 import { type Drawing, dropLayer, paletteTarget } from "./gestures.ts";
 import { addLayer } from "./joining.ts";
 import { autoLayout, directionOf, place } from "./layout.ts";
@@ -225,6 +225,21 @@ test("a chain of a thousand bricks and a wide drawing are laid out without overl
   const long: NetworkDocument = { nodes: names.map((name) => brick(name)), edges: names.slice(1).map((name, i) => wire(names[i] ?? "", name)) };
   const corners = new Set([...autoLayout(long).values()].map((at) => at.join()));
   assert.equal(corners.size, 1000);
+});
+
+test("many bricks without a place are laid out behind those that have one, and a pile counts as none", () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `s${i}`);
+  const corners = (nodes: NetworkDocument["nodes"], direction: Direction): Set<string> => {
+    const places = place({ nodes, edges: [] }, new Map(), direction);
+    assert.deepEqual(places.get("s0"), [0, 0]);
+    return new Set([...places.values()].map((at) => at.join()));
+  };
+  for (const direction of ["down", "right"] as const) {
+    assert.equal(corners(names.map((name, i) => (i === 0 ? brick(name, "Step", [0, 0]) : { id: name, kind: "Step" })), direction).size, 1000);
+    assert.equal(corners(names.map((name) => brick(name, "Step", [0, 0])), direction).size, 1000);
+  }
+  const few = names.slice(0, 20).map((name) => brick(name, "Step", [8, 8]));
+  assert.equal(new Set([...place({ nodes: few, edges: [] }, new Map()).values()].map((at) => at.join())).size, 1);
 });
 
 const press = (key: string, more: object = {}): Parameters<typeof shortcutOf>[0] => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });

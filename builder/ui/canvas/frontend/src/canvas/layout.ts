@@ -1,7 +1,7 @@
 import { Graph, layout } from "@dagrejs/dagre";
-import { ahead, BRICK, type Direction, type Places, snap } from "./geometry.ts";
+import { ahead, BRICK, bounds, type Direction, type Places, snap } from "./geometry.ts";
 import { inputsOf, outputsOf, portOf } from "./document.ts";
-import type { NetworkDocument, Point } from "./types.ts";
+import type { BrickNode, NetworkDocument, Point } from "./types.ts";
 
 /** From one column to the next, or one row of a drawing that runs to the right, canvas pixels: a thumbnail of the live preview has its place there. */
 const BETWEEN = 72;
@@ -49,7 +49,7 @@ export function autoLayout(document: NetworkDocument, direction: Direction = "do
   return inversions(document, turned, axis) < inversions(document, places, axis) ? turned : places;
 }
 
-/** With more rows than this, layers are found by the quick way. */
+/** With more rows than this, layers are found by the quick way; more bricks than this without a place are laid out together. */
 const MANY = 150;
 
 interface Laid {
@@ -111,17 +111,40 @@ function beside(document: NetworkDocument, id: string, places: Places, direction
   return free([0, 0], places, direction);
 }
 
+/** Bricks that stand exactly where others do: many of them are a pile, which says as little as no place at all. */
+function piled(nodes: readonly BrickNode[]): ReadonlySet<string> {
+  const taken = new Set<string>();
+  const pile = nodes.filter(({ at }) => {
+    const spot = at?.join();
+    const under = spot !== undefined && taken.has(spot);
+    if (spot !== undefined) taken.add(spot);
+    return under;
+  });
+  return new Set(pile.length > MANY ? pile.map((node) => node.id) : []);
+}
+
+/** Many bricks without a place, laid out among themselves behind those that have one. */
+function behind(document: NetworkDocument, places: Places, direction: Direction): Places {
+  const nodes = document.nodes.filter((node) => !places.has(node.id));
+  const loose = new Set(nodes.map((node) => node.id));
+  const edges = document.edges.filter((edge) => loose.has(edge.source) && loose.has(edge.target));
+  const box = bounds(places.values());
+  const [dx, dy] = !box ? [0, 0] : direction === "right" ? [box.x, box.y + box.height + BETWEEN] : [box.x + box.width + BETWEEN, box.y];
+  return new Map([...autoLayout({ nodes, edges }, direction)].map(([id, [x, y]]) => [id, [x + dx, y + dy]] as const));
+}
+
 /** Where every brick stands: where the document says, else where it stood (`known`), else laid out. */
 export function place(document: NetworkDocument, known: Places, direction: Direction = "down"): Places {
   const places = new Map<string, Point>();
+  const pile = piled(document.nodes);
   for (const node of document.nodes) {
-    const at = node.at ?? known.get(node.id);
+    const at = pile.has(node.id) ? known.get(node.id) : (node.at ?? known.get(node.id));
     if (at) places.set(node.id, at);
   }
+  const missing = document.nodes.filter((node) => !places.has(node.id));
   if (places.size === 0) return autoLayout(document, direction);
-  for (const node of document.nodes) {
-    if (!places.has(node.id)) places.set(node.id, beside(document, node.id, places, direction));
-  }
+  if (missing.length > MANY) return new Map([...places, ...behind(document, places, direction)]);
+  for (const node of missing) places.set(node.id, beside(document, node.id, places, direction));
   return places;
 }
 

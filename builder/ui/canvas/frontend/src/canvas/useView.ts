@@ -1,7 +1,7 @@
 import { useReactFlow, useStore } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
 import { useSession, useSnapshot } from "./context.ts";
-import { bounds, fitView, resizedView, revealView } from "./geometry.ts";
+import { fitView, resizedView, revealView } from "./geometry.ts";
 import { glide } from "./motion.ts";
 import type { Session } from "./session.ts";
 
@@ -19,13 +19,13 @@ export function useFirstView(): () => void {
     const before = shown.current;
     if (before.where === where && before.width === width && before.height === height) return;
     shown.current = { where, width, height };
-    const fit = fitView(bounds(places.values()), width, height);
+    const fit = fitView(places, width, height);
     if (before.where !== where) {
       settled.current = session.view !== null;
       void setViewport(session.view ?? fit);
       return;
     }
-    const view = settled.current ? resizedView(getViewport(), bounds(places.values()), before, { width, height }) : fit;
+    const view = settled.current ? resizedView(getViewport(), places, before, { width, height }) : fit;
     void setViewport(view);
     if (session.view) session.keepView(view);
   }, [session, getViewport, setViewport, where, places, width, height]);
