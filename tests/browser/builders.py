@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
-from builder.graph import Project, Report, check
+from builder.graph import Project, Report, check, dumps
 from tests.browser.canvas import Canvas
 from tests.browser.driver import Server, open_page
 from tests.helpers import until
@@ -42,6 +42,14 @@ class Person:
     def redo_all(self) -> None:
         """Redo until nothing is left to redo."""
         self._until_disabled("Redo", "Control+Shift+z")
+
+    def undo_and_redo(self) -> None:
+        """Undo to the empty drawing and redo to the end, which is what was there to the last byte."""
+        built = dumps(self.project())
+        self.undo_all()
+        assert [node.id for node in self.project().network.nodes] == ["image", "output"]
+        self.redo_all()
+        assert dumps(self.project()) == built
 
     def _until_disabled(self, name: str, keys: str) -> None:
         button = self.page.get_by_role("toolbar").get_by_role("button", name=re.compile(rf"^{name}\b")).first

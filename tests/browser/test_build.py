@@ -69,15 +69,40 @@ def test_a_parameter_changed_in_the_panel_changes_every_shape_behind_it(cnn):
     expect(cnn.panel()).to_contain_text("(28 + 2 * 0 - 1 * (3 - 1) - 1) // 1 + 1 = 26")
 
 
-def test_text_in_a_number_field_is_refused_in_words_and_nothing_is_lost(cnn):
-    page = cnn.page
+TEXTS = [("abc", "“abc” is not one", "Keep 50"), ("0", "0 is outside", "Use 1"), ("-3", "-3 is outside", "Use 1"), ("3.5", "3.5 is not one", "Use 4"),
+         ("", "its default is 64", "Use 64"), ("1" + "0" * 30, "… is outside", "Keep 50"), ("1,000", "“1,000” is not one", "Use 1000"), ("🙂", "is not one", "Keep 50"),
+         ("a whole paragraph that was pasted", "“a whole paragraph that…” is not one", "Keep 50")]
+
+
+def test_text_in_a_number_field_is_refused_in_words_with_a_way_out_and_nothing_is_lost(cnn):
     cnn.select("fc1")
-    field = cnn.field("out_features")
-    for wrong in ("0", "-3"):
-        field.fill(wrong)
-        expect(page.get_by_role("alert").first).to_be_visible()
-    field.fill("64")
-    cnn.shape("fc1", "N×64")
+    field, alert = cnn.field("out_features"), cnn.panel().get_by_role("alert")
+    for text, says, way in TEXTS:
+        field.fill(text)
+        field.press("Enter")
+        expect(alert).to_contain_text(says)
+        expect(alert).to_contain_text("fc1 keeps 50.")
+        expect(cnn.panel().get_by_role("button", name=way, exact=True)).to_be_visible()
+    cnn.panel().get_by_role("button", name="Keep 50").click()
+    expect(field).to_have_value("50")
+    expect(alert).to_have_count(0)
+    field.fill("two")
+    cnn.select("conv1")
+    expect(cnn.page.locator(".toasts")).to_contain_text("“two” is not one. fc1 keeps 50.")
+    cnn.select("fc1")
+    field.fill("１２")
+    cnn.shape("fc1", "N×12")
+    field.press("Enter")
+    # The visit of a field ends with Enter or with Esc, which takes back what was typed in it.
+    undo = cnn.page.get_by_role("toolbar").get_by_role("button", name="Undo")
+    for text in ("6", "64"):
+        field.fill(text)
+        cnn.shape("fc1", f"N×{text}")
+    field.press("Escape")
+    cnn.shape("fc1", "N×12")
+    undo.click()
+    cnn.shape("fc1", "N×50")
+    expect(undo).to_be_disabled()
 
 
 def test_a_window_larger_than_its_input_names_the_brick_the_rule_and_a_fix(cnn):

@@ -51,6 +51,14 @@ FIRST = {
     "a pair as text": (column(brick("c", "Conv2d", out_channels=8, kernel_size="3x5"), "ReLU", *TAIL), "value", "Set kernel_size of c to 3×5"),
     "a comma": (column("Flatten", brick("d", "Dropout", p="0,3"), SCORES), "value", "Set p of d to 0.3"),
     "the Input of another data set": (apply(LENET, change("image", shape=[1, 28, 28])), "data", "Set shape of image to 3×32×32"),
+    "a shortcut that would be repeated": (network({"image": ("Input", {"shape": [1, 28, 28]}), "c": window(8, 3, padding=1), "add": ("Add", {}), "output": OUTPUT},
+                                                  "image>c c>add add>output"), "unconnected", "Connect image to add through a 1×1 Conv2d"),
+    "rows of features beside an image": (network({"image": ("Input", {"shape": [1, 28, 28]}), "c": window(8, 3), "f": ("Flatten", {}), "cat": ("Concat", {}),
+                                                  "output": OUTPUT}, "image>c c>cat c>f f>cat:1 cat>output"), "rank", "Insert Flatten after c"),
+    "a Dropout without wires": (apply(LENET, {"op": "add", "node": {"id": "d", "kind": "Dropout", "at": [300, 1000]}}), "unconnected",
+                                "Put d between relu4 and fc3"),
+    "a pooling without wires": (apply(column(conv("c"), "ReLU", *TAIL), {"op": "add", "node": {"id": "p", "kind": "MaxPool2d"}}), "unconnected",
+                                "Put p between relu and flatten"),
     "Softmax beside an activation": (apply(residual(), put("Softmax", "r0", "c1")), "softmax inside", "Remove new"),
 }
 

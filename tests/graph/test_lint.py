@@ -171,6 +171,12 @@ def test_strides_that_ate_the_image_are_named_where_the_window_no_longer_fits_an
         assert not check(apply(project, fix.edit)).errors
 
 
+def test_a_stride_past_a_window_that_sees_the_whole_image_leaps_over_nothing():
+    whole = check(column(conv("c1", 8, 28, stride=40), "ReLU", *TAIL))
+    assert "gaps" not in {problem.code for problem in whole.problems}
+    assert found(column(conv("c1", 8, 14, stride=20), "ReLU", *TAIL), "gaps").node == "c1"
+
+
 def test_a_text_that_is_a_number_is_taken_for_it():
     problem = found(column(brick("c", "Conv2d", kernel_size="5", out_channels=4), relu("r"), *TAIL), "value")
     assert problem.sure.edit["params"] == {"kernel_size": 5} and "'5'" in problem.says

@@ -1,4 +1,4 @@
-import { type ReactElement, useCallback, useEffect, useId, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useId, useRef, useState } from "react";
 import { type Param, sameValue, valueOf } from "./catalogue.ts";
 import { useSession } from "./context.ts";
 import { joinPair, pair, show } from "./fields.ts";
@@ -59,12 +59,16 @@ type Wrongs = Readonly<Record<string, Wrong | null>>;
 
 /** Why a text was not taken, and the ways out. */
 function Refused({ says, ways }: Wrong): ReactElement {
+  const seen = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    seen.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <>
       <p className="wrong" role="alert">
         {says}
       </p>
-      <span className="ways">
+      <span className="ways" ref={seen}>
         {ways.map((way) => (
           <button key={way.label} type="button" className="fix" onClick={way.take}>
             {way.label}

@@ -1,7 +1,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
 import { usePart, useSession } from "./context.ts";
-import { bytes, count, problemCount, short, total, worst } from "./format.ts";
+import { bytes, count, plural, problemCount, short, total, worst } from "./format.ts";
 import { BRICK } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
 import { glide } from "./motion.ts";
@@ -9,6 +9,7 @@ import { ProblemList } from "./ProblemList.tsx";
 import { problemBeside, problemKey, spokenProblem } from "./problems.ts";
 import type { Problem } from "./types.ts";
 import { useAnswer } from "./useDesk.ts";
+import { covered } from "./useView.ts";
 
 const QUICK_MS = 300;
 
@@ -45,7 +46,11 @@ function useWalk(problems: readonly Problem[], onWhole: () => void): Walk {
     const at = session.snapshot().places.get(id);
     session.select([id]);
     session.desk.focus(id);
-    if (at) void setCenter(at[0] + BRICK.width / 2, at[1] + BRICK.height / 2, { zoom: Math.max(getZoom(), 0.75), ...glide() }).then(() => session.keepView(getViewport()));
+    // Once the properties are there, which may lie over the canvas.
+    requestAnimationFrame(() => {
+      const zoom = Math.max(getZoom(), 0.75);
+      if (at) void setCenter(at[0] + BRICK.width / 2 + covered(session) / 2 / zoom, at[1] + BRICK.height / 2, { zoom, ...glide() }).then(() => session.keepView(getViewport()));
+    });
   };
   const jump = (problem: Problem): void => {
     const path = problem.path ?? [];
@@ -106,12 +111,13 @@ export function Status(): ReactElement {
           type="button"
           className="problems-chip"
           data-severity={severity}
+          data-short={new Set(problems.map((problem) => problem.severity)).size > 1 ? plural(problems.length, "problem") : undefined}
           aria-expanded={open && any}
           disabled={!any}
           onClick={() => setOpen(!open)}
         >
           <Icon name={severity ? (severity === "advice" ? "info" : "alert") : "check"} />
-          {problemCount(problems)}
+          <span className="counted">{problemCount(problems)}</span>
           {silenced.length > 0 && <small>{silenced.length} silenced</small>}
         </button>
       </div>

@@ -28,7 +28,7 @@ test("categories become names of colours", () => {
 test("numbers are short and keep three figures", () => {
   assert.deepEqual([999, 21840, 480500, 1250000].map(short), ["999", "21.8 k", "481 k", "1.25 M"]);
   assert.equal(bytes(87360), "87.4 kB");
-  assert.deepEqual([0, 0.0004, 0.0119, 0.3].map(percent), ["0 %", "< 0.1 %", "1.2 %", "30 %"]);
+  assert.deepEqual([0, 0.0004, 0.0119, 0.3, 0.99996, 1].map(percent), ["0 %", "< 0.1 %", "1.2 %", "30 %", "99.9 %", "100 %"]);
 });
 
 test("problems are counted by how bad they are", () => {

@@ -17,7 +17,7 @@ const figure = (value: number): string => value.toLocaleString("en-US", { maximu
 /** A text as a message quotes it: on one line, and not all of a long one. */
 export function quoted(text: string): string {
   const letters = [...text.replace(/\s+/g, " ")];
-  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("")}…` : letters.join("");
+  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("").trimEnd()}…` : letters.join("");
 }
 
 const DIGIT = /\p{Nd}/gu;
