@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -95,6 +96,7 @@ def test_train_after_a_run(tab: Page, server: Server):
 
 def test_the_pages_are_walked_by_tab_alone_and_every_button_of_the_gallery_has_a_name_of_its_own(page: Page, server: Server):
     open_page(page, server, "/gallery")
+    expect(page.get_by_role("button", name=re.compile("^Open")).first).to_be_visible()
     names = page.locator("[data-testid=stMain] button").evaluate_all("buttons => buttons.map(b => (b.ariaLabel || b.innerText).trim())")
     shown = [name for name in names if name.startswith(("Open", "Delete"))]
     assert shown and len(set(shown)) == len(shown), shown
