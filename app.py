@@ -1,5 +1,12 @@
 """Brickwork. Run with: streamlit run app.py"""
 
+import streamlit as st
+
+from builder.ui.exchange import routes
 from builder.ui.frame import navigate
 
-navigate()
+# Streamlit runs this file for every page, and imports it once for the server: that has a route of our own.
+if __name__ == "__main__":
+    navigate()
+else:
+    app = st.App(__file__, routes=routes())

@@ -86,16 +86,16 @@ def files(space: Workspace, errors: int, source: Writer, draw: Draw, menu: int) 
     """Everything about files in one menu: new, open, download, a figure, a link."""
     file = slug(space.project.name).replace("-", "_")
     st.button("New drawing", on_click=_new, args=(space,), icon=":material/add:", width="stretch")
-    st.download_button("Download project (.json)", dumps(space.project), f"{file}.json", "application/json", on_click="ignore",
+    # What is downloaded is written when it is asked for: this menu is not drawn again with every edit.
+    st.download_button("Download project (.json)", lambda: dumps(space.project), f"{file}.json", "application/json", on_click="ignore",
                        icon=":material/download:", width="stretch")
-    project = space.project
-    st.download_button("Download PyTorch (.py)", lambda: source(project), f"{file}.py", "text/x-python", on_click="ignore",
+    st.download_button("Download PyTorch (.py)", lambda: source(space.project), f"{file}.py", "text/x-python", on_click="ignore",
                        icon=":material/code:", disabled=errors > 0, width="stretch",
-                       help=f"Mend {errors} problem{'s' if errors > 1 else ''} first" if errors else None)
+                       help="Mend the problems first" if errors else None)
     if st.button("Diagram…", key="diagram", on_click=_shut_menu, icon=":material/account_tree:", width="stretch"):
-        diagram_dialog(project, draw)
+        diagram_dialog(space.project, draw)
     if st.button("Copy link…", key="link", on_click=_shut_menu, icon=":material/link:", width="stretch"):
-        link_dialog(project)
+        link_dialog(space.project)
     key = f"upload-{menu}"
     st.file_uploader("Open a project file", "json", key=key, on_change=_open_upload, args=(space, key), max_upload_size=10)
 

@@ -181,9 +181,14 @@ def url(entry: str) -> str:
 
 def static_url(name: str) -> str:
     """Absolute path at which Streamlit serves `static/<name>`."""
+    return under_base(f"app/static/{name}")
+
+
+def under_base(path: str) -> str:
+    """Absolute path of what the server has at `path`, wherever the app itself is served."""
     config = sys.modules.get("streamlit.config")
     base = (config.get_option("server.baseUrlPath") if config else "").strip("/")
-    return f"/{base}/app/static/{name}" if base else f"/app/static/{name}"
+    return f"/{base}/{path}" if base else f"/{path}"
 
 
 def main() -> int:

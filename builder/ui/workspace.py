@@ -43,7 +43,8 @@ class Workspace:
 
     def __init__(self, root: Path, first: Project):
         self.root = root
-        self._lock = threading.RLock()
+        # Held by whoever must see one state of the project over several calls.
+        self.lock = threading.RLock()
         self._acks: dict[str, int] = {}
         self._refused: dict[str, dict[str, object]] = {}
         self._log = Log()
@@ -84,14 +85,14 @@ class Workspace:
 
     def report(self) -> Report:
         """What `check` says of the project now; worked out once a project."""
-        with self._lock:
+        with self.lock:
             if self._report is None or self._report[0] is not self.project:
                 self._report = (self.project, check(self.project, self._report[1] if self._report else None))
             return self._report[1]
 
     def apply(self, edit: Mapping[str, object]) -> None:
         """Apply one edit, "undo" and "redo" included, and save; raises EditError when it does not fit."""
-        with self._lock:
+        with self.lock:
             before = self.history
             self.history = before.apply(edit)
             self._log.note("", edit.get("op"), before, self.history)
@@ -103,7 +104,7 @@ class Workspace:
         if not isinstance(outbox, Mapping) or not isinstance(outbox.get("client"), str) or not isinstance(outbox.get("edits"), list):
             return
         client = outbox["client"][:MAX_CLIENT]
-        with self._lock:
+        with self.lock:
             if outbox.get("load_id") not in (None, self.load_id):
                 return
             self._settle(client, outbox.get("settled"))
@@ -122,7 +123,7 @@ class Workspace:
 
     def conflicts(self, client: object) -> list[dict[str, object]]:
         """Edits of a canvas that wait for a choice: seq, what happened in words, the two labels, and the edit again."""
-        with self._lock:
+        with self.lock:
             return list(self._conflicts.get(client[:MAX_CLIENT], ())) if isinstance(client, str) else []
 
     def _receive(self, client: str, sent: object) -> None:
@@ -158,7 +159,7 @@ class Workspace:
 
     def ack(self, client: object) -> tuple[dict[str, object] | None, dict[str, object] | None]:
         """The last edit of a canvas that was seen, and why it was refused when it was."""
-        with self._lock:
+        with self.lock:
             known = client[:MAX_CLIENT] if isinstance(client, str) else None
             if known not in self._acks:
                 return None, None
@@ -169,7 +170,7 @@ class Workspace:
 
         A file that holds exactly this project is used again, unless a `copy` is wanted.
         """
-        with self._lock:
+        with self.lock:
             self._start(project, self.root / f"{file}.json" if file else self._free(project, copy))
             self._save()
 
@@ -208,7 +209,7 @@ class Workspace:
 
     def save_copy(self) -> None:
         """End a clash with a new file for the project as it is here; its history goes on."""
-        with self._lock:
+        with self.lock:
             self.path = self._free(self.project, copy=True)
             self._kept = Kept(self.path)
             self._save()

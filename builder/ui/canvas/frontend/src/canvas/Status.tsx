@@ -13,8 +13,9 @@ import { covered } from "./useView.ts";
 
 const QUICK_MS = 300;
 
-/** “Saving…” only when the answer takes longer than a blink. */
+/** “Saving…” only when the answer takes longer than a blink; without a server the edits stay in this tab until there is one. */
 function SaveState(): ReactElement {
+  const reached = usePart((snap) => snap.reached);
   const waiting = usePart((snap) => snap.sync.pending.length > 0);
   const [slow, setSlow] = useState(false);
   useEffect(() => {
@@ -23,8 +24,8 @@ function SaveState(): ReactElement {
     return () => clearTimeout(timer);
   }, [waiting]);
   return (
-    <span className="save" data-waiting={waiting} aria-live="polite">
-      {slow ? "Saving…" : "Saved"}
+    <span className="save" data-waiting={waiting || !reached} aria-live="polite">
+      {!reached ? "No connection: kept in this tab" : slow ? "Saving…" : "Saved"}
     </span>
   );
 }

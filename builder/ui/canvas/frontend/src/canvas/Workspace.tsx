@@ -33,8 +33,7 @@ function useHeight(element: React.RefObject<HTMLElement | null>, least: number, 
 function Parts(): ReactElement {
   const session = useSession();
   const theme = usePart((snap) => snap.theme);
-  const least = usePart((snap) => snap.data.height ?? 640);
-  const fill = usePart((snap) => snap.data.fill ?? false);
+  const { height: least, fill } = usePart((snap) => snap.door);
   const element = useRef<HTMLDivElement>(null);
   const height = useHeight(element, least, fill);
   const [drawer, setDrawer] = useState(false);

@@ -15,8 +15,6 @@ export interface Told {
   readonly full?: CanvasData;
   readonly base?: string;
   readonly change?: Change | null;
-  readonly height?: number;
-  readonly fill?: boolean;
 }
 
 // As many as Python remembers: any of them may be what the next answer starts from.
@@ -51,6 +49,17 @@ export function patched(before: unknown, change: Change | null): unknown {
 /** What Python has told this browser, by stamp. It outlives a page switch, as the module does that holds it. */
 export class Holder {
   private readonly held = new Map<string, CanvasData>();
+  /** What Python knows this holder by. */
+  readonly tab: string;
+
+  constructor(tab = "") {
+    this.tab = tab;
+  }
+
+  /** The stamp of the value that came last; null before any came. */
+  get newest(): string | null {
+    return [...this.held.keys()].at(-1) ?? null;
+  }
 
   /** The whole of what Python says; null when it starts from something that is not here: then the whole has to be asked for. */
   take(told: Told): CanvasData | null {
@@ -59,8 +68,7 @@ export class Holder {
     this.held.delete(told.stamp);
     this.held.set(told.stamp, value);
     for (const old of [...this.held.keys()].slice(0, -KEPT)) this.held.delete(old);
-    const { height, fill } = told;
-    return { ...value, stamp: told.stamp, ...(height === undefined ? {} : { height }), ...(fill === undefined ? {} : { fill }) };
+    return value;
   }
 
   private made({ full, base, change }: Told): CanvasData | null {

@@ -1,21 +1,22 @@
 import { createRoot, type Root } from "react-dom/client";
 import flowStyles from "@xyflow/react/dist/style.css?inline";
 import type { CleanUp, ComponentArgs } from "../shared/streamlit.ts";
-import { Holder, type Told } from "./delta.ts";
+import { Holder } from "./delta.ts";
 import previewStyles from "./preview.css?inline";
-import { Session } from "./session.ts";
+import { lastSeen, Session } from "./session.ts";
 import styles from "./styles.css?inline";
-import type { CanvasData, Outbox } from "./types.ts";
+import { type Door, postTo, type Said, type Speaker, Talk, type Ways } from "./talk.ts";
+import type { CanvasData } from "./types.ts";
 import { Workspace } from "./Workspace.tsx";
 
-interface Mount {
-  readonly session: Session;
-  readonly root: Root;
-  readonly parts: readonly Element[];
-}
-
-const mounts = new WeakMap<Node, Mount>();
-const holder = new Holder();
+const holder = new Holder(crypto.getRandomValues(new Uint32Array(3)).join("-"));
+const ways: Ways = {
+  post: postTo,
+  later: (act, wait) => {
+    const timer = setTimeout(act, wait);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Streamlit fades an element while a slow script runs; a canvas that is being edited must not fade. */
 function neverFade(place: Node): void {
@@ -31,46 +32,73 @@ function keepKeys(place: HTMLElement): void {
   });
 }
 
-function mount(args: ComponentArgs<CanvasData>): Mount {
-  const style = document.createElement("style");
-  style.textContent = flowStyles + styles + previewStyles;
-  const outer = document.createElement("div");
-  const inner = document.createElement("div");
-  inner.className = "mount";
-  outer.append(inner);
-  args.parentElement.append(style, outer);
-  keepKeys(outer);
-  neverFade(args.parentElement);
-  const session = new Session(args, inner);
-  const root = createRoot(inner);
-  root.render(<Workspace session={session} />);
-  return { session, root, parts: [style, outer] };
+/** One canvas on the page: empty until the server has said what to draw. */
+class Mount implements Speaker {
+  private args: ComponentArgs<Door>;
+  private readonly style = document.createElement("style");
+  private readonly outer = document.createElement("div");
+  private readonly inner = document.createElement("div");
+  private readonly root: Root;
+  private readonly talk: Talk;
+  private session: Session | null = null;
+
+  constructor(args: ComponentArgs<Door>) {
+    this.args = args;
+    this.style.textContent = flowStyles + styles + previewStyles;
+    this.inner.className = "mount";
+    this.outer.append(this.inner);
+    args.parentElement.append(this.style, this.outer);
+    keepKeys(this.outer);
+    neverFade(args.parentElement);
+    this.root = createRoot(this.inner);
+    this.talk = new Talk(args.data, holder, ways, this);
+    this.talk.poke();
+  }
+
+  draw(args: ComponentArgs<Door>): void {
+    this.args = args;
+    this.session?.frame(args);
+    this.talk.through(args.data);
+  }
+
+  say(): Said {
+    const { load_id } = this.args.data;
+    return this.session?.say() ?? { client: "", load_id, edits: [], path: lastSeen(load_id) };
+  }
+
+  hear(data: CanvasData): void {
+    if (this.session) return this.session.push(data);
+    this.session = new Session(this.args, this.talk, data, this.inner);
+    this.root.render(<Workspace session={this.session} />);
+  }
+
+  reached(is: boolean): void {
+    this.session?.reached(is);
+  }
+
+  strange(): void {
+    if (this.session) this.session.strange();
+    else location.reload();
+  }
+
+  end(): void {
+    this.session?.end();
+    this.talk.end();
+    this.root.unmount();
+    this.style.remove();
+    this.outer.remove();
+  }
 }
 
-/** Nothing is drawn yet and what came cannot be read: ask for everything. */
-function askFirst(told: ComponentArgs<Told>): void {
-  const everything: Outbox = { client: "", load_id: "", edits: [], attempt: Date.now(), has: null };
-  told.setStateValue("outbox", everything);
-}
+const mounts = new WeakMap<Node, Mount>();
 
-function show(told: ComponentArgs<Told>): void {
-  const place = told.parentElement;
+export default function canvas(args: ComponentArgs<Door>): CleanUp {
+  const place = args.parentElement;
   const known = mounts.get(place);
-  const data = holder.take(told.data);
-  if (!data) return known ? known.session.askAll() : askFirst(told);
-  const args: ComponentArgs<CanvasData> = { ...told, data };
-  if (known) known.session.push(args);
-  else mounts.set(place, mount(args));
-}
-
-export default function canvas(told: ComponentArgs<Told>): CleanUp {
-  const place = told.parentElement;
-  show(told);
+  if (known) known.draw(args);
+  else mounts.set(place, new Mount(args));
   return () => {
-    const mounted = mounts.get(place);
+    mounts.get(place)?.end();
     mounts.delete(place);
-    mounted?.session.end();
-    mounted?.root.unmount();
-    for (const part of mounted?.parts ?? []) part.remove();
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lookAt, type Memory, putAside, takeBack, withLook } from "./memory.ts";
-import { mayReload, serverState } from "./server.ts";
+import { mayReload } from "./server.ts";
 import { open } from "./sync.ts";
 import type { CanvasData } from "./types.ts";
 
@@ -10,16 +10,6 @@ function storage(): Storage {
   const part = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value), removeItem: (key: string) => kept.delete(key) };
   return part as unknown as Storage;
 }
-
-const page = (dataset: Record<string, string> | null): ParentNode => ({ querySelector: () => dataset && { dataset } }) as unknown as ParentNode;
-
-test("the server is away, at work or waiting as the page says, unknown where it does not", () => {
-  assert.equal(serverState(page({ testConnectionState: "PINGING_SERVER", testScriptState: "notRunning" })), "away");
-  assert.equal(serverState(page({ testConnectionState: "CONNECTED", testScriptState: "running" })), "busy");
-  assert.equal(serverState(page({ testConnectionState: "CONNECTED", testScriptState: "notRunning" })), "idle");
-  assert.equal(serverState(page({})), "unknown");
-  assert.equal(serverState(page(null)), "unknown");
-});
 
 test("the page is loaded anew once in half a minute at most", () => {
   const kept = storage();

@@ -1,13 +1,3 @@
-/** What the page knows of its server: gone, at work, waiting for us, or nothing (another version of Streamlit). */
-export type ServerState = "away" | "busy" | "idle" | "unknown";
-
-export function serverState(page: ParentNode): ServerState {
-  const app = page.querySelector<HTMLElement>("[data-testid=stApp]")?.dataset;
-  if (!app?.testConnectionState || !app.testScriptState) return "unknown";
-  if (app.testConnectionState !== "CONNECTED") return "away";
-  return app.testScriptState === "notRunning" ? "idle" : "busy";
-}
-
 const RELOADED = "brickwork-reloaded";
 const AGAIN_MS = 30_000;
 

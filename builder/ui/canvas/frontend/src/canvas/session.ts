@@ -7,11 +7,12 @@ import type { Direction, DropTarget, Places, View } from "./geometry.ts";
 import { type Added, type Drawing, withRoom } from "./gestures.ts";
 import { chosenDirection } from "./choices.ts";
 import { directionOf, place } from "./layout.ts";
-import { mayReload, serverState } from "./server.ts";
+import { mayReload } from "./server.ts";
 import { lookAt, pathKey, putAside, takeBack, withLook } from "./memory.ts";
-import { PreviewFeed, type PreviewOffer, readFile } from "./preview.ts";
+import { PreviewFeed, readFile } from "./preview.ts";
 import { NO_SCALE, type Scale, sameScale, scaleOf } from "./slab.ts";
-import { doubtful, open, outbox, receive, sameRecord, send, shareRecord, type Sync } from "./sync.ts";
+import { doubtful, equal, open, outbox, receive, sameRecord, send, shareRecord, type Sync } from "./sync.ts";
+import type { Door, PreviewWish, Said, Talk } from "./talk.ts";
 import { type Theme, themeOf } from "./theme.ts";
 import type { BrickInfo, CanvasData, Conflict, Edit, Point, WantedPath } from "./types.ts";
 
@@ -29,6 +30,9 @@ export interface ToastAction {
 /** Everything the canvas draws, replaced as a whole on every change. */
 export interface Snapshot {
   readonly data: CanvasData;
+  readonly door: Door;
+  /** Did the last message to the server arrive? */
+  readonly reached: boolean;
   /** The block instances that are open, outermost first; empty for the network. */
   readonly path: readonly string[];
   /** Project and path as one text: another one is another drawing. */
@@ -56,9 +60,6 @@ export interface Snapshot {
 
 const memories = takeBack(sessionStorage);
 const catalogues = new Map<string, Promise<Catalogue>>();
-// Where nothing is known of the server it is sent again ever more rarely: a new message interrupts the answer to the old one.
-const RESEND_MS = 2000;
-const RESEND_MOST_MS = 32_000;
 const TOAST_MS = 5000;
 const LOOK_MS = 1000;
 const FREE: DropTarget = { type: "free" };
@@ -96,16 +97,22 @@ function later(act: () => void, wait: number): () => void {
   return () => clearTimeout(timer);
 }
 
-/** The state of one mounted canvas, and the only place that talks to Streamlit. */
+/** What a canvas whose drawing has not come yet asks for: the inside of the block that was open, if any. */
+export function lastSeen(loadId: string): WantedPath {
+  return { load_id: loadId, path: memories.get(loadId)?.path ?? [], peek: null };
+}
+
+/** The state of one mounted canvas, and the only place that talks to Streamlit and the server. */
 export class Session {
   private readonly listeners = new Set<() => void>();
   private state: Snapshot;
-  private args: ComponentArgs<CanvasData>;
-  private attempt = 0;
+  private args: ComponentArgs<Door>;
+  private readonly talk: Talk;
+  /** What is to be looked at, in every message. */
+  private place: WantedPath;
   private heard = Date.now();
-  /** An answer came that could not be read: everything is wanted. */
-  private asking = false;
-  private resendTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What the page was last asked to show. */
+  private shownAround: unknown;
   private toastCount = 0;
   private lastRefused = "";
   /** The catalogue as it was fetched, and the blocks that it was last joined with. */
@@ -118,28 +125,30 @@ export class Session {
   readonly preview = new PreviewFeed({ read: readFile, later, hidden: () => document.hidden });
   readonly desk = new Desk();
 
-  constructor(args: ComponentArgs<CanvasData>, root: HTMLElement) {
+  constructor(args: ComponentArgs<Door>, talk: Talk, data: CanvasData, root: HTMLElement) {
     this.args = args;
+    this.talk = talk;
     this.root = root;
-    const left = memories.get(args.data.load_id)?.path ?? [];
-    this.state = this.opened(args.data);
-    this.wantCatalogue(args.data.catalogue.url);
-    this.preview.want(args.data.preview);
-    if (pathKey(left) !== pathKey(this.state.path)) this.openPath(left);
-    if (this.state.sync.pending.length > 0) this.post(this.state.sync);
+    this.place = lastSeen(data.load_id);
+    this.state = this.opened(data);
+    this.wantCatalogue(data.catalogue.url);
+    this.preview.want(data.preview);
+    this.showAround(data);
+    if (this.state.sync.pending.length > 0) this.talk.poke();
     window.addEventListener("pagehide", this.leave);
     window.addEventListener("focus", this.look);
   }
 
   /** This tab comes to the front: another one may have edited the drawing meanwhile. */
   private readonly look = (): void => {
-    if (this.state.sync.pending.length === 0 && Date.now() - this.heard > LOOK_MS) this.ask();
+    if (Date.now() - this.heard > LOOK_MS) this.talk.poke();
   };
 
   /** The tab closes or loads anew: what is being typed becomes an edit, and what is not answered yet is put aside. */
   private readonly leave = (): void => {
     const root = this.root.getRootNode();
     if (root instanceof ShadowRoot && root.activeElement instanceof HTMLElement) root.activeElement.blur();
+    this.talk.leave();
     putAside(memories, sessionStorage);
   };
 
@@ -166,36 +175,60 @@ export class Session {
     return { document: sync.document, places, direction, catalogue, scope: sync.scope };
   }
 
-  /** New arguments from Streamlit: an answer of Python, another project, or another theme. */
-  push(args: ComponentArgs<CanvasData>): void {
-    this.heard = Date.now();
-    const changed = args.data.catalogue.url !== this.state.data.catalogue.url;
+  /** The page around the canvas was drawn again, or has another theme. */
+  frame(args: ComponentArgs<Door>): void {
     this.args = args;
-    this.asking = false;
-    this.preview.want(args.data.preview);
-    this.keepNameOf(args.data.refused?.seq);
+    this.set({ ...this.state, door: args.data, theme: this.theme() });
+  }
+
+  /** What the canvas has to say to the server. */
+  say(): Said {
+    return { ...outbox(this.state.sync), path: this.place };
+  }
+
+  reached(is: boolean): void {
+    if (is !== this.state.reached) this.set({ ...this.state, reached: is });
+  }
+
+  /** A server that was started anew and does not know this page: it is loaded again, and brings its edits along. */
+  strange(): void {
+    if (mayReload(sessionStorage, Date.now())) location.reload();
+  }
+
+  /** An answer of Python, perhaps with another project. */
+  push(data: CanvasData): void {
+    this.heard = Date.now();
+    const changed = data.catalogue.url !== this.state.data.catalogue.url;
+    this.preview.want(data.preview);
+    this.keepNameOf(data.refused?.seq);
     const before = this.state;
-    if (args.data.load_id !== this.state.sync.loadId) {
+    if (data.load_id !== this.state.sync.loadId) {
       const lost = this.state.sync.pending.length > 0;
-      this.set(this.opened(args.data));
+      this.another(data);
       if (lost) this.toast("Another project was opened in another tab; your last change came too late for the old one.");
-    } else if (pathKey(args.data.path ?? []) !== pathKey(this.state.path)) {
-      this.set({ ...this.opened(args.data), toasts: this.state.toasts });
+    } else if (pathKey(data.path ?? []) !== pathKey(this.state.path)) {
+      this.set({ ...this.opened(data), toasts: this.state.toasts });
     } else {
-      this.set({ ...this.merged(receive(this.state.sync, args.data, this.catalogueOf(args.data)), args.data), theme: this.theme() });
+      this.set(this.merged(receive(this.state.sync, data, this.catalogueOf(data)), data));
     }
     this.selectWanted();
     this.sayElsewhere(before);
-    if (changed) this.wantCatalogue(args.data.catalogue.url);
-    this.showRefused(args.data);
-    if (this.state.sync.pending.length === 0) this.stopResending();
+    if (changed) this.wantCatalogue(data.catalogue.url);
+    this.showRefused(data);
+    this.showAround(data);
   }
 
-  /** Ask Python for everything: what it sent starts from a value that this browser does not hold. */
-  askAll(): void {
-    if (this.asking) return;
-    this.asking = true;
-    this.post(this.state.sync);
+  /** Another project: shown as it was last looked at. */
+  private another(data: CanvasData): void {
+    this.place = lastSeen(data.load_id);
+    this.set(this.opened(data));
+    if (this.place.path.length > 0 || this.state.sync.pending.length > 0) this.talk.poke();
+  }
+
+  /** Have the page around the canvas drawn again when it shows something else of the project than it should. */
+  private showAround({ page }: CanvasData): void {
+    if (equal(page, this.args.data.page)) this.shownAround = undefined;
+    else if (!equal(page, this.shownAround)) this.args.setTriggerValue("page", (this.shownAround = page));
   }
 
   /** Apply an edit here and send it to Python; it is made in the block that is open. */
@@ -215,7 +248,8 @@ export class Session {
   readonly deliver = (edit: Edit): void => {
     const sync = send(this.state.sync, edit, this.state.catalogue);
     // On its way before anything is drawn: the server works while the browser does.
-    this.post(sync);
+    this.state = { ...this.state, sync };
+    this.talk.poke();
     this.set(this.merged(sync, this.state.data));
   };
 
@@ -223,7 +257,7 @@ export class Session {
   readonly choose = (conflict: Conflict, yours: boolean): void => {
     this.set({ ...this.state, sync: { ...this.state.sync, settled: conflict.seq } });
     if (yours) this.deliver(conflict.edit);
-    else this.ask();
+    else this.talk.poke();
   };
 
   /** Apply a fix that Python offered: it says itself in which block it is made. */
@@ -246,7 +280,8 @@ export class Session {
   readonly peek = (id: string | null): void => this.go({ load_id: this.state.sync.loadId, path: this.state.path, peek: id });
 
   private go(wanted: WantedPath): void {
-    this.args.setStateValue("path", wanted);
+    this.place = wanted;
+    this.talk.poke();
   }
 
   readonly add = ({ id, edit }: Added): void => {
@@ -260,9 +295,7 @@ export class Session {
   };
 
   /** Another choice of preview; with `again` what there is to choose from is looked up anew. */
-  readonly choosePreview = (change: Partial<PreviewOffer> & { readonly again?: boolean }): void => {
-    this.args.setTriggerValue("preview", change);
-  };
+  readonly choosePreview = (change: PreviewWish): void => this.talk.prefer(change);
 
   readonly reference = (kind: string): void => this.args.setTriggerValue("reference", kind);
 
@@ -299,7 +332,7 @@ export class Session {
   end(): void {
     window.removeEventListener("pagehide", this.leave);
     window.removeEventListener("focus", this.look);
-    this.stopResending();
+    this.talk.leave();
     this.preview.end();
     this.listeners.clear();
   }
@@ -326,7 +359,7 @@ export class Session {
     const usual = chosenDirection();
     const places = place(sync.document, new Map(), usual);
     const direction = directionOf(sync.document, places, usual);
-    const base = { catalogue, catalogueSays: null, theme: this.theme(), wires: [], drop: FREE, added: null, blockOf: null, toasts: [] };
+    const base = { catalogue, catalogueSays: null, door: this.args.data, reached: true, theme: this.theme(), wires: [], drop: FREE, added: null, blockOf: null, toasts: [] };
     const where = `${data.load_id}/${pathKey(path)}`;
     const known = selected.filter((id) => findNode(sync.document, id));
     const infos = data.analysis.nodes;
@@ -388,41 +421,6 @@ export class Session {
       this.set({ ...this.state, catalogue: this.catalogueOf(this.state.data), catalogueSays: null });
     };
     fetchCatalogue(url).then(came, failed);
-  }
-
-  /** Ask for the drawing as it is now; nobody waits for the answer. */
-  private ask(): void {
-    this.attempt += 1;
-    this.tell(this.state.sync);
-  }
-
-  private post(sync: Sync, wait = RESEND_MS): void {
-    this.attempt += 1;
-    this.tell(sync);
-    this.stopResending();
-    this.resendTimer = setTimeout(() => this.unanswered(wait), wait);
-  }
-
-  /** No answer came. A server that idles has not got the edits; one that idles again after a second message was started anew
-   *  and does not know this tab, which then loads itself again and brings its edits along. */
-  private unanswered(wait: number): void {
-    const state = serverState(document);
-    if (state === "away" || state === "busy") {
-      this.resendTimer = setTimeout(() => this.unanswered(RESEND_MS), RESEND_MS);
-    } else if (state === "idle" && wait > RESEND_MS && mayReload(sessionStorage, Date.now())) {
-      location.reload();
-    } else {
-      this.post(this.state.sync, Math.min(wait + RESEND_MS, RESEND_MOST_MS));
-    }
-  }
-
-  private tell(sync: Sync): void {
-    const has = this.asking ? null : (this.state.data.stamp ?? null);
-    this.args.setStateValue("outbox", outbox(sync, this.attempt, has));
-  }
-
-  private stopResending(): void {
-    clearTimeout(this.resendTimer);
   }
 
   /** What was just undone or redone in a drawing that is not shown. */

@@ -56,8 +56,8 @@ export function receive(sync: Sync, data: CanvasData, catalogue: Catalogue): Syn
   return { ...sync, scope, revision: data.revision, server, pending, document: shareDocument(sync.document, document) };
 }
 
-export function outbox(sync: Sync, attempt: number, has: string | null): Outbox {
-  const sent = { client: sync.client, load_id: sync.loadId, edits: sync.pending, attempt, has };
+export function outbox(sync: Sync): Outbox {
+  const sent = { client: sync.client, load_id: sync.loadId, edits: sync.pending };
   return sync.settled === undefined ? sent : { ...sent, settled: sync.settled };
 }
 

@@ -148,8 +148,6 @@ export interface PeekData {
 
 /** Python to canvas. */
 export interface CanvasData {
-  /** What Python calls this value: the next answer may say only what changed since. */
-  readonly stamp?: string;
   readonly load_id: string;
   readonly revision: number;
   readonly ack?: { readonly client: string; readonly seq: number } | null;
@@ -175,8 +173,8 @@ export interface CanvasData {
   readonly settings?: { readonly source: string; readonly task: string };
   /** The project's own blocks as they stand in its file. */
   readonly definitions?: Readonly<Record<string, unknown>>;
-  readonly height?: number;
-  readonly fill?: boolean;
+  /** What the page around the canvas should show of the project. */
+  readonly page?: unknown;
 }
 
 /** An edit that Python did not apply, because it would undo unseen what another canvas did; `edit` applies it after all. */
@@ -200,9 +198,6 @@ export interface Outbox {
   /** The project the edits are meant for. */
   readonly load_id: string;
   readonly edits: readonly SentEdit[];
-  readonly attempt: number;
-  /** The stamp of what this browser holds; null when it wants everything. */
-  readonly has: string | null;
   /** Conflicts up to this seq have been decided. */
   readonly settled?: number;
 }
