@@ -9,7 +9,7 @@ It takes about ten minutes and prints a whole file of results, the goals include
 * edit: a click on the stepper of a parameter; the clock runs in the page from the click to the frame after a brick behind it says the new
   shape. `near` changes the channels of the first convolution, which end at the next one; `far` its window, so that every shape behind it changes.
 * frames: times from frame to frame while the view is panned and zoomed and a brick is dragged, and how long the page's thread is busy a frame.
-* server CPU and bytes (both ways, on the websocket) an edit, over all edits of one kind.
+* server CPU and bytes (both ways, requests and websocket, heads included) an edit, over all edits of one kind.
 
 The limit that an edit is held against is a bare round trip of the same server, measured as a GET of its health page.
 """
@@ -31,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, CDPSession, Page, Request, sync_playwright  # noqa: E402
 
 from benchmarks.drawings import DRAWINGS  # noqa: E402
 from builder.ui.workspace import Workspace  # noqa: E402
@@ -146,14 +146,23 @@ def cpu_seconds(pid: int) -> float:
 
 
 class Traffic:
-    """Bytes that the page's websockets have carried, both ways."""
+    """Bytes that the page's websockets and requests have carried, both ways."""
 
     def __init__(self, page: Page) -> None:
-        self.bytes = 0
+        self._bytes = 0
+        self._requests: list[Request] = []
         page.on("websocket", lambda socket: (socket.on("framesent", self._count), socket.on("framereceived", self._count)))
+        page.on("requestfinished", self._requests.append)
 
     def _count(self, payload: bytes | str) -> None:
-        self.bytes += len(payload)
+        self._bytes += len(payload)
+
+    @property
+    def bytes(self) -> int:
+        """How many so far. Requests are only counted here: asking for their sizes takes time that an edit would be charged with."""
+        done, self._requests[:] = list(self._requests), []
+        self._bytes += sum(sum(request.sizes().values()) for request in done)
+        return self._bytes
 
 
 def opening(browser: Browser, server: Server, times: int) -> list[float]:

@@ -48,7 +48,7 @@ TABLE = {
     # torch is loaded by a thread after the first page is drawn, so that the first run need not wait for it.
     "builder.ui": Rule(
         {"builder.ui", "builder.gallery", CATALOGUE, GRAPH, "builder.charts", "builder.runs", EVENTS, PATHS},
-        {"streamlit"},
+        {"streamlit", "starlette"},
         {"streamlit", "torch"},
     ),
     "builder.paths": Rule(set(), set(), set()),

@@ -9,13 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from builder.ui import bundle
 
-DATA = {"load_id": "one", "revision": 3, "document": {"nodes": [], "edges": []}}
+DATA = {"url": "/api/canvas", "key": "k", "load_id": "one", "revision": 3, "page": []}
 
 
 def page(data: dict[str, object]) -> None:
     from builder.ui.canvas import canvas
 
-    canvas(data, key="canvas", on_outbox=lambda: None, height=480, fill=True)
+    canvas(data, key="canvas", on_page=lambda: None, on_reference=lambda: None, height=480, fill=True)
 
 
 @pytest.fixture

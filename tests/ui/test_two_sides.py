@@ -68,11 +68,6 @@ class Tab:
         self.sent: list[dict[str, object]] = []
         self.state: dict[str, object] = {"sending": None, "sync": None}
 
-    @property
-    def client(self) -> str | None:
-        """The name that the server knows the canvas by, once its drawing has come."""
-        return (self.state["sync"] or {}).get("client")
-
 
 class Silent:
     """Previews that nobody has switched on."""
@@ -146,8 +141,8 @@ class TwoSides(RuleBasedStateMachine):
             if not tab.answers:
                 break
             self._take(name)
-        path, held = tab.sent[-1]["path"], dict(tab.state["data"])
-        wanted = json.loads(json.dumps(canvas_json(self.space, tab.client, wanted_path(path, self.space.load_id))))
+        said, held = tab.sent[-1], dict(tab.state["data"])
+        wanted = json.loads(json.dumps(canvas_json(self.space, said["client"], wanted_path(said["path"], self.space.load_id))))
         assert {key: held[key] for key in wanted} == wanted and set(held) - set(wanted) == {"preview", "page"}
         assert held["page"] == page_json(self.space) and tab.state["sync"]["document"] == wanted["document"] and not tab.state["doubtful"]
         counted["settled"] += 1

@@ -69,11 +69,14 @@ class Mount implements Speaker {
   hear(data: CanvasData): void {
     if (this.session) return this.session.push(data);
     this.session = new Session(this.args, this.talk, data, this.inner);
+    // Edits that were on their way when the page was left or loaded anew.
+    if (this.session.say().edits.length > 0) this.talk.poke();
     this.root.render(<Workspace session={this.session} />);
   }
 
   reached(is: boolean): void {
-    this.session?.reached(is);
+    if (this.session) this.session.reached(is);
+    else this.root.render(is ? null : <p role="status">The server does not answer. It is asked again until it does.</p>);
   }
 
   strange(): void {

@@ -62,6 +62,8 @@ const memories = takeBack(sessionStorage);
 const catalogues = new Map<string, Promise<Catalogue>>();
 const TOAST_MS = 5000;
 const LOOK_MS = 1000;
+// The page around the canvas may follow a moment later: drawing it must not get in the way of the next edit.
+const AROUND_MS = 150;
 const FREE: DropTarget = { type: "free" };
 
 function fetchCatalogue(url: string): Promise<Catalogue> {
@@ -111,8 +113,7 @@ export class Session {
   /** What is to be looked at, in every message. */
   private place: WantedPath;
   private heard = Date.now();
-  /** What the page was last asked to show. */
-  private shownAround: unknown;
+  private cancelAround: () => void = () => undefined;
   private toastCount = 0;
   private lastRefused = "";
   /** The catalogue as it was fetched, and the blocks that it was last joined with. */
@@ -134,7 +135,6 @@ export class Session {
     this.wantCatalogue(data.catalogue.url);
     this.preview.want(data.preview);
     this.showAround(data);
-    if (this.state.sync.pending.length > 0) this.talk.poke();
     window.addEventListener("pagehide", this.leave);
     window.addEventListener("focus", this.look);
   }
@@ -227,8 +227,8 @@ export class Session {
 
   /** Have the page around the canvas drawn again when it shows something else of the project than it should. */
   private showAround({ page }: CanvasData): void {
-    if (equal(page, this.args.data.page)) this.shownAround = undefined;
-    else if (!equal(page, this.shownAround)) this.args.setTriggerValue("page", (this.shownAround = page));
+    this.cancelAround();
+    if (!equal(page, this.args.data.page)) this.cancelAround = later(() => this.args.setTriggerValue("page", page), AROUND_MS);
   }
 
   /** Apply an edit here and send it to Python; it is made in the block that is open. */
@@ -333,6 +333,7 @@ export class Session {
     window.removeEventListener("pagehide", this.leave);
     window.removeEventListener("focus", this.look);
     this.talk.leave();
+    this.cancelAround();
     this.preview.end();
     this.listeners.clear();
   }
