@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.canvas import CORNER, second_tab
 
-INTERRUPTED = "WebSocket|ERR_CONNECTION|Failed to fetch|502|No response|not responding|when disconnected"
+INTERRUPTED = "WebSocket|403 .*/api/canvas|ERR_CONNECTION|Failed to fetch|502|No response|not responding|when disconnected"
 
 
 def test_a_wire_that_would_run_in_a_circle_is_refused_with_its_reason(cnn):
