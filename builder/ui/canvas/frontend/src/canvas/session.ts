@@ -113,6 +113,8 @@ export class Session {
   /** What is to be looked at, in every message. */
   private place: WantedPath;
   private heard = Date.now();
+  /** The drawing with an edit that is on its way to the server but not drawn yet. */
+  private unseen: Sync | null = null;
   private cancelAround: () => void = () => undefined;
   private toastCount = 0;
   private lastRefused = "";
@@ -183,7 +185,7 @@ export class Session {
 
   /** What the canvas has to say to the server. */
   say(): Said {
-    return { ...outbox(this.state.sync), path: this.place };
+    return { ...outbox(this.unseen ?? this.state.sync), path: this.place };
   }
 
   reached(is: boolean): void {
@@ -248,8 +250,9 @@ export class Session {
   readonly deliver = (edit: Edit): void => {
     const sync = send(this.state.sync, edit, this.state.catalogue);
     // On its way before anything is drawn: the server works while the browser does.
-    this.state = { ...this.state, sync };
+    this.unseen = sync;
     this.talk.poke();
+    this.unseen = null;
     this.set(this.merged(sync, this.state.data));
   };
 
