@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from builder.ui import bundle
-from tests.browser.canvas import Canvas, open_cnn
+from tests.browser.canvas import Canvas, open_cnn, second_tab
 from tests.browser.driver import Server, open_page, wait_idle
 
 AXE = bundle.FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
@@ -62,6 +62,38 @@ def test_build(tab: Page, server: Server):
     canvas.problems("error")
     clean(tab)
     canvas.chip().click()
+    clean(tab)
+
+
+def test_what_opens_over_the_canvas_and_the_inside_of_a_block(new_page: Callable[..., Page], server: Server):
+    tab = new_page(color_scheme="dark", viewport={"width": 900, "height": 900}, reduced_motion="reduce")
+    canvas, keys = open_cnn(tab, server), tab.keyboard
+    other = second_tab(canvas, new_page())
+    canvas.select("fc1")
+    canvas.set_field("out_features", 60)
+    canvas.saved()
+    other.select("fc1")
+    other.set_field("out_features", 70)
+    expect(other.page.get_by_role("alertdialog")).to_be_visible()
+    clean(other.page)
+    other.page.close()
+    keys.press("Escape")
+    keys.type("conv x")
+    clean(tab)
+    keys.press("Escape")
+    keys.press("?")
+    clean(tab)
+    keys.press("Escape")
+    canvas.select("fc1", "relu3")
+    keys.press("Control+g")
+    clean(tab)
+    keys.press("Enter")
+    canvas.panel().get_by_role("button", name="Expand here").click()
+    tab.get_by_role("button", name="History").click()
+    clean(tab)
+    keys.press("Escape")
+    tab.get_by_role("region", name="Inside block1_1").get_by_role("button", name="Open").click()
+    canvas.select("fc1")
     clean(tab)
 
 

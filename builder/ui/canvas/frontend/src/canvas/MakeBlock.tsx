@@ -38,38 +38,40 @@ function Dialog({ ids }: { readonly ids: readonly string[] }): ReactElement {
   };
   return (
     <div className="veil" onPointerDown={(event) => event.target === event.currentTarget && close()}>
-      <form className="dialog" role="dialog" aria-modal="true" aria-labelledby="bw-block-title" onSubmit={onSubmit} onKeyDown={onKeyDown}>
-        <h2 id="bw-block-title">Make a block</h2>
-        <p className="quiet">Of {plural(ids.length, "brick")}. It can be used again and again; all its instances stay alike.</p>
-        <label className="field-name" htmlFor="bw-block-name">
-          Name
-        </label>
-        <input
-          ref={input}
-          id="bw-block-name"
-          className="text"
-          value={name}
-          autoFocus
-          spellCheck={false}
-          autoComplete="off"
-          aria-invalid={wrong !== null}
-          aria-describedby={wrong ? "bw-block-wrong" : undefined}
-          onChange={(event) => setName(event.target.value)}
-        />
-        {wrong && (
-          <p className="wrong" role="alert" id="bw-block-wrong">
-            {wrong}
-          </p>
-        )}
-        <div className="buttons">
-          <button type="button" className="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={wrong !== null}>
-            Make block
-          </button>
-        </div>
-      </form>
+      <div className="dialog" role="dialog" aria-modal="true" aria-labelledby="bw-block-title" onKeyDown={onKeyDown}>
+        <form onSubmit={onSubmit}>
+          <h2 id="bw-block-title">Make a block</h2>
+          <p className="quiet">Of {plural(ids.length, "brick")}. It can be used again and again; all its instances stay alike.</p>
+          <label className="field-name" htmlFor="bw-block-name">
+            Name
+          </label>
+          <input
+            ref={input}
+            id="bw-block-name"
+            className="text"
+            value={name}
+            autoFocus
+            spellCheck={false}
+            autoComplete="off"
+            aria-invalid={wrong !== null}
+            aria-describedby={wrong ? "bw-block-wrong" : undefined}
+            onChange={(event) => setName(event.target.value)}
+          />
+          {wrong && (
+            <p className="wrong" role="alert" id="bw-block-wrong">
+              {wrong}
+            </p>
+          )}
+          <div className="buttons">
+            <button type="button" className="button" onClick={close}>
+              Cancel
+            </button>
+            <button type="submit" className="button primary" disabled={wrong !== null}>
+              Make block
+            </button>
+          </div>
+        </form>
+      </div>
     </div>
   );
 }

@@ -2,7 +2,6 @@ import { useReactFlow, useStore, ViewportPortal } from "@xyflow/react";
 import { type KeyboardEvent, type MouseEvent, type ReactElement, useEffect, useMemo } from "react";
 import { type Catalogue, slug } from "./catalogue.ts";
 import { usePreview, useSession, useSnapshot } from "./context.ts";
-import { spoken } from "./format.ts";
 import { BRICK, bounds, type Box, curve, endsOf, frameView, type Places } from "./geometry.ts";
 import { Icon } from "./icons.tsx";
 import { directionOf, place } from "./layout.ts";
@@ -38,8 +37,7 @@ function Inner({ node, at, peek, category, onOpen }: InnerProps): ReactElement {
       className="brick"
       data-category={category}
       style={{ left: at[0], top: at[1], ...BRICK }}
-      aria-label={`${spoken(node, info)}, inside ${peek.id}`}
-      aria-description="Press Enter to go inside the block to this brick."
+      aria-description={`Inside ${peek.id}. Press Enter to go inside the block to this brick.`}
       onDoubleClick={() => onOpen(node.id)}
       onClick={(event) => event.detail === 0 && onOpen(node.id)}
     >

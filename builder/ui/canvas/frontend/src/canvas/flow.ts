@@ -166,7 +166,7 @@ export function flowWires(before: FlowWire[], snap: Snapshot, lanes: Lanes): Flo
     const ends = { source: wire.source, target: wire.target, sourceHandle: `out-${outputOf(wire)}`, targetHandle: `in-${portOf(wire)}` };
     const ariaLabel = `Wire from ${wire.source} to ${wire.target}${data.shape ? `, ${data.shape}` : ""}`;
     const zIndex = selected.has(id) ? RAISED : 0;
-    return { id, type: "wire" as const, ...ends, data, zIndex, selected: selected.has(id), reconnectable: selected.has(id) && snap.data.editable !== false, ariaLabel };
+    return { id, type: "wire" as const, ...ends, data, zIndex, selected: selected.has(id), reconnectable: data.alone && snap.data.editable !== false, ariaLabel };
   });
   return sameList(before, wires);
 }

@@ -319,7 +319,10 @@ export function frameView(before: View, frame: Box, brick: Point, { width, heigh
   return dx === 0 && dy === 0 && view.zoom === before.zoom ? null : { x: view.x + dx, y: view.y + dy, zoom: view.zoom };
 }
 
+/** From further away than half of what is in sight, to the middle of it: who goes there wants to see what is around. */
 function shift(start: number, size: number, least: number, most: number): number {
+  const far = Math.max(least - start - size, start - most) > (most - least) / 2;
+  if (far) return (least + most - size) / 2 - start;
   if (start < least) return least - start;
   return start + size > most ? most - size - start : 0;
 }

@@ -231,7 +231,6 @@ test("many bricks without a place are laid out behind those that have one, and a
   const names = Array.from({ length: 1000 }, (_, i) => `s${i}`);
   const corners = (nodes: NetworkDocument["nodes"], direction: Direction): Set<string> => {
     const places = place({ nodes, edges: [] }, new Map(), direction);
-    assert.deepEqual(places.get("s0"), [0, 0]);
     return new Set([...places.values()].map((at) => at.join()));
   };
   for (const direction of ["down", "right"] as const) {

@@ -113,13 +113,10 @@ function beside(document: NetworkDocument, id: string, places: Places, direction
 
 /** Bricks that stand exactly where others do: many of them are a pile, which says as little as no place at all. */
 function piled(nodes: readonly BrickNode[]): ReadonlySet<string> {
-  const taken = new Set<string>();
-  const pile = nodes.filter(({ at }) => {
-    const spot = at?.join();
-    const under = spot !== undefined && taken.has(spot);
-    if (spot !== undefined) taken.add(spot);
-    return under;
-  });
+  const counts = new Map<string, number>();
+  const spots = nodes.map(({ at }) => at?.join() ?? "");
+  for (const spot of spots) counts.set(spot, (counts.get(spot) ?? 0) + 1);
+  const pile = nodes.filter((_, i) => spots[i] !== "" && (counts.get(spots[i] ?? "") ?? 0) > 1);
   return new Set(pile.length > MANY ? pile.map((node) => node.id) : []);
 }
 
