@@ -48,13 +48,15 @@ function Values({ label, values, now, onPick }: ValuesProps): ReactElement {
 
 /** A text field that sends only what can be read as the parameter's type, and says why it does not send the rest. */
 export function ValueInput(props: ValueProps): ReactElement {
-  const { id, label, param } = props;
+  const { id, label, param, value } = props;
   const typed = useTyped(props);
   const [focused, setFocused] = useState(false);
   const stepped = (from: number | null, by: number): number => nearest((from ?? Number(param.min ?? 0) - by) + by, param);
   const now = (): number | null => {
     const parsed = parse(typed.text, param);
-    return parsed.ok && typeof parsed.value === "number" ? parsed.value : null;
+    // Where the text is none, the number goes on from the one in force.
+    const known = parsed.ok ? parsed.value : value;
+    return typeof known === "number" ? known : null;
   };
   const commit = (next: number): void => typed.commit(next);
   const numbers = { param, now, show: (next: number): void => typed.setText(String(next)), commit };

@@ -30,7 +30,7 @@ test("an empty field is automatic where the parameter may be left out", () => {
 });
 
 test("sizes are read with crosses, commas or spaces between", () => {
-  for (const text of ["1 × 28 × 28", "1,28,28", "1x28x28", "1 28 28"]) assert.deepEqual(value(text, { type: "ints" }), [1, 28, 28]);
+  for (const text of ["1 × 28 × 28", "(1, 28, 28)", "1,28,28", "1x28x28", "1 28 28"]) assert.deepEqual(value(text, { type: "ints" }), [1, 28, 28]);
   assert.match(String(value("1 × tall", { type: "ints" })), /tall/);
   assert.equal(show([1, 28, 28]), "1 × 28 × 28");
 });
@@ -63,7 +63,11 @@ test("what a refused text may stand for is offered", () => {
   }
   for (const text of ["1" + "0".repeat(30), "abc", "🙂", "0x10", "1 or 2", "five words and a number 5 in a paragraph"]) assert.equal(offered(text), undefined, text);
   assert.equal(offered("0,5", { type: "float", max: 1, min: 0 }), 0.5);
+  assert.equal(offered("30 %", { type: "float", max: 1, min: 0 }), 0.3);
   assert.equal(offered("1,000", { axes: 2 }), 1000);
+  assert.deepEqual(offered("N × 1 × 28 × 28", { type: "ints", most: 4 }), [1, 28, 28]);
+  assert.deepEqual(offered("0x28x28.5", { type: "ints", most: 4 }), [1, 28, 29]);
+  assert.equal(offered("1 × tall", { type: "ints", most: 4 }), undefined);
   for (const text of ["3,5", "3x5", "3 × 5", "(3, 5)"]) assert.deepEqual(offered(text, { axes: 2 }), [3, 5], text);
 });
 

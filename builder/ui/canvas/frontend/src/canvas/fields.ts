@@ -63,6 +63,7 @@ const THOUSANDS = /^\d{1,3}([, ']\d{3})+$/;
 function meant(text: string, param: Param): number | undefined {
   if (text.length > LONGEST) return undefined;
   if (THOUSANDS.test(text) && param.type !== "float") return likely(Number(text.replace(/\D/g, "")), param);
+  if (/^\d+([.,]\d+)?\s*%$/.test(text) && param.type === "float") return likely(Number.parseFloat(text.replace(",", ".")) / 100, param);
   if (/^[+-]?\d+,\d+$/.test(text) && param.type === "float") return likely(Number(text.replace(",", ".")), param);
   const found = text.match(/\d+(\.\d+)?/g) ?? [];
   return found.length === 1 ? likely(Number(found[0]), param) : undefined;
@@ -80,18 +81,25 @@ function parseNumber(given: string, param: Param): Parsed {
   return nearest(value, param) === value ? good(value) : bad(`${wanted}; ${told} is outside.`, likely(value, param));
 }
 
+/** Letters that people write for the size of a batch, which a shape here has not. */
+const BATCH = /^(n|b|none|batch|-1|\?)$/i;
+
 function parseInts(text: string, param: Param): Parsed {
   const parts = text.split(/[\s,×x*()[\]]+/i).filter((part) => part !== "");
   if (parts.length === 0) return bad(`${param.name} needs at least one whole number, such as 1 × 28 × 28.`, param.default);
-  const values: number[] = [];
-  for (const part of parts) {
-    const parsed = parseNumber(part, param);
-    if (!parsed.ok) return bad(parsed.says);
-    values.push(parsed.value as number);
+  const read = parts.map((part) => parseNumber(part, param));
+  const wrong = read.find((one) => !one.ok);
+  if (wrong && !wrong.ok) {
+    const meant = parts.flatMap((part, i) => (i === 0 && parts.length > 1 && BATCH.test(part) ? [] : [valueOrMeant(read[i])]));
+    return bad(wrong.says, meant.every((one) => typeof one === "number") ? meant : undefined);
   }
-  const { fewest = 1, most = values.length } = param;
-  if (values.length < fewest || values.length > most) return bad(`${param.name} must be ${fewest} to ${most} whole numbers; here ${values.length === 1 ? "is 1" : `are ${values.length}`}.`);
-  return good(values);
+  const { fewest = 1, most = parts.length } = param;
+  if (parts.length < fewest || parts.length > most) return bad(`${param.name} must be ${fewest} to ${most} whole numbers; here ${parts.length === 1 ? "is 1" : `are ${parts.length}`}.`);
+  return good(read.map(valueOrMeant) as number[]);
+}
+
+function valueOrMeant(parsed: Parsed | undefined): ParamValue | undefined {
+  return parsed?.ok ? parsed.value : parsed?.meant;
 }
 
 const PAIR = /^[([]?\s*(\d{1,9})\s*[\s,×x*]\s*(\d{1,9})\s*[)\]]?$/i;

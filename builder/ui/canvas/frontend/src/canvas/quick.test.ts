@@ -102,6 +102,8 @@ test("values that cannot be are told in words and not added", () => {
   assert.match(wrong("dense 3 2"), /yes or no/);
   assert.match(wrong("bend 3"), /no parameters/);
   assert.match(wrong("drop 0.1 0.2"), /no place for “0.2”/);
+  assert.match(wrong("window abc"), /out must be a whole number of at least 1; “abc” is not one/);
+  assert.deepEqual(find("glass abc"), []);
   assert.equal(find("window st=3")[0]?.wrong, null);
 });
 

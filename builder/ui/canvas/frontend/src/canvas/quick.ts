@@ -154,8 +154,18 @@ function compare(a: readonly number[], b: readonly number[]): number {
 /** The layers that match `query`, best first: by text, then by what fits at `spot`. */
 export function search(scene: Scene, spot: Spot, query: string): readonly Choice[] {
   const { name, values } = splitQuery(query);
-  const layers = Object.values(scene.catalogue.layers);
-  const found = layers.map((layer, i) => entry(scene, spot, layer, name, i)).filter((one) => one !== null);
+  const found = matching(scene, spot, name);
+  const [first = "", ...rest] = query.trim().split(/\s+/);
+  // Nothing is called like that: what follows the first word was meant as values, and is told as such.
+  if (found.length === 0 && rest.length > values.length) return made(matching(scene, spot, first.toLowerCase()), rest);
+  return made(found, values);
+}
+
+function matching(scene: Scene, spot: Spot, name: string): Entry[] {
+  return Object.values(scene.catalogue.layers).map((layer, i) => entry(scene, spot, layer, name, i)).filter((one) => one !== null);
+}
+
+function made(found: Entry[], values: readonly string[]): readonly Choice[] {
   return found.sort((a, b) => compare(a.order, b.order)).map(({ layer, fits }) => ({ layer, fits, ...withValues(layer, values) }));
 }
 
