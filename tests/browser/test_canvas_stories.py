@@ -47,6 +47,9 @@ def test_a_name_that_python_refuses_is_explained_and_the_brick_stays_selected_un
     for name, says in (("class", "word of Python"), ("conv1", "already a brick called conv1"), ("a b", "Letters, digits and _ only")):
         cnn.panel().get_by_label("Name").fill(name)
         expect(cnn.panel().get_by_role("alert")).to_contain_text(says)
+    cnn.select("conv1")
+    expect(cnn.page.locator(".toasts")).to_contain_text("conv2 keeps its name.")
+    cnn.select("conv2")
     cnn.panel().get_by_label("Name").fill("forward")
     cnn.panel().get_by_label("Name").press("Enter")
     expect(cnn.page.locator(".toasts")).to_contain_text("choose another")

@@ -52,7 +52,7 @@ export function BrickCard({ id, info, summary, direction, onEnter, onLeave }: Pr
     <NodeToolbar nodeId={id} isVisible position={side} align={align} offset={CARD.away + (side === Position.Right ? picture : 0)}>
       <div className="card nodrag nopan nowheel" style={{ width }} onPointerEnter={onEnter} onPointerLeave={onLeave}>
         {problems.map((problem) => (
-          <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
+          <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} of={id} />
         ))}
         <PreviewSheet id={id} />
         {problems.length === 0 && (info?.explain || formula.length > 0) && <p className="explain">{info?.explain ?? summary}</p>}

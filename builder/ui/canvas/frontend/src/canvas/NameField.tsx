@@ -1,4 +1,4 @@
-import { type ReactElement, useEffect, useState } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
 import { blockNameProblem } from "./blocks.ts";
 import type { Layer } from "./catalogue.ts";
 import { useSession, useSnapshot } from "./context.ts";
@@ -19,11 +19,20 @@ interface NameFieldProps {
 
 /** A name that is taken over on Enter or when the field is left, and explained while it cannot be one. */
 function NameField({ label, id, name, help, disabled, refusal, onName }: NameFieldProps): ReactElement {
+  const session = useSession();
   const [text, setText] = useState(name);
   useEffect(() => setText(name), [name]);
   const typed = text.trim();
   const wrong = typed === name ? null : refusal(typed);
   const says = wrong ?? help;
+  const lost = useRef<string | null>(null);
+  lost.current = wrong && `${wrong} ${name} keeps its name.`;
+  useEffect(
+    () => () => {
+      if (lost.current) session.toast(lost.current);
+    },
+    [session],
+  );
   const commit = (): void => {
     if (wrong === null && typed !== name) onName(typed);
   };

@@ -79,7 +79,7 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
       {layer ? <p className="quiet">{layer.summary}</p> : <p className="quiet">This version of Brickwork does not know the layer {node.kind}; it is kept as it is.</p>}
       <BrickTools node={node} />
       {problems.map((problem) => (
-        <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} />
+        <ProblemCard key={`${problem.says} ${problem.because}`} problem={problem} of={node.id} />
       ))}
       {layer && inputCount(layer, 0) === 0 && layer.scope === "network" && <Purpose />}
       {layer?.block && <BlockTools node={node} layer={layer} />}

@@ -34,19 +34,24 @@ interface Props {
   /** Is it the one that was gone to last? */
   readonly current?: boolean;
   readonly onJump?: () => void;
+  /** The brick that it stands beside: what lies inside that block can be gone to. */
+  readonly of?: string;
 }
 
 /** One problem: what is wrong, the rule with its numbers, and a button for each fix. */
-export function ProblemCard({ problem, current, onJump }: Props): ReactElement {
+export function ProblemCard({ problem, current, onJump, of }: Props): ReactElement {
   const session = useSession();
+  const { node, path = [] } = problem;
+  const inside = of !== undefined && node !== null && node !== of;
+  const jump = inside ? (): void => session.openPath(path, [node]) : onJump;
   const told = (text: string): string => sentence(text, (word) => findNode(session.snapshot().sync.document, word) !== undefined);
-  const where = [...(problem.path ?? []), problem.node].join(" › ");
+  const where = [...path, node].join(" › ");
   return (
     <div className="problem" data-severity={problem.severity} data-code={problem.code} data-current={current ?? false} aria-current={current ? "true" : undefined}>
       <p className="about">
         <span className="severity">{WORD[problem.severity]}</span>
-        {onJump && problem.node ? (
-          <button type="button" className="jump" onClick={onJump} aria-label={`Show ${where}`}>
+        {jump && node ? (
+          <button type="button" className="jump" onClick={jump} aria-label={`Show ${where}`}>
             {where}
           </button>
         ) : null}
