@@ -34,6 +34,7 @@ FIRST = {
     "no way up": (apply(NETWORKS["unet"], remove("u1")), "spatial", "Insert ConvTranspose2d after d3: 16×16 becomes 32×32"),
     "a kernel on the way up": (apply(NETWORKS["unet"], change("u1", kernel_size=3)), "spatial", "Set padding of u1 to 1, output_padding to 1"),
     "padding on the way down": (apply(unet(), change("b1", padding=0)), "spatial", "Set padding of b1 to 1"),
+    "samples that do not halve twice": (apply(NETWORKS["unet"], change("image", shape=[1, 50, 63])), "spatial", "Set shape of image to 1×52×64"),
     "a stride where the sizes part": (apply(NETWORKS["unet"], change("p1", stride=3)), "spatial", "Set stride of p1 to 2"),
     "a shortcut cut": (apply(IDENTITY, cut("r0", "add1", 1)), "unconnected", "Connect r0 to add1"),
     "a projection removed": (apply(residual(), {"op": "remove", "ids": ["short"]}), "unconnected", "Connect r0 to add through a 1×1 Conv2d"),

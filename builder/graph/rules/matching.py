@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.catalogue import Shape
 
-from ..analysis import Analysis, Placed, infer
+from ..analysis import Analysis, Placed, analyse, infer
+from ..bricks import replaced
 from ..document import Edge, FrozenDict
 from ..problems import Fix, batch
 from . import fixes
@@ -22,6 +23,8 @@ from .words import listed, one, pair, resolved, said
 USUAL_STRIDE = 2
 MOST_NAMED = 6  # different inputs that a sentence names
 IMAGE = 4  # axes of N×C×H×W
+HALVED = (2, 4, 8, 16, 32)
+MOST_REPLAYED = 200  # bricks of a drawing that is worked out again for samples of another size
 OFFERED = 8  # the ones that leave least are shown
 # What is tried for one parameter of one brick. Kernels are left alone: they are what the brick is for.
 TRIED = {"stride": range(1, 5), "padding": range(7), "output_padding": range(4)}
@@ -60,6 +63,7 @@ def merge(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
     found += [fix for side in sides for fix in _brought(analysis, placed, side, bool(found))]
     if not found or len(placed.inputs) > 2:
         found += _other_kind(placed)
+    found += _evened(analysis, placed)
     yield from list({fix.label: fix for fix in found}.values())[:OFFERED]
 
 
@@ -173,6 +177,20 @@ def _upstream(analysis: Analysis, placed: Placed, side: Side) -> Iterator[Fix]:
         for edge in analysis.network.edges:
             if edge.source in others and edge.target in mine:
                 yield fixes.insert(analysis, edge, "MaxPool2d", f"Insert MaxPool2d after {edge.source}")
+
+
+def _evened(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
+    """Samples of the next size that halves without a rest as often as the way down halves it, where such a rest is what parts the sizes."""
+    entries = [brick for brick in map(analysis.placed.get, leads_to(analysis, placed.node.id)) if brick.node.kind == "Input"]
+    if len(entries) != 1 or len(entries[0].shape or ()) != IMAGE or len(analysis.placed) > MOST_REPLAYED:
+        return
+    node, (channels, *sides) = entries[0].node, entries[0].shape[1:]
+    for step in HALVED:
+        even = [-(-side // step) * step for side in sides]
+        params = FrozenDict({**node.params, "shape": (channels, *even)})
+        if even != sides and all(brick.shape for brick in analyse(replaced(analysis.network, replace(node, params=params)), analysis.kinds, before=analysis).placed.values()):
+            yield batch(f"Set shape of {node.id} to {said([channels, *even])}", {"op": "set", "id": node.id, "params": {"shape": [channels, *even]}})
+            return
 
 
 def leads_to(analysis: Analysis, name: str) -> set[str]:
