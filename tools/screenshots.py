@@ -59,6 +59,19 @@ def broken(page: Page, server: Server) -> None:
     canvas.problems("No problems")
 
 
+def preview(page: Page, server: Server) -> None:
+    """A real digit on its way through the network, and one brick's feature maps in the panel."""
+    canvas = Canvas(open_page(page, server), server)
+    page.get_by_role("button", name="Live preview").click()
+    expect(page.locator(".thumb").first).to_be_visible(timeout=60_000)
+    canvas.select("relu2")
+    canvas.panel().get_by_role("region", name="Preview").scroll_into_view_if_needed()
+    page.mouse.move(720, 880)
+    page.wait_for_timeout(1_000)
+    save(page, DOCS / "preview.png")
+    page.get_by_role("button", name="Live preview").click()
+
+
 def blocks(page: Page, server: Server) -> None:
     """A block of a Linear and its activation, used twice, looked at from inside."""
     canvas = Canvas(open_page(page, server), server)
@@ -106,6 +119,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             broken(page, server)
+            preview(page, server)
             blocks(page, server)
             train(page, server)
             if len(sys.argv) > 1:
