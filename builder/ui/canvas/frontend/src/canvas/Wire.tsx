@@ -3,7 +3,7 @@ import { memo, type ReactElement } from "react";
 import { useSession } from "./context.ts";
 import { makeWire, portOf } from "./document.ts";
 import type { FlowBrick, FlowWire } from "./flow.ts";
-import { brickAt, detour, roundedPath } from "./geometry.ts";
+import { brickAt, detour, roundedPath, SHORT } from "./geometry.ts";
 import { freePort } from "./gestures.ts";
 import { Icon } from "./icons.tsx";
 import { covered } from "./useView.ts";
@@ -24,12 +24,16 @@ const WHY = { width: 260, away: 14, finger: 76 } as const;
 function drawn({ sourceX, sourceY, targetX, targetY, sourcePosition, data }: EdgeProps<FlowWire>): Drawn {
   const lane = data?.lane ?? null;
   if (sourcePosition === Position.Right) {
+    if (lane !== null && targetX - sourceX > SHORT) {
+      const path = roundedPath(detour({ from: [sourceX, sourceY], to: [targetX, targetY] }, lane, "right"));
+      return { path, x: data?.merging ? sourceX + 16 : (sourceX + targetX) / 2 - 48, y: (data?.merging ? sourceY : lane) - 11, left: false };
+    }
     const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition: Position.Left });
     return data?.merging ? { path, x: sourceX + 2, y: sourceY - 11, left: false } : { path, x: x - 48, y: y - 11, left: false };
   }
-  if (lane !== null && targetY - sourceY > 48) {
+  if (lane !== null && targetY - sourceY > SHORT) {
     const path = roundedPath(detour({ from: [sourceX, sourceY], to: [targetX, targetY] }, lane));
-    return { path, x: lane, y: (sourceY + targetY) / 2, left: lane < Math.min(sourceX, targetX) };
+    return { path, x: lane, y: (sourceY + targetY) / 2, left: lane <= (sourceX + targetX) / 2 };
   }
   const ends = { sourceX, sourceY, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top };
   const [path, x, y] = getBezierPath(ends);

@@ -73,15 +73,16 @@ function onCurve([a, b, c, d]: readonly [Point, Point, Point, Point], t: number)
 
 /** A wire as points: the curve, or the way round when it has a lane. */
 export function samples(ends: Ends, lane: number | null, direction: Direction = "down"): readonly Point[] {
-  if (lane !== null) return detour(ends, lane);
+  if (lane !== null) return detour(ends, lane, direction);
   const points = curve(ends, direction);
   return Array.from({ length: 17 }, (_, i) => onCurve(points, i / 16));
 }
 
-/** Corners of the way round: down a little, over to the lane, along it, back above the target, in. */
-export function detour({ from, to }: Ends, lane: number): readonly Point[] {
-  const out = from[1] + 12;
-  const back = to[1] - 12;
+/** Corners of the way round: on a little, over to the lane, along it, back before the target, in. */
+export function detour(ends: Ends, lane: number, direction: Direction = "down"): readonly Point[] {
+  if (direction === "right") return detour({ from: turned(ends.from), to: turned(ends.to) }, lane).map(turned);
+  const { from, to } = ends;
+  const [out, back] = [from[1] + 12, to[1] - 12];
   return [from, [from[0], out], [lane, out], [lane, back], [to[0], back], to];
 }
 
@@ -108,33 +109,62 @@ function towards(from: Point, to: Point, distance: number): Point {
 // Points on a wire stand closer than a brick is high, so that none slips through between them.
 const STEP = 40;
 const CLEAR = 4;
+/** A wire shorter than this has no room for corners. */
+export const SHORT = 48;
 
-/** Does the straight way of a wire run behind a brick that stands between its ends? */
-function runsBehind(wire: Wire, ends: Ends, places: Places): boolean {
+/** Is a brick, other than those at its ends, on the straight piece from `a` to `b` of a wire? The wire runs down, or is turned so that it does. */
+function hits(wire: Wire, ends: Ends, [a, b]: readonly [Point, Point], places: Places, direction: Direction): boolean {
+  const back = direction === "right" ? turned : (point: Point): Point => point;
+  const [from, to] = [back([Math.min(a[0], b[0]), Math.min(a[1], b[1])]), back([Math.max(a[0], b[0]), Math.max(a[1], b[1])])];
+  const between = (id: string, at: Point): boolean => id !== wire.source && id !== wire.target && inside(at, ends, direction);
+  return someCorner(places, [from[0] - BRICK.width - CLEAR, from[1] - BRICK.height - CLEAR], [to[0] + CLEAR, to[1] + CLEAR], between);
+}
+
+/** Does the straight way of a wire that runs down run behind a brick that stands between its ends? */
+function runsBehind(wire: Wire, ends: Ends, places: Places, direction: Direction): boolean {
   const points = curve(ends);
-  const count = Math.max(16, Math.ceil((ends.to[1] - ends.from[1]) / STEP));
-  const between = (id: string, at: Point): boolean => id !== wire.source && id !== wire.target && inside(at[1], ends);
+  const far = ends.to[1] - ends.from[1] + Math.abs(ends.to[0] - ends.from[0]);
+  const count = Math.max(16, Math.ceil(far / STEP));
   for (let i = 0; i <= count; i += 1) {
-    const [x, y] = onCurve(points, i / count);
-    const least: Point = [x - BRICK.width - CLEAR, y - BRICK.height - CLEAR];
-    if (someCorner(places, least, [x + CLEAR, y + CLEAR], between)) return true;
+    const point = onCurve(points, i / count);
+    if (hits(wire, ends, [point, point], places, direction)) return true;
   }
   return false;
 }
 
-/** x of a free lane for a wire that would run behind bricks; null when the straight way is free. */
-export function laneOf(wire: Wire, ends: Ends, places: Places, direction: Direction = "down"): number | null {
-  if (direction === "right") return null;
-  if (ends.to[1] - ends.from[1] < PITCH || !runsBehind(wire, ends, places)) return null;
-  const reach = extent(places, ends.from[1] - BRICK.height, ends.to[1]) ?? [0, 0];
-  const left = reach[0] - 28;
-  const right = reach[1] + BRICK.width + 28;
-  const middle = (ends.from[0] + ends.to[0]) / 2;
-  return ends.to[0] < ends.from[0] || middle - left < right - middle ? left : right;
+/** How far the bricks between the ends of a wire reach across its way, to either side. */
+function acrossOf(places: Places, ends: Ends, direction: Direction): readonly [number, number] {
+  if (direction === "down") {
+    const [left, right] = extent(places, ends.from[1] - BRICK.height, ends.to[1]) ?? [0, 0];
+    return [left, right + BRICK.width];
+  }
+  const rows = [...places.values()].filter((at) => inside(at, ends, direction)).map((at) => at[1]);
+  return rows.length > 0 ? [Math.min(...rows), Math.max(...rows) + BRICK.height] : [0, 0];
 }
 
-function inside(y: number, { from, to }: Ends): boolean {
-  return y + BRICK.height > from[1] && y < to[1];
+/**
+ * Where a wire that would run behind bricks goes along instead, x of a lane (y where the drawing runs to the right): over where it ends or starts
+ * when that is free, else beside all that stands between; null when the straight way is free.
+ */
+export function laneOf(wire: Wire, ends: Ends, places: Places, direction: Direction = "down"): number | null {
+  const down = direction === "right" ? { from: turned(ends.from), to: turned(ends.to) } : ends;
+  const reach = down.to[1] - down.from[1];
+  if (reach <= SHORT || !runsBehind(wire, down, places, direction)) return null;
+  for (const lane of [down.to[0], down.from[0]]) {
+    const corners = detour(down, lane);
+    if (!corners.slice(1).some((corner, i) => hits(wire, down, [corners[i] as Point, corner], places, direction))) return lane;
+  }
+  if (reach < PITCH) return null;
+  const [least, most] = acrossOf(places, down, direction);
+  const [left, right] = [least - 28, most + 28];
+  const middle = (down.from[0] + down.to[0]) / 2;
+  return down.to[0] < down.from[0] || middle - left < right - middle ? left : right;
+}
+
+/** Does a brick stand between the ends of a wire that runs down, or is turned so that it does? */
+function inside(at: Point, { from, to }: Ends, direction: Direction): boolean {
+  const [place, size] = direction === "right" ? [at[0], BRICK.width] : [at[1], BRICK.height];
+  return place + size > from[1] && place < to[1];
 }
 
 function covers(at: Point, [x, y]: Point, margin: number): boolean {

@@ -70,7 +70,7 @@ function besideLane(drawing: Drawing, wire: Wire): Point {
   const ends = endsOf(drawing.document, wire, drawing.places, drawing.catalogue, drawing.direction);
   const lane = ends ? laneOf(wire, ends, drawing.places, drawing.direction) : null;
   const [x, y] = drawing.places.get(wire.source) ?? [0, 0];
-  if (!ends || lane === null) return freePlace(ahead([x, y], drawing.direction), drawing.places, drawing.direction);
+  if (!ends || lane === null || drawing.direction === "right") return freePlace(ahead([x, y], drawing.direction), drawing.places, drawing.direction);
   const left = lane < ends.from[0] ? lane - 12 - BRICK.width : lane + 12;
   return freePlace([left, (ends.from[1] + ends.to[1] - BRICK.height) / 2], drawing.places);
 }

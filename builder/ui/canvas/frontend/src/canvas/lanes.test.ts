@@ -39,7 +39,7 @@ test("a wire has a lane when a brick stands in its way, and the lane runs beside
       assert.ok(ends);
       const lane = laneOf(one, ends, places);
       const [left, right] = reach(ends, places);
-      if (lane !== null) assert.ok(lane === left - 28 || lane === right + BRICK.width + 28);
+      if (lane !== null) assert.ok([left - 28, right + BRICK.width + 28, ends.from[0], ends.to[0]].includes(lane));
       const hit = [...places].some(([id, at]) => id !== one.source && id !== one.target && samples(ends, null).some(([x, y]) => {
         return x > at[0] && x < at[0] + BRICK.width && y > at[1] && y < at[1] + BRICK.height;
       }));
@@ -50,17 +50,35 @@ test("a wire has a lane when a brick stands in its way, and the lane runs beside
 
 test("what is kept from the lanes before is what working them all out anew would give", () => {
   for (let seed = 1; seed < 12; seed += 1) {
-    const { document, places } = drawing(seed);
+    const { document, places: down } = drawing(seed);
+    const direction = seed % 2 ? "down" : "right";
+    const places: Places = direction === "down" ? down : new Map([...down].map(([id, [x, y]]) => [id, [y * 4, x / 3]]));
     const next = numbers(seed + 99);
-    let [kept, now] = [lanesOf(NO_LANES, document, places, CATALOGUE), places];
+    let [kept, now] = [lanesOf(NO_LANES, document, places, CATALOGUE, direction), places];
+    assert.ok([...kept.of.values()].some(({ lane }) => lane !== null));
     for (let step = 0; step < 25; step += 1) {
       const id = `b${Math.floor(next() * 60)}`;
       const [x, y] = now.get(id) ?? [0, 0];
       now = new Map([...now, [id, [x + Math.floor(next() * 400 - 200), y + Math.floor(next() * 400 - 200)] as Point]]);
-      kept = lanesOf(kept, document, now, CATALOGUE);
-      assert.deepEqual(kept.of, lanesOf(NO_LANES, document, now, CATALOGUE).of);
+      kept = lanesOf(kept, document, now, CATALOGUE, direction);
+      assert.deepEqual(kept.of, lanesOf(NO_LANES, document, now, CATALOGUE, direction).of);
     }
   }
+});
+
+test("a wire that would touch a brick beside its way turns over its end, or where it starts, whichever is free", () => {
+  const places = new Map<string, Point>([["start", [300, 0]], ["a", [600, 84]], ["b", [900, 128]], ["end", [300, 300]], ["c", [600, 190]]]);
+  const lane = (source: string, target: string, ports: Places = places, direction: "down" | "right" = "down"): number | null => {
+    const one = wire(source, target);
+    const nodes = [...ports.keys()].map((id) => brick(id));
+    const ends = endsOf({ nodes, edges: [one] }, one, ports, CATALOGUE, direction);
+    return ends && laneOf(one, ends, ports, direction);
+  };
+  assert.equal(lane("start", "b"), 900 + BRICK.width / 2);
+  assert.equal(lane("b", "end"), 900 + BRICK.width / 2);
+  assert.equal(lane("start", "a"), null);
+  const row = new Map<string, Point>([["start", [0, 200]], ["a", [368, 128]], ["b", [736, 0]]]);
+  assert.equal(lane("start", "b", row, "right"), BRICK.height / 2);
 });
 
 test("nothing is worked out when nothing moved", () => {
