@@ -75,13 +75,13 @@ export function usePressing(): Pressing {
   };
   const onPointerDown = (down: React.PointerEvent): void => {
     stop.current();
-    window.removeEventListener("touchend", unclicked);
+    window.removeEventListener("touchend", unclicked, true);
     // Two fingers pinch.
     if (down.pointerType !== "touch" || !down.isPrimary) return;
     const target = down.target as Element;
     const timer = setTimeout(() => {
       open(target, down.clientX, down.clientY);
-      window.addEventListener("touchend", unclicked, { once: true, passive: false });
+      window.addEventListener("touchend", unclicked, { capture: true, once: true, passive: false });
     }, LONG_MS);
     const onMove = (event: PointerEvent): void => {
       if (Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > STILL) stop.current();
