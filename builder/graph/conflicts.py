@@ -122,7 +122,8 @@ class Log:
             for _ in range(len(after.past) - len(before.past)):
                 self._past.append(self._future.pop())
         else:
-            self._past, self._future = [*self._past, client], []
+            # An edit that goes on with a run makes no entry of its own, and takes it away where it leads back.
+            self._past, self._future = [*self._past, client][:len(after.past)], []
 
     def _align(self, past: int, future: int) -> None:
         """A history that was there before this log has entries of nobody."""

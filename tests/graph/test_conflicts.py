@@ -111,6 +111,17 @@ def test_undo_of_an_entry_that_another_tab_made_unseen_is_a_question_and_of_an_o
     assert table.log.undone_by_other("a", {"op": "redo"}, table.history) == "Set kernel_size of conv2"
 
 
+def test_an_entry_of_several_edits_has_one_author_and_none_when_it_leads_back():
+    table = Table()
+    typed = [{**kernel(size), "run": "a"} for size in (1, 12, 5)]
+    seen = table.do("b", move("conv1", 400))
+    table.do("a", *typed[:2])
+    assert "“Set kernel_size of conv1”" in table.asks("b", seen, {"op": "undo"})
+    table.do("a", typed[2])
+    assert len(table.history.past) == 1
+    assert "“Move conv1”" in table.asks("a", 0, {"op": "undo"}) and table.asks("b", seen, {"op": "undo"}) is None
+
+
 def test_undo_in_another_tab_counts_as_a_change_like_any_other():
     table = Table()
     seen = table.do("a", kernel(3))
