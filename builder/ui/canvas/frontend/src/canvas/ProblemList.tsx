@@ -60,7 +60,7 @@ export function ProblemList({ problems, silenced, current, onJump, onStep, onClo
     list.current?.querySelector('[data-current="true"]')?.scrollIntoView({ block: "nearest" });
   }, [current]);
   return (
-    <div className="problem-list" role="region" aria-label="Problems" ref={list}>
+    <div className="problem-list" role="region" aria-label="Problems" tabIndex={-1} ref={list}>
       <header>
         <b>{problemCount(problems)}</b>
         <button type="button" className="tool small" disabled={problems.length === 0} title={`Previous problem${keysOf("previousProblem", MAC)}`} aria-label="Previous problem" onClick={() => onStep(-1)}>

@@ -8,6 +8,7 @@ import { Sheet } from "./Overlays.tsx";
 import { Palette } from "./Palette.tsx";
 import { Panel } from "./Panel.tsx";
 import type { Session } from "./session.ts";
+import { useKeptFocus } from "./useKeptFocus.ts";
 
 const MARGIN = 16;
 
@@ -37,6 +38,7 @@ function Parts(): ReactElement {
   const element = useRef<HTMLDivElement>(null);
   const height = useHeight(element, least, fill);
   const [drawer, setDrawer] = useState(false);
+  useKeptFocus(element);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (handleKey(session, event.nativeEvent)) event.preventDefault();
   };
