@@ -1,9 +1,9 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo, type ReactElement, useEffect, useRef, useState } from "react";
 import { BrickCard } from "./BrickCard.tsx";
-import { usePart } from "./context.ts";
+import { useNamed, usePart } from "./context.ts";
 import type { BrickData, FlowBrick } from "./flow.ts";
-import { count, percent, plural, share, worst } from "./format.ts";
+import { count, percent, plural, share, spoken, worst } from "./format.ts";
 import { Ports } from "./Ports.tsx";
 import { SlabGlyph } from "./Slab.tsx";
 import { Thumb } from "./Thumb.tsx";
@@ -69,14 +69,14 @@ function Studs({ n }: { readonly n: number }): ReactElement {
 }
 
 /** What stands small under the name: that the brick is muted, which end of its block it is, its key parameters, or how many bricks it holds. */
-function keyText({ node, info, port }: BrickData): string {
+function keyText({ node, port }: BrickData, info: BrickInfo | undefined): string {
   if (node.muted) return "muted";
   const inside = info?.inner === undefined ? "" : plural(info.inner, "brick");
   return [port, info?.key || inside].filter(Boolean).join(" · ");
 }
 
-function Text({ data }: { readonly data: BrickData }): ReactElement {
-  const { node, info } = data;
+function Text({ data, info }: { readonly data: BrickData; readonly info: BrickInfo | undefined }): ReactElement {
+  const { node } = data;
   const repeat = Number(node.params?.repeat ?? 1);
   return (
     <span className="lines">
@@ -87,7 +87,7 @@ function Text({ data }: { readonly data: BrickData }): ReactElement {
         <Badge problems={info?.problems ?? NONE} />
       </span>
       <span className="line labels">
-        <span className="key">{keyText(data)}</span>
+        <span className="key">{keyText(data, info)}</span>
         <span className="shape" data-known={Boolean(info?.sizes)}>
           {info?.shape ?? (info ? "no shape" : "…")}
         </span>
@@ -99,14 +99,18 @@ function Text({ data }: { readonly data: BrickData }): ReactElement {
 
 /** One layer on the canvas. */
 export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick>): ReactElement {
-  const { node, info } = data;
+  const { node } = data;
+  const info = usePart((snap) => snap.infos[node.id]);
+  const doubtful = usePart((snap) => snap.doubtful.has(node.id));
+  const place = useNamed<HTMLDivElement>(".react-flow__node", spoken(node, info));
   const hover = useHover();
   const problems = info?.problems ?? NONE;
   // The properties of a brick that is selected alone already say how its shape comes about.
   const open = !dragging && hover.over && (!data.alone || problems.length > 0);
-  const className = `brick${data.doubtful ? " doubtful" : ""}${data.drop ? ` drop-${data.drop}` : ""}`;
+  const className = `brick${doubtful ? " doubtful" : ""}${data.drop ? ` drop-${data.drop}` : ""}`;
   return (
     <div
+      ref={place}
       className={className}
       data-category={data.category}
       data-severity={worst(problems)}
@@ -117,7 +121,7 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
       onPointerLeave={hover.leave}
     >
       <Studs n={data.layer?.block ? 4 : 2} />
-      <Text data={data} />
+      <Text data={data} info={info} />
       <span className="sizes">
         <SlabGlyph sizes={info?.sizes} />
         <Shares info={info} />

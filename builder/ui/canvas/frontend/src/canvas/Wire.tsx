@@ -1,8 +1,8 @@
 import { BaseEdge, type ConnectionLineComponentProps, EdgeLabelRenderer, type EdgeProps, getBezierPath, Position, useStore } from "@xyflow/react";
 import { memo, type ReactElement } from "react";
-import { useSession } from "./context.ts";
-import { makeWire, portOf } from "./document.ts";
-import type { FlowBrick, FlowWire } from "./flow.ts";
+import { useNamed, usePart, useSession } from "./context.ts";
+import { makeWire, outputOf, portOf } from "./document.ts";
+import { type FlowBrick, type FlowWire, shapeOf } from "./flow.ts";
 import { brickAt, detour, roundedPath, SHORT } from "./geometry.ts";
 import { freePort } from "./gestures.ts";
 import { Icon } from "./icons.tsx";
@@ -45,22 +45,27 @@ function drawn({ sourceX, sourceY, targetX, targetY, sourcePosition, data }: Edg
 
 /** A wire with the shape that flows along it. */
 export const WireLine = memo(function WireLine(props: EdgeProps<FlowWire>): ReactElement {
-  const { data, selected } = props;
+  const { data, selected, source } = props;
   const session = useSession();
+  const shape = usePart((snap) => shapeOf(snap.infos[source], data ? outputOf(data.wire) : 0));
+  const doubtful = usePart((snap) => snap.doubtful.has(source));
+  const line = useNamed<SVGGElement>(".react-flow__edge", `Wire from ${source} to ${props.target}${shape ? `, ${shape}` : ""}`);
   const { path, x, y, left } = drawn(props);
   const transform = `translate(${x}px, ${y}px)${left ? " translateX(calc(-100% - 18px))" : ""}`;
-  const state = `${data?.target ? " target" : ""}${data?.doubtful ? " doubtful" : ""}${selected ? " selected" : ""}`;
+  const state = `${data?.target ? " target" : ""}${doubtful ? " doubtful" : ""}${selected ? " selected" : ""}`;
   const cut = (): void => {
     if (data) session.send({ op: "disconnect", ...data.wire, port: portOf(data.wire) });
   };
   return (
     <>
-      <BaseEdge id={props.id} path={path} className={`wire${state}`} interactionWidth={18} markerEnd="url(#bw-arrow)" />
+      <g ref={line}>
+        <BaseEdge id={props.id} path={path} className={`wire${state}`} interactionWidth={18} markerEnd="url(#bw-arrow)" />
+      </g>
       <EdgeLabelRenderer>
         <div className={`wire-label${state}`} style={{ transform }}>
-          {data?.shape}
+          {shape}
           {data?.alone && (
-            <button type="button" className="cut nodrag nopan" onClick={cut} aria-label={`Cut the wire from ${props.source} to ${props.target}`}>
+            <button type="button" className="cut nodrag nopan" onClick={cut} aria-label={`Cut the wire from ${source} to ${props.target}`}>
               <Icon name="close" />
             </button>
           )}

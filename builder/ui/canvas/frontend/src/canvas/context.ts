@@ -1,4 +1,4 @@
-import { createContext, useContext, useSyncExternalStore } from "react";
+import { createContext, type RefObject, useContext, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import type { PreviewState } from "./preview.ts";
 import type { Session, Snapshot } from "./session.ts";
 
@@ -19,6 +19,14 @@ export function useSnapshot(): Snapshot {
 export function usePart<T>(pick: (snap: Snapshot) => T): T {
   const session = useSession();
   return useSyncExternalStore(session.subscribe, () => pick(session.snapshot()));
+}
+
+/** The name that a screen reader speaks of the element `around` this one, which React Flow draws: it would take the name from its list of bricks or wires,
+ *  which must not change whenever a shape does. */
+export function useNamed<T extends Element>(around: string, name: string): RefObject<T | null> {
+  const part = useRef<T>(null);
+  useLayoutEffect(() => part.current?.closest(around)?.setAttribute("aria-label", name), [around, name]);
+  return part;
 }
 
 /** One part of the live preview, like `usePart`. */

@@ -1,15 +1,15 @@
 import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { inputCount, type Layer, outputCount, slug } from "./catalogue.ts";
 import { inputsOf, outputOf, portOf, wireId } from "./document.ts";
-import { spoken } from "./format.ts";
 import { BRICK, type Direction, type DropTarget, type Places, portAt } from "./geometry.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Snapshot } from "./session.ts";
-import type { BrickInfo, BrickNode, Point, Wire } from "./types.ts";
+import type { BrickInfo, BrickNode, NetworkDocument, Point, Wire } from "./types.ts";
 
+// What Python says of a brick is not in here: each brick and wire in sight looks it up by itself. With it an edit that changes every shape would make
+// React Flow take over a whole new drawing, twice.
 export type BrickData = {
   readonly node: BrickNode;
-  readonly info: BrickInfo | undefined;
   readonly layer: Layer | undefined;
   /** Which end of its block a brick is, as "in 2"; nothing for other bricks. */
   readonly port: string | undefined;
@@ -17,7 +17,6 @@ export type BrickData = {
   readonly inputs: number;
   readonly outputs: number;
   readonly direction: Direction;
-  readonly doubtful: boolean;
   readonly alone: boolean;
   /** What letting go would do with this brick. */
   readonly drop: DropTarget["type"] | null;
@@ -26,11 +25,9 @@ export type FlowBrick = Node<BrickData, "brick">;
 
 export type WireData = {
   readonly wire: Wire;
-  readonly shape: string;
   readonly lane: number | null;
   /** One of several wires into its target. */
   readonly merging: boolean;
-  readonly doubtful: boolean;
   readonly target: boolean;
   readonly alone: boolean;
 };
@@ -80,14 +77,12 @@ function portName(snap: Snapshot, node: BrickNode, layer: Layer | undefined): st
 function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): BrickData {
   return {
     node,
-    info: snap.infos[node.id],
     layer,
     port: portName(snap, node, layer),
     category: slug(layer?.category),
     inputs: inputCount(layer, inputsOf(snap.sync.document, node.id).length),
     outputs: outputCount(layer),
     direction: snap.direction,
-    doubtful: snap.doubtful.has(node.id),
     alone: snap.selected.length === 1 && snap.selected[0] === node.id,
     drop: "id" in snap.drop && snap.drop.id === node.id ? snap.drop.type : null,
   };
@@ -129,7 +124,6 @@ export function flowBricks(before: FlowBrick[], snap: Snapshot, moving: Places):
       ...BRICK,
       measured: { ...BRICK },
       handles: handles(data.inputs, data.outputs, data.direction),
-      ariaLabel: spoken(node, data.info),
     };
   });
   return sameList(before, bricks);
@@ -140,8 +134,19 @@ export function placesNow(places: Places, moving: Places): Places {
   return moving.size > 0 ? new Map([...places, ...moving]) : places;
 }
 
+/** What an edit of values leaves as it was: which bricks there are, of which kinds, and their wires. */
+function sameBricks(a: NetworkDocument, b: NetworkDocument): boolean {
+  if (a.edges !== b.edges || a.nodes.length !== b.nodes.length) return false;
+  return a.nodes === b.nodes || a.nodes.every((node, i) => node.id === b.nodes[i]?.id && node.kind === b.nodes[i]?.kind);
+}
+
+/** The drawing as wires see it: `before` itself while only values of bricks change. */
+export function plan(before: NetworkDocument | null, document: NetworkDocument): NetworkDocument {
+  return before && sameBricks(before, document) ? before : document;
+}
+
 /** What a wire says: nothing while the shape is not known, a question mark on every wire would only be noise. */
-function shapeOf(info: BrickInfo | undefined, output: number): string {
+export function shapeOf(info: BrickInfo | undefined, output: number): string {
   return info?.sizes ? (info.outputs?.[output] ?? info.shape ?? "") : "";
 }
 
@@ -154,17 +159,15 @@ export function flowWires(before: FlowWire[], snap: Snapshot, lanes: Lanes): Flo
     const id = wireId(wire);
     const data: WireData = {
       wire,
-      shape: shapeOf(snap.infos[wire.source], outputOf(wire)),
       lane: lanes.of.get(id)?.lane ?? null,
       merging: inputsOf(snap.sync.document, wire.target).length > 1,
-      doubtful: snap.doubtful.has(wire.source),
       target: target === id,
       alone: snap.selected.length === 0 && snap.wires.length === 1 && selected.has(id),
     };
     const old = known.get(id);
     if (old?.data && sameData(old.data, data) && old.selected === selected.has(id)) return old;
     const ends = { source: wire.source, target: wire.target, sourceHandle: `out-${outputOf(wire)}`, targetHandle: `in-${portOf(wire)}` };
-    const ariaLabel = `Wire from ${wire.source} to ${wire.target}${data.shape ? `, ${data.shape}` : ""}`;
+    const ariaLabel = `Wire from ${wire.source} to ${wire.target}`;
     const zIndex = selected.has(id) ? RAISED : 0;
     return { id, type: "wire" as const, ...ends, data, zIndex, selected: selected.has(id), reconnectable: data.alone && snap.data.editable !== false, ariaLabel };
   });

@@ -11,7 +11,7 @@ import { mayReload } from "./server.ts";
 import { lookAt, pathKey, putAside, takeBack, withLook } from "./memory.ts";
 import { PreviewFeed, readFile } from "./preview.ts";
 import { NO_SCALE, type Scale, sameScale, scaleOf } from "./slab.ts";
-import { doubtful, equal, open, outbox, receive, sameRecord, send, shareRecord, type Sync } from "./sync.ts";
+import { doubtful, equal, open, outbox, receive, sameRecord, send, shareRecord, SURE, type Sync } from "./sync.ts";
 import type { Door, PreviewWish, Said, Talk } from "./talk.ts";
 import { type Theme, themeOf } from "./theme.ts";
 import type { BrickInfo, CanvasData, Conflict, Edit, Point, WantedPath } from "./types.ts";
@@ -64,6 +64,8 @@ const TOAST_MS = 5000;
 const LOOK_MS = 1000;
 // The page around the canvas may follow a moment later: drawing it must not get in the way of the next edit.
 const AROUND_MS = 150;
+// Labels that an edit may change are dimmed when the answer takes longer: most come sooner, and then nothing is drawn twice.
+const LATE_MS = 120;
 const FREE: DropTarget = { type: "free" };
 
 function fetchCatalogue(url: string): Promise<Catalogue> {
@@ -115,6 +117,8 @@ export class Session {
   private heard = Date.now();
   /** The drawing with an edit that is on its way to the server but not drawn yet. */
   private unseen: Sync | null = null;
+  private late = false;
+  private cancelLate: () => void = () => undefined;
   private cancelAround: () => void = () => undefined;
   private toastCount = 0;
   private lastRefused = "";
@@ -213,6 +217,7 @@ export class Session {
     } else {
       this.set(this.merged(receive(this.state.sync, data, this.catalogueOf(data)), data));
     }
+    this.expect();
     this.selectWanted();
     this.sayElsewhere(before);
     if (changed) this.wantCatalogue(data.catalogue.url);
@@ -254,7 +259,19 @@ export class Session {
     this.talk.poke();
     this.unseen = null;
     this.set(this.merged(sync, this.state.data));
+    this.expect();
   };
+
+  /** An answer is due, or has come: labels are dimmed once one is late. */
+  private expect(): void {
+    this.cancelLate();
+    this.late &&= this.state.sync.pending.length > 0;
+    if (this.late || this.state.sync.pending.length === 0) return;
+    this.cancelLate = later(() => {
+      this.late = true;
+      this.set({ ...this.state, doubtful: doubtful(this.state.sync) });
+    }, LATE_MS);
+  }
 
   /** Decide a conflict: for the other tab's work, or for the edit that was made here, which says itself where it is made. */
   readonly choose = (conflict: Conflict, yours: boolean): void => {
@@ -337,6 +354,7 @@ export class Session {
     window.removeEventListener("focus", this.look);
     this.talk.leave();
     this.cancelAround();
+    this.cancelLate();
     this.preview.end();
     this.listeners.clear();
   }
@@ -400,7 +418,7 @@ export class Session {
     const direction = places === now.places ? now.direction : directionOf(document, places, now.direction);
     const catalogue = this.catalogueOf(data);
     const scale = infos === now.infos ? now.scale : scaleNow(now.scale, infos);
-    return { ...now, data, sync, catalogue, infos, scale, places, direction, selected, wires, doubtful: doubtful(sync) };
+    return { ...now, data, sync, catalogue, infos, scale, places, direction, selected, wires, doubtful: this.late ? doubtful(sync) : SURE };
   }
 
   /** Positions that only this browser knows: of bricks the document has no place for. */

@@ -67,7 +67,8 @@ export function waiting(data: CanvasData, sync: Sync): Conflict | null {
   return data.conflicts?.find((conflict) => conflict.seq > (sync.settled ?? 0)) ?? null;
 }
 
-const SURE: ReadonlySet<string> = new Set();
+/** No brick's labels are out of date. */
+export const SURE: ReadonlySet<string> = new Set();
 
 /** Bricks whose labels may be out of date: those an unanswered edit touches and all that they feed. */
 export function doubtful(sync: Sync): ReadonlySet<string> {

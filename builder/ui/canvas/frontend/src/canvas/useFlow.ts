@@ -1,7 +1,7 @@
 import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useSession, useSnapshot } from "./context.ts";
-import { type FlowBrick, type FlowWire, flowBricks, flowWires, placesNow } from "./flow.ts";
+import { type FlowBrick, type FlowWire, flowBricks, flowWires, placesNow, plan } from "./flow.ts";
 import type { DropTarget, Places } from "./geometry.ts";
 import { connectLoose, type Drawing, isLoose, looseTarget, moveBricks } from "./gestures.ts";
 import { lanesOf, NO_LANES } from "./lanes.ts";
@@ -58,11 +58,14 @@ export function useFlow(): Flow {
   const lastWires = useRef<FlowWire[]>([]);
   const lastLanes = useRef(NO_LANES);
 
-  const bricks = useMemo(() => flowBricks(lastBricks.current, snap, moving), [snap, moving]);
-  const places = useMemo(() => placesNow(snap.places, moving), [snap.places, moving]);
-  const { document } = snap.sync;
-  const lanes = useMemo(() => lanesOf(lastLanes.current, document, places, snap.catalogue, snap.direction), [document, places, snap.catalogue, snap.direction]);
-  const wires = useMemo(() => flowWires(lastWires.current, snap, lanes), [snap, lanes]);
+  const { sync, places: standing, catalogue, direction, selected, wires: picked, drop } = snap;
+  const editable = snap.data.editable !== false;
+  // What is not among the values that these depend on does not show in what they make: most answers of Python change neither.
+  const bricks = useMemo(() => flowBricks(lastBricks.current, snap, moving), [sync.document, standing, catalogue, direction, selected, drop, moving]);
+  const places = useMemo(() => placesNow(standing, moving), [standing, moving]);
+  const document = plan(lastLanes.current.document, sync.document);
+  const lanes = useMemo(() => lanesOf(lastLanes.current, document, places, catalogue, direction), [document, places, catalogue, direction]);
+  const wires = useMemo(() => flowWires(lastWires.current, snap, lanes), [document, lanes, selected, picked, drop, editable]);
   useEffect(() => {
     lastBricks.current = bricks;
     lastWires.current = wires;
