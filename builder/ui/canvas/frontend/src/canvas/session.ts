@@ -3,6 +3,7 @@ import { blockRefusal, wayTo } from "./blocks.ts";
 import { type Catalogue, EMPTY_CATALOGUE, type Layer, withBlocks } from "./catalogue.ts";
 import { Desk } from "./desk.ts";
 import { findNode, wireId } from "./document.ts";
+import { byId } from "./index.ts";
 import type { Direction, DropTarget, Places, View } from "./geometry.ts";
 import { type Added, type Drawing, withRoom } from "./gestures.ts";
 import { chosenDirection } from "./choices.ts";
@@ -63,7 +64,7 @@ const catalogues = new Map<string, Promise<Catalogue>>();
 const TOAST_MS = 5000;
 const LOOK_MS = 1000;
 // The page around the canvas may follow a moment later: drawing it must not get in the way of the next edit.
-const AROUND_MS = 150;
+const AROUND_MS = 400;
 // Labels that an edit may change are dimmed when the answer takes longer: most come sooner, and then nothing is drawn twice.
 const LATE_MS = 120;
 const FREE: DropTarget = { type: "free" };
@@ -92,6 +93,21 @@ function madeIn(edit: Edit, scope: string | null): Edit {
 function scaleNow(before: Scale, infos: Readonly<Record<string, BrickInfo>>): Scale {
   const scale = scaleOf(Object.values(infos).map((info) => info.sizes));
   return sameScale(before, scale) ? before : scale;
+}
+
+/** `next`, as `before` itself where every brick stands as it stood: what follows from the places then need not be looked at again. */
+function samePlaces(before: Places, next: Places): Places {
+  if (before.size !== next.size) return next;
+  for (const [id, at] of next) {
+    const old = before.get(id);
+    if (old !== at && (!old || old[0] !== at[0] || old[1] !== at[1])) return next;
+  }
+  return before;
+}
+
+/** Those of `ids` that are still there, as the same list when all are. */
+function kept(ids: readonly string[], there: { has(id: string): boolean }): readonly string[] {
+  return ids.every((id) => there.has(id)) ? ids : ids.filter((id) => there.has(id));
 }
 
 const newClient = (): string => `c-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(16) ?? Date.now().toString(16)}`;
@@ -411,10 +427,9 @@ export class Session {
     const document = sync.document;
     const moved = document !== now.sync.document;
     const infos = data === now.data ? now.infos : shareRecord(now.infos, data.analysis.nodes);
-    const selected = moved ? now.selected.filter((id) => findNode(document, id)) : now.selected;
-    const known = new Set(document.edges.map(wireId));
-    const wires = now.wires.filter((id) => known.has(id));
-    const places = moved ? place(document, this.kept(now), now.direction) : now.places;
+    const selected = moved && now.selected.length > 0 ? kept(now.selected, byId(document.nodes)) : now.selected;
+    const wires = moved && now.wires.length > 0 ? kept(now.wires, new Set(document.edges.map(wireId))) : now.wires;
+    const places = moved ? samePlaces(now.places, place(document, this.placed(now), now.direction)) : now.places;
     const direction = places === now.places ? now.direction : directionOf(document, places, now.direction);
     const catalogue = this.catalogueOf(data);
     const scale = infos === now.infos ? now.scale : scaleNow(now.scale, infos);
@@ -422,7 +437,7 @@ export class Session {
   }
 
   /** Positions that only this browser knows: of bricks the document has no place for. */
-  private kept(now: Snapshot): Places {
+  private placed(now: Snapshot): Places {
     const entries = now.sync.document.nodes.filter((node) => !node.at).map((node) => [node.id, now.places.get(node.id)] as const);
     return new Map(entries.filter((entry): entry is [string, Point] => entry[1] !== undefined));
   }
