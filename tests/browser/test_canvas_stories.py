@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.canvas import CORNER, second_tab
+from tests.browser.canvas import CORNER, Canvas, second_tab
+from tests.browser.driver import open_page
 
 INTERRUPTED = "WebSocket|403 .*/api/canvas|ERR_CONNECTION|Failed to fetch|502|No response|not responding|when disconnected"
 
@@ -92,3 +93,19 @@ def test_a_tab_that_stays_open_while_the_server_restarts_brings_its_unsent_edits
     cnn.server.start()
     cnn.shape("fc1", "N×61")
     cnn.saved()
+
+
+def test_an_answer_that_cannot_be_drawn_blanks_nothing(page, server, watch):
+    watch.allow("not iterable|is not a function|reading|Guard")
+
+    def spoil(route):
+        answer = route.fetch()
+        told = answer.json()
+        told["full"]["analysis"]["nodes"]["conv1"]["problems"] = 3
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/api/canvas", spoil, times=1)
+    open_page(page, server)
+    expect(page.get_by_role("alert")).to_contain_text("Your drawing is safe")
+    page.get_by_role("button", name="Reload the page").click()
+    Canvas(page, server).shape("conv1", "N×10×24×24")

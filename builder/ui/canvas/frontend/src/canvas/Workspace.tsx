@@ -3,6 +3,7 @@ import { type KeyboardEvent, type ReactElement, useLayoutEffect, useRef, useStat
 import { Canvas } from "./Canvas.tsx";
 import { ConflictDialog } from "./ConflictDialog.tsx";
 import { SessionContext, usePart, useSession } from "./context.ts";
+import { Guard } from "./Guard.tsx";
 import { handleKey } from "./keys.ts";
 import { Sheet } from "./Overlays.tsx";
 import { Palette } from "./Palette.tsx";
@@ -44,11 +45,13 @@ function Parts(): ReactElement {
   };
   return (
     <div ref={element} className="bw" data-theme={theme} style={{ height }} onKeyDown={onKeyDown}>
-      <Palette open={drawer} onOpen={setDrawer} />
-      <Canvas />
-      <Panel />
-      <Sheet />
-      <ConflictDialog />
+      <Guard>
+        <Palette open={drawer} onOpen={setDrawer} />
+        <Canvas />
+        <Panel />
+        <Sheet />
+        <ConflictDialog />
+      </Guard>
     </div>
   );
 }
