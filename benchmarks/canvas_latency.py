@@ -152,7 +152,7 @@ class Traffic:
         self._bytes = 0
         self._requests: list[Request] = []
         page.on("websocket", lambda socket: (socket.on("framesent", self._count), socket.on("framereceived", self._count)))
-        page.on("requestfinished", self._requests.append)
+        page.on("requestfinished", lambda request: self._requests.append(request))
 
     def _count(self, payload: bytes | str) -> None:
         self._bytes += len(payload)
