@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from builder.graph.document import MAX_BYTES
 
-from . import warm_up
+from . import tidy, warm_up
 from .bundle import under_base
 from .delta import tell
 from .payload import canvas_json, wanted_path, wanted_peek
@@ -128,6 +128,7 @@ def _written(body: bytes) -> bytes:
     """The answer to a message; raises ValueError or RecursionError when the message cannot be read."""
     message = json.loads(body)
     warm_up.later()
+    tidy.busy()
     # Half a character in a user's text, which UTF-8 cannot hold, goes as the escape that JSON has for it.
     return json.dumps(exchange().answer(message), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
