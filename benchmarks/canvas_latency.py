@@ -41,7 +41,8 @@ from tools.chromium import find_or_install, use_own_node  # noqa: E402
 
 WARM_UP = 6
 REST_MS = 150  # between edits: time for the browser to come to rest, so that one edit does not wait for another
-GESTURE_FRAMES = 120
+GESTURE_FRAMES = 240
+SETTLE_MS = 12_000  # before the gestures: a server that has just begun imports torch in its first pause, on one of two cores
 
 # p95 of an edit in milliseconds, by the most bricks it is for; opening a drawing of any size, milliseconds.
 GOALS = ((12, 60), (200, 100), (1000, 150))
@@ -204,6 +205,7 @@ def steps(watched: str) -> dict[str, Callable[[int], tuple[str, str, str]]]:
 
 def frames(page: Page, session: CDPSession, row: Row, brick: str) -> None:
     """Pan, zoom and drag, a step a frame."""
+    page.wait_for_timeout(SETTLE_MS)
     for name, script, argument in (("pan", WHEEL, [False, GESTURE_FRAMES]), ("zoom", WHEEL, [True, GESTURE_FRAMES]), ("drag", DRAG, [brick, GESTURE_FRAMES])):
         before = busy_seconds(session)
         row.frames[name] = page.evaluate(script, argument)
