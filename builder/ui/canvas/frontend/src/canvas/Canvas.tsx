@@ -1,9 +1,10 @@
-import { Background, type Connection, ConnectionMode, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
+import { type Connection, ConnectionMode, MiniMap, ReactFlow, SelectionMode } from "@xyflow/react";
 import { memo, type ReactElement, useState } from "react";
 import { Brick } from "./Brick.tsx";
 import { useSession, useSnapshot } from "./context.ts";
 import { Crumbs } from "./Crumbs.tsx";
 import { enter } from "./entering.ts";
+import { Dots } from "./Dots.tsx";
 import type { FlowBrick, FlowWire } from "./flow.ts";
 import { LEAST_ZOOM } from "./geometry.ts";
 import { MakeBlock } from "./MakeBlock.tsx";
@@ -126,7 +127,7 @@ export function Canvas(): ReactElement {
         maxZoom={2}
         colorMode={snap.theme}
       >
-        <Background gap={24} size={1.6} />
+        <Dots />
         {minimap && <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node: FlowBrick) => `map-${node.data.category}`} />}
         <Peek />
       </ReactFlow>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CATALOGUE, SKIP } from "./fixture.test.ts";
-import { BRICK, curve, distance, endsOf, fitView, frameView, laneOf, portX, resizedView, revealView } from "./geometry.ts";
+import { BRICK, curve, distance, dotGap, endsOf, fitView, frameView, laneOf, portX, resizedView, revealView } from "./geometry.ts";
 import type { Point } from "./types.ts";
 
 const COLUMN = new Map<string, Point>([["start", [0, 0]], ["a", [0, 84]], ["join", [0, 168]], ["end", [0, 252]]]);
@@ -69,4 +69,12 @@ test("a frame beside a brick comes into sight as far as the brick can stay", () 
   const wide = frameView(view, { x: 600, y: 300, width: 900, height: 300 }, [320, 300], pane);
   assert.ok(wide && wide.zoom < 1);
   assert.deepEqual([320, 1500].map((x) => Math.round(wide.x + x * wide.zoom)), [16, 784]);
+});
+
+test("dots come no closer on the screen than can be told apart, and stand where dots stood before", () => {
+  for (let zoom = 2; zoom > 0.05; zoom *= 0.93) {
+    const gap = dotGap(zoom);
+    assert.ok(gap >= 16 && (gap === 24 * zoom || gap < 32), `${gap} at ${zoom}`);
+    assert.equal(Math.log2(gap / (24 * zoom)) % 1, 0);
+  }
 });

@@ -356,3 +356,12 @@ function shift(start: number, size: number, least: number, most: number): number
   if (start < least) return least - start;
   return start + size > most ? most - size - start : 0;
 }
+
+const DOTS = 24;
+// Closer together on the screen they are a haze, and there are thousands of them to paint in every frame of a zoom.
+const LEAST_PX = 16;
+
+/** Pixels on the screen from dot to dot at this zoom: further apart by powers of two, so that the dots that stay do not move. */
+export function dotGap(zoom: number): number {
+  return DOTS * zoom * 2 ** Math.max(0, Math.ceil(Math.log2(LEAST_PX / (DOTS * zoom))));
+}
