@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from .document import (
@@ -76,6 +76,11 @@ def reaches(network: Network, start: str, goal: str) -> bool:
     followers: dict[str, list[str]] = {}
     for edge in network.edges:
         followers.setdefault(edge.source, []).append(edge.target)
+    return leads(followers, start, goal)
+
+
+def leads(followers: Mapping[str, Sequence[str]], start: str, goal: str) -> bool:
+    """Does a way lead from `start` to `goal`, where each brick leads to its followers?"""
     seen, waiting = set(), [start]
     while waiting:
         name = waiting.pop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from .bricks import NETWORK_OPS, Edit, arity, arity_out
+from .bricks import NETWORK_OPS, Edit, arity, arity_out, leads
 from .document import Edge, Network, edge_from_json, node_from_json
 from .kinds import Kinds
 
@@ -69,22 +69,11 @@ class _Growth:
                 return False
         elif edge.port >= arity(target.kind, self._kinds)[1]:
             return False
-        return edge.source != edge.target and not self._reaches(edge.target, edge.source)
+        return edge.source != edge.target and not leads(self._after, edge.target, edge.source)
 
     def _open(self, name: str) -> bool:
         """May this brick have any number of inputs?"""
         return arity(self._nodes[name].kind, self._kinds)[1] is None
-
-    def _reaches(self, start: str, goal: str) -> bool:
-        seen, waiting = set(), [start]
-        while waiting:
-            name = waiting.pop()
-            if name == goal:
-                return True
-            if name not in seen:
-                seen.add(name)
-                waiting += self._after.get(name, ())
-        return False
 
     def _count(self, edge: Edge, by: int) -> None:
         self._inputs[edge.target] = self._inputs.get(edge.target, 0) + by
