@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -104,10 +105,25 @@ def exchange() -> Exchange:
 
 
 def _is_ours(request: Request) -> bool:
-    """Does a page of this server ask? It has the key; a browser's word for where it comes from must not speak against it."""
-    origin = request.headers.get("origin")
-    same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    return same and secrets.compare_digest(request.headers.get(KEY_HEADER, "").encode(), KEY.encode())
+    """Does a page of this server ask? It has the key; besides, host and origin must be such as Streamlit lets open a page's connection."""
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    known = secrets.compare_digest(request.headers.get(KEY_HEADER, "").encode(), KEY.encode())
+    try:
+        return known and _is_host(host) and (origin is None or urlsplit(origin).netloc == host or _is_let_in(origin))
+    except ValueError:  # an address that is none
+        return False
+
+
+def _is_host(host: str) -> bool:
+    """Is the server meant to be reached by this name (server.allowedHosts; all are where none is named)?"""
+    allowed = [pattern.strip().lower().rstrip(".") for pattern in st.get_option("server.allowedHosts")]
+    name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    return not allowed or any(pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:])) for pattern in allowed)
+
+
+def _is_let_in(origin: str) -> bool:
+    """May pages of another origin ask, as behind a proxy that gives the server another name (server.enableCORS, server.corsAllowedOrigins)?"""
+    return not st.get_option("server.enableCORS") or origin in st.get_option("server.corsAllowedOrigins")
 
 
 def _refused(status: int, says: str) -> Response:

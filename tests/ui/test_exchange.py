@@ -42,6 +42,14 @@ def talk(tmp_path) -> Exchange:
     return Exchange(Workspace(tmp_path, FIRST), Previews())
 
 
+@pytest.fixture(autouse=True)
+def settings(monkeypatch):
+    """Streamlit's settings: those of the app, and a way to set one for a test."""
+    chosen = {"server.allowedHosts": ["localhost", "127.0.0.1"], "server.enableCORS": True, "server.corsAllowedOrigins": []}
+    monkeypatch.setattr(module.st, "get_option", chosen.get)
+    return chosen.__setitem__
+
+
 def space(talk: Exchange) -> Workspace:
     return talk._space
 
@@ -133,12 +141,25 @@ def test_the_route_answers_who_has_the_key():
 
 @pytest.mark.parametrize("headers", [
     {}, {KEY_HEADER: ""}, {KEY_HEADER: KEY + "x"}, {KEY_HEADER: "\u00e9"}, OURS | {KEY_HEADER: "guess"}, OURS | {"origin": "http://evil.example"},
-    OURS | {"origin": "null"}, OURS | {"origin": "http://127.0.0.1:9999"},
+    OURS | {"origin": "null"}, OURS | {"origin": "http://127.0.0.1:9999"}, OURS | {"host": "evil.example", "origin": "http://evil.example"},
+    {KEY_HEADER: KEY, "host": "["}, OURS | {"origin": "http://["}, {KEY_HEADER: KEY},
 ], ids=lambda headers: repr(sorted(headers.items()))[:40])
 def test_a_stranger_is_refused_and_nothing_is_applied(headers):
     before = workspace().project
     status, answer = ask(json.dumps(edit(1, RENAME)).encode(), headers)
     assert status == 403 and "Load it again" in answer["says"] and workspace().project == before
+
+
+def test_other_names_and_origins_are_let_in_as_streamlit_is_told(settings):
+    settings("server.allowedHosts", ["*.lab.example"])
+    inside = {KEY_HEADER: KEY, "host": "brickwork.lab.example"}
+    public = {"origin": "https://public.example"}
+    assert ask(b"{}", inside)[0] == 200 and ask(b"{}", {**inside, **public})[0] == 403 and ask(b"{}", OURS)[0] == 403
+    settings("server.corsAllowedOrigins", ["https://public.example"])
+    assert ask(b"{}", {**inside, **public})[0] == 200 and ask(b"{}", {**inside, "origin": "https://evil.example"})[0] == 403
+    settings("server.enableCORS", False)
+    settings("server.allowedHosts", [])
+    assert ask(b"{}", {KEY_HEADER: KEY, "host": "anything", "origin": "https://evil.example"})[0] == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"1" * 5000, b"{'a': 1}"], ids=lambda body: repr(body[:8]))
