@@ -89,7 +89,7 @@ def test_a_tab_that_stays_open_while_the_server_restarts_brings_its_unsent_edits
     cnn.server.kill9()
     cnn.select("fc1")
     cnn.field("out_features").fill("61")
-    expect(cnn.page.locator(".save")).to_have_text("No connection: kept in this tab")
+    expect(cnn.page.locator(".save")).to_have_text("Not connected")
     cnn.server.start()
     cnn.shape("fc1", "N×61")
     cnn.saved()

@@ -12,6 +12,7 @@ import { useAnswer } from "./useDesk.ts";
 import { covered } from "./useView.ts";
 
 const QUICK_MS = 300;
+const AWAY = "The server does not answer. Your edits are kept in this tab and sent once it does.";
 
 /** “Saving…” only when the answer takes longer than a blink; without a server the edits stay in this tab until there is one. */
 function SaveState(): ReactElement {
@@ -24,8 +25,8 @@ function SaveState(): ReactElement {
     return () => clearTimeout(timer);
   }, [waiting]);
   return (
-    <span className="save" data-waiting={waiting || !reached} aria-live="polite">
-      {!reached ? "No connection: kept in this tab" : slow ? "Saving…" : "Saved"}
+    <span className="save" data-waiting={waiting || !reached} data-away={!reached} title={reached ? undefined : AWAY} aria-live="polite">
+      {!reached ? "Not connected" : slow ? "Saving…" : "Saved"}
     </span>
   );
 }
