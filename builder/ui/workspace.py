@@ -7,6 +7,7 @@ by saving an older copy. Standard library and builder.graph only; nothing here d
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets
@@ -137,10 +138,17 @@ class Workspace:
             del self._acks[oldest]
             self._conflicts.pop(oldest, None)
         edit = sent.get("edit") if isinstance(sent.get("edit"), Mapping) else {}
+        before = self.history
         try:
             self._apply(edit, client, seq, sent.get("revision"))
+            self.report()
         except EditError as error:
             self._refused[client] = {"seq": seq, "says": str(error)}
+        except Exception:  # noqa: BLE001 - an edit that finds a mistake of ours would be sent again for ever, and no other after it
+            logging.exception("An edit could not be worked out: %.500s", edit)
+            self.history, self._log = before, Log()
+            self._refused[client] = {"seq": seq, "says": "This change was left out: Brickwork could not work it out. That is a mistake of the program, "
+                                                         "and the terminal says more."}
 
     def _apply(self, edit: Mapping[str, object], client: str, seq: int, revision: object) -> None:
         """Apply a canvas's edit, unless it would undo unseen what another canvas did: then it waits for that canvas's choice."""

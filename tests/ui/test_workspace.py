@@ -12,7 +12,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from builder.gallery import ENTRIES
-from builder.graph import DocumentError, EditError, Project, apply, dumps, from_json, loads, to_json
+from builder.graph import DocumentError, EditError, History, Project, apply, dumps, from_json, loads, to_json
 from builder.ui import workspace as module
 from builder.ui.workspace import MAX_CLIENTS, Workspace, slug
 
@@ -89,6 +89,24 @@ def test_edits_after_a_refused_one_in_the_same_outbox_are_applied(root):
     opened = space(root)
     opened.receive(outbox(add("new1"), {"op": "explode"}, add("new2")))
     assert bricks(opened) == ["new1", "new2"] and opened.ack("c-1")[0]["seq"] == 3
+
+
+@pytest.mark.parametrize("name", ["check", "apply"])
+def test_an_edit_that_finds_a_mistake_of_the_program_is_left_out_and_the_next_one_is_applied(root, monkeypatch, caplog, name):
+    opened, sound = space(root), {"check": module.check, "apply": History.apply}[name]
+
+    def odd(project, *rest):
+        if name == "check" and any(node.id == "new1" for node in project.network.nodes) or name == "apply" and "new1" in str(rest):
+            raise ZeroDivisionError("nobody thought of this")
+        return sound(project, *rest)
+
+    monkeypatch.setattr(*((module, "check") if name == "check" else (History, "apply")), odd)
+    opened.receive(outbox(add("new1"), add("new2")))
+    assert bricks(opened) == ["new2"] and opened.ack("c-1")[0]["seq"] == 2 and on_disk(opened) == opened.project
+    opened.receive(outbox(add("new1"), first=3))
+    assert "a mistake of the program" in opened.ack("c-1")[1]["says"] and "nobody thought of this" in caplog.text
+    opened.receive(outbox({"op": "undo"}, first=4))
+    assert bricks(opened) == []
 
 
 def test_undo_and_redo_come_through_the_outbox(root):

@@ -85,6 +85,23 @@ test("without an answer the edits are sent again, ever more rarely, and what the
   assert.deepEqual([heard.length, reached.at(-2), reached.at(-1)], [1, false, true]);
 });
 
+test("edits that are too long for one message go one by one", async () => {
+  const { talk, sent, state } = server();
+  const all = [1, 2, 3].map((seq) => ({ seq, revision: 1, edit: EDIT }));
+  state.edits = all;
+  talk.poke();
+  await sent[0]?.answer(413);
+  for (const i of [1, 2, 3]) {
+    state.edits = all.slice(i);
+    await sent[i]?.answer(full(`s${i}`));
+  }
+  const seqs = sent.map(({ body }) => (body.edits as { seq: number }[]).map((edit) => edit.seq));
+  assert.deepEqual(seqs, [[1, 2, 3], [1], [2], [3]]);
+  state.edits = all;
+  talk.poke();
+  assert.equal((sent[4]?.body.edits as unknown[]).length, 3);
+});
+
 test("an edit does not wait for the next try", async () => {
   const { talk, sent } = server();
   talk.poke();

@@ -45,6 +45,7 @@ export interface Ways {
 export const RETRY_MS = 1000;
 export const RETRY_MOST_MS = 10_000;
 const STRANGER = 403;
+const TOO_LONG = 413;
 const PATIENCE_MS = 30_000;
 // What a browser sends for a page that goes: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
 const LAST_WORDS = 60_000;
@@ -67,6 +68,8 @@ export class Talk {
   private ended = false;
   /** What came could not be read: everything is wanted. */
   private lost = false;
+  /** All edits in one message were too many: they go one by one. */
+  private few = false;
   private strange = 0;
   private wait = RETRY_MS;
   private wish: PreviewWish | undefined;
@@ -111,7 +114,8 @@ export class Talk {
 
   private message(): Message {
     const has = this.lost ? null : this.holder.newest;
-    return { ...this.speaker.say(), tab: this.holder.tab, has, ...(this.wish ? { preview: this.wish } : {}) };
+    const said = this.speaker.say();
+    return { ...said, edits: this.few ? said.edits.slice(0, 1) : said.edits, tab: this.holder.tab, has, ...(this.wish ? { preview: this.wish } : {}) };
   }
 
   private async exchange(): Promise<void> {
@@ -136,10 +140,16 @@ export class Talk {
     this.again ||= data === null;
     this.lost = data === null;
     if (data) this.speaker.hear(data);
+    this.few &&= this.speaker.say().edits.length > 0;
+    this.again ||= this.few;
   }
 
   /** Edits are kept and sent again, ever more rarely; a server that was started anew may still draw the page with its own key. */
   private unanswered(status: number | null): void {
+    if (status === TOO_LONG && !this.few) {
+      this.few = true;
+      return this.poke();
+    }
     this.speaker.reached(false);
     this.strange = status === STRANGER ? this.strange + 1 : 0;
     if (this.strange > 1) this.speaker.strange();
