@@ -358,10 +358,10 @@ function shift(start: number, size: number, least: number, most: number): number
 }
 
 const DOTS = 24;
-// Closer together on the screen they are a haze, and there are thousands of them to paint in every frame of a zoom.
-const LEAST_PX = 16;
+/** Pixels from dot to dot where they are closest: closer together they are a haze. */
+export const DOT_TILE = 16;
 
 /** Pixels on the screen from dot to dot at this zoom: further apart by powers of two, so that the dots that stay do not move. */
 export function dotGap(zoom: number): number {
-  return DOTS * zoom * 2 ** Math.max(0, Math.ceil(Math.log2(LEAST_PX / (DOTS * zoom))));
+  return DOTS * zoom * 2 ** Math.max(0, Math.ceil(Math.log2(DOT_TILE / (DOTS * zoom))));
 }
