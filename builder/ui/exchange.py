@@ -44,7 +44,6 @@ class Exchange:
     def __init__(self, space: Workspace, preview: Previews):
         self._space, self._preview = space, preview
         self._told: OrderedDict[str, dict[str, object]] = OrderedDict()
-        self._guard = threading.Lock()
 
     def answer(self, message: object) -> dict[str, object]:
         """Apply the edits of a canvas that have not been applied yet and say what the page has to show now (`delta.tell`).
@@ -52,7 +51,7 @@ class Exchange:
         `message` is {"tab", "client", "load_id", "edits", "settled", "has", "path", "preview"}, all of them optional and none of them trusted.
         """
         message = message if isinstance(message, Mapping) else {}
-        with self._guard, self._space.lock:
+        with self._space.lock:
             if "preview" in message:
                 self._preview.choose(message["preview"])
             self._space.receive(message)

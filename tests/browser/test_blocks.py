@@ -36,6 +36,16 @@ def back(canvas: Canvas) -> None:
     expect(crumbs(canvas)).to_have_count(0)
 
 
+def narrow_inside(cnn: Canvas, name: str) -> None:
+    """Give the Linear inside a block 20 outputs, from the network and back to it."""
+    enter(cnn, name, "fc1")
+    cnn.select("fc1")
+    cnn.set_field("out_features", 20)
+    cnn.shape("fc1", "N×20")
+    back(cnn)
+    cnn.shape(name, "N×20")
+
+
 def put(canvas: Canvas, kind: str, behind: str) -> None:
     """Add a layer behind a brick by a double click in the palette."""
     canvas.select(behind)
@@ -87,12 +97,7 @@ def test_an_instance_is_unlinked_and_another_taken_apart_and_all_of_it_undone_an
     cnn.select("dense2")
     cnn.panel().get_by_role("button", name="Unlink").click()
     expect(cnn.panel().get_by_role("textbox", name="Block")).to_have_value("Dense2")
-    enter(cnn, "dense2", "fc1")
-    cnn.select("fc1")
-    cnn.set_field("out_features", 20)
-    cnn.shape("fc1", "N×20")
-    back(cnn)
-    cnn.shape("dense2", "N×20")
+    narrow_inside(cnn, "dense2")
     cnn.shape("dense1", "N×50")
     cnn.select("dense1")
     cnn.panel().get_by_role("button", name="Unpack").click()
@@ -196,12 +201,7 @@ def test_a_block_of_the_catalogue_opens_to_look_at_and_becomes_ones_own(cnn):
 def test_what_is_undone_in_another_drawing_is_said_and_shown(cnn):
     page = cnn.page
     make(cnn, "Dense", "fc1", "relu3")
-    enter(cnn, "dense1", "fc1")
-    cnn.select("fc1")
-    cnn.set_field("out_features", 20)
-    cnn.shape("fc1", "N×20")
-    back(cnn)
-    cnn.shape("dense1", "N×20")
+    narrow_inside(cnn, "dense1")
     page.get_by_role("toolbar").get_by_role("button", name="Undo").click()
     cnn.shape("dense1", "N×50")
     toast = page.locator(".toasts")

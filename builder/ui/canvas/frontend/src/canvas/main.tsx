@@ -3,20 +3,14 @@ import flowStyles from "@xyflow/react/dist/style.css?inline";
 import type { CleanUp, ComponentArgs } from "../shared/streamlit.ts";
 import { Holder } from "./delta.ts";
 import previewStyles from "./preview.css?inline";
-import { lastSeen, Session } from "./session.ts";
+import { lastSeen, later, Session } from "./session.ts";
 import styles from "./styles.css?inline";
 import { type Door, postTo, type Said, type Speaker, Talk, type Ways } from "./talk.ts";
 import type { CanvasData } from "./types.ts";
 import { Workspace } from "./Workspace.tsx";
 
 const holder = new Holder(crypto.getRandomValues(new Uint32Array(3)).join("-"));
-const ways: Ways = {
-  post: postTo,
-  later: (act, wait) => {
-    const timer = setTimeout(act, wait);
-    return () => clearTimeout(timer);
-  },
-};
+const ways: Ways = { post: postTo, later };
 
 /** Streamlit fades an element while a slow script runs; a canvas that is being edited must not fade. */
 function neverFade(place: Node): void {

@@ -112,7 +112,8 @@ function kept(ids: readonly string[], there: { has(id: string): boolean }): read
 
 const newClient = (): string => `c-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(16) ?? Date.now().toString(16)}`;
 
-function later(act: () => void, wait: number): () => void {
+/** Calls `act` after so many milliseconds unless the returned function is called before. */
+export function later(act: () => void, wait: number): () => void {
   const timer = setTimeout(act, wait);
   return () => clearTimeout(timer);
 }
