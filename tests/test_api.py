@@ -39,7 +39,7 @@ def test_the_package_offers_everything_that_it_names(mnist):
         "import builder.train",
         "import builder.train.loop",
         "from builder.train.events import RunEnded",
-        "import builder.gallery.projects",
+        "import builder.gallery.first",
         "import builder.api",
         "from builder import api, train, gallery",
     ],
@@ -49,7 +49,7 @@ def test_train_and_gallery_are_packages_and_functions_whoever_imports_them_first
 import builder, types
 from builder.train.events import RunEnded
 assert callable(builder.train) and isinstance(builder.train, types.ModuleType) and builder.train.events.RunEnded is RunEnded
-assert builder.gallery("mnist-cnn").name == "MNIST CNN" and "mnist-cnn" in builder.gallery.ENTRIES and len(builder.gallery()) == 4
+assert builder.gallery("mnist-cnn").name == "MNIST CNN" and "mnist-cnn" in builder.gallery.ENTRIES and len(builder.gallery()) >= 4
 from builder import train
 assert iter(train(builder.gallery("mnist-cnn")))
 import importlib, builder.train as again
@@ -65,9 +65,9 @@ def test_importing_brickwork_and_checking_a_project_does_not_import_torch():
 
 
 def test_gallery_lists_all_entries_and_refuses_an_unknown_name_with_the_known_ones():
-    assert [entry.name for entry in builder.gallery()] == ["mnist-cnn", "fashion-mlp", "lenet-cifar", "bootcamp-cnn"]
-    with pytest.raises(api.LoadError, match=r"'resnet'.*mnist-cnn"):
-        builder.gallery("resnet")
+    assert [entry.name for entry in builder.gallery()][:4] == ["mnist-cnn", "fashion-mlp", "lenet-cifar", "bootcamp-cnn"]
+    with pytest.raises(api.LoadError, match=r"'no-such-net'.*mnist-cnn"):
+        builder.gallery("no-such-net")
     assert isinstance(builder.gallery, ModuleType)
 
 

@@ -53,17 +53,20 @@ def run_gallery(arguments: Namespace) -> int:
     if arguments.json:
         say_json(entries)
         return 0
-    rows = [(row["name"], row["title"], row["task"], "×".join(map(str, row["input_shape"])), count(row["parameters"]), row["deck"])
-            for row in entries]
+    rows = [(row["name"], row["title"], row["task"] + ("" if row["trains"] else " *"), ", ".join("×".join(map(str, shape)) for shape in row["inputs"]),
+             count(row["parameters"]), row["deck"]) for row in entries]
     say(table(("NAME", "TITLE", "TASK", "INPUT", "PARAMETERS", "FROM"), rows, right=[4]))
+    if not all(row["trains"] for row in entries):
+        say("\n* can be opened, changed, checked and exported, but not trained in the app yet")
     return 0
 
 
 def gallery_row(entry) -> dict[str, object]:
-    """A ready-made project's row; the input shape is one sample's, C H W."""
-    image = next(node for node in entry.project.network.nodes if node.kind == "Input")
-    return {"name": entry.name, "title": entry.title, "deck": entry.deck, "task": entry.task, "input_shape": list(image.params["shape"]),
-            "parameters": entry.parameters, "summary": entry.summary}
+    """A ready-made project's row; shapes are one sample's, as in C H W."""
+    return {"name": entry.name, "title": entry.title, "deck": ", ".join(entry.decks), "task": entry.task, "family": entry.family,
+            "input_shape": list(entry.inputs[0]), "inputs": [list(shape) for shape in entry.inputs],
+            "outputs": [list(shape) for shape in entry.outputs], "parameters": entry.parameters, "trains": entry.trains, "waits": entry.waits,
+            "data": entry.data, "paper": entry.paper, "summary": entry.summary, "look": entry.look}
 
 
 def run_check(arguments: Namespace) -> int:

@@ -48,14 +48,14 @@ def card(space: Workspace, entry: Entry) -> None:
 def _about(entry: Entry) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(entry.title, anchor=False, width="stretch")
-        st.badge(entry.deck, color="gray")
+        st.badge(", ".join(entry.decks), color="gray")
     st.write(entry.summary)
-    st.caption(f"{show((2, *entry.project.network.nodes[0].params['shape']))} → {skeleton(entry.project.network)}")
+    st.caption(f"{show((2, *entry.inputs[0]))} → {skeleton(entry.project.network)}")
     st.caption(f"**{entry.parameters:,}** parameters")
     # The one it opens on comes first; two spaces and a line break begin a new line.
-    st.caption("  \n".join(f"{DATASETS[source].title}: {recipe(training)}" for source, training in entry.project.recipes.items()))
+    st.caption("  \n".join(f"{DATASETS[source].title}: {recipe(training)}" for source, training in entry.recipes.items()) or entry.waits)
     st.info(entry.look, icon=":material/visibility:")
-    st.caption(f"Source: {esc(entry.source)}")
+    st.caption(f"Source: {esc(entry.paper)}")
 
 
 def _open(space: Workspace, stem: str) -> None:

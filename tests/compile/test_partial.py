@@ -8,10 +8,10 @@ import torch
 from builder import api
 from builder.compile.module import load
 from builder.compile.partial import partial
-from builder.gallery import ENTRIES
 from builder.graph import Project, apply
 from builder.inspect.preview import run
 from tests.compile.block_drawings import BLOCK_DRAWINGS
+from tests.first_networks import FIRST
 
 
 def values(project: Project, x: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -27,9 +27,9 @@ def edited(project: Project, *edits: dict) -> Project:
     return project
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", FIRST)
 def test_its_values_are_those_of_the_network_that_is_trained_with_the_same_weights(name):
-    project = ENTRIES[name].project
+    project = FIRST[name].project
     torch.manual_seed(0)
     network = load(api.source(project)).eval()
     shape = next(iter(partial(api.check(project).analysis).entries.values()))
@@ -46,13 +46,13 @@ def test_its_values_are_those_of_the_network_that_is_trained_with_the_same_weigh
 
 
 def test_a_drawing_with_an_error_further_down_gives_all_values_before_it():
-    project = edited(ENTRIES["mnist-cnn"].project, {"op": "set", "id": "conv2", "params": {"kernel_size": 15}})
+    project = edited(FIRST["mnist-cnn"].project, {"op": "set", "id": "conv2", "params": {"kernel_size": 15}})
     seen = values(project, torch.randn(1, 1, 28, 28))
     assert list(seen) == ["image", "conv1", "pool1", "relu1"]
 
 
 def test_loose_ends_have_values_and_change_nobodys_weights():
-    whole = ENTRIES["mnist-cnn"].project
+    whole = FIRST["mnist-cnn"].project
     project = edited(whole, {"op": "add", "node": {"id": "side", "kind": "Conv2d"}}, {"op": "connect", "source": "image", "target": "side"})
     x = torch.randn(1, 1, 28, 28)
     seen = values(project, x)
@@ -70,12 +70,12 @@ def test_bricks_without_an_input_unknown_ones_and_loops_have_none():
 
 
 def test_its_costs_are_known_without_building_anything():
-    project = edited(ENTRIES["fashion-mlp"].project, {"op": "set", "id": "fc1", "params": {"out_features": 1_000_000}})
+    project = edited(FIRST["fashion-mlp"].project, {"op": "set", "id": "fc1", "params": {"out_features": 1_000_000}})
     assert partial(api.check(project).analysis).params > 700_000_000
 
 
 def test_names_and_texts_of_a_document_are_only_ever_names_and_texts():
-    project = edited(ENTRIES["mnist-cnn"].project, {"op": "name", "value": 'x"""; import os\\'}, {"op": "rename", "id": "conv1", "to": "x"})
+    project = edited(FIRST["mnist-cnn"].project, {"op": "name", "value": 'x"""; import os\\'}, {"op": "rename", "id": "conv1", "to": "x"})
     text = partial(api.check(project).analysis, project.name).text
     compile(text, "<text>", "exec")
     assert text.startswith('"""x; import os, drawn in Brickwork."""')

@@ -15,9 +15,9 @@ from hypothesis import settings as profile
 
 from builder.compile import BuildError
 from builder.compile.source import plain, source
-from builder.gallery import ENTRIES
 from builder.graph import DocumentError, Project, apply, from_json, loads, to_json
 from tests.compile.block_drawings import BLOCK_DRAWINGS
+from tests.first_networks import FIRST
 from tests.graph.drawings import legal_project, randoms
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,7 +42,7 @@ def drawn(*nodes: tuple, wires: str, name: str = "Drawn", shape: tuple[int, ...]
 SAME = {"kernel_size": 3, "padding": 1}
 FC = ("fc", "Linear", {"out_features": 10})
 DRAWINGS = {
-    **{entry.name: entry.project for entry in ENTRIES.values()},
+    **{entry.name: entry.project for entry in FIRST.values()},
     **BLOCK_DRAWINGS,
     "residual_add": drawn(
         ("conv1", "Conv2d", {"out_channels": 8, **SAME}),

@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from builder.gallery import ENTRIES
 from builder.graph import EditError, Project, apply, check, dumps, to_json
 from builder.graph.memo import by_identity
+from tests.first_networks import FIRST
 from tests.graph.drawings import messy_project
 from tests.ui.edits import random_edit
 
@@ -17,7 +17,7 @@ from tests.ui.edits import random_edit
 def projects(seed: int, length: int) -> list[Project]:
     """A project and what a row of random edits makes of it; now and then it goes back, as undo does."""
     rng = random.Random(seed)
-    found = [rng.choice([rng.choice([entry.project for entry in ENTRIES.values()]), messy_project(rng)])]
+    found = [rng.choice([rng.choice([entry.project for entry in FIRST.values()]), messy_project(rng)])]
     while len(found) < length:
         try:
             found.append(apply(found[-1], random_edit(rng, found[-1])) if rng.random() < 0.85 else rng.choice(found))
@@ -35,7 +35,7 @@ def test_a_check_after_an_edit_says_what_a_check_of_everything_says(seed):
 
 
 def test_a_brick_that_nothing_changed_for_stays_the_same_object():
-    project = ENTRIES["mnist-cnn"].project
+    project = FIRST["mnist-cnn"].project
     before = check(project)
     after = check(apply(project, {"op": "set", "id": "conv2", "params": {"out_channels": 21}}), before)
     same = {name for name, placed in after.analysis.placed.items() if placed is before.analysis.placed[name]}
@@ -44,7 +44,7 @@ def test_a_brick_that_nothing_changed_for_stays_the_same_object():
 
 def test_a_file_is_written_as_json_writes_it():
     rng = random.Random(0)
-    for project in [*(entry.project for entry in ENTRIES.values()), *(messy_project(rng) for _ in range(60))]:
+    for project in [*(entry.project for entry in FIRST.values()), *(messy_project(rng) for _ in range(60))]:
         assert dumps(project) == json.dumps(to_json(project), indent=2, ensure_ascii=False) + "\n"
 
 

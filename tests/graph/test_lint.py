@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import settings as profile
 
 from builder.catalogue import LAYERS
-from builder.gallery import ENTRIES
 from builder.graph import History, Problem, Project, apply, check, fix_all, from_json, to_json
 from builder.graph.mend import HIDING, MOST, mends
 from builder.graph.rules.codes import CODES
+from tests.first_networks import FIRST
 from tests.graph.drawings import legal_project, messy_project, randoms
 from tests.graph.test_check import SCORES, brick, column
 
@@ -306,7 +306,7 @@ def squeeze() -> Project:
                   extra=side, wires=wires)
 
 
-PEACE = {**{name: entry.project for name, entry in ENTRIES.items()}, "residual": residual(), "residual without norm": residual(norm=False),
+PEACE = {**{name: entry.project for name, entry in FIRST.items()}, "residual": residual(), "residual without norm": residual(norm=False),
          "inception": inception(), "U-Net": unet(), "discriminator": discriminator(), "VGG": vgg(), "MobileNet": mobile(), "squeeze": squeeze(),
          "softmax regression": column(*TAIL), "log-probabilities": column(*TAIL, "LogSoftmax", training={"loss": {"kind": "NLLLoss"}}),
          "factorised": column(conv("stem", 8), relu("r0"), conv("a", 8, kernel=[1, 3]), conv("b", 8, kernel=[3, 1]), relu("r"), *TAIL)}

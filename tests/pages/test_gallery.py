@@ -11,6 +11,7 @@ from builder.gallery import ENTRIES
 from builder.graph import from_json, to_json
 from builder.ui.frame import esc
 from builder.ui.workspace import workspace
+from tests.first_networks import FIRST
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,12 +43,12 @@ def test_every_project_has_a_card_with_its_parameters_shape_and_recipe():
             and f"{entry.parameters:,}" in shown
             and entry.summary in shown
             and entry.look in shown
-            and esc(entry.source) in shown
+            and esc(entry.paper) in shown
         )
     assert "N×1×28×28 → Conv2d 10 → Conv2d 20 → Linear 50 → Linear 10" in shown and "SGD lr 0.001, batch 4, 2 epochs" in shown
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", FIRST)
 def test_a_card_opens_its_project_on_the_canvas(name):
     tab = looked(page().button(key=f"open-{name}").click().run())
     assert workspace().project == ENTRIES[name].project and tab.text_input(key="project_name").value == ENTRIES[name].title

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from builder.catalogue import LAYERS, catalogue_json
-from builder.gallery.projects import ENTRIES
 from builder.graph import EditError, apply
 from builder.ui import bundle
+from tests.first_networks import FIRST
 from tests.ui.edits import random_edit
 
 SOURCES = sorted((bundle.FRONTEND / "src").rglob("*.ts*"))
@@ -45,7 +45,7 @@ def sessions(count: int, length: int) -> Iterator[tuple[dict[str, object], list[
     """Documents, edits that Python takes, and the documents it makes of them."""
     for seed in range(count):
         rng = random.Random(seed)
-        project = start = rng.choice([entry.project for entry in ENTRIES.values()])
+        project = start = rng.choice([entry.project for entry in FIRST.values()])
         edits = []
         while len(edits) < length:
             edit = random_edit(rng, project)

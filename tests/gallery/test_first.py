@@ -8,32 +8,32 @@ from torch import nn
 
 from builder import api
 from builder.catalogue import DATASETS
-from builder.gallery import ENTRIES
 from builder.graph import check
+from tests.first_networks import FIRST
 
 PUBLISHED = {"mnist-cnn": 21_840, "fashion-mlp": 669_706, "lenet-cifar": 62_006, "bootcamp-cnn": 410_634}
 
 
 def test_the_gallery_holds_the_four_networks_with_their_published_parameter_counts():
     assert (
-        {name: check(entry.project).params for name, entry in ENTRIES.items()}
+        {name: check(entry.project).params for name, entry in FIRST.items()}
         == PUBLISHED
-        == {name: entry.parameters for name, entry in ENTRIES.items()}
+        == {name: entry.parameters for name, entry in FIRST.items()}
     )
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", FIRST)
 def test_a_project_has_no_problem_and_torch_counts_what_was_published(name):
-    project = ENTRIES[name].project
+    project = FIRST[name].project
     assert not check(project).problems
     network = api.module(project)
     assert sum(parameter.numel() for parameter in network.parameters()) == PUBLISHED[name]
     assert tuple(network(torch.zeros(2, *DATASETS[project.data["source"]].shape)).shape) == (2, 10)
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", FIRST)
 def test_every_recipe_is_for_a_data_set_and_is_legal_and_the_one_for_the_chosen_data_is_used(name):
-    project = ENTRIES[name].project
+    project = FIRST[name].project
     assert project.training == project.recipes[project.data["source"]]
     for source in project.recipes:
         chosen = api.with_settings(project, {"data.source": source})
@@ -45,7 +45,7 @@ def test_every_recipe_is_for_a_data_set_and_is_legal_and_the_one_for_the_chosen_
 
 def test_the_deck_recipes_are_the_decks():
     mnist, lenet, bootcamp, fashion = (
-        ENTRIES[name].project.recipes for name in ("mnist-cnn", "lenet-cifar", "bootcamp-cnn", "fashion-mlp")
+        FIRST[name].project.recipes for name in ("mnist-cnn", "lenet-cifar", "bootcamp-cnn", "fashion-mlp")
     )
     assert mnist["mnist"]["optimizer"] == {"kind": "SGD", "lr": 0.01} and mnist["mnist"]["batch_size"] == 100
     assert lenet["cifar10"]["optimizer"] == {"kind": "SGD", "lr": 0.001, "momentum": 0.9} and (
@@ -57,7 +57,7 @@ def test_the_deck_recipes_are_the_decks():
 
 
 def test_shapes_of_the_mnist_cnn_down_to_flatten():
-    rows = {row["id"]: row["output"] for row in check(ENTRIES["mnist-cnn"].project).layers}
+    rows = {row["id"]: row["output"] for row in check(FIRST["mnist-cnn"].project).layers}
     assert rows["conv1"] == "N×10×24×24" and rows["pool1"] == "N×10×12×12" and rows["conv2"] == "N×20×8×8" and rows["relu2"] == "N×20×4×4"
     assert rows["flatten"] == "N×320" and rows["output"] == "N×10"
 
@@ -78,7 +78,7 @@ class Deck(nn.Module):
 
 def test_the_mnist_cnn_is_the_decks_network_bit_for_bit_with_the_decks_weights():
     torch.manual_seed(3)
-    deck, network = Deck(), api.module(ENTRIES["mnist-cnn"].project)
+    deck, network = Deck(), api.module(FIRST["mnist-cnn"].project)
     assert list(network.state_dict()) == list(deck.state_dict())
     network.load_state_dict(deck.state_dict())
     x, y = torch.randn(16, 1, 28, 28), torch.randint(0, 10, (16,))
@@ -89,8 +89,8 @@ def test_the_mnist_cnn_is_the_decks_network_bit_for_bit_with_the_decks_weights()
 
 
 def test_the_mnist_cnn_starts_from_the_weights_that_the_deck_would_draw_from_the_same_seed():
-    seed = ENTRIES["mnist-cnn"].project.training["seed"]
-    network = api.module(ENTRIES["mnist-cnn"].project)
+    seed = FIRST["mnist-cnn"].project.training["seed"]
+    network = api.module(FIRST["mnist-cnn"].project)
     torch.manual_seed(seed)
     deck = Deck()
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), deck.parameters(), strict=True))
