@@ -1,9 +1,10 @@
 """The ready-made networks of the lectures and of their papers, each with where it comes from and what to look at."""
 
-from . import first
+from importlib import import_module
+
 from .entry import DECKS, ENTRIES, TASKS, Entry, network, recipe
 
 __all__ = ["DECKS", "ENTRIES", "TASKS", "Entry", "network", "recipe"]
 
-# Imported for what they register; the first project is the one that the app opens on.
-FAMILIES = (first,)
+# Imported for what they register, in the order of the page; the first project is the one that the app opens on.
+FAMILIES = tuple(import_module(f".{family}", __name__) for family in ("first", "classics", "residual", "segmentation"))

@@ -18,7 +18,7 @@ from ..spec import LAYERS, Problem, Registry, Shape
 REPEAT = Int("repeat", 1, "copies in a row, each with weights of its own", max=1000)
 # The code of a problem of a brick inside, but for a wrong number of axes: what mends that brick is not within the user's reach.
 INSIDE = "inside"
-BLOCK_CATEGORIES = ("Convolution blocks", "Residual blocks", "U-Net blocks")
+BLOCK_CATEGORIES = ("Convolution blocks", "Residual blocks", "Inception blocks", "U-Net blocks")
 
 # (name of the step or input that gives the value, which of its outputs)
 Source = tuple[str, int]

@@ -1,36 +1,64 @@
 """Composites of convolutions: units, gates and branches. Axis names: N batch, C channels, H height, W width (pixels)."""
 
-from ..params import Bool, Choice, Int
+from ..params import Bool, Choice, Float, Int
 from .composite import block
 
 GOOGLENET = "Szegedy et al. 2015, arXiv:1409.4842"
+# The normalisation has an offset of its own, so the convolution's is learned twice; some published networks have it all the same.
+BIAS = Bool("bias", False, "an offset in the convolution too, besides that of the normalisation")
+EPS = Float("eps", 1e-5, "added to the variance in the normalisation", min=1e-12)
+REDUCTION = Int("reduction", 16, "how many times fewer channels the middle has")
+DIVISOR = Int("divisor", 1, "the middle has a multiple of so many channels, and so many at least; 8 in timm")
+OFFSET = Bool("bias", True, "offsets in the two small layers")
+
+
+def half(kernel_size):
+    """Padding that keeps the size of the image, for an odd window."""
+    return tuple((side - 1) // 2 for side in kernel_size) if isinstance(kernel_size, tuple) else (kernel_size - 1) // 2
 
 
 @block(category="Convolution blocks", source="Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2", stem="unit",
        example=((2, 32, 28, 28),), keys=("out_channels", "kernel_size"), params=(
            Int("out_channels", 64, "channels produced"),
-           Int("kernel_size", 3, "window side, pixels; odd keeps the size of the image", max=4096),
+           Int("kernel_size", 3, "window side, pixels; odd keeps the size of the image", axes=2, max=4096),
            Int("stride", 1, "pixels between window positions", max=4096),
            Int("groups", 1, "independent channel groups; as many as input channels is a depthwise convolution"),
            Choice("activation", "ReLU", ("ReLU", "ReLU6", "LeakyReLU", "SiLU"), "the non-linearity at the end"),
+           Int("padding", None, "zeros added on each side; empty = half the window, which keeps the size of the image", min=0, axes=2,
+               optional=True, max=4096),
+           BIAS, EPS,
        ))
-def ConvNormAct(g, x, out_channels, kernel_size, stride, groups, activation):
+def ConvNormAct(g, x, out_channels, kernel_size, stride, groups, activation, padding, bias, eps):
     """A convolution, batch normalisation and an activation: the unit that most convolutional networks are built of."""
-    # The normalisation has an offset of its own, so the convolution's would be learned twice.
-    y = g.Conv2d(x, out_channels=out_channels, kernel_size=kernel_size, stride=stride, padding=(kernel_size - 1) // 2, groups=groups,
-                 bias=False, name="conv")
-    return getattr(g, activation)(g.BatchNorm2d(y, name="bn"), name="act")
+    y = g.Conv2d(x, out_channels=out_channels, kernel_size=kernel_size, stride=stride, padding=half(kernel_size) if padding is None else padding,
+                 groups=groups, bias=bias, name="conv")
+    return getattr(g, activation)(g.BatchNorm2d(y, eps=eps, name="bn"), name="act")
 
 
 @block(category="Convolution blocks", source="Hu et al. 2018, arXiv:1709.01507, figure 3", stem="se", example=((2, 64, 28, 28),), params=(
-    Int("reduction", 16, "how many times fewer channels the middle has"),
+    REDUCTION, DIVISOR, OFFSET,
 ))
-def SqueezeExcite(g, x, reduction):
+def SqueezeExcite(g, x, reduction, divisor, bias):
     """Weighs whole channels: their means pass through two small layers, which say how much of each channel goes on."""
+    middle = max(divisor, (x.channels // reduction + divisor // 2) // divisor * divisor)
     y = g.AdaptiveAvgPool2d(x, output_size=1, name="squeeze")
-    y = g.ReLU(g.Conv2d(y, out_channels=max(1, x.channels // reduction), kernel_size=1, name="fc1"), name="relu")
-    y = g.Sigmoid(g.Conv2d(y, out_channels=x.channels, kernel_size=1, name="fc2"), name="gate")
+    y = g.ReLU(g.Conv2d(y, out_channels=middle, kernel_size=1, bias=bias, name="fc1"), name="relu")
+    y = g.Sigmoid(g.Conv2d(y, out_channels=x.channels, kernel_size=1, bias=bias, name="fc2"), name="gate")
     return g.Multiply(x, y, name="scale")
+
+
+@block(category="Convolution blocks", source="Simonyan & Zisserman 2015, arXiv:1409.1556, table 1", stem="stage", example=((2, 64, 56, 56),),
+       keys=("out_channels", "convolutions"), params=(
+           Int("out_channels", 64, "channels produced"),
+           Int("convolutions", 2, "3×3 convolutions in a row, each with its ReLU", max=64),
+           Bool("batch_norm", False, "normalise after every convolution (arXiv:1502.03167)"),
+       ))
+def VGGStage(g, x, out_channels, convolutions, batch_norm):
+    """3×3 convolutions in a row, which together see a larger window, then half the image."""
+    for _ in range(convolutions):
+        x = g.Conv2d(x, out_channels=out_channels, kernel_size=3, padding=1)
+        x = g.ReLU(g.BatchNorm2d(x) if batch_norm else x)
+    return g.MaxPool2d(x, kernel_size=2)
 
 
 @block(category="Convolution blocks", source=f"{GOOGLENET}, figure 2b and table 1; batch normalisation: arXiv:1502.03167", stem="inception",
@@ -42,17 +70,18 @@ def SqueezeExcite(g, x, reduction):
            Int("ch5x5", 32, "channels of the 5×5 branch"),
            Int("pool_proj", 32, "channels of the branch that pools first"),
            Bool("batch_norm", False, "normalise after every convolution, as the second version does"),
+           Int("largest", 5, "window side of the third branch; 3 in torchvision's GoogLeNet", max=4096), EPS,
        ))
-def InceptionModule(g, x, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj, batch_norm):
+def InceptionModule(g, x, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj, batch_norm, largest, eps):
     """Looks at the image with windows of several sizes at once and lays the answers side by side."""
 
     def conv(value, out_channels, kernel_size, name):
         if batch_norm:
-            return g.ConvNormAct(value, out_channels=out_channels, kernel_size=kernel_size, name=name)
+            return g.ConvNormAct(value, out_channels=out_channels, kernel_size=kernel_size, eps=eps, name=name)
         return g.ReLU(g.Conv2d(value, out_channels=out_channels, kernel_size=kernel_size, padding=kernel_size // 2, name=name))
 
     branch1 = conv(x, ch1x1, 1, "branch1")
     branch2 = conv(conv(x, ch3x3red, 1, "branch2_reduce"), ch3x3, 3, "branch2")
-    branch3 = conv(conv(x, ch5x5red, 1, "branch3_reduce"), ch5x5, 5, "branch3")
+    branch3 = conv(conv(x, ch5x5red, 1, "branch3_reduce"), ch5x5, largest, "branch3")
     branch4 = conv(g.MaxPool2d(x, kernel_size=3, stride=1, padding=1, name="branch4_pool"), pool_proj, 1, "branch4")
     return g.Concat(branch1, branch2, branch3, branch4, name="concat")

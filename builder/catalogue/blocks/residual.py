@@ -2,44 +2,73 @@
 
 from ..params import Int
 from .composite import block
+from .convolution import DIVISOR, OFFSET, REDUCTION
 
 RESNET = "He et al. 2015, arXiv:1512.03385"
+SENET = "Hu et al. 2018, arXiv:1709.01507"
 OUT = Int("out_channels", 64, "channels produced")
 STRIDE = Int("stride", 1, "2 halves the image: pixels between positions of the window that strides", max=4096)
+MIDDLE = (Int("width", None, "channels of the 3×3 convolution; empty = a quarter of out_channels", optional=True),
+          Int("groups", 1, "independent channel groups of the 3×3 convolution; 32 in ResNeXt"))
 
 
-def shortcut(g, x, y, stride):
+def across(g, x, y, stride):
     """`x` in the shape of `y`: as it is where it fits, else projected by a 1×1 convolution (option B of section 3.3)."""
     if x.shape == y.shape:
         return x
     return g.BatchNorm2d(g.Conv2d(x, out_channels=y.channels, kernel_size=1, stride=stride, bias=False, name="shortcut"), name="shortcut_bn")
 
 
+def plain(g, x, out_channels, stride):
+    """Two 3×3 convolutions with their normalisation; the last one's activation waits for the shortcut."""
+    y = g.Conv2d(x, out_channels=out_channels, kernel_size=3, stride=stride, padding=1, bias=False)
+    y = g.ReLU(g.BatchNorm2d(y))
+    return g.BatchNorm2d(g.Conv2d(y, out_channels=out_channels, kernel_size=3, padding=1, bias=False))
+
+
+def narrowed(g, x, out_channels, stride, width, groups, dilation):
+    """A 3×3 convolution between two 1×1 that narrow and widen again."""
+    narrow = width or max(1, out_channels // 4)
+    y = g.ReLU(g.BatchNorm2d(g.Conv2d(x, out_channels=narrow, kernel_size=1, bias=False)))
+    # The paper strides in the first 1×1; in the 3×3 no pixel is skipped, and ImageNet gains 0.5 % (NVIDIA's "ResNet v1.5").
+    y = g.Conv2d(y, out_channels=narrow, kernel_size=3, stride=stride, padding=dilation, groups=groups, dilation=dilation, bias=False)
+    y = g.ReLU(g.BatchNorm2d(y))
+    return g.BatchNorm2d(g.Conv2d(y, out_channels=out_channels, kernel_size=1, bias=False))
+
+
 @block(category="Residual blocks", source=f"{RESNET}, figure 5 left", stem="block", params=(OUT, STRIDE), example=((2, 64, 56, 56),),
        keys=("out_channels", "stride"))
 def BasicBlock(g, x, out_channels, stride):
     """Two 3×3 convolutions added to a shortcut; the shortcut is projected when the shape changes."""
-    y = g.Conv2d(x, out_channels=out_channels, kernel_size=3, stride=stride, padding=1, bias=False)
-    y = g.ReLU(g.BatchNorm2d(y))
-    y = g.BatchNorm2d(g.Conv2d(y, out_channels=out_channels, kernel_size=3, padding=1, bias=False))
-    return g.ReLU(g.Add(y, shortcut(g, x, y, stride)))
+    y = plain(g, x, out_channels, stride)
+    return g.ReLU(g.Add(y, across(g, x, y, stride)))
 
 
 @block(category="Residual blocks", source=f"{RESNET}, figure 5 right; groups: Xie et al. 2017, arXiv:1611.05431", stem="block",
        example=((2, 256, 56, 56),), keys=("out_channels", "stride"), params=(
-           Int("out_channels", 256, "channels produced"), STRIDE,
-           Int("width", None, "channels of the 3×3 convolution; empty = a quarter of out_channels", optional=True),
-           Int("groups", 1, "independent channel groups of the 3×3 convolution; 32 in ResNeXt"),
+           Int("out_channels", 256, "channels produced"), STRIDE, *MIDDLE,
+           Int("dilation", 1, "pixels between the taps of the 3×3 window: sees wider where the stride was taken away", max=4096),
        ))
-def Bottleneck(g, x, out_channels, stride, width, groups):
+def Bottleneck(g, x, out_channels, stride, width, groups, dilation):
     """A 3×3 convolution between two 1×1 that narrow and widen again, added to a shortcut; projected when the shape changes."""
-    narrow = width or max(1, out_channels // 4)
-    y = g.ReLU(g.BatchNorm2d(g.Conv2d(x, out_channels=narrow, kernel_size=1, bias=False)))
-    # The paper strides in the first 1×1; in the 3×3 no pixel is skipped, and ImageNet gains 0.5 % (NVIDIA's "ResNet v1.5").
-    y = g.Conv2d(y, out_channels=narrow, kernel_size=3, stride=stride, padding=1, groups=groups, bias=False)
-    y = g.ReLU(g.BatchNorm2d(y))
-    y = g.BatchNorm2d(g.Conv2d(y, out_channels=out_channels, kernel_size=1, bias=False))
-    return g.ReLU(g.Add(y, shortcut(g, x, y, stride)))
+    y = narrowed(g, x, out_channels, stride, width, groups, dilation)
+    return g.ReLU(g.Add(y, across(g, x, y, stride)))
+
+
+@block(category="Residual blocks", source=f"{SENET}, figure 3", stem="block", example=((2, 64, 56, 56),), keys=("out_channels", "stride"),
+       params=(OUT, STRIDE, REDUCTION, DIVISOR, OFFSET))
+def SEBasicBlock(g, x, out_channels, stride, reduction, divisor, bias):
+    """A BasicBlock that weighs its channels by their means before the shortcut is added."""
+    y = g.SqueezeExcite(plain(g, x, out_channels, stride), reduction=reduction, divisor=divisor, bias=bias, name="se")
+    return g.ReLU(g.Add(y, across(g, x, y, stride)))
+
+
+@block(category="Residual blocks", source=f"{SENET}, table 1", stem="block", example=((2, 256, 56, 56),), keys=("out_channels", "stride"),
+       params=(Int("out_channels", 256, "channels produced"), STRIDE, REDUCTION, DIVISOR, OFFSET, *MIDDLE))
+def SEBottleneck(g, x, out_channels, stride, reduction, divisor, bias, width, groups):
+    """A Bottleneck that weighs its channels by their means before the shortcut is added."""
+    y = g.SqueezeExcite(narrowed(g, x, out_channels, stride, width, groups, 1), reduction=reduction, divisor=divisor, bias=bias, name="se")
+    return g.ReLU(g.Add(y, across(g, x, y, stride)))
 
 
 @block(category="Residual blocks", source="Sandler et al. 2018, arXiv:1801.04381, table 1 and figure 4d", stem="block",
