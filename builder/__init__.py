@@ -14,10 +14,10 @@ import importlib
 import sys
 from types import ModuleType
 
-__all__ = ["check", "diagram", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
+__all__ = ["check", "diagram", "export", "from_json", "gallery", "load", "module", "source", "to_json", "train", "with_settings"]
 
-# These two are packages and functions at once: `builder.train` holds the loop, `builder.train(project)` runs it.
-_PACKAGES = ("gallery", "train")
+# These are packages and functions at once: `builder.train` holds the loop, `builder.train(project)` runs it.
+_PACKAGES = ("export", "gallery", "train")
 
 
 class _CallablePackage(ModuleType):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from builder import paths
 from builder.catalogue import INITIALIZERS, LOSSES, OPTIMIZERS
-from builder.compile.trace import BuildError
+from builder.compile.trace import BuildError, trace
 from builder.gallery import ENTRIES, Entry
-from builder.graph import DocumentError, EditError, Project, Report, apply, from_json, loads, to_json, untrainable
+from builder.graph import DocumentError, EditError, Project, Report, apply, dumps, from_json, loads, to_json, untrainable
 from builder.graph import check as check_graph
 from builder.graph.check import WHOLE
 from builder.graph.document import MAX_BYTES
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     from builder.compile.effect import Effect
     from builder.compile.partial import Partial
+    from builder.export import Exported
     from builder.graph.analysis import Analysis
     from builder.inspect.sample import Samples
 
-__all__ = ["BuildError", "LoadError", "PreviewError", "check", "diagram", "from_json", "gallery", "load", "module", "preview", "source", "to_json",
+__all__ = ["BuildError", "LoadError", "PreviewError", "check", "diagram", "export", "from_json", "gallery", "load", "module", "preview", "source", "to_json",
            "train", "with_settings"]
 # A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
 PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
@@ -90,6 +91,52 @@ def diagram(project: Project, format: str = "svg", **look: object) -> bytes:
     from builder.compile.picture import picture
 
     return picture(dot(project, Look(**look)), format)
+
+
+def export(project: Project, kind: str, checkpoint: Path | None = None, address: str = "http://localhost:8501") -> Exported:
+    """The project as a file of one of the kinds of builder.export.KINDS; "onnx" and "weights" hold the weights of `checkpoint` when it is given.
+
+    Raises BuildError when the drawing has errors, and another ValueError in a person's words when this kind cannot be made or would not be right.
+    """
+    from builder.export import Exported, ExportError
+    from builder.graph.link import link
+
+    match kind:
+        case "python":
+            return Exported(source(project).encode())
+        case "script":
+            from builder.export.script import script
+
+            return Exported(script(project).encode())
+        case "notebook":
+            from builder.export.notebook import notebook
+
+            return Exported(notebook(project).encode())
+        case "onnx" | "weights":
+            return _numbers(project, kind, checkpoint)
+        case "diagram":
+            return Exported(diagram(project))
+        case "link":
+            return Exported(f"{link(project, address)}\n".encode())
+        case "json":
+            return Exported(dumps(project).encode())
+    raise ExportError(f"there is no export called {kind!r:.60}")
+
+
+def _numbers(project: Project, kind: str, checkpoint: Path | None) -> Exported:
+    """The exports that hold a network's weights."""
+    from builder.export.onnx import Entry, onnx
+    from builder.export.weights import take, weights
+
+    network = module(project)
+    if checkpoint is not None:
+        take(network, checkpoint)
+    if kind == "weights":
+        return weights(network)
+    traced = trace(project)
+    whole = {node.id for node in project.network.nodes if node.params.get("dtype") == "int64"}
+    entries = [Entry(name, shape[1:], name in whole) for name, shape in zip(traced.entries, traced.entry_shapes, strict=True)]
+    return onnx(network, entries, [node.id for node in project.network.nodes if node.kind == "Output"])
 
 
 def effect(kind: str, given: Mapping[str, object]) -> Effect | None:

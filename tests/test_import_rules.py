@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 STANDARD = sys.stdlib_module_names | {"__future__"}
 LEARNING = {"torch", "torchvision", "numpy", "sklearn", "PIL", "safetensors"}
+EXPORTERS = {"torch", "safetensors", "onnxruntime", "onnxscript"}
 INTERFACE = {"builder.graph", "builder.ui", "builder.runs", "builder.api", "builder.cli", "pages", "streamlit"}
 
 
@@ -38,6 +39,7 @@ TABLE = {
     # These run the text; nothing imports them before there is text to run.
     "builder.compile.module": Rule({CATALOGUE, GRAPH, "builder.compile"}, {"torch"}, {"torch"}),
     "builder.compile.importer": Rule({CATALOGUE, GRAPH, "builder.compile"}, {"torch"}, {"torch"}),
+    "builder.export": Rule({CATALOGUE, GRAPH, "builder.compile", "builder.export", "builder.data", "builder.train"}, set(), EXPORTERS),
     "builder.data": Rule(FIELD, LEARNING, LEARNING),
     "builder.tasks": Rule(FIELD, LEARNING, LEARNING),
     "builder.train": Rule(FIELD, LEARNING, LEARNING),
@@ -54,7 +56,7 @@ TABLE = {
     "builder.paths": Rule(set(), set(), set()),
 }
 ANYTHING_BUT_TORCH_AT_THE_TOP = ("builder", "builder.api", "builder.cli", "builder.__main__", "pages", "app")
-WITHOUT_TORCH = ("", ".api", ".cli", ".catalogue", ".graph", ".compile", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".paths")
+WITHOUT_TORCH = ("", ".api", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".paths")
 
 
 class Import(NamedTuple):

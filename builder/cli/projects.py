@@ -1,16 +1,13 @@
-"""`gallery`, `check` and `export`: projects without training them."""
+"""`gallery` and `check`: projects without training them."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from . import diagram
 from .show import CommandError, count, say, say_json, size, table
-
-ADDRESS = "http://localhost:8501"
 
 
 def add_to(commands) -> None:
@@ -22,16 +19,8 @@ def add_to(commands) -> None:
     check.add_argument("-o", "--output", type=Path, metavar="OUT", help="where --fix writes, - for the terminal; without it the file that was read")
     check.set_defaults(run=run_check)
     check.add_argument("--blocks", action="store_true", help="with a row for every layer inside blocks")
-    export = commands.add_parser("export", help="take a project away")
-    export.add_argument("--to", required=True, choices=EXPORTS, metavar="KIND",
-                        help="; ".join(f"{kind}: {doc}" for kind, (_, doc) in EXPORTS.items()))
-    export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write, - or none for the terminal")
-    export.add_argument("--address", default=ADDRESS, metavar="URL", help=f"link: where the Brickwork is that opens it ({ADDRESS})")
-    diagram.add_options(export)
-    export.set_defaults(run=run_export)
-    for command in (check, export):
-        command.add_argument("project", metavar="PROJECT", help="a ready-made project's name, a file or a link")
-    for command in (gallery, check, export):
+    check.add_argument("project", metavar="PROJECT", help="a ready-made project's name, a file or a link")
+    for command in (gallery, check):
         command.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -142,70 +131,3 @@ def print_report(name: str, report, blocks: bool = False) -> None:
         say(f"\n{sure} of {len(report.problems)} problems {'has' if sure == 1 else 'have'} a sure fix: check --fix applies {'it' if sure == 1 else 'them'}.")
     if report.silenced:
         say(f"\n{len(report.silenced)} silenced: {', '.join(f'{problem.node} [{problem.code}]' for problem in report.silenced)}")
-
-
-def as_python(project, arguments: Namespace) -> str:
-    """The network as a person would have written it."""
-    from builder import api
-
-    wrong = errors(api.check(project))
-    if wrong:
-        raise CommandError(f"{project.name} cannot be built yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
-    return api.source(project)
-
-
-def as_json(project, arguments: Namespace) -> str:
-    """The project file."""
-    from builder.graph import dumps
-
-    return dumps(project)
-
-
-def as_diagram(project, arguments: Namespace) -> str:
-    """The drawing as a text for graphviz."""
-    from builder.compile.diagram import Look, dot
-
-    return dot(project, Look(**{name: getattr(arguments, name) for name in Look.__dataclass_fields__}))
-
-
-def as_link(project, arguments: Namespace) -> str:
-    """The address that opens the drawing in the app."""
-    from builder.graph import DocumentError
-    from builder.graph.link import link
-
-    try:
-        return link(project, arguments.address) + "\n"
-    except DocumentError as error:
-        raise CommandError(f"{project.name}: {error}", 1) from None
-
-
-EXPORTS: Mapping[str, tuple[Callable[..., str], str]] = {
-    "python": (as_python, "the network as a file of plain PyTorch"),
-    "diagram": (as_diagram, "a picture by graphviz (OUT ends in .svg, .pdf or .png), or its text"),
-    "link": (as_link, "an address that opens the drawing as a new project"),
-    "json": (as_json, "the project as a file that the app opens"),
-}
-
-
-def run_export(arguments: Namespace) -> int:
-    """Write one of the kinds to a file or to the terminal."""
-    where = None if arguments.output in (None, Path("-")) else arguments.output
-    if arguments.to != "diagram":
-        diagram.check_options(arguments)
-    elif where:
-        diagram.check_ending(where)
-    if arguments.to != "link" and arguments.address != ADDRESS:
-        raise CommandError(f"--address: only a link has that; --to {arguments.to} does not")
-    text = EXPORTS[arguments.to][0](load(arguments.project), arguments)
-    if where and arguments.to == "diagram":
-        diagram.write(text, where)
-    elif where:
-        where.write_text(text, encoding="utf-8")
-    if arguments.json:
-        say_json({"kind": arguments.to, "file": str(where) if where else None, "text": text})
-    elif where:
-        drawn = arguments.to == "diagram" and diagram.is_picture(where)
-        say(f"{where}: {size(where.stat().st_size)}" if drawn else f"{where}: {count(len(text.splitlines()))} lines", sys.stderr)
-    else:
-        sys.stdout.write(text)
-    return 0

@@ -1,0 +1,63 @@
+"""A whole training as a Jupyter notebook (nbformat 4.5, https://nbformat.readthedocs.io), for Jupyter and Colab."""
+
+from __future__ import annotations
+
+import json
+import string
+
+from builder.data import BUILT_IN
+from builder.graph import Project
+
+from .parts import Part, Training, parts, training
+from .script import imports
+
+# What opens folded in Jupyter and in Colab: nobody reads packed data.
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
+
+
+def notebook(project: Project) -> str:
+    """The notebook's JSON; raises ExportError when the project has no training and BuildError when the drawing has errors."""
+    made = training(project)
+    listed = [*parts(made), _run(made)]
+    cells = [_words(f"# {words(made.name)}\n\n{_about(made)}"), _words("## Set-up"), _code(imports(listed))]
+    for part in listed:
+        cells += [_words(f"## {part.heading}\n\n{part.words}"), _code(part.code) if part.imports else _code(f"# @title {part.heading}\n{part.code}", FOLDED)]
+    whole = {"cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells, 1)],
+             "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"},
+                          "colab": {"provenance": []}},
+             "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+
+
+def words(text: str) -> str:
+    """A user's text as Markdown that shows just that text: no links, no images, no formulas."""
+    return "".join(f"&#{ord(c)};" if c in string.punctuation else c for c in text.replace("$", ""))
+
+
+def _about(made: Training) -> str:
+    return (f"The network and its training on {made.dataset.title}, drawn in Brickwork. Run the cells from top to bottom; "
+            f"{'torch is' if made.dataset.name == BUILT_IN else 'torch and torchvision are'} all they need.")
+
+
+def _run(made: Training) -> Part:
+    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, data="" if made.dataset.name == BUILT_IN else '"data"')
+    return Part("The run", "As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.", code, ("import torch",))
+
+
+RUN = '''\
+torch.set_num_threads({threads})
+device = "cuda" if torch.cuda.is_available() else "cpu"
+network = train(read_data({data}), epochs={epochs}, seed={seed}, device=device)
+'''
+
+
+def _words(text: str) -> dict[str, object]:
+    return {"cell_type": "markdown", "metadata": {}, "source": _lines(text)}
+
+
+def _code(text: str, metadata: dict[str, object] | None = None) -> dict[str, object]:
+    return {"cell_type": "code", "execution_count": None, "metadata": metadata or {}, "outputs": [], "source": _lines(text.rstrip("\n"))}
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)

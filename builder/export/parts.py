@@ -1,0 +1,298 @@
+"""A project's training as parts of a Python text: what the script has one below the other, the notebook has in cells.
+
+The texts are ours and every value passes through `ascii`, so no document can put code into them. Names of functions and variables are in
+small letters: the classes of a drawing begin with a capital and hide none of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import functools
+import textwrap
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, Dataset, Record
+from builder.compile.share import REQUIRED, signature
+from builder.compile.source import plain, source
+from builder.data import BUILT_IN
+from builder.graph import Project, untrainable
+from builder.graph.check import WHOLE
+
+from .kinds import ExportError
+
+COLUMNS = 120  # characters of a line of packed data
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the training: a heading and words for the notebook, its code, and the modules that the code imports."""
+
+    heading: str
+    words: str
+    code: str
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a project's training is made of, as texts; with `channels_last` images lie as N H W C, which convolutions read fastest."""
+
+    name: str
+    dataset: Dataset
+    classes: str
+    network_imports: tuple[str, ...]
+    epochs: int
+    batch_size: int
+    seed: int
+    threads: int
+    optimizer: str
+    loss: str
+    initializer: str
+    initialised: tuple[str, ...]
+    channels_last: bool
+
+
+def training(project: Project) -> Training:
+    """The project's training; raises ExportError when it has none and BuildError when the drawing has errors."""
+    from builder.train.device import take_threads
+
+    text = source(project)
+    if refused := untrainable(project):
+        raise ExportError(refused)
+    dataset = DATASETS.get(project.data.get("source"))
+    if dataset is None:
+        raise ExportError(f"there is no data set {project.data.get('source')!r:.60} to train on")
+    given = project.training
+    whole = {name: given.get(name, param.default) for name, param in WHOLE.items()}
+    optimizer, loss, initializer = (_record(given.get(name), registry, default) for name, registry, default in (
+        ("optimizer", OPTIMIZERS, "SGD"), ("loss", LOSSES, "CrossEntropyLoss"), ("initializer", INITIALIZERS, "Default")))
+    imports, classes = split(text)
+    last, initialised = _layers(text)
+    return Training(
+        plain(project.name), dataset, classes, imports, whole["epochs"], whole["batch_size"], whole["seed"], take_threads(),
+        _call(*optimizer, "network.parameters()"), _call(*loss).replace("torch.nn.", "nn."),
+        _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised, last)
+
+
+def split(text: str) -> tuple[tuple[str, ...], str]:
+    """The imports of a source, a line each, and its classes."""
+    body = ast.parse(text).body
+    imports = tuple(ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom))
+    first = next(node for node in body if isinstance(node, ast.ClassDef))
+    return imports, "\n".join(text.split("\n")[first.lineno - 1:]).rstrip("\n") + "\n"
+
+
+def _record(given: object, registry, default: str) -> tuple[Record, Mapping[str, object]]:
+    table = dict(given) if isinstance(given, Mapping) else {}
+    return registry[str(table.pop("kind", default))], table
+
+
+def _call(record: Record, given: Mapping[str, object], *first: str) -> str:
+    """The call of a record's torch object, with the arguments that differ from torch's own."""
+    if not record.module:
+        return ""
+    defaults = signature(record.module)
+    values = ((name, value) for name, value in record.arguments(given).items() if _differs(value, defaults.get(name, REQUIRED)))
+    return f"{record.module}({', '.join([*first, *(f'{name}={value!a}' for name, value in values)])})"
+
+
+def _differs(value: object, default: object) -> bool:
+    return default is REQUIRED or value != default
+
+
+def _layers(text: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether the network has two-dimensional convolutions, and the classes of the layers that an initialiser fills."""
+    import torch
+    from torch import nn
+
+    from builder.compile.module import load
+    from builder.train.batches import has_convolutions
+
+    # On the meta device nothing is allocated, however large the network is.
+    with torch.device("meta"):
+        network = load(text)
+    names = {name for module in network.modules() for name in (*CONVOLUTIONS, "Linear") if isinstance(module, getattr(nn, name))}
+    return has_convolutions(network), tuple(sorted(names))
+
+
+CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
+
+
+def parts(made: Training) -> list[Part]:
+    """The network, the data, and the training, in the order in which they are read."""
+    return [Part("The network", "Drawn in Brickwork. Comments behind the layers are shapes: N is the number of images in a batch.",
+                 made.classes, made.network_imports), *_data(made), _preparation(made), _evaluation(made), _loop(made)]
+
+
+@functools.cache
+def packed_digits() -> str:
+    """The built-in digits as text: 64 pixels (0 to 16) and the label of each, training samples first, column by column, deflated, base 64."""
+    import torch
+
+    from builder.data.digits import TEST, table
+    from builder.data.digits import split as split_digits
+
+    rows = torch.tensor(table(), dtype=torch.uint8)
+    rows = rows[torch.cat(split_digits(rows[:, -1].to(torch.int64), TEST))]
+    return base64.b64encode(zlib.compress(bytes(rows.T.flatten().tolist()), 9)).decode("ascii")
+
+
+def _data(made: Training) -> list[Part]:
+    dataset = made.dataset
+    if dataset.name == BUILT_IN:
+        text = "\n".join(textwrap.wrap(packed_digits(), COLUMNS))
+        about = f"{dataset.train + dataset.test:,} real handwritten digits of scikit-learn (optical recognition of handwritten digits, Alpaydin & Kaynak 1998)."
+        return [Part("The data", about, DIGITS.format(train=dataset.train, rows=dataset.train + dataset.test), ("import base64", "import torch", "import zlib")),
+                Part("The digits, packed", "8×8 pixels each, as the text of a compressed table.", f'digits = """\n{text}\n"""\n')]
+    code = (COLOUR if dataset.shape[0] > 1 else GREY).format(kind=dataset.module.rpartition(".")[2], title=dataset.title)
+    return [Part("The data", f"{dataset.title}, fetched by torchvision (about {dataset.megabytes} MB) where it is not there yet.", code,
+                 ("import torch", "import torchvision") if dataset.shape[0] > 1 else ("import torchvision",))]
+
+
+DIGITS = '''\
+def read_data():
+    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
+    table = torch.frombuffer(bytearray(zlib.decompress(base64.b64decode(digits))), dtype=torch.uint8).reshape(65, {rows}).T
+    small = table[:, :64].reshape(-1, 1, 8, 8).float()  # pixels of 0 to 16
+    large = nn.functional.interpolate(small, (28, 28), mode="bilinear", align_corners=False, antialias=True)
+    images, labels = (large * (255 / 16)).round().clamp(0, 255).to(torch.uint8), table[:, 64].long()
+    return images[:{train}], labels[:{train}], images[{train}:], labels[{train}:]
+'''
+GREY = '''\
+def read_data(folder):
+    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
+    train, test = (torchvision.datasets.{kind}(folder, train=part, download=True) for part in (True, False))
+    return train.data[:, None], train.targets, test.data[:, None], test.targets
+'''
+COLOUR = '''\
+def read_data(folder):
+    """Training images uint8 (N 3 32 32) and labels, test images and labels."""
+    train, test = (torchvision.datasets.{kind}(folder, train=part, download=True) for part in (True, False))
+    images, test_images = (torch.from_numpy(part.data).permute(0, 3, 1, 2) for part in (train, test))
+    return images, torch.tensor(train.targets), test_images, torch.tensor(test.targets)
+'''
+
+
+def _preparation(made: Training) -> Part:
+    code = PREPARATION + (LAST if made.channels_last else FIRST)
+    words = "The images stay bytes, a quarter of the memory of floats; a batch is normalised when it is taken, with the mean and spread of the training images."
+    return Part("Normalising", words, code, ("import torch",))
+
+
+PREPARATION = '''\
+def statistics(images):
+    """Mean and standard deviation of each channel of uint8 images on the scale 0 to 1, as tensors (C 1 1)."""
+    values = torch.arange(256, dtype=torch.float64) / 255
+    means, stds = [], []
+    for channel in images.unbind(1):
+        share = torch.bincount(channel.flatten(), minlength=256).double() / channel.numel()
+        mean = (share * values).sum().item()
+        means.append(mean)
+        stds.append((share * (values - mean) ** 2).sum().sqrt().item() or 1.0)
+    return torch.tensor(means)[:, None, None], torch.tensor(stds)[:, None, None]
+
+
+'''
+LAST = '''\
+def normalised(images, mean, std):
+    """Images uint8 (N H W C) as floats (N C H W), which lie in memory as convolutions read them fastest."""
+    return images.permute(0, 3, 1, 2).float().div_(255).sub_(mean).div_(std)
+'''
+FIRST = '''\
+def normalised(images, mean, std):
+    """Images uint8 (N C H W) as floats."""
+    return images.float().div_(255).sub_(mean).div_(std)
+'''
+
+
+def _evaluation(made: Training) -> Part:
+    return Part("Testing", "Without learning, with dropout off.", EVALUATION.format(batch=EVALUATION_BATCH), ("import torch",))
+
+
+EVALUATION = '''\
+@torch.no_grad()
+def evaluate(network, loss_fn, images, labels, mean, std):
+    """Mean loss of a sample, and the share of right answers."""
+    network.eval()
+    losses, correct = [], 0
+    for first in range(0, len(labels), {batch}):
+        targets = labels[first:first + {batch}]
+        outputs = network(normalised(images[first:first + {batch}], mean, std))
+        losses.append((loss_fn(outputs, targets) * len(targets)).item())
+        correct += (outputs.argmax(1) == targets).sum().item()
+    return sum(losses) / len(labels), correct / len(labels)
+'''
+
+
+def _loop(made: Training) -> Part:
+    """Everything in `train` that depends on the project is a line of its own."""
+    known = made.dataset.train if made.dataset.name == BUILT_IN else None
+    lonely = made.batch_size > 1 and (known is None or known % made.batch_size == 1 and known > made.batch_size)
+    code = LOOP.format(
+        initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer) if made.initializer and made.initialised else "",
+        to="device, memory_format=torch.channels_last" if made.channels_last else "device",
+        layout=LAYOUT if made.channels_last else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
+        lonely=LONELY if lonely else "")
+    return Part("Training", "Everything random follows from the seed. Losses are printed in full: on the CPU they are those of the run in Brickwork, to the last bit.",
+                code, ("import math", "import torch"))
+
+
+def _classes(names: tuple[str, ...]) -> str:
+    return f"nn.{names[0]}" if len(names) == 1 else f"({', '.join(f'nn.{name}' for name in names)})"
+
+
+INITIALISE = '''\
+    torch.manual_seed(seed)
+    for layer in network.modules():
+        if isinstance(layer, {classes}):
+            {call}
+'''
+LAYOUT = '''\
+    images, test_images = (part.permute(0, 2, 3, 1).contiguous() for part in (images, test_images))  # N H W C
+'''
+LONELY = '''\
+        # One sample left over joins the batch before it: by itself it has no variance for BatchNorm.
+        if len(batches) > 1 and len(batches[-1]) == 1:
+            batches[-2:] = [torch.cat(batches[-2:])]
+'''
+# index_select, not images[batch]: that gives images of one channel other strides, and so other kernels with other last bits.
+LOOP = '''\
+def train(data, epochs, seed, device):
+    """Trains a new network and prints mean losses and shares of right answers after every epoch; returns the network."""
+    torch.manual_seed(seed)
+    network = Network()
+{initialise}\
+    network.to({to})
+    images, labels, test_images, test_labels = data
+    mean, std = (numbers.to(device) for numbers in statistics(images))
+{layout}\
+    images, labels, test_images, test_labels = (part.to(device) for part in (images, labels, test_images, test_labels))
+    optimizer = {optimizer}
+    loss_fn = {loss}
+    for epoch in range(1, epochs + 1):
+        network.train()
+        # The order of the samples and the dropout of an epoch follow from the seed and the epoch alone.
+        torch.manual_seed(seed * 1_000_000 + epoch)
+        batches = list(torch.randperm(len(labels)).to(device).split({batch_size}))
+{lonely}\
+        total, correct = 0.0, 0
+        for batch in batches:
+            inputs, targets = normalised(images.index_select(0, batch), mean, std), labels[batch]
+            outputs = network(inputs)
+            loss = loss_fn(outputs, targets)
+            if not math.isfinite(loss.item()):
+                raise SystemExit(f"The loss is no longer a finite number in epoch {{epoch}}: try a smaller learning rate.")
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+            correct += (outputs.argmax(1) == targets).sum().item()
+        test_loss, test_accuracy = evaluate(network, loss_fn, test_images, test_labels, mean, std)
+        print(f"epoch {{epoch}} of {{epochs}}: loss {{total / len(labels)!r}}, accuracy {{correct / len(labels)!r}}, "
+              f"test loss {{test_loss!r}}, test accuracy {{test_accuracy!r}}", flush=True)
+    return network
+'''

@@ -1,0 +1,65 @@
+"""A whole training as one Python file that needs torch, and torchvision for its data sets, alone."""
+
+from __future__ import annotations
+
+from builder.data import BUILT_IN
+from builder.graph import Project
+
+from .parts import Part, Training, parts, training
+
+# Modules of the standard library come first, as everywhere.
+THIRD = ("torch", "torchvision")
+
+
+def script(project: Project) -> str:
+    """The script's text; raises ExportError when the project has no training and BuildError when the drawing has errors."""
+    made = training(project)
+    # The packed data stands last: what is read comes first.
+    listed = [*(part for part in parts(made) if part.imports), main(made), *(part for part in parts(made) if not part.imports)]
+    body = "\n\n".join(part.code for part in listed)
+    return f'{_head(made)}\n{imports(listed)}\n\n{body}\n\nif __name__ == "__main__":\n    main()\n'
+
+
+def imports(listed: list[Part]) -> str:
+    """The import lines that parts need, sorted, the standard library's first."""
+    lines = sorted({line for part in listed for line in part.imports} | {"import torch", "from torch import nn"},
+                   key=lambda line: (line.startswith("from"), line))
+    ours = [[line for line in lines if (line.split()[1].split(".")[0] in THIRD) is third] for third in (False, True)]
+    return "\n".join([*ours[0], "", *ours[1], ""] if ours[0] else [*ours[1], ""])
+
+
+def _head(made: Training) -> str:
+    needs = "torch alone" if made.dataset.name == BUILT_IN else "torch and torchvision alone"
+    return f'''"""{made.name}: the network and its training on {made.dataset.title}, drawn in Brickwork.
+
+It needs {needs}; --help lists its options. On the CPU it prints the losses of the run in Brickwork, to the last bit,
+with the same torch on the same kind of processor.
+"""
+'''
+
+
+def main(made: Training) -> Part:
+    """The options and the run."""
+    folder = "" if made.dataset.name == BUILT_IN else FOLDER
+    code = MAIN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder, data="options.data" if folder else "")
+    return Part("Run", "", code, ("import argparse", "import torch"))
+
+
+FOLDER = '''\
+    parser.add_argument("--data", default="data", metavar="FOLDER", help="where torchvision keeps its data sets (data)")
+'''
+MAIN = '''\
+def main():
+    parser = argparse.ArgumentParser(description="Trains the network and prints the losses of every epoch.")
+    parser.add_argument("--epochs", type=int, default={epochs}, help="passes over the training images (%(default)s)")
+    parser.add_argument("--seed", type=int, default={seed}, help="first weights, order and dropout follow from it (%(default)s)")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="where to train (%(default)s)")
+{folder}\
+    parser.add_argument("--save", metavar="FILE", help="write the trained weights to this file (.pt)")
+    options = parser.parse_args()
+    # As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.
+    torch.set_num_threads({threads})
+    network = train(read_data({data}), options.epochs, options.seed, options.device)
+    if options.save:
+        torch.save(network.state_dict(), options.save)
+'''

@@ -1,0 +1,146 @@
+"""The exported training script and notebook: run alone they print the losses of the app's run, to the last bit."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+import builder
+from builder.catalogue import INITIALIZERS, LOSSES, OPTIMIZERS
+from builder.compile import BuildError
+from builder.export import ExportError
+from builder.export.notebook import notebook
+from builder.export.script import script
+from builder.gallery import ENTRIES
+from tests.data.files import cifar_batch, write_mnist
+from tests.export.trained import NETWORKS, printed, project, run, told
+
+LR = {"lr": 0.01}
+CASES = {
+    "sgd": ("perceptron", {"batch_size": 359}),  # leaves one sample over, which joins the batch before it
+    "seed": ("perceptron", {"seed": 12345, "optimizer": {"kind": "SGD", "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.001}}),
+    "large-seed": ("convolutions", {"seed": 2 ** 31 - 1, "epochs": 1}),
+    "dropout": ("convolutions", {"optimizer": {"kind": "Adam", **LR, "beta1": 0.8}, "initializer": {"kind": "KaimingNormal"}}),
+    "batch-norm": ("normalised", {"optimizer": {"kind": "AdamW", **LR}, "initializer": {"kind": "Orthogonal", "gain": 1.5}, "batch_size": 359}),
+    "residual": ("residual", {"optimizer": {"kind": "RMSprop", "momentum": 0.5}, "initializer": {"kind": "XavierUniform"}, "epochs": 1}),
+    "blocks": ("blocks", {"initializer": {"kind": "XavierNormal", "gain": 0.7}, "epochs": 1, "batch_size": 500}),
+    "gate": ("gate", {"optimizer": {"kind": "Adagrad", "lr": 0.05, "lr_decay": 0.001}, "initializer": {"kind": "KaimingUniform"}, "epochs": 1}),
+    "smoothed": ("perceptron", {"loss": {"kind": "CrossEntropyLoss", "label_smoothing": 0.1}, "initializer": {"kind": "Normal", "std": 0.05}}),
+    "logs": ("log_scores", {"loss": {"kind": "NLLLoss"}, "batch_size": 1437}),
+    "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
+}
+PROJECTS = {name: project(network, **settings) for name, (network, settings) in CASES.items()}
+
+
+def test_the_cases_have_every_loss_optimiser_and_initialiser():
+    for section, registry, default in (("optimizer", OPTIMIZERS, "SGD"), ("loss", LOSSES, "CrossEntropyLoss"), ("initializer", INITIALIZERS, "Default")):
+        assert {dict(made.training.get(section, {"kind": default}))["kind"] for made in PROJECTS.values()} == set(registry)
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory) -> dict[str, tuple[str, str]]:
+    """What the script and the notebook of every case print, run alone."""
+    folder = tmp_path_factory.mktemp("alone")
+    files = []
+    for name, made in PROJECTS.items():
+        cells = [cell["source"] for cell in nbformat.reads(notebook(made), as_version=4).cells if cell["cell_type"] == "code"]
+        for text, ending in ((script(made), "script"), ("\n\n".join(cells), "notebook")):
+            files.append(folder / f"{name.replace('-', '_')}_{ending}.py")
+            files[-1].write_text(text, encoding="utf-8")
+    answers = run(files, folder)
+    return {name: (answers[2 * number], answers[2 * number + 1]) for number, name in enumerate(PROJECTS)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_alone_the_script_and_the_notebook_print_the_losses_of_the_run_in_the_app_to_the_last_bit(name, outputs):
+    wanted = told(PROJECTS[name])
+    assert len(wanted) == PROJECTS[name].training["epochs"]
+    assert [printed(out) for out in outputs[name]] == [wanted, wanted]
+
+
+def test_the_script_is_a_program_with_options_that_needs_neither_brickwork_nor_torchvision(tmp_path):
+    made = project("perceptron")
+    (tmp_path / "train.py").write_text(script(made), encoding="utf-8")
+    code = "import sys; sys.modules['torchvision'] = None; sys.modules['sklearn'] = None; import runpy; runpy.run_path('train.py', run_name='__main__')"
+    alone = subprocess.run([sys.executable, "-I", "-c", code, "--epochs", "3", "--seed", "7", "--device", "cpu", "--save", "trained.pt"],
+                           cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert printed(alone.stdout) == told(builder.with_settings(made, {"training.epochs": 3, "training.seed": 7})), alone.stderr
+    import torch
+
+    assert torch.load(tmp_path / "trained.pt", weights_only=True).keys() == builder.module(made).state_dict().keys()
+
+
+def test_data_sets_of_torchvision_are_read_by_torchvision_with_the_same_losses(tmp_path, monkeypatch):
+    """The archives' checksums are of the real files; small ones of the same format stand in for them."""
+    data = tmp_path / "data"
+    for name in ("MNIST", "FashionMNIST"):
+        write_mnist(data / name / "raw", packed=False, train=31, test=12)
+    batches = data / "cifar-10-batches-py"
+    batches.mkdir()
+    for number, name in enumerate((*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")):
+        (batches / name).write_bytes(cifar_batch(7, seed=number))
+    (batches / "batches.meta").write_bytes(b"(dVlabel_names\n(lVthing\nas.")
+    monkeypatch.setenv("BRICKWORK_DATA", str(data))
+    colour = builder.from_json(json.loads(json.dumps(builder.to_json(project("normalised", source="cifar10", batch_size=17))).replace("[1, 28, 28]", "[3, 32, 32]")))
+    listed = [project("perceptron", source="mnist", batch_size=5), project("convolutions", source="fashion-mnist", batch_size=10), colour]
+    files = []
+    for number, made in enumerate(listed):
+        files.append(tmp_path / f"train{number}.py")
+        files[-1].write_text(script(made), encoding="utf-8")
+    unchecked = "import torchvision.datasets.cifar as cifar\ncifar.check_integrity = lambda *_: True\n"
+    answers = run(files, tmp_path, "--data", str(data), "--device", "cpu", before=unchecked)
+    assert [printed(out) for out in answers] == [told(made) for made in listed]
+
+
+def test_a_loss_that_is_no_number_ends_the_script_in_words(tmp_path):
+    (tmp_path / "train.py").write_text(script(project("perceptron", optimizer={"kind": "SGD", "lr": 1e30})), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-I", "train.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr == "The loss is no longer a finite number in epoch 1: try a smaller learning rate.\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(name, tmp_path):
+    text = script(PROJECTS[name])
+    (tmp_path / "train.py").write_text(text, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "--quiet", "train.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert ("nn.init." in text) == ("initializer" in PROJECTS[name].training)
+    assert ("channels_last" in text) == ("Conv2d" in text) and "torchvision" not in text
+    assert ("joins the batch before it" in text) == (PROJECTS[name].training["batch_size"] == 359)
+    functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    assert functions == ["read_data", "statistics", "normalised", "evaluate", "train", "main"]
+
+
+@pytest.mark.parametrize("name", ["mnist-cnn", "lenet-cifar"])
+def test_the_notebook_is_valid_has_headings_and_the_code_of_the_script(name):
+    made = ENTRIES[name].project
+    cells = nbformat.reads(notebook(made), as_version=4)
+    nbformat.validate(cells)
+    headings = [cell.source.splitlines()[0] for cell in cells.cells if cell.cell_type == "markdown"]
+    assert headings[:3] == [f"# {made.name.replace('-', '&#45;')}", "## Set-up", "## The network"] and headings[-1] == "## The run"
+    text = script(made)
+    parts = [cell.source for cell in cells.cells if cell.cell_type == "code"][1:-1]
+    assert all(part.removeprefix("# @title The digits, packed\n") in text for part in parts)
+    assert len({cell.id for cell in cells.cells}) == len(cells.cells)
+
+
+def test_a_project_without_training_is_refused_with_the_reason():
+    drawn_only = builder.with_settings(NETWORKS["perceptron"], {"task.kind": "none"})
+    for kind in (script, notebook):
+        with pytest.raises(ExportError, match="drawn only: its task is 'none'"):
+            kind(drawn_only)
+
+
+def test_a_drawing_with_errors_is_refused_with_the_brick():
+    from builder.graph import apply
+
+    broken = apply(NETWORKS["perceptron"], {"op": "remove", "ids": ["flatten"], "rejoin": True})
+    for kind in (script, notebook):
+        with pytest.raises(BuildError, match="fc1"):
+            kind(broken)
