@@ -8,8 +8,8 @@ from .blocks import BLOCK_CATEGORIES, COMPOSITES, REPEAT, Composite, Traced
 from .datasets import DATASETS, Dataset
 from .expressions import CatalogueError
 from .params import Bool, Choice, Float, Int, Ints, Param, form
+from .sizes import BATCH, Shape, carries_batch, per_sample, show, size_text, with_batch
 from .spec import (
-    BATCH,
     CATEGORIES,
     INITIALIZERS,
     LAYERS,
@@ -21,16 +21,16 @@ from .spec import (
     Record,
     Registry,
     Rule,
-    Shape,
+    Template,
     register,
-    show,
 )
 from .tasks import TASKS, Task
 
 __all__ = [
     "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "REPEAT",
     "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
-    "Record", "Registry", "Rule", "Shape", "Task", "Traced", "catalogue_json", "form", "register", "show",
+    "Record", "Registry", "Rule", "Shape", "Task", "Template", "Traced", "carries_batch",
+    "catalogue_json", "form", "per_sample", "register", "show", "size_text", "with_batch",
 ]
 
 # Imported for what they register.

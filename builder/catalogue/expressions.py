@@ -12,6 +12,8 @@ import math
 import operator
 from collections.abc import Mapping
 
+from .sizes import BATCH
+
 OPERATORS = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
     ast.Pow: operator.pow, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
@@ -85,12 +87,19 @@ class _Taken(ast.NodeTransformer):
         return bool(read) and all(isinstance(self.env.get(name), bool | str) for name in read) and not _value(part, self.env, "")
 
 
+def _literal(value: object) -> str:
+    """A value as it stands in a formula for people: what grows with the batch as a multiple of N."""
+    if type(value) is int and value and value % BATCH == 0:
+        return "N" if value == BATCH else f"{value // BATCH} * N"
+    return f"({', '.join(map(_literal, value))},)" if isinstance(value, tuple) else repr(value)
+
+
 class _Numbers(ast.NodeTransformer):
     def __init__(self, env: Mapping[str, object]):
         self.env = env
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.parse(repr(self.env[node.id]), mode="eval").body if node.id in self.env else node
+        return ast.parse(_literal(self.env[node.id]), mode="eval").body if node.id in self.env else node
 
 
 class _Renamed(ast.NodeTransformer):

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from .params import Ints
-from .spec import BATCH, Layer, Shape, register
+from .params import Choice, Ints
+from .sizes import BATCH, Shape
+from .spec import Layer, register
 
 
 def entered(inputs: Sequence[Shape], values: Mapping[str, object]):
@@ -18,12 +19,14 @@ def passed(inputs: Sequence[Shape], values: Mapping[str, object]):
 
 register(Layer(
     kind="Input", stem="image", category="Input and output", inputs=(0, 0), combine=entered, scope="network",
-    summary="The samples, as tensors of one shape; N is the number of samples in a batch.",
+    summary="The samples, as tensors of one shape; N is the number of samples in a batch.", gives="dtype",
     source="https://docs.pytorch.org/docs/stable/tensors.html", pattern="-> N C H W",
-    params=(Ints("shape", (1, 28, 28), "channels, height and width of one sample", max=65536),),
+    params=(Ints("shape", (1, 28, 28), "channels, height and width of one sample", max=65536, fewest=0, most=8),
+            Choice("dtype", "float32", ("float32", "int64"), "float32 are numbers, int64 are whole numbers such as words of a vocabulary")),
 ))
 register(Layer(
-    kind="Output", stem="output", category="Input and output", outputs=0, pattern="... -> ...", scope="network",
+    kind="Output", stem="output", category="Input and output", outputs=0, pattern="... -> ...", scope="network", reads="any",
+    params=(Choice("when", "always", ("always", "training"), "training: an answer that is given only while training, as of an auxiliary head"),),
     summary="The network's answer; for classification one score (logit) a class.",
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html",
 ))
@@ -33,7 +36,7 @@ register(Layer(
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html",
 ))
 register(Layer(
-    kind="BlockOutput", stem="out", category="Input and output", outputs=0, pattern="... -> ...", scope="block",
+    kind="BlockOutput", stem="out", category="Input and output", outputs=0, pattern="... -> ...", scope="block", reads="any",
     summary="An output of the block: what comes in here leaves the block.",
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html",
 ))

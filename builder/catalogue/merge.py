@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from .params import Int
-from .spec import Layer, Problem, Shape, register, show
+from .sizes import Shape, carries_batch, show, size_text
+from .spec import Layer, Problem, register
 
 MOST = 6  # inputs that a sentence names
 
@@ -18,7 +19,7 @@ def _listed(inputs: Sequence[Shape]) -> str:
 
 
 def _column(inputs: Sequence[Shape], axis: int) -> list[str]:
-    return [str(shape[axis]) for shape in inputs]
+    return [size_text(shape[axis]) for shape in inputs]
 
 
 def broadcast(inputs: Sequence[Shape], values: Mapping[str, object]):
@@ -32,9 +33,9 @@ def broadcast(inputs: Sequence[Shape], values: Mapping[str, object]):
             problems.append(Problem(f"needs equal shapes, or 1 where they differ; received {_listed(inputs)}",
                                     f"axis {axis} has {_few(_column(padded, axis), ' and ')}", "channels" if axis == 1 else "spatial"))
         out.append(sizes[0] if sizes else 1)
-    if not problems and len({len(shape) for shape in inputs}) > 1:
+    if not problems and sum(carries_batch((size,)) for size in out) > 1:
         problems.append(Problem(f"needs inputs with equally many axes; received {_listed(inputs)}",
-                                "the batch must stay the first axis", "rank"))
+                                f"the result would be {show(tuple(out))}: every sample with every other", "rank"))
     if not problems:
         steps = [f"{_listed(inputs)} → {show(tuple(out))}"]
     return tuple(out), problems[:1], steps, {"rank": rank}
@@ -46,18 +47,18 @@ def concatenated(inputs: Sequence[Shape], values: Mapping[str, object]):
     rank = len(inputs[0])
     if len(ranks) > 1:
         return None, [Problem(f"needs inputs with equally many axes; received {_listed(inputs)}", "", "rank")], [], {}
-    if not -rank <= dim < rank or dim % rank == 0:
-        is_batch = dim in (0, -rank)
+    is_batch = dim in (0, -rank) and any(carries_batch(shape[:1]) for shape in inputs)
+    if not -rank <= dim < rank or is_batch:
         said = f"axis {dim} is the batch; samples must not be mixed" if is_batch else f"there is no axis {dim} in inputs of {rank} axes"
         return None, [Problem(said, f"needs 1 <= dim < {rank}", "dim", "dim")], [], {}
     axis = dim % rank
-    differing = [i for i in range(1, rank) if i != axis and len({shape[i] for shape in inputs}) > 1]
+    differing = [i for i in range(rank) if i != axis and len({shape[i] for shape in inputs}) > 1]
     if differing:
         sizes = _few(_column(inputs, differing[0]), " and ")
         return None, [Problem(f"needs equal sizes on every axis but {axis}; received {_listed(inputs)}",
                               f"axis {differing[0]} has {sizes}", "spatial" if differing[0] > 1 else "channels")], [], {}
     total = sum(shape[axis] for shape in inputs)
-    step = f"{_few(_column(inputs, axis), ' + ')} = {total}"
+    step = f"{_few(_column(inputs, axis), ' + ')} = {size_text(total)}"
     return (*inputs[0][:axis], total, *inputs[0][axis + 1:]), [], [step], {"rank": rank}
 
 

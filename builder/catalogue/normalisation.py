@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from .formulas import DOCS
 from .params import Bool, Float, Int
-from .spec import Layer, Problem, Rule, Shape, register
+from .sizes import Shape
+from .spec import Layer, Problem, Rule, register
 
 EPS = Float("eps", 1e-5, "added to the variance, against division by zero", min=1e-12)
 BATCH_PARAMS = (EPS, Float("momentum", 0.1, "share of the newest batch in the running mean and variance", min=0.0, max=1.0),

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from .formulas import DOCS
 from .params import Int
-from .spec import Layer, Problem, Shape, register, show
+from .sizes import Shape, carries_batch, show, size_text
+from .spec import Layer, Problem, register
 
 
 def flattened(inputs: Sequence[Shape], values: Mapping[str, object]):
@@ -15,13 +16,13 @@ def flattened(inputs: Sequence[Shape], values: Mapping[str, object]):
     problems = [Problem(f"{name} {dim}: there is no such axis in an input of {rank} axes", f"needs {-rank} <= {name} < {rank}, here {dim}", "dim", name)
                 for name, dim in (("start_dim", start), ("end_dim", end)) if not -rank <= dim < rank]
     first, last = start % rank, end % rank
-    if not problems and first == 0:
+    if not problems and first == 0 and carries_batch(shape[:1]):
         problems.append(Problem(f"start_dim {start} is the batch; samples must not be joined", "needs start_dim >= 1", "dim", "start_dim"))
     if not problems and first > last:
         problems.append(Problem(f"start_dim {start} comes after end_dim {end} in {show(shape)}", f"needs {first} <= {last}",
                                 "dim", "start_dim"))
     product = math.prod(shape[first:last + 1])
-    step = f"{' * '.join(map(str, shape[first:last + 1]))} = {product}"
+    step = f"{' * '.join(map(size_text, shape[first:last + 1]))} = {size_text(product)}"
     return (*shape[:first], product, *shape[last + 1:]), problems, [step], {"rank": rank}
 
 

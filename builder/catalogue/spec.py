@@ -1,6 +1,6 @@
 """What a catalogue entry is: one frozen record from which form, validation, shape, formula, constructor and reference page follow.
 
-Standard library only. A shape is a tuple of ints whose first entry is the batch, N; no brick changes it.
+Standard library only. A shape is a tuple of ints; a size that is a multiple of BATCH grows with the batch, N.
 """
 
 from __future__ import annotations
@@ -13,16 +13,7 @@ from typing import Generic, TypeVar
 
 from .expressions import CatalogueError, evaluate, names, substituted, written
 from .params import Int, Param, form
-
-Shape = tuple[int, ...]
-
-# Inference probes with two samples: BatchNorm on one value per channel is a real problem of training, one sample a batch is not.
-BATCH = 2
-
-
-def show(shape: Sequence[int] | None) -> str:
-    """A shape for people, the batch as N: "N×10×24×24"."""
-    return "?" if shape is None else "×".join(["N", *map(str, shape[1:])])
+from .sizes import BATCH, Shape, carries_batch, show, size_text
 
 
 @dataclass(frozen=True)
@@ -50,12 +41,19 @@ class Problem:
 
 @dataclass(frozen=True)
 class Inference:
-    """What follows from the input shapes: the output shape (None when there are problems), the worked formula, and every number known."""
+    """What follows from the input shapes: the shape of the first output (None when there are problems), the worked formula, every number
+    known, and the shapes of the outputs after the first."""
 
     shape: Shape | None
     problems: tuple[Problem, ...] = ()
     steps: tuple[str, ...] = ()
     env: Mapping[str, object] = field(default_factory=dict)
+    others: tuple[Shape, ...] = ()
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of all outputs; empty when there are problems."""
+        return () if self.shape is None else (self.shape, *self.others)
 
 
 def axes(side: str) -> list[str]:
@@ -93,7 +91,10 @@ def output_shape(side: str, env: Mapping[str, object]) -> Shape:
 
 
 # A layer whose shape no pattern says: (input shapes, parameter values) -> (shape, problems, worked steps, numbers for the other formulas).
-Combine = Callable[[Sequence[Shape], Mapping[str, object]], tuple[Shape | None, list[Problem], list[str], dict[str, object]]]
+# A layer of several outputs gives a tuple of shapes.
+Combine = Callable[[Sequence[Shape], Mapping[str, object]], tuple[Shape | tuple[Shape, ...] | None, list[Problem], list[str], dict[str, object]]]
+# A piece of source with {places}, or what makes it from the parameters.
+Template = str | Callable[[Mapping[str, object]], str]
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,12 @@ class Layer:
 
     `pattern` names the axes before and after; `inferred` reads constructor arguments off the incoming shape; `length` is the formula of
     one spatial axis, in which L is that axis's length; `weights` and `macs` count learned numbers and multiply-adds of one sample.
-    `module` is a torch class to construct, `operator` or `call` the expression of a layer without state. `scope` says where the layer is
-    at home: "network", "block" (the ends of the one and of the other), or "" for both. `block` is "own" or "catalogue" for a layer that
-    is itself a network of bricks and can be opened.
+    `module` is a torch class to construct, `operator` or `call` the expression of a layer without one; `state` (a parameter) and `buffer`
+    are what a brick keeps without a class. In the templates {args} are all inputs, {0} the first, {self} what was constructed, {name} a
+    parameter, and {name:*} a tuple without its brackets. `unpack` says how the names of several outputs stand before the equals sign;
+    `outputs_by` is the parameter that says how many outputs there are. `reads` and `gives` are kinds of numbers: "float", "int", "any";
+    "same" gives what comes in. `scope` says where the layer is at home: "network", "block" (the ends of the one and of the other), or ""
+    for both. `block` is "own" or "catalogue" for a layer that is itself a network of bricks and can be opened.
     """
 
     kind: str
@@ -115,7 +119,10 @@ class Layer:
     stem: str = ""
     module: str = ""
     operator: str = ""
-    call: str = ""
+    call: Template = ""
+    state: Template = ""
+    buffer: Template = ""
+    unpack: str = ""
     inferred: Mapping[str, str] = field(default_factory=dict)
     params: tuple[Param, ...] = ()
     keys: tuple[str, ...] = ()
@@ -125,6 +132,9 @@ class Layer:
     combine: Combine | None = None
     inputs: tuple[int, int | None] = (1, 1)
     outputs: int = 1
+    outputs_by: str = ""
+    reads: str = "float"
+    gives: str = "same"
     weights: str = "0"
     macs: str = "0"
     words: str = ""
@@ -145,6 +155,15 @@ class Layer:
         """Every parameter's value: the given one in its normal form, else the default."""
         return {param.name: param.normal(given.get(param.name, param.default)) for param in self.params}
 
+    def leaving(self, given: Mapping[str, object]) -> int:
+        """How many outputs a brick with these parameters has; at least one while the parameter that says it is wrong."""
+        if not self.outputs_by:
+            return self.outputs
+        param = self.param(self.outputs_by)
+        value = param.normal(given.get(param.name, param.default))
+        value = param.default if param.check(value) else value
+        return len(value) if isinstance(value, tuple) else value
+
     def infer(self, inputs: Sequence[Shape], given: Mapping[str, object]) -> Inference:
         """Output shape, all problems and the worked formula for these input shapes and parameters."""
         values = self.values(given)
@@ -156,7 +175,11 @@ class Layer:
 
     def _combined(self, inputs: Sequence[Shape], values: dict[str, object]) -> Inference:
         shape, problems, steps, sizes = self.combine(inputs, values)
-        return Inference(None if problems else shape, tuple(problems), tuple(steps), {**self._whole(values), **sizes})
+        known = {**self._whole(values), **sizes}
+        if problems or shape is None:
+            return Inference(None, tuple(problems), tuple(steps), known)
+        first, *others = shape if shape and isinstance(shape[0], tuple) else (shape,)
+        return Inference(first, (), tuple(steps), {"N": _lead(inputs), **known}, tuple(others))
 
     def _patterned(self, shape: Shape, values: dict[str, object]) -> Inference:
         sizes: dict[str, object] = {"rank": len(shape)}
@@ -219,8 +242,12 @@ class Layer:
         return {**{argument: inference.env[name] for argument, name in self.inferred.items()}, **self.values(given)}
 
     def cost(self, inference: Inference) -> tuple[int, int]:
-        """Learned numbers, and multiply-adds of one sample."""
-        return int(evaluate(self.weights, inference.env)), int(evaluate(self.macs, inference.env))
+        """Learned numbers, and multiply-adds of one sample: the formula counts those of one entry of the first axis."""
+        env, macs = inference.env, int(evaluate(self.macs, inference.env))
+        if macs:
+            macs *= env.get("N", BATCH)
+            macs //= BATCH if macs % BATCH == 0 else 1
+        return int(evaluate(self.weights, env)), macs
 
     def explain(self, inference: Inference) -> str:
         """One sentence with the numbers of this brick; the summary where they are not known."""
@@ -239,13 +266,15 @@ class Layer:
     def to_json(self) -> dict[str, object]:
         """The entry for the canvas: everything that a palette, a form and a tooltip need."""
         return {"kind": self.kind, "category": self.category, "summary": self.summary, "stem": self.stem or self.kind.lower(),
-                "inputs": list(self.inputs), "outputs": self.outputs, "source": self.source, "pattern": self.pattern,
-                "length": self.length, "params": [form(param) for param in self.params], "keys": list(self.keys),
-                **{name: list(value) if isinstance(value, tuple) else value for name in ("scope", "input_names", "output_names", "block")
+                "inputs": list(self.inputs), "outputs": self.outputs if not self.outputs_by else self.leaving({}),
+                "source": self.source, "pattern": self.pattern, "length": self.length, "params": [form(param) for param in self.params], "keys": list(self.keys),
+                **{name: list(value) if isinstance(value, tuple) else value for name in ("scope", "input_names", "output_names", "block", "outputs_by")
                    if (value := getattr(self, name))}}
 
     def verify(self) -> None:
         """Raise CatalogueError when a formula or rule reads a name that nothing provides."""
+        if self.outputs_by and self.param(self.outputs_by) is None:
+            raise CatalogueError(f"{self.kind}: there is no parameter {self.outputs_by!r} to count the outputs")
         if self.combine:
             return
         left, right = (side.strip() for side in self.pattern.split("->"))
@@ -259,10 +288,17 @@ class Layer:
             raise CatalogueError(f"{self.kind}: the output pattern reads {sorted(missing)}")
 
 
+def _lead(inputs: Sequence[Shape]) -> int:
+    """The first axis of what comes in, that carries the batch where any does."""
+    return next((shape[0] for shape in inputs if carries_batch(shape[:1])), inputs[0][0] if inputs and inputs[0] else BATCH)
+
+
 def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
-    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return "×".join(map(_shown, value))
+    return size_text(value) if type(value) is int else str(value)
 
 
 def _broken_rule(rule: Rule, axis: str, env: Mapping[str, object]) -> Problem:

@@ -14,7 +14,8 @@ from .trace import Step, Trace
 
 CLASS = "Network"
 # Names that the text itself uses inside constructors.
-RESERVED = frozenset({"self", "nn", "torch", "super", "range", "OrderedDict", CLASS})
+MODULES = ("torch", "torchvision", "math", "F")
+RESERVED = frozenset({"self", "nn", "super", "range", "OrderedDict", "tuple", "int", CLASS, *MODULES})
 REQUIRED = inspect.Parameter.empty
 
 # Where a value stands in a class: (which step, which of its constructors, the argument); None as argument is the number of copies.
@@ -160,8 +161,8 @@ def _wiring(body: Trace, made: dict[int, list[Made]]) -> object:
             what = ("row", id(row[0].shared)) if _is_simple(row) else (is_row(row), *((id(one.shared), one.is_loop) for one in row))
         else:
             what = (step.layer.kind, () if step.layer.module else typed(tuple(step.arguments.items())))
-        steps.append((step.name, step.inputs, what))
-    return body.kind, body.entries, tuple(steps), body.results
+        steps.append((step.name, step.inputs, what, step.owner, step.frozen))
+    return body.kind, body.entries, tuple(steps), body.results, body.late
 
 
 def _places(shared: Shared) -> Iterator[tuple[Place, object]]:

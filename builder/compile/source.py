@@ -5,12 +5,14 @@ Names are checked identifiers (graph.document.id_problem) and values pass throug
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 
+from builder.catalogue import Template, size_text
 from builder.graph import Project
 
-from .share import REQUIRED, Made, Shared, is_row, shared_classes, signature, typed
+from .share import MODULES, REQUIRED, Made, Shared, is_row, shared_classes, signature, typed
 from .trace import Step, Trace, Value, trace
 
 LONGEST = 100  # characters of a line before its comment
@@ -28,7 +30,33 @@ def plain(text: str) -> str:
 
 def shape_comment(*shapes: tuple[int, ...]) -> str:
     """Shapes for a comment: "N 10 24 24, N 10"."""
-    return ", ".join(" ".join(["N", *map(str, shape[1:])]) for shape in shapes)
+    return ", ".join(" ".join(map(size_text, shape)) or "1" for shape in shapes)
+
+
+class Written:
+    """A value as it stands in a template: {name} as Python writes it, {name:*} a tuple without its brackets, {name:raw} a bare word."""
+
+    def __init__(self, value: object):
+        self.value = value
+
+    def __format__(self, how: str) -> str:
+        if how == "*":
+            return ", ".join(map(ascii, self.value if isinstance(self.value, tuple) else (self.value,)))
+        if how == "raw":
+            if not isinstance(self.value, str) or not self.value.isidentifier():
+                raise ValueError(f"{self.value!r:.60} is no word of the source")
+            return self.value
+        return ascii(self.value)
+
+
+def template(text: Template, step: Step) -> str:
+    """A layer's template for one step: what depends on the parameters is made from them."""
+    return text(step.arguments) if callable(text) else text
+
+
+def filled(text: str, step: Step, *values: str) -> str:
+    """A template with a step's parameters and values in its places."""
+    return text.format(*values, **{**{name: Written(value) for name, value in step.arguments.items()}, "self": f"self.{step.owner}"})
 
 
 def _layer_arguments(step: Step, names: Names) -> list[str]:
@@ -75,6 +103,8 @@ def _spread(before: str, items: list[str], after: str, separator: str = ", ") ->
 def _constructed(shared: Shared, i: int, before: str, after: str = "") -> str:
     """`before`, then the constructor of the `i`-th step's layer or block."""
     step = shared.body.steps[i]
+    if kept := step.layer.state or step.layer.buffer:
+        return f"{before}{filled(template(kept, step), step)}{after}"
     if not step.runs:
         given = _layer_arguments(step, lambda name: shared.lifted.get((i, 0, name)))
         return _spread(f"{before}{step.layer.module.replace('torch.nn.', 'nn.')}(", given, f"){after}")
@@ -130,7 +160,7 @@ def _chain(shared: Shared) -> list[str]:
     steps = shared.body.steps
     layers = [(_constructed(shared, i, f"            {step.name}=", ","), shape_comment(*step.shapes) if shared.alike else "")
               for i, step in enumerate(steps)]
-    return [_initialised(shared), "        super().__init__(OrderedDict(", *_aligned(layers), "        ))"]
+    return [_initialised(shared), "        super().__init__(OrderedDict(", *_aligned(layers), "        ))", *_frozen(shared)]
 
 
 def _readers(body: Trace) -> dict[Value, list[int]]:
@@ -147,22 +177,36 @@ def _readers(body: Trace) -> dict[Value, list[int]]:
 def variables(body: Trace) -> dict[Value, str]:
     """Names of values: x for what only the next line reads, the brick's own name for what is kept, _ for what nobody reads."""
     readers = _readers(body)
-    names = {*body.entries, *(step.name for step in body.steps)}
+    names = {*body.entries, *(step.name for step in body.steps), *MODULES}
     brief = [_is_brief(step, i, readers) for i, step in enumerate(body.steps)]
     main = _main(body, readers, names, brief.index(True) if True in brief else len(brief))
     # The network's one input is as free to be called x as any value; a block's inputs keep their names.
     entry = readers.get((body.entries[0], 0)) if len(body.entries) == 1 and not body.kind else None
-    named = {(name, 0): main if entry and set(entry) == {0} else name for name in body.entries}
+    named = {(name, 0): main if entry and set(entry) == {0} else _free(name) for name in body.entries}
     for step, short in zip(body.steps, brief, strict=True):
-        ports = step.layer.output_names if len(step.shapes) > 1 else ()
+        several = len(step.shapes) > 1
         for output in range(len(step.shapes)):
             value = (step.name, output)
-            name = step.name if not ports else f"{step.name}_{ports[output]}"
-            while ports and name in names:
+            name = f"{step.name}_{_port(step, output)}" if several else _free(step.name)
+            while several and name in names:
                 name += "_"
-            named[value] = "_" if value not in readers else main if short else name
+            named[value] = f"self.{step.owner}" if is_kept(step) else "_" if value not in readers else main if short else name
             names.add(name)
     return named
+
+
+def _free(name: str) -> str:
+    """A brick's name as a variable: one of a module's name would hide it."""
+    return f"{name}_" if name in MODULES else name
+
+
+def _port(step: Step, output: int) -> str:
+    return step.layer.output_names[output] if output < len(step.layer.output_names) else str(output + 1)
+
+
+def is_kept(step: Step) -> bool:
+    """Is its value just what the network keeps, a parameter or a buffer?"""
+    return bool(step.layer.state or step.layer.buffer) and not step.layer.call
 
 
 def _is_brief(step: Step, i: int, readers: dict[Value, list[int]]) -> bool:
@@ -184,32 +228,57 @@ def _assigned(variable: str, step: Step, values: list[str]) -> str:
         separator = f" {step.layer.operator} "
         line = before + separator.join(values)
         return line if len(line) <= LONGEST else _spread(f"{before}(", values, ")", separator)
-    if step.layer.call:
-        opened, _, closed = step.layer.call.partition("{args}")
-        return _spread(before + opened, values, closed.format(**{name: ascii(value) for name, value in step.arguments.items()}))
-    return _spread(f"{before}self.{step.name}(", values, ")")
+    text = template(step.layer.call, step) or "{self}({args})"
+    if "{args}" not in text:
+        return before + filled(text, step, *values)
+    opened, _, closed = text.partition("{args}")
+    return _spread(before + filled(opened, step, *values), values, filled(closed, step, *values))
 
 
 def constructors(shared: Shared) -> list[str]:
-    """A line for every layer and block that a class keeps."""
-    return [_constructed(shared, i, f"        self.{step.name} = ") for i, step in enumerate(shared.body.steps) if step.layer.module or step.runs]
+    """A line for everything that a class keeps, then what of it is not trained."""
+    lines = []
+    for i, step in enumerate(shared.body.steps):
+        if step.makes and step.layer.buffer:
+            lines.append(_constructed(shared, i, f"        self.register_buffer({ascii(step.name)}, ", ")"))
+        elif step.makes:
+            lines.append(_constructed(shared, i, f"        self.{step.name} = "))
+    return lines + _frozen(shared)
+
+
+def _frozen(shared: Shared) -> list[str]:
+    return [f"        self.{step.name}.requires_grad_(False)" for step in shared.body.steps if step.frozen and step.makes and not step.layer.buffer]
 
 
 def calls(shared: Shared, variables: Mapping[Value, str]) -> list[str]:
-    """The lines of `forward` that work the values out."""
-    lines = []
+    """The lines of `forward` that work the values out; what only training needs stands under an if."""
+    lines: list[tuple[str, str]] = []
+    late, under = shared.body.in_training_only, False
     for step in shared.body.steps:
-        given = ", ".join(variables[step.name, output] for output in range(len(step.shapes)))
+        if is_kept(step):
+            continue
+        if step.name in late and not under:
+            lines.append(("        if self.training:", ""))
+        under = step.name in late
+        names = [variables[step.name, output] for output in range(len(step.shapes))]
+        given = step.layer.unpack.format(*names) if step.layer.unpack else ", ".join(names)
         line = _assigned(given, step, [variables[value] for value in step.inputs])
-        lines.append((line, shape_comment(*step.shapes) if shared.alike else ""))
+        lines.append((textwrap.indent(line, "    ") if under else line, shape_comment(*step.shapes) if shared.alike else ""))
     return _aligned(lines)
+
+
+def _returned(body: Trace, names: Mapping[Value, str]) -> list[str]:
+    """The last lines of `forward`."""
+    always = [value for i, value in enumerate(body.results) if i not in body.late]
+    last = f"        return {', '.join(names[value] for value in always)}"
+    return [*(["        if self.training:", f"            return {', '.join(names[value] for value in body.results)}"] if body.late else []), last]
 
 
 def _branches(shared: Shared) -> list[str]:
     body, names = shared.body, variables(shared.body)
     arguments = ", ".join(["self", *(names[name, 0] for name in body.entries)])
     return [_initialised(shared), "        super().__init__()", *constructors(shared), "",
-            f"    def forward({arguments}):", *calls(shared, names), f"        return {', '.join(names[value] for value in body.results)}"]
+            f"    def forward({arguments}):", *calls(shared, names), *_returned(body, names)]
 
 
 def class_text(shared: Shared, name: str) -> str:
@@ -220,12 +289,20 @@ def class_text(shared: Shared, name: str) -> str:
 
 def imports(classes: list[Shared]) -> str:
     """The imports that the classes need, and the empty lines after them."""
-    lines = []
-    if any(shared.body.is_chain for shared in classes):
-        lines += ["from collections import OrderedDict", ""]
-    if any(step.layer.call.startswith("torch.") for shared in classes for step in shared.body.steps):
-        lines.append("import torch")
-    return "\n".join([*lines, "from torch import nn", "", "", ""])
+    mentioned = " ".join(_mentions(step) for shared in classes for step in shared.body.steps)
+    used = {name for name in MODULES if re.search(rf"(?<![\w.]){name}\.", mentioned)}
+    standard = [*(["import math"] if "math" in used else []),
+                *(["from collections import OrderedDict"] if any(shared.body.is_chain for shared in classes) else [])]
+    others = [*(["import torch"] if "torch" in used else []), *(["import torchvision"] if "torchvision" in used else []), "from torch import nn",
+              *(["from torch.nn import functional as F"] if "F" in used else [])]
+    return "\n".join([*standard, *([""] if standard else []), *others, "", "", ""])
+
+
+def _mentions(step: Step) -> str:
+    """All of a step's text that can name a module."""
+    kept = template(step.layer.state or step.layer.buffer, step) if step.makes else ""
+    built = step.layer.module.replace("torch.nn.", "nn.") if step.makes else ""
+    return " ".join([template(step.layer.call, step), kept, built])
 
 
 def source(project: Project) -> str:

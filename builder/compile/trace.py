@@ -6,12 +6,12 @@ thousand times costs what it costs once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from builder.catalogue import Layer, Shape
 from builder.graph import Project, Report, check
-from builder.graph.analysis import Analysis, Placed
+from builder.graph.analysis import Analysis, Placed, owner
 from builder.graph.kinds import INPUT, OUTPUT, REPEAT, Kinds
 
 ENTRIES, ENDS = ("Input", INPUT), ("Output", OUTPUT)
@@ -28,7 +28,8 @@ class BuildError(ValueError):
 class Step:
     """One line of a network: `name` holds the result of `layer` on `inputs`.
 
-    `shapes` are those of its outputs. Of a block, `runs` are its copies in a row: (what is inside, how many of them are alike).
+    `shapes` are those of its outputs. Of a block, `runs` are its copies in a row: (what is inside, how many of them are alike). `owner` is
+    the step whose weights it uses, itself as a rule; the weights of a `frozen` step are not trained.
     """
 
     name: str
@@ -37,6 +38,13 @@ class Step:
     shapes: tuple[Shape, ...]
     arguments: Mapping[str, object] = field(default_factory=dict)
     runs: tuple[tuple[Trace, int], ...] = ()
+    owner: str = ""
+    frozen: bool = False
+
+    @property
+    def makes(self) -> bool:
+        """Is something constructed for it, that the network keeps?"""
+        return bool(self.layer.module or self.layer.state or self.layer.buffer or self.runs) and self.owner == self.name
 
     @property
     def shape(self) -> Shape:
@@ -49,7 +57,7 @@ class Trace:
     """The steps from what enters a network to `results`, the values that it returns.
 
     Of a block, `kind` is its name and `summary` what it is; `promoted` names values inside a block of the project, `given` are the
-    parameters of a composite.
+    parameters of a composite. `late` are the results that are there in training only.
     """
 
     entries: tuple[str, ...]
@@ -62,13 +70,28 @@ class Trace:
     summary: str = ""
     given: Mapping[str, object] = field(default_factory=dict)
     promoted: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    late: frozenset[int] = frozenset()
+
+    @property
+    def in_training_only(self) -> frozenset[str]:
+        """The steps that only results of training need."""
+        if not self.late:
+            return frozenset()
+        by_name = {step.name: step for step in self.steps}
+        needed, waiting = set(), [name for i, (name, _) in enumerate(self.results) if i not in self.late]
+        while waiting:
+            name = waiting.pop()
+            if name not in needed:
+                needed.add(name)
+                waiting += [source for source, _ in by_name[name].inputs] if name in by_name else []
+        return frozenset(by_name.keys() - needed)
 
     @property
     def is_chain(self) -> bool:
         """Is there a step, and does every one read just the only value of the step before it?"""
         before = [(name, 0) for name in (*self.entries[:1], *(step.name for step in self.steps))]
         return bool(len(self.entries) == 1 and self.steps and self.results == (before[-1],)
-                    and all(step.inputs == (value,) and len(step.shapes) == 1 and (step.layer.module or step.runs)
+                    and all(step.inputs == (value,) and len(step.shapes) == 1 and step.makes and not step.layer.call
                             for step, value in zip(self.steps, before, strict=False)))
 
 
@@ -98,22 +121,26 @@ class Tracer:
     def trace(self, analysis: Analysis, entries: list[str], about: Mapping[str, object]) -> Trace:
         """What the outputs of a drawing need, and nothing else."""
         placed = analysis.placed
-        results = [origin(analysis, node.id, 0) for node in analysis.network.nodes if node.kind in ENDS]
+        ends = [node for node in analysis.network.nodes if node.kind in ENDS]
+        results = [origin(analysis, node.id, 0) for node in ends]
+        late = frozenset(i for i, node in enumerate(ends) if node.kind == "Output" and node.params.get("when") == "training")
         used = used_by(analysis, results)
         entries = [name for name in entries if about or name in used]
-        steps = [self.step(analysis, one) for name, one in placed.items() if name in used and one.node.kind not in ENTRIES]
+        steps = [self.step(analysis, one, used) for name, one in placed.items() if name in used and one.node.kind not in ENTRIES]
         params = sum(placed[step.name].cost[0] for step in steps)
         return Trace(tuple(entries), tuple(placed[name].shape for name in entries), tuple(steps), tuple(results),
-                     tuple(placed[name].gives(output) for name, output in results), params, **about)
+                     tuple(placed[name].gives(output) for name, output in results), params, late=late, **about)
 
-    def step(self, analysis: Analysis, placed: Placed) -> Step:
-        """The step of one brick."""
+    def step(self, analysis: Analysis, placed: Placed, present: Container[str]) -> Step:
+        """The step of one brick; `present` are the bricks that there are steps of."""
         name = placed.node.id
+        lender = owner(analysis.network, analysis.network.node(name))
+        kept = {"owner": lender.id if lender and lender.id in present else name, "frozen": placed.node.frozen}
         sources = tuple(origin(analysis, name, port) for port in range(len(analysis.network.into(name))))
         if placed.body is None:
-            return Step(name, placed.layer, sources, (placed.shape,), placed.layer.arguments(placed.inference, placed.node.params))
+            return Step(name, placed.layer, sources, placed.shapes, placed.layer.arguments(placed.inference, placed.node.params), **kept)
         runs = tuple((self.inside(inner, placed), count) for inner, count in placed.body.runs)
-        return Step(name, placed.layer, sources, placed.body.outputs, runs=runs)
+        return Step(name, placed.layer, sources, placed.body.outputs, runs=runs, **kept)
 
 
 def origin(analysis: Analysis, name: str, place: int) -> Value:

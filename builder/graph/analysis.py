@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from builder.catalogue import LAYERS, Inference, Layer, Shape
 from builder.catalogue import Problem as LayerProblem
@@ -65,16 +65,26 @@ class Placed:
         """The shape of the `output`-th output, None when it is not known."""
         if self.body is not None:
             return self.body.outputs[output] if output < len(self.body.outputs) else None
-        return self.shape if output == 0 else None
+        shapes = self.inference.shapes if self.inference else ()
+        return shapes[output] if output < len(shapes) else None
+
+    @property
+    def shapes(self) -> tuple[Shape | None, ...]:
+        """The shapes of all outputs; of an end, what passes it."""
+        if self.body is not None:
+            return self.body.outputs
+        return self.inference.shapes if self.inference else ()
 
     @functools.cached_property
     def cost(self) -> tuple[int, int]:
-        """Learned numbers and multiply-adds of one sample; zero while the shape is not known."""
+        """Learned numbers and multiply-adds of one sample; zero while the shape is not known. Weights that are shared count for their owner."""
         if self.body is not None:
-            return self.body.cost
-        if self.node.muted or self.shape is None or self.node.kind not in LAYERS:
+            params, macs = self.body.cost
+        elif self.node.muted or self.shape is None or self.node.kind not in LAYERS:
             return (0, 0)
-        return cost(self.node.kind, self.inputs, self.node.params)
+        else:
+            params, macs = cost(self.node.kind, self.inputs, self.node.params)
+        return (0 if self.node.of else params), macs
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,8 @@ def _analysed_again(network: Network, before: Analysis) -> Analysis:
     for node in nodes:
         name = node.id
         known, edges = old.get(name), network.into(name)
-        stands = known is not None and known.node is node and (alike or edges == before.network.into(name))
+        stands = (known is not None and before.network.node(name) is node and (alike or edges == before.network.into(name))
+                  and (node.of is None or network.node(node.of) is before.network.node(node.of)))
         if stands and (not other or other.isdisjoint([edge.source for edge in edges])):
             placed[name] = known
             continue
@@ -147,7 +158,7 @@ def _analysed_again(network: Network, before: Analysis) -> Analysis:
 
 
 def _gives(placed: Placed) -> object:
-    return placed.shape if placed.body is None else placed.body.outputs
+    return placed.shapes
 
 
 def _drawn_alike(before: Network, now: Network) -> bool:
@@ -160,8 +171,16 @@ def _entered(node: Node, kinds: Kinds, shape: Shape | None) -> Placed:
     return Placed(node, kinds.get(node.kind), () if shape is None else (shape,), (), Inference(shape))
 
 
+def owner(network: Network, node: Node) -> Node | None:
+    """The brick whose weights `node` uses: another of its kind with weights of its own; None when there is none such."""
+    found = network.node(node.of) if node.of else None
+    return found if found and found.kind == node.kind and found.of is None and found.id != node.id and not found.muted else None
+
+
 def _place(network: Network, node: Node, placed: Mapping[str, Placed], kinds: Kinds) -> Placed:
     layer = kinds.get(node.kind)
+    if node.of and (lender := owner(network, node)):
+        node = replace(node, params=lender.params)
     edges = network.into(node.id)
     if layer is None:
         return Placed(node, None, None, (), None)

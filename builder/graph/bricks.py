@@ -35,10 +35,10 @@ def arity(kind: str, kinds: Kinds | None = None) -> tuple[int, int | None]:
     return layer.inputs if layer else (0, None)
 
 
-def arity_out(kind: str, kinds: Kinds | None = None) -> int:
-    """Number of outputs of a kind."""
+def arity_out(kind: str, kinds: Kinds | None = None, params: Mapping[str, object] = EMPTY) -> int:
+    """Number of outputs of a brick of a kind with these parameters."""
     layer = (kinds or kinds_of(EMPTY)).get(kind)
-    return layer.outputs if layer else 1
+    return layer.leaving(params) if layer else 1
 
 
 def fresh_id(network: Network, kind: str, kinds: Kinds | None = None) -> str:
@@ -95,7 +95,8 @@ def leads(followers: Mapping[str, Sequence[str]], start: str, goal: str) -> bool
 def wire(network: Network, edge: Edge, kinds: Kinds) -> Network:
     """`network` with a wire; what was in that port is replaced, a port past the end of a variadic brick becomes the next free one."""
     source, target = edge.source, edge.target
-    most, leaving = arity(need(network, target).kind, kinds)[1], arity_out(need(network, source).kind, kinds)
+    start = need(network, source)
+    most, leaving = arity(need(network, target).kind, kinds)[1], arity_out(start.kind, kinds, start.params)
     if leaving == 0:
         raise EditError(f"{source!r} is where the network ends; nothing can follow it")
     if most == 0:
@@ -147,7 +148,26 @@ def _remove(network: Network, edit: Edit, kinds: Kinds) -> Network:
         network = replace(network, edges=tuple(edge for edge in network.edges if edge is not None and edge.source not in gone))
     kept = tuple(edge for edge in network.edges if edge.source not in gone and edge.target not in gone)
     touched = {edge.target for edge in edges if edge.source in gone}
+    network = inherited(network, gone)
     return close_gaps(Network(tuple(node for node in network.nodes if node.id not in gone), kept), touched - gone, kinds)
+
+
+def inherited(network: Network, gone: set[str]) -> Network:
+    """`network` with the weights of bricks that go left to the first that uses them; its params were theirs."""
+    heirs: dict[str, Node] = {}
+    for node in network.nodes:
+        if node.of in gone and node.id not in gone and network.node(node.of):
+            heirs.setdefault(node.of, node)
+    if not heirs:
+        return network
+
+    def now(node: Node) -> Node:
+        if node.of not in heirs:
+            return node
+        heir = heirs[node.of]
+        return replace(node, of=heir.id) if node.id != heir.id else replace(node, of=None, params=network.node(node.of).params)
+
+    return replace(network, nodes=tuple(map(now, network.nodes)))
 
 
 def _rejoined(network: Network, edge: Edge, gone: set[str]) -> Edge:
@@ -176,6 +196,8 @@ def _disconnect(network: Network, edit: Edit, kinds: Kinds) -> Network:
 
 def _set(network: Network, edit: Edit, kinds: Kinds) -> Network:
     node = need(network, edit.get("id"))
+    # Bricks that share weights have one set of parameters: the owner's.
+    node = network.node(node.of) or node if node.of else node
     changes, layer = edit.get("params"), kinds.get(node.kind)
     if not isinstance(changes, Mapping):
         raise EditError("a change of parameters must name them")
@@ -202,7 +224,7 @@ def _replace(network: Network, edit: Edit, kinds: Kinds) -> Network:
     node, kind = need(network, edit.get("id")), edit.get("kind")
     if kind not in kinds:
         raise EditError(f"there is no layer called {kind!r:.60}")
-    most, leaving = arity(kind, kinds)[1], arity_out(kind, kinds)
+    most, leaving = arity(kind, kinds)[1], arity_out(kind, kinds, node.params)
     wired = network.into(node.id)
     needed = len(wired) if most is None else max((edge.port + 1 for edge in wired), default=0)
     used = max((edge.output + 1 for edge in network.out_of(node.id)), default=0)
@@ -212,7 +234,7 @@ def _replace(network: Network, edit: Edit, kinds: Kinds) -> Network:
         raise EditError(f"{used} output{'s' if used > 1 else ''} of {node.id!r} {'are' if used > 1 else 'is'} wired; "
                         f"{kind} has {leaving}, so it cannot take its place")
     params = FrozenDict({name: value for name, value in node.params.items() if kinds.get(kind).param(name)})
-    return close_gaps(replaced(network, replace(node, kind=kind, params=params)), {node.id}, kinds)
+    return close_gaps(replaced(network, replace(node, kind=kind, params=params, of=None)), {node.id}, kinds)
 
 
 def _rename(network: Network, edit: Edit, kinds: Kinds) -> Network:
@@ -223,7 +245,8 @@ def _rename(network: Network, edit: Edit, kinds: Kinds) -> Network:
         raise EditError(f"there is already a brick called {name!r}")
     edges = tuple(replace(e, source=name if e.source == node.id else e.source, target=name if e.target == node.id else e.target)
                   for e in network.edges)
-    return Network(tuple(replace(n, id=name) if n.id == node.id else n for n in network.nodes), edges)
+    nodes = (replace(n, id=name) if n.id == node.id else replace(n, of=name) if n.of == node.id else n for n in network.nodes)
+    return Network(tuple(nodes), edges)
 
 
 def _move(network: Network, edit: Edit, kinds: Kinds) -> Network:
@@ -255,6 +278,33 @@ def _mute(network: Network, edit: Edit, kinds: Kinds) -> Network:
     return replace(network, nodes=tuple(replace(node, muted=value) if node.id in chosen else node for node in network.nodes))
 
 
+def _freeze(network: Network, edit: Edit, kinds: Kinds) -> Network:
+    """Keep the weights of bricks as they are while the others are trained, or train them again."""
+    value = edit.get("value", True)
+    if not isinstance(value, bool):
+        raise EditError("a brick is frozen or not: true or false")
+    chosen = {node.id for node in _chosen(network, edit)}
+    return replace(network, nodes=tuple(replace(node, frozen=value) if node.id in chosen else node for node in network.nodes))
+
+
+def _share(network: Network, edit: Edit, kinds: Kinds) -> Network:
+    """Let a brick use the weights of another one of its kind, or give it weights of its own again."""
+    node, of = need(network, edit.get("id")), edit.get("of")
+    if of is None:
+        owner = network.node(node.of) if node.of else None
+        return replaced(network, replace(node, of=None, params=owner.params if owner else node.params))
+    owner = need(network, of)
+    owner = network.node(owner.of) or owner if owner.of else owner
+    if owner.id == node.id:
+        raise EditError(f"{node.id!r} has these weights already")
+    if owner.kind != node.kind:
+        raise EditError(f"{node.id!r} is a {node.kind} and {owner.id!r} a {owner.kind}; only bricks of one kind can share weights")
+    if node.kind in ENDS:
+        raise EditError(f"{node.kind} has no weights to share")
+    nodes = (replace(n, of=owner.id) if n.id == node.id or n.of == node.id else n for n in network.nodes)
+    return replace(network, nodes=tuple(nodes))
+
+
 def _silence(network: Network, edit: Edit, kinds: Kinds) -> Network:
     """Say one kind of advice no more on one brick, or say it again."""
     node, code, value = need(network, edit.get("id")), edit.get("code"), edit.get("value", True)
@@ -276,4 +326,5 @@ def within_limits(network: Network) -> Network:
 
 NETWORK_OPS: Mapping[str, Callable[[Network, Edit, Kinds], Network]] = {
     "add": _add, "insert": _insert, "remove": _remove, "connect": _connect, "disconnect": _disconnect, "set": _set,
-    "replace": _replace, "rename": _rename, "move": _move, "mute": _mute, "silence": _silence}
+    "replace": _replace, "rename": _rename, "move": _move, "mute": _mute, "silence": _silence,
+    "freeze": _freeze, "share": _share}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, show
+from builder.catalogue import BATCH, DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, per_sample, show
 from builder.catalogue import Problem as LayerProblem
 
 from .analysis import Analysis, Placed, analyse, bricks
@@ -17,6 +17,8 @@ from .rows import rows
 from .rules import advice, fixes, matching, reshape
 from .rules.answer import answer, kind_of, nothing_to_learn
 from .rules.lint import category, lint
+from .rules.numbers import numbers
+from .rules.sharing import sharing
 from .rules.words import listed
 from .trial import weighed
 
@@ -86,7 +88,7 @@ def check(project: Project, before: Report | None = None) -> Report:
 def _report(project: Project, before: Report | None) -> Report:
     """What is found, with all fixes that were thought of."""
     analysis = analyse(project.network, kinds_of(project.blocks), before=before.analysis if before else None)
-    found = [*_drawing(analysis, project, None), *_insides(analysis, project, (), set()), *_answer(analysis, project), *_settings(project)]
+    found = [*_drawing(analysis, project, None), *numbers(analysis), *_insides(analysis, project, (), set()), *_answer(analysis, project), *_settings(project)]
     used = [placed for name, placed in analysis.placed.items() if name in analysis.used]
     params, macs = (sum(column) for column in zip(*(placed.cost for placed in used), strict=True)) if used else (0, 0)
     found += [*_size(analysis, params), *advice.whole(analysis, project, params)]
@@ -120,6 +122,7 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
                           "the brick is kept as it is", (batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}),), "unknown kind")
             continue
         yield from _surplus(analysis, placed)
+        yield from sharing(analysis, placed)
         yield from _unconnected(analysis, placed, few, _is_single(project, block))
         if placed.node.muted:
             continue
@@ -185,12 +188,20 @@ def _ends(analysis: Analysis, project: Project, block: str | None) -> Iterator[P
             wire = next((part for fix in offered for part in fix.edit.get("edits", ()) if part["op"] == "connect"), {})
             at = wire.get("target" if kind in ("Input", INPUT) else "source")
             yield Problem(at, None, "error", f"{whole} has no {kind}: {says}", f"needs 1 {kind}, here 0", offered, "ends")
+        if kind == "Output" and names and all(_in_training_only(analysis.placed[name]) for name in names):
+            yield Problem(names[0], "when", "error", "every Output is there in training only: in evaluation nothing leaves the network",
+                          "needs 1 Output that is always there", (batch(f"Let {names[0]} be there always", {"op": "set", "id": names[0], "params": {"when": None}},
+                                                                        sure=len(names) == 1),), "ends")
         for extra in names[1:] if _is_single(project, block) else ():
             wires = analysis.network.out_of(extra) if kind == "Input" else analysis.network.into(extra)
             free = not wires or (kind == "Output" and len(analysis.network.out_of(wires[0].source)) > 1)
             yield Problem(extra, None, "error", f"there is a second {kind}; this task has one",
                           f"needs 1 {kind}, here {len(names)}: {' and '.join(names[:4])}",
                           (batch(f"Remove {extra}", {"op": "remove", "ids": [extra]}, sure=free),), "ends")
+
+
+def _in_training_only(placed: Placed) -> bool:
+    return placed.node.params.get("when") == "training"
 
 
 def _waits(analysis: Analysis, placed: Placed) -> bool:
@@ -242,7 +253,12 @@ def _surplus(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
         if most is not None and edge.port >= most:
             yield Problem(name, None, "error", f"a wire from {edge.source} ends at input {edge.port + 1}, which {placed.node.kind} does not have",
                           f"{placed.node.kind} takes {most}", (batch(f"Cut the wire from {edge.source}", {"op": "disconnect", **edge.to_json()}),), "wires")
-    if not placed.layer.outputs:
+    leaving = placed.layer.leaving(placed.node.params)
+    for edge in analysis.network.out_of(name) if leaving else ():
+        if leaving <= edge.output:
+            yield Problem(name, placed.layer.outputs_by or None, "error", f"a wire to {edge.target} starts at output {edge.output + 1}, which it does not have",
+                          f"it has {leaving}", (batch(f"Cut the wire to {edge.target}", {"op": "disconnect", **edge.to_json()}),), "wires")
+    if not leaving:
         for target in dict.fromkeys(edge.target for edge in analysis.network.out_of(name)):
             yield Problem(name, None, "error", f"a wire leads on to {target}, but {placed.node.kind} is where the network ends", "",
                           (fixes.cut(analysis, name, target),), "wires")
@@ -442,12 +458,12 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
 
 
 def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
-    size, given = show((2, *dataset.shape)), placed.shape[1:]
+    size, given = show((BATCH, *dataset.shape)), placed.shape[1:]
     because = f"{'×'.join(map(str, dataset.shape))} are channels, height and width, in this order"
     if len(given) != 3:
         because += f"; here there {'is 1 number' if len(given) == 1 else f'are {len(given)} numbers'}"
     # Where the Input is right, the data set is not.
-    others = [batch(f"Use {other.title}: its samples are {show((2, *given))}", {"op": "choose_data", "source": source})
+    others = [batch(f"Use {other.title}: its samples are {show((BATCH, *given))}", {"op": "choose_data", "source": source})
               for source, other in DATASETS.items() if other.shape == given][:1]
     return Problem(placed.node.id, "shape", "error", f"the samples of {dataset.title} are {size}, the Input says {show(placed.shape)}", because,
                    (batch(f"Set shape of {placed.node.id} to {size[2:]}", {"op": "set", "id": placed.node.id, "params": {"shape": list(dataset.shape)}},
@@ -500,9 +516,7 @@ def _size(analysis: Analysis, params: int) -> Iterator[Problem]:
         yield Problem(heavy.node.id, None, "error", f"with all blocks opened the network would have {count:,} bricks; {heavy.node.id} alone has "
                       f"{heavy.body.bricks if heavy.body else 1:,}", f"needs at most {MOST_BRICKS:,}", (), "size")
     for placed in analysis.placed.values():
-        values = 1
-        for size in placed.shape[1:] if placed.shape else ():
-            values *= size
+        values = max(map(per_sample, filter(None, placed.shapes)), default=0)
         if values > MOST_VALUES:
             yield Problem(placed.node.id, None, "error", f"one sample would have {values:,} values here, {4 * values / 1e9:,.0f} GB",
                           f"needs at most {MOST_VALUES:,}", (), "size")

@@ -126,7 +126,8 @@ def id_problem(name: object) -> str | None:
 class Node:
     """One brick: its name, what it is, the parameters that were set, and where it stands on the canvas (None = wherever it fits).
 
-    A `muted` brick is bypassed: what enters it first leaves it unchanged. `silent` holds the codes of advice that is not wanted here.
+    A `muted` brick is bypassed: what enters it first leaves it unchanged. `silent` holds the codes of advice that is not wanted here. `of`
+    names the brick of the same drawing whose weights (and parameters) it uses; the weights of a `frozen` brick are not trained.
     """
 
     id: str
@@ -135,6 +136,8 @@ class Node:
     at: tuple[float, float] | None = None
     muted: bool = False
     silent: tuple[str, ...] = ()
+    of: str | None = None
+    frozen: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The node as it stands in a file."""
@@ -147,6 +150,10 @@ class Node:
             record["muted"] = True
         if self.silent:
             record["silent"] = list(self.silent)
+        if self.of is not None:
+            record["of"] = self.of
+        if self.frozen:
+            record["frozen"] = True
         return record
 
 
@@ -272,7 +279,7 @@ class Block:
 @dataclass(frozen=True)
 class Project:
     """Everything that one file holds. `blocks` are the project's own kinds of brick; `recipes` are recommended training settings by
-    data source."""
+    data source; `weights` names the weights that the network starts from."""
 
     name: str = "Untitled"
     networks: Mapping[str, Network] = field(default_factory=lambda: FrozenDict({"network": Network()}))
@@ -282,6 +289,7 @@ class Project:
     training: FrozenDict = EMPTY
     recipes: FrozenDict = EMPTY
     about: FrozenDict = EMPTY
+    weights: FrozenDict = EMPTY
 
     @property
     def network(self) -> Network:
@@ -307,7 +315,7 @@ class Project:
         return self.blocks[name].network
 
 
-SECTIONS = ("task", "data", "training", "recipes", "about")
+SECTIONS = ("task", "data", "training", "recipes", "about", "weights")
 
 
 def to_json(project: Project) -> dict[str, object]:
@@ -392,11 +400,15 @@ def node_from_json(record: object, where: str = "node") -> Node:
             raise DocumentError(f"{where}.at must be two numbers, x and y")
         at = tuple(float(c) for c in at)
     kind = _text(record.get("kind"), f"{where}.kind")
-    muted = record.get("muted", False)
-    if not isinstance(muted, bool):
-        raise DocumentError(f"{where}.muted must be true or false")
+    muted, frozen = record.get("muted", False), record.get("frozen", False)
+    for what, value in (("muted", muted), ("frozen", frozen)):
+        if not isinstance(value, bool):
+            raise DocumentError(f"{where}.{what} must be true or false")
+    of = record.get("of")
+    if of is not None and (said := id_problem(of)):
+        raise DocumentError(f"{where}.of: {said}")
     silent = tuple(_text(code, f"{where}.silent") for code in _list(record.get("silent", ()), f"{where}.silent", MAX_SILENT))
-    return Node(record["id"], kind, freeze(_table(record.get("params", {}), f"{where}.params")), at, muted, silent)
+    return Node(record["id"], kind, freeze(_table(record.get("params", {}), f"{where}.params")), at, muted, silent, of, frozen)
 
 
 def edge_from_json(record: object, where: str = "edge") -> Edge:

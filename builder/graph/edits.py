@@ -196,6 +196,13 @@ def _label(edit: Edit) -> str:
         case "mute", {"ids": ids}:
             what = ids[0] if len(ids) == 1 else f"{len(ids)} bricks"
             return f"{'Mute' if edit.get('value', True) else 'Unmute'} {what}"
+        case "freeze", {"ids": ids}:
+            what = ids[0] if len(ids) == 1 else f"{len(ids)} bricks"
+            return f"{'Freeze' if edit.get('value', True) else 'Unfreeze'} {what}"
+        case "share", {"id": name, "of": str(owner)}:
+            return f"Share the weights of {owner} with {name}"
+        case "share", {"id": name}:
+            return f"Give {name} weights of its own"
         case "silence", {"id": name}:
             return f"{'Silence' if edit.get('value', True) else 'Show'} advice on {name}"
         case "make_block", _:

@@ -61,7 +61,7 @@ class _Growth:
 
     def _fits(self, edge: Edge) -> bool:
         source, target = self._nodes.get(edge.source), self._nodes.get(edge.target)
-        if source is None or target is None or edge.output >= arity_out(source.kind, self._kinds):
+        if source is None or target is None or edge.output >= arity_out(source.kind, self._kinds, source.params):
             return False
         if self._open(edge.target):
             # Inputs that a file left out are numbered again by the edit itself.

@@ -115,7 +115,7 @@ def substituted(block: Block, params: Mapping[str, object]) -> Network:
 def drawn(traced: Traced) -> Network:
     """A composite's steps as bricks and wires; nothing has a place yet."""
     ends = [Node(name, INPUT) for name in traced.inputs]
-    bricks = [Node(step.name, step.kind, freeze(step.params)) for step in traced.steps]
+    bricks = [Node(step.name, step.kind, freeze(step.params), of=step.of) for step in traced.steps]
     leaving = [Node(name, OUTPUT) for name in traced.output_names]
     edges = [Edge(source, step.name, port, output) for step in traced.steps for port, (source, output) in enumerate(step.inputs)]
     edges += [Edge(source, name, 0, output) for name, (source, output) in zip(traced.output_names, traced.outputs, strict=True)]

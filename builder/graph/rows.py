@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.catalogue import show
+from builder.catalogue import show, size_text
 
 from .analysis import Analysis, Placed
 from .kinds import INPUT, OUTPUT
@@ -20,14 +20,20 @@ def rows(analysis: Analysis) -> list[Row]:
 
 def _row(placed: Placed, path: str, copies: int) -> Row:
     shape, (params, macs) = placed.shape, placed.cost
-    shapes = placed.body.outputs if placed.body else (shape,)
-    row = {"id": path, "kind": placed.node.kind, "output_shape": None if shape is None else ["N", *shape[1:]],
+    shapes = placed.shapes or (None,)
+    row = {"id": path, "kind": placed.node.kind, "output_shape": None if shape is None else [_size(size) for size in shape],
            "output": ", ".join(map(show, shapes)), "params": params, "macs": macs}
     if placed.node.muted:
         row["muted"] = True
     if placed.body:
         row["rows"] = _inside(placed, path, copies)
     return row
+
+
+def _size(size: int) -> int | str:
+    """A size as a number; what grows with the batch as a text, "N"."""
+    text = size_text(size)
+    return text if text.endswith("N") else size
 
 
 def _inside(placed: Placed, path: str, copies: int) -> list[Row]:

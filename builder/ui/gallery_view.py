@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from builder.catalogue import DATASETS, show
+from builder.catalogue import BATCH, DATASETS, show
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, Network
 
@@ -50,7 +50,7 @@ def _about(entry: Entry) -> None:
         st.subheader(entry.title, anchor=False, width="stretch")
         st.badge(", ".join(entry.decks), color="gray")
     st.write(entry.summary)
-    st.caption(f"{show((2, *entry.inputs[0]))} → {skeleton(entry.project.network)}")
+    st.caption(f"{show((BATCH, *entry.inputs[0]))} → {skeleton(entry.project.network)}")
     st.caption(f"**{entry.parameters:,}** parameters")
     # The one it opens on comes first; two spaces and a line break begin a new line.
     st.caption("  \n".join(f"{DATASETS[source].title}: {recipe(training)}" for source, training in entry.recipes.items()) or entry.waits)

@@ -26,8 +26,8 @@ def node_json(placed: Placed, *problems: dict[str, object]) -> dict[str, object]
     record = {"shape": show(shape), "sizes": None if shape is None else list(shape[1:]), "params": params, "macs": macs,
               "key": _key(placed.layer, placed.node.params) if known else "", "formula": _formula(placed.inference) if placed.inference else [],
               "explain": _explained(placed) if known else "", "problems": list(problems), "live": None}
-    if known and placed.layer.outputs > 1:
-        record["outputs"] = [show(placed.gives(output)) for output in range(placed.layer.outputs)]
+    if known and (leaving := placed.layer.leaving(placed.node.params)) > 1:
+        record["outputs"] = [show(placed.gives(output)) for output in range(leaving)]
     if placed.node.muted:
         record["muted"] = True
     if placed.body is not None:

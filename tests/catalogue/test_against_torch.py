@@ -7,7 +7,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder.catalogue import BATCH, LAYERS, Bool, Choice, Float, Int, Layer
+from builder.catalogue import BATCH, LAYERS, Bool, Choice, Float, Int, Layer, with_batch
 from builder.compile.resolve import resolve
 
 WITH_MODULE = [layer for layer in LAYERS.values() if layer.module]
@@ -97,11 +97,11 @@ def test_shape_and_refusal_are_those_of_torch(layer):
     def agree(case):
         shape, params = case
         ours = layer.infer([shape], params)
-        theirs = ask_torch(layer, shape, torch_arguments(layer, shape, params))
+        theirs = ask_torch(layer, with_batch(shape, 2), torch_arguments(layer, shape, params))
         if ours.problems and not isinstance(theirs, str):
             assert on_purpose(layer, ours.problems), f"{layer.kind}{params} on {shape}: torch gives {theirs}, we say {ours.problems}"
         else:
-            assert ours.problems or ours.shape == theirs, f"{layer.kind}{params} on {shape}: torch says {theirs}, we say {ours.shape}"
+            assert ours.problems or with_batch(ours.shape, 2) == theirs, f"{layer.kind}{params} on {shape}: torch says {theirs}, we say {ours.shape}"
 
     agree()
 
@@ -125,7 +125,7 @@ def test_weights_are_counted_as_torch_counts_them(layer):
 @pytest.mark.parametrize("layer", MERGES, ids=lambda layer: layer.kind)
 def test_merges_are_those_of_torch(layer):
     def run(inputs, params):
-        tensors = [torch.zeros(shape) for shape in inputs]
+        tensors = [torch.zeros(with_batch(shape, 2)) for shape in inputs]
         try:
             if layer.kind == "Concat":
                 return tuple(torch.cat(tensors, dim=layer.values(params)["dim"]).shape)
@@ -148,6 +148,6 @@ def test_merges_are_those_of_torch(layer):
             mixes = layer.kind == "Concat" and layer.values(given_params)["dim"] in (0, -len(inputs[0]))
             assert mixes or len({len(shape) for shape in inputs}) > 1, (inputs, given_params, theirs, ours.problems)
         else:
-            assert ours.problems or ours.shape == theirs, (inputs, given_params, theirs, ours.shape)
+            assert ours.problems or with_batch(ours.shape, 2) == theirs, (inputs, given_params, theirs, ours.shape)
 
     agree()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.catalogue import LAYERS, CatalogueError, Int
+from builder.catalogue import BATCH, LAYERS, CatalogueError, Int
 from builder.catalogue.blocks import BLOCK_CATEGORIES, COMPOSITES, REPEAT, Body, Traced, Value, block
 
 ALL = pytest.mark.parametrize("composite", COMPOSITES.values(), ids=lambda composite: composite.kind)
@@ -52,7 +52,7 @@ def odd_params(composite) -> st.SearchStrategy:
 @ALL
 @given(data=st.data())
 def test_whatever_a_user_sets_is_traced_or_refused_with_a_reason(composite, data):
-    shape = st.lists(st.integers(1, 40), min_size=1, max_size=4).map(lambda sizes: (2, *sizes))
+    shape = st.lists(st.integers(1, 40), min_size=1, max_size=4).map(lambda sizes: (BATCH, *sizes))
     shapes = data.draw(st.lists(shape, min_size=0, max_size=3))
     given_ = data.draw(odd_params(composite))
     traced = composite.trace(shapes, given_)
@@ -62,26 +62,26 @@ def test_whatever_a_user_sets_is_traced_or_refused_with_a_reason(composite, data
 
 def test_a_shortcut_is_projected_only_where_the_shape_changes():
     block_ = COMPOSITES["BasicBlock"]
-    assert [step.name for step in block_.trace([(2, 16, 8, 8)], {"out_channels": 16}).steps] == [
+    assert [step.name for step in block_.trace([(BATCH, 16, 8, 8)], {"out_channels": 16}).steps] == [
         "conv1", "bn1", "relu1", "conv2", "bn2", "add1", "relu2"]
-    changed = block_.trace([(2, 16, 8, 8)], {"out_channels": 32, "stride": 2})
-    assert changed.shapes == ((2, 32, 4, 4),) and [step.name for step in changed.steps][5:7] == ["shortcut", "shortcut_bn"]
+    changed = block_.trace([(BATCH, 16, 8, 8)], {"out_channels": 32, "stride": 2})
+    assert changed.shapes == ((BATCH, 32, 4, 4),) and [step.name for step in changed.steps][5:7] == ["shortcut", "shortcut_bn"]
 
 
 def test_a_problem_of_a_brick_inside_names_it_and_the_drawing_ends_there():
-    traced = COMPOSITES["ConvNormAct"].trace([(2, 5, 8, 8)], {"out_channels": 6, "groups": 2})
+    traced = COMPOSITES["ConvNormAct"].trace([(BATCH, 5, 8, 8)], {"out_channels": 6, "groups": 2})
     assert [problem.says for problem in traced.problems] == ["conv: 5 input channels do not split into 2 groups"]
     assert [step.name for step in traced.steps] == ["conv"] and traced.outputs == ()
-    inside = COMPOSITES["InvertedResidual"].trace([(2, 5)], {})
+    inside = COMPOSITES["InvertedResidual"].trace([(BATCH, 5)], {})
     assert inside.problems[0].says.startswith("expand: conv: Conv2d expects 4 axes")
 
 
 def test_the_arms_of_a_u_net_meet_at_odd_sizes():
     down, up = COMPOSITES["UNetDown"], COMPOSITES["UNetUp"]
     for sizes in ((8, 8), (9, 8), (8, 9), (15, 15), (2, 3)):
-        across = (2, 4, *sizes)
+        across = (BATCH, 4, *sizes)
         (deep,) = down.trace([across], {"out_channels": 8}).shapes
-        assert up.trace([deep, across], {"out_channels": 4}).shapes == ((2, 4, *sizes),)
+        assert up.trace([deep, across], {"out_channels": 4}).shapes == ((BATCH, 4, *sizes),)
 
 
 def test_wrong_declarations_are_errors_and_leave_nothing_behind():

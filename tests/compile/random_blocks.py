@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from random import Random
 
-from builder.catalogue import COMPOSITES
+from builder.catalogue import BATCH as N
+from builder.catalogue import COMPOSITES, per_sample
 from builder.compile.trace import Trace
 from builder.graph import Edge, FrozenDict, Network, Node, Project
 from builder.graph.analysis import Analysis, analyse
@@ -13,7 +13,7 @@ from builder.graph.document import Block, Promoted, freeze
 from builder.graph.kinds import Kinds, kinds_of
 from tests.graph.drawings import CHOICES, KINDS
 
-SHAPES = ((2, 1, 8, 8), (2, 3, 9, 12), (2, 4, 5, 5), (2, 6))
+SHAPES = ((N, 1, 8, 8), (N, 3, 9, 12), (N, 4, 5, 5), (N, 6))
 BLOCK_CHOICES = {**CHOICES, "repeat": (1, 2, 3), "kernel_size": (1, 3), "stride": (1, 2), "expand_ratio": (1, 2), "width": (None, 2), "growth_rate": (2, 3),
                  "reduction": (1, 4)}
 
@@ -33,13 +33,13 @@ def some_values(random: Random, kinds: Kinds, kind: str) -> FrozenDict:
 def values_of(analysis: Analysis) -> list[tuple[str, int, tuple[int, ...]]]:
     """Everything that a wire could start at."""
     return [(name, output, shape) for name, placed in analysis.placed.items() if placed.layer
-            for output in range(placed.layer.outputs) if (shape := placed.gives(output)) is not None]
+            for output in range(placed.layer.leaving(placed.node.params)) if (shape := placed.gives(output)) is not None]
 
 
 def fits(placed) -> bool:
     """Has a brick a shape for all of its outputs, none of them large?"""
-    shapes = [placed.gives(output) for output in range(placed.layer.outputs)]
-    return None not in shapes and all(math.prod(shape) < 20_000 for shape in shapes) and placed.cost[0] < 100_000 and not _reads_rows(placed)
+    shapes = [placed.gives(output) for output in range(placed.layer.leaving(placed.node.params))]
+    return None not in shapes and all(per_sample(shape) < 10_000 for shape in shapes) and placed.cost[0] < 100_000 and not _reads_rows(placed)
 
 
 def _reads_rows(placed) -> bool:

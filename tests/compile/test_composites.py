@@ -14,6 +14,7 @@ from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1
 from torchvision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 
+from builder.catalogue import with_batch
 from builder.catalogue.blocks import COMPOSITES
 from builder.compile.module import load
 from builder.compile.source import source
@@ -43,7 +44,7 @@ def answers_as(theirs: nn.Module, kind: str, params: dict, *shapes: tuple[int, .
     for training in (False, True):
         theirs.train(training)
         answer, expected = ours.train(training)(*inputs), (joined or theirs)(*inputs)
-        assert torch.equal(answer, expected) and answer.shape == check(drawing).analysis.placed["made"].shape
+        assert torch.equal(answer, expected) and answer.shape == with_batch(check(drawing).analysis.placed["made"].shape, 2)
 
 
 def projected(block: type, out: int, stride: int, width: int, into: int) -> nn.Module:

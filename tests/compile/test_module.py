@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import settings as profile
 
+from builder.catalogue import with_batch
 from builder.compile.module import load
 from builder.compile.share import CLASS
 from builder.compile.source import source
@@ -31,9 +32,9 @@ def expected(flow: Trace, network: torch.nn.Module) -> dict[torch.nn.Module, tup
     for step in flow.steps:
         if step.layer.module or step.runs:
             module = network.get_submodule(step.name)
-            shapes[module] = step.shapes
+            shapes[module] = tuple(with_batch(shape, 2) for shape in step.shapes)
             for inner, copy in copies(step, module) if step.runs else ():
-                shapes |= expected(inner, copy) | {copy: inner.result_shapes}
+                shapes |= expected(inner, copy) | {copy: tuple(with_batch(shape, 2) for shape in inner.result_shapes)}
     return shapes
 
 
@@ -49,7 +50,7 @@ def run(network: torch.nn.Module, flow: Trace) -> tuple[tuple[torch.Tensor, ...]
         for module in network.modules()
         if module is not network
     ]
-    answers = as_tuple(network(*(torch.randn(shape) for shape in flow.entry_shapes)))
+    answers = as_tuple(network(*(torch.randn(with_batch(shape, 2)) for shape in flow.entry_shapes)))
     for hook in hooks:
         hook.remove()
     return answers, seen

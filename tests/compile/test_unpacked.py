@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import settings as profile
 
+from builder.catalogue import with_batch
 from builder.compile.module import load
 from builder.compile.source import source
 from builder.compile.trace import trace
@@ -48,7 +49,7 @@ def same_apart(project: Project) -> None:
     weights = whole.state_dict()
     parts.load_state_dict({key: weights[f"{paths[key.partition('.')[0]]}.{key.partition('.')[2]}"] for key in parts.state_dict()})
     assert len(parts.state_dict()) == len(weights) or not is_all_read(trace(project))
-    entries = dict(zip(trace(project).entries, (torch.randn(shape) for shape in trace(project).entry_shapes), strict=True))
+    entries = dict(zip(trace(project).entries, (torch.randn(with_batch(shape, 2)) for shape in trace(project).entry_shapes), strict=True))
     answers = [network(*(entries[name] for name in trace(drawing).entries)) for network, drawing in ((whole, project), (parts, apart))]
     for one, other in zip(*([a] if isinstance(a, torch.Tensor) else a for a in answers), strict=True):
         assert torch.equal(one, other)

@@ -6,7 +6,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from builder.catalogue import LAYERS, Shape
+from builder.catalogue import BATCH, LAYERS, Shape, with_batch
 from builder.graph import Edge, FrozenDict, Network, Node, Project, from_json
 from builder.graph.analysis import infer
 from builder.graph.document import freeze
@@ -82,7 +82,10 @@ def _grown(random: Random, nodes: list[Node], edges: list[Edge], shapes: dict[st
     """One more brick that is legal where it stands."""
     kind = random.choice(KINDS)
     params = some_params(random, kind)
-    count = 1 if LAYERS[kind].inputs[1] == 1 else random.choice((2, 2, 3))
+    fewest, most = LAYERS[kind].inputs
+    count = fewest if most is not None else random.choice((2, 2, 3))
+    if not count:
+        return
     recent = list(shapes)[-6:]
     first = random.choice(recent)
     alike = [name for name, shape in shapes.items() if len(shape) == len(shapes[first])]
@@ -90,7 +93,7 @@ def _grown(random: Random, nodes: list[Node], edges: list[Edge], shapes: dict[st
     found = infer(kind, tuple(shapes[name] for name in sources), params)
     if kind == "Linear" and len(shapes[first]) == 4:
         return
-    if found.shape is None or any(size > 4096 for size in found.shape):
+    if found.shape is None or any(size > 4096 for size in with_batch(found.shape, 1)):
         return
     name = f"{random.choice(('x', 'h', 'value', 'brick', kind.lower()))}{len(nodes) if random.random() < 0.8 else ''}"
     if name in shapes:
@@ -104,7 +107,7 @@ def legal_project(random: Random, most: int = 20) -> Project:
     """A drawing without an error: bricks at random, one of them flattened into ten scores; those beside the way are left unused."""
     data, shape = random.choice((("digits", (1, 28, 28)), ("cifar10", (3, 32, 32))))
     entry = random.choice(("image", "x", "h", "picture"))
-    nodes, edges, shapes = [Node(entry, "Input", freeze({"shape": shape}))], [], {entry: (2, *shape)}
+    nodes, edges, shapes = [Node(entry, "Input", freeze({"shape": shape}))], [], {entry: (BATCH, *shape)}
     for _ in range(random.randrange(2 * most)):
         if len(nodes) < most:
             _grown(random, nodes, edges, shapes)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.catalogue import COMPOSITES
+from builder.catalogue import BATCH, COMPOSITES
 from builder.gallery import ENTRIES
 from builder.graph import DocumentError, EditError, History, Project, apply, check, dumps, from_json, loads, to_json
 from builder.graph.analysis import MOST_WORK, analyse, opened
@@ -88,7 +88,7 @@ def test_several_values_may_leave():
     assert both.blocks["Head"].ports("BlockOutput") == ("out", "out1")
     wires = {(edge.target, edge.output) for edge in both.network.out_of("head1")}
     assert wires == {("aux", 0), ("relu1", 1)} and not check(both).errors
-    assert check(both).analysis.placed["head1"].gives(1) == (2, 8, 16, 16)
+    assert check(both).analysis.placed["head1"].gives(1) == (BATCH, 8, 16, 16)
 
 
 @pytest.mark.parametrize(("edit", "says"), [
@@ -348,7 +348,7 @@ def test_opening_what_is_not_there_goes_as_far_as_it_can():
     analysis = analyse(project.network, kinds_of(project.blocks))
     assert opened(analysis, ["outer1", "residual1", "conv1"])[0] == ("outer1", "residual1")
     assert opened(analysis, ["gone"])[0] == ()
-    assert opened(analysis, ["outer1", "residual1"])[1].placed["conv1"].shape == (2, 8, 16, 16)
+    assert opened(analysis, ["outer1", "residual1"])[1].placed["conv1"].shape == (BATCH, 8, 16, 16)
 
 
 def test_an_input_that_fitted_the_data_fits_the_new_data_and_one_of_another_shape_stays():

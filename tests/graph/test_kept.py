@@ -31,6 +31,8 @@ EDITS = {
     "move": {"op": "move", "at": {"fc1": [7, 7]}},
     "mute": {"op": "mute", "ids": ["relu1", "fc1"], "value": True},
     "silence": {"op": "silence", "id": "conv1", "code": "bias"},
+    "freeze": {"op": "freeze", "ids": ["conv1"]},
+    "share": {"op": "share", "id": "conv2", "of": "conv1"},
     "settings": {"op": "settings", "path": "training.epochs", "value": 2},
     "choose_data": {"op": "choose_data", "source": "mnist"},
     "choose_optimizer": {"op": "choose_optimizer", "kind": "Adam"},

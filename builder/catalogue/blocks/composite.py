@@ -39,12 +39,13 @@ class Value:
 
 @dataclass(frozen=True)
 class TracedStep:
-    """One brick of a traced body: its name, what it is, the parameters that the body sets, and what its inputs read."""
+    """One brick of a traced body: its name, what it is, the parameters that the body sets, what its inputs read, and whose weights it uses."""
 
     name: str
     kind: str
     params: Mapping[str, object]
     inputs: tuple[Source, ...]
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class _Refused(Exception):
 class Body:
     """What a body wires with: `g.Kind(value, ..., param=...)` adds a brick and gives its output, a tuple where there are several.
 
-    Bricks are named after their kind's stem and counted (conv1, conv2), or as `name=` says.
+    Bricks are named after their kind's stem and counted (conv1, conv2), or as `name=` says; `of=` names the brick whose weights it uses.
     """
 
     def __init__(self, taken: Sequence[str] = ()):
@@ -87,9 +88,11 @@ class Body:
             raise CatalogueError(f"there is no brick called {kind!r} to wire")
         return functools.partial(self._add, entry)
 
-    def _add(self, entry, *values: Value, name: str | None = None, **params: object):
-        name = self._named(entry.to_json()["stem"], name)
-        self.steps.append(TracedStep(name, entry.kind, params, tuple(value.source for value in values)))
+    def _add(self, entry, *values: Value, name: str | None = None, of: str | None = None, **params: object):
+        name = self._named(entry.stem or entry.kind.lower(), name)
+        if of is not None:
+            params = next(step.params for step in self.steps if step.name == of)
+        self.steps.append(TracedStep(name, entry.kind, params, tuple(value.source for value in values), of))
         shapes, problems = _shapes(entry, [value.shape for value in values], params)
         if problems:
             raise _Refused([Problem(f"{name}: {problem.says}", problem.because, problem.code if problem.code == "rank" else INSIDE)
@@ -112,7 +115,7 @@ def _shapes(entry, shapes: Sequence[Shape], params: Mapping[str, object]) -> tup
         traced = entry.trace(shapes, params)
         return traced.shapes, traced.problems
     inference = entry.infer(shapes, params)
-    return (() if inference.shape is None else (inference.shape,)), inference.problems
+    return inference.shapes, inference.problems
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Composites of convolutions: units, gates and branches. Axis names: N batch, C channels, H height, W width (pixels)."""
 
 from ..params import Bool, Choice, Float, Int
+from ..sizes import BATCH as N
 from .composite import block
 
 GOOGLENET = "Szegedy et al. 2015, arXiv:1409.4842"
@@ -18,7 +19,7 @@ def half(kernel_size):
 
 
 @block(category="Convolution blocks", source="Ioffe & Szegedy 2015, arXiv:1502.03167, section 3.2", stem="unit",
-       example=((2, 32, 28, 28),), keys=("out_channels", "kernel_size"), params=(
+       example=((N, 32, 28, 28),), keys=("out_channels", "kernel_size"), params=(
            Int("out_channels", 64, "channels produced"),
            Int("kernel_size", 3, "window side, pixels; odd keeps the size of the image", axes=2, max=4096),
            Int("stride", 1, "pixels between window positions", max=4096),
@@ -35,7 +36,7 @@ def ConvNormAct(g, x, out_channels, kernel_size, stride, groups, activation, pad
     return getattr(g, activation)(g.BatchNorm2d(y, eps=eps, name="bn"), name="act")
 
 
-@block(category="Convolution blocks", source="Hu et al. 2018, arXiv:1709.01507, figure 3", stem="se", example=((2, 64, 28, 28),), params=(
+@block(category="Convolution blocks", source="Hu et al. 2018, arXiv:1709.01507, figure 3", stem="se", example=((N, 64, 28, 28),), params=(
     REDUCTION, DIVISOR, OFFSET,
 ))
 def SqueezeExcite(g, x, reduction, divisor, bias):
@@ -47,7 +48,7 @@ def SqueezeExcite(g, x, reduction, divisor, bias):
     return g.Multiply(x, y, name="scale")
 
 
-@block(category="Convolution blocks", source="Simonyan & Zisserman 2015, arXiv:1409.1556, table 1", stem="stage", example=((2, 64, 56, 56),),
+@block(category="Convolution blocks", source="Simonyan & Zisserman 2015, arXiv:1409.1556, table 1", stem="stage", example=((N, 64, 56, 56),),
        keys=("out_channels", "convolutions"), params=(
            Int("out_channels", 64, "channels produced"),
            Int("convolutions", 2, "3×3 convolutions in a row, each with its ReLU", max=64),
@@ -62,7 +63,7 @@ def VGGStage(g, x, out_channels, convolutions, batch_norm):
 
 
 @block(category="Convolution blocks", source=f"{GOOGLENET}, figure 2b and table 1; batch normalisation: arXiv:1502.03167", stem="inception",
-       example=((2, 192, 28, 28),), keys=("ch1x1", "ch3x3", "ch5x5", "pool_proj"), params=(
+       example=((N, 192, 28, 28),), keys=("ch1x1", "ch3x3", "ch5x5", "pool_proj"), params=(
            Int("ch1x1", 64, "channels of the 1×1 branch"),
            Int("ch3x3red", 96, "channels to which the 3×3 branch is reduced first"),
            Int("ch3x3", 128, "channels of the 3×3 branch"),

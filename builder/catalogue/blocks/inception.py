@@ -1,6 +1,7 @@
 """The modules of Inception V3 and the auxiliary heads of both versions. Branches are named as in torchvision."""
 
 from ..params import Bool, Float, Int
+from ..sizes import BATCH as N
 from .composite import block
 from .convolution import EPS, GOOGLENET
 
@@ -22,7 +23,7 @@ def pooled(g, x):
     return g.AvgPool2d(x, kernel_size=3, stride=1, padding=1, name="pool")
 
 
-@block(category="Inception blocks", source=f"{REFERENCE}, figure 5", stem="mixed", example=((2, 192, 35, 35),), params=(
+@block(category="Inception blocks", source=f"{REFERENCE}, figure 5", stem="mixed", example=((N, 192, 35, 35),), params=(
     Int("pool_features", 32, "channels of the branch that pools first"), EPS,
 ))
 def InceptionA(g, x, pool_features, eps):
@@ -34,7 +35,7 @@ def InceptionA(g, x, pool_features, eps):
     return g.Concat(branch1, branch5, branch3, unit(pooled(g, x), pool_features, 1, "branch_pool"), name="concat")
 
 
-@block(category="Inception blocks", source=f"{REFERENCE}, figure 10", stem="mixed", example=((2, 288, 35, 35),), params=(EPS,))
+@block(category="Inception blocks", source=f"{REFERENCE}, figure 10", stem="mixed", example=((N, 288, 35, 35),), params=(EPS,))
 def InceptionB(g, x, eps):
     """Half the image by striding and by pooling at once, so that nothing is squeezed before it is seen."""
     unit = units(g, eps)
@@ -43,7 +44,7 @@ def InceptionB(g, x, eps):
     return g.Concat(branch3, double, g.MaxPool2d(x, kernel_size=3, stride=2, name="pool"), name="concat")
 
 
-@block(category="Inception blocks", source=f"{REFERENCE}, figure 6", stem="mixed", example=((2, 768, 17, 17),), params=(
+@block(category="Inception blocks", source=f"{REFERENCE}, figure 6", stem="mixed", example=((N, 768, 17, 17),), params=(
     Int("channels_7x7", 128, "channels inside the branches of 7×7"), EPS,
 ))
 def InceptionC(g, x, channels_7x7, eps):
@@ -56,7 +57,7 @@ def InceptionC(g, x, channels_7x7, eps):
     return g.Concat(branch1, single, double, unit(pooled(g, x), 192, 1, "branch_pool"), name="concat")
 
 
-@block(category="Inception blocks", source=f"{REFERENCE}, figure 10 and table 1", stem="mixed", example=((2, 768, 17, 17),), params=(EPS,))
+@block(category="Inception blocks", source=f"{REFERENCE}, figure 10 and table 1", stem="mixed", example=((N, 768, 17, 17),), params=(EPS,))
 def InceptionD(g, x, eps):
     """Half the image again, one branch through a window of 7×7 taken apart."""
     unit = units(g, eps)
@@ -66,7 +67,7 @@ def InceptionD(g, x, eps):
     return g.Concat(branch3, branch7, g.MaxPool2d(x, kernel_size=3, stride=2, name="pool"), name="concat")
 
 
-@block(category="Inception blocks", source=f"{REFERENCE}, figure 7", stem="mixed", example=((2, 1280, 8, 8),), params=(EPS,))
+@block(category="Inception blocks", source=f"{REFERENCE}, figure 7", stem="mixed", example=((N, 1280, 8, 8),), params=(EPS,))
 def InceptionE(g, x, eps):
     """Branches that fork: 1×3 and 3×1 side by side, for more channels where the image is smallest."""
     unit = units(g, eps)
@@ -81,7 +82,7 @@ def InceptionE(g, x, eps):
     return g.Concat(branch1, single, double, unit(pooled(g, x), 192, 1, "branch_pool"), name="concat")
 
 
-@block(category="Inception blocks", source=f"{REFERENCE}, section 4; its layers as in torchvision", stem="aux", example=((2, 768, 17, 17),),
+@block(category="Inception blocks", source=f"{REFERENCE}, section 4; its layers as in torchvision", stem="aux", example=((N, 768, 17, 17),),
        params=(CLASSES, EPS))
 def InceptionAux(g, x, classes, eps):
     """A classifier in the middle of Inception V3, for training: a shorter way for the gradient to the layers before it."""
@@ -91,7 +92,7 @@ def InceptionAux(g, x, classes, eps):
     return g.Linear(g.Flatten(y, name="flatten"), out_features=classes, name="fc")
 
 
-@block(category="Inception blocks", source=f"{GOOGLENET}, section 5", stem="aux", example=((2, 512, 14, 14),), params=(
+@block(category="Inception blocks", source=f"{GOOGLENET}, section 5", stem="aux", example=((N, 512, 14, 14),), params=(
     CLASSES,
     Float("dropout", 0.7, "share of the hidden values set to 0 in training", min=0.0, max=1.0),
     Bool("batch_norm", False, "normalise after the convolution, as torchvision does"), EPS,

@@ -1,6 +1,7 @@
 """Composites with a shortcut from their input to their output."""
 
 from ..params import Int
+from ..sizes import BATCH as N
 from .composite import block
 from .convolution import DIVISOR, OFFSET, REDUCTION
 
@@ -36,7 +37,7 @@ def narrowed(g, x, out_channels, stride, width, groups, dilation):
     return g.BatchNorm2d(g.Conv2d(y, out_channels=out_channels, kernel_size=1, bias=False))
 
 
-@block(category="Residual blocks", source=f"{RESNET}, figure 5 left", stem="block", params=(OUT, STRIDE), example=((2, 64, 56, 56),),
+@block(category="Residual blocks", source=f"{RESNET}, figure 5 left", stem="block", params=(OUT, STRIDE), example=((N, 64, 56, 56),),
        keys=("out_channels", "stride"))
 def BasicBlock(g, x, out_channels, stride):
     """Two 3×3 convolutions added to a shortcut; the shortcut is projected when the shape changes."""
@@ -45,7 +46,7 @@ def BasicBlock(g, x, out_channels, stride):
 
 
 @block(category="Residual blocks", source=f"{RESNET}, figure 5 right; groups: Xie et al. 2017, arXiv:1611.05431", stem="block",
-       example=((2, 256, 56, 56),), keys=("out_channels", "stride"), params=(
+       example=((N, 256, 56, 56),), keys=("out_channels", "stride"), params=(
            Int("out_channels", 256, "channels produced"), STRIDE, *MIDDLE,
            Int("dilation", 1, "pixels between the taps of the 3×3 window: sees wider where the stride was taken away", max=4096),
        ))
@@ -55,7 +56,7 @@ def Bottleneck(g, x, out_channels, stride, width, groups, dilation):
     return g.ReLU(g.Add(y, across(g, x, y, stride)))
 
 
-@block(category="Residual blocks", source=f"{SENET}, figure 3", stem="block", example=((2, 64, 56, 56),), keys=("out_channels", "stride"),
+@block(category="Residual blocks", source=f"{SENET}, figure 3", stem="block", example=((N, 64, 56, 56),), keys=("out_channels", "stride"),
        params=(OUT, STRIDE, REDUCTION, DIVISOR, OFFSET))
 def SEBasicBlock(g, x, out_channels, stride, reduction, divisor, bias):
     """A BasicBlock that weighs its channels by their means before the shortcut is added."""
@@ -63,7 +64,7 @@ def SEBasicBlock(g, x, out_channels, stride, reduction, divisor, bias):
     return g.ReLU(g.Add(y, across(g, x, y, stride)))
 
 
-@block(category="Residual blocks", source=f"{SENET}, table 1", stem="block", example=((2, 256, 56, 56),), keys=("out_channels", "stride"),
+@block(category="Residual blocks", source=f"{SENET}, table 1", stem="block", example=((N, 256, 56, 56),), keys=("out_channels", "stride"),
        params=(Int("out_channels", 256, "channels produced"), STRIDE, REDUCTION, DIVISOR, OFFSET, *MIDDLE))
 def SEBottleneck(g, x, out_channels, stride, reduction, divisor, bias, width, groups):
     """A Bottleneck that weighs its channels by their means before the shortcut is added."""
@@ -72,7 +73,7 @@ def SEBottleneck(g, x, out_channels, stride, reduction, divisor, bias, width, gr
 
 
 @block(category="Residual blocks", source="Sandler et al. 2018, arXiv:1801.04381, table 1 and figure 4d", stem="block",
-       example=((2, 32, 56, 56),), keys=("out_channels", "stride"), params=(
+       example=((N, 32, 56, 56),), keys=("out_channels", "stride"), params=(
            OUT, STRIDE, Int("expand_ratio", 6, "how many times more channels the middle has", max=1000),
        ))
 def InvertedResidual(g, x, out_channels, stride, expand_ratio):
@@ -85,7 +86,7 @@ def InvertedResidual(g, x, out_channels, stride, expand_ratio):
     return g.Add(x, y) if stride == 1 and x.shape == y.shape else y
 
 
-@block(category="Residual blocks", source="Huang et al. 2017, arXiv:1608.06993, section 3", stem="dense", example=((2, 64, 28, 28),), params=(
+@block(category="Residual blocks", source="Huang et al. 2017, arXiv:1608.06993, section 3", stem="dense", example=((N, 64, 28, 28),), params=(
     Int("growth_rate", 32, "channels that are added to the input's"),
     Int("bn_size", 4, "width of the 1×1 convolution, in growth rates", max=1000),
 ))

@@ -1,0 +1,82 @@
+"""Whole numbers and real ones: which kind every value is, and who reads the wrong kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..analysis import Analysis, Placed
+from ..kinds import INPUT, OUTPUT
+from ..problems import Problem, batch
+
+FLOAT, INT, ANY, SAME = "float", "int", "any", "same"
+WORDS = {FLOAT: "real numbers", INT: "whole numbers"}
+OF_DTYPE = {"float32": FLOAT, "int64": INT, "bool": INT}
+
+
+def numbers(analysis: Analysis) -> Iterator[Problem]:
+    """Bricks that are given whole numbers and read real ones, or the other way round."""
+    _, wrong = _types(analysis, ())
+    for name, reads, source in wrong:
+        yield Problem(name, None, "error", f"it reads {WORDS[reads]}; {source} gives {WORDS[INT if reads == FLOAT else FLOAT]}",
+                      "words and indices are whole numbers (int64), what layers compute with is real (float32)",
+                      tuple(_fixes(analysis, source, reads)), "numbers")
+
+
+def _fixes(analysis: Analysis, source: str, reads: str):
+    placed = analysis.placed.get(source)
+    if placed is not None and placed.node.kind == "Input":
+        dtype = "float32" if reads == FLOAT else "int64"
+        yield batch(f"Let {source} give {WORDS[reads]} ({dtype})", {"op": "set", "id": source, "params": {"dtype": dtype}})
+
+
+def _types(analysis: Analysis, entering: Sequence[str]) -> tuple[Mapping[tuple[str, int], str], list[tuple[str, str, str]]]:
+    """The kind of numbers of every value, and (brick, what it reads, who gives something else)."""
+    types: dict[tuple[str, int], str] = {}
+    wrong: list[tuple[str, str, str]] = []
+    ports = dict(zip((node.id for node in analysis.network.nodes if node.kind == INPUT), entering, strict=False))
+    for name, placed in analysis.placed.items():
+        edges = analysis.network.into(name)
+        given = [types.get((edge.source, edge.output), FLOAT) for edge in edges]
+        if placed.layer is None or placed.node.muted:
+            types[name, 0] = given[0] if given else FLOAT
+        elif placed.body is not None:
+            left, inside = _through(placed, given)
+            wrong += [(name, reads, edges[0].source if edges else name) for _, reads, _ in inside[:1]]
+            types.update({(name, output): kind for output, kind in enumerate(left)})
+        else:
+            made = ports.get(name) or _gives(placed, given)
+            types.update({(name, output): made for output in range(max(1, len(placed.shapes)))})
+            wrong += [(name, reads, edge.source) for edge, kind, reads in zip(edges, given, _reads(placed, len(edges)), strict=False)
+                      if reads not in (ANY, kind)]
+    return types, wrong
+
+
+def _reads(placed: Placed, count: int) -> list[str]:
+    """What each input reads: one word for all of them, or one each, the last for the rest."""
+    words = placed.layer.reads.split()
+    return [words[min(i, len(words) - 1)] for i in range(count)]
+
+
+def _gives(placed: Placed, given: Sequence[str]) -> str:
+    gives = placed.layer.gives
+    if param := placed.layer.param(gives):
+        return OF_DTYPE.get(param.normal(placed.node.params.get(gives, param.default)), FLOAT)
+    return (given[0] if given else FLOAT) if gives == SAME else gives
+
+
+def _through(placed: Placed, given: Sequence[str]) -> tuple[list[str], list[tuple[str, str, str]]]:
+    """The kinds that leave a block, and what is wrong inside."""
+    if INT not in given and not _has_whole(placed):
+        return [FLOAT] * len(placed.body.outputs), []
+    wrong: list[tuple[str, str, str]] = []
+    for inner, _ in placed.body.runs:
+        types, more = _types(inner, given)
+        ends = [node.id for node in inner.network.nodes if node.kind == OUTPUT]
+        given, wrong = [types[end, 0] for end in ends], wrong + more
+    return list(given), wrong
+
+
+def _has_whole(placed: Placed) -> bool:
+    """Is there a brick inside that reads or gives whole numbers by itself?"""
+    return any(one.layer is not None and (_has_whole(one) if one.body else one.layer.gives != SAME or INT in one.layer.reads)
+               for inner, _ in placed.body.runs for one in inner.placed.values())
