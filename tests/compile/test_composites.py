@@ -14,7 +14,7 @@ from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1
 from torchvision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 
-from builder.catalogue import with_batch
+from builder.catalogue import BATCH, with_batch
 from builder.catalogue.blocks import COMPOSITES
 from builder.compile.module import load
 from builder.compile.source import source
@@ -87,7 +87,7 @@ def test_the_first_inception_module_has_the_weights_of_table_1():
     drawing = drawn("InceptionModule", {}, ((2, 192, 28, 28),))
     assert check(drawing).params == sum((
         192 * 64 + 64, 192 * 96 + 96, 96 * 9 * 128 + 128, 192 * 16 + 16, 16 * 25 * 32 + 32, 192 * 32 + 32)) == 163_696
-    assert check(drawing).analysis.placed["made"].shape == (2, 256, 28, 28)
+    assert check(drawing).analysis.placed["made"].shape == (BATCH, 256, 28, 28)
 
 
 @pytest.mark.parametrize(("channels", "reduction"), [(32, 16), (24, 4), (8, 16)])

@@ -61,7 +61,7 @@ def runs_as_analysed(project) -> None:
     torch.manual_seed(0)
     network = load(source(project))
     answers, seen = run(network, flow)
-    assert tuple(tuple(answer.shape) for answer in answers) == flow.result_shapes
+    assert tuple(tuple(answer.shape) for answer in answers) == tuple(with_batch(shape, 2) for shape in flow.result_shapes)
     assert seen == expected(flow, network)
     assert sum(parameter.numel() for parameter in network.parameters()) == report.params
     for name, layer in network.named_children():

@@ -160,7 +160,7 @@ def _source(analysis: Analysis, side: Side) -> Iterator[Fix]:
 def _upstream(analysis: Analysis, placed: Placed, side: Side) -> Iterator[Fix]:
     """What a way down and up again lacks: windows that keep the size, pooling by two, or pooling at all where the skip connection leaves."""
     have, goal = side.shape, side.goal
-    if len(have) != IMAGE or None in goal[2:]:
+    if {len(have), len(goal)} != {IMAGE} or None in goal[2:]:
         return
     others = [edge.source for edge in analysis.network.into(placed.node.id) if edge.source != side.edge.source]
     mine, theirs = leads_to(analysis, side.edge.source), {name for other in others for name in leads_to(analysis, other)}
