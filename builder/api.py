@@ -139,6 +139,13 @@ def _numbers(project: Project, kind: str, checkpoint: Path | None) -> Exported:
     return onnx(network, entries, [node.id for node in project.network.nodes if node.kind == "Output"])
 
 
+def thumbnail(project: Project, theme: str = "light") -> str:
+    """The drawing as a small SVG for a "light" or "dark" page, whatever is wrong in it."""
+    from builder.compile.thumbnail import thumbnail as drawn
+
+    return drawn(project, theme)
+
+
 def effect(kind: str, given: Mapping[str, object]) -> Effect | None:
     """What a kind of brick with these parameters does to a real digit; None where there is nothing to try or the parameters do not fit."""
     from builder import data

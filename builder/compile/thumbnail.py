@@ -15,9 +15,9 @@ from builder.graph import Project, check
 from .outline import Outline, Unit, outline, size
 from .palette import THEMES, Theme, mixed
 
-WIDTH, HEIGHT = 320, 132
+WIDTH, HEIGHT = 320, 112
 MARGIN = 8
-LOWEST, TALLEST = 9.0, 84.0
+LOWEST, TALLEST = 8.0, 72.0
 VECTOR = 5.0  # the width of what has no channels over a plane: a row of features
 SLAB = 3.0  # of bricks that change no channels
 GAP = 6.0
@@ -51,7 +51,7 @@ class Box:
 
 
 def thumbnail(project: Project, theme: str = "light") -> str:
-    """The project's first network as an SVG of 320×132 pixels for a "light" or "dark" page; whatever is wrong in the drawing, there is a picture."""
+    """The project's first network as an SVG of 320×112 pixels for a "light" or "dark" page; whatever is wrong in the drawing, there is a picture."""
     found, colours = outline(check(project).analysis), THEMES[theme]
     boxes = _placed(found)
     shapes = "".join((*_links(found, boxes, colours), *(_box(box, colours) for box in boxes)))

@@ -31,6 +31,9 @@ CSS = """
 :root [data-testid="stDialog"] :has(> [data-testid="stCode"]) :has([data-testid="stElementToolbarButton"]) { visibility: visible; opacity: 1; pointer-events: auto; }
 /* A long list opens where the chosen one is. */
 :root .st-key-kinds label:has(input:checked) { scroll-initial-target: nearest; }
+/* A card's heading stands right over its words. */
+:root [class*="st-key-card-"] h3 { padding: 0.25rem 0 0; }
+:root [class*="st-key-card-"] [data-testid="stHeading"] { margin-bottom: 0.25rem; }
 /* What a page says for a moment must not lie over its buttons, which stand at the top right. */
 :root [data-testid="stToastContainer"] { inset: auto auto 1rem 1rem; top: auto; right: auto; left: 1rem; bottom: 1rem; }
 /* A rerun in progress must not fade what is being edited or watched. */

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -13,6 +12,7 @@ from builder.graph import FrozenDict, Project
 from builder.graph.reference import Example, example, formula, kinds, line_by_line, rows
 
 from .frame import esc
+from .papers import linked
 
 # What the page is given by its caller: what a kind does to a sample (or None), and a project as a figure.
 Effects = Callable[[str, Mapping[str, object]], object]
@@ -37,7 +37,8 @@ def layer_page(layer: Layer, effects: Effects, draw: Draw) -> None:
         st.code("\n".join(rule.holds for rule in layer.rules), language=None, wrap_lines=True)
     if layer.source:
         st.subheader("Source", anchor=False)
-        _sources(layer.source)
+        for line in linked(layer.source):
+            st.markdown(line)
     with picture:
         given = _tried(layer)
         found = example(layer.kind, given)
@@ -145,15 +146,6 @@ def _picture(layer: Layer, given: Mapping[str, object], found: Example, effects:
 def _chart(figure: object, title: str, key: str) -> None:
     figure.update_layout(meta=title)
     st.plotly_chart(figure, key=f"chart-{key}", config=STATIC)
-
-
-def _sources(text: str) -> None:
-    """The references; addresses become links. The text stands in the catalogue, no user wrote it."""
-    for part in text.split("; "):
-        address = re.search(r"https://\S+", part)
-        paper = re.search(r"arXiv:([^\s,;]+)", part)
-        link = address[0] if address else f"https://arxiv.org/abs/{paper[1]}" if paper else ""
-        st.markdown(f"[{esc(part)}]({link})" if link else esc(part))
 
 
 def neighbours(kind: str) -> tuple[str | None, str | None]:
