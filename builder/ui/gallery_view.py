@@ -30,6 +30,7 @@ _drawn: dict[tuple[str, str], str] = {}
 
 def ready_made(space: Workspace, draw: Draw) -> None:
     """The networks that are looked for, a page of cards at a time. The words come first, thumbnails that have to be drawn after them."""
+    _go_on()
     wanted, order = _asked()
     entries = found(wanted, order)
     if not entries:
@@ -146,8 +147,7 @@ def _card(space: Workspace, entry: Entry, draw: Draw, theme: str) -> list[tuple[
         st.markdown(f":small[{esc(entry.summary)}]")
         st.caption("  \n".join(_facts(entry)))
     with st.container(horizontal=True, gap="xsmall"):
-        if st.button(f"Open {entry.title}", key=f"open-{entry.name}", type="primary"):
-            _open_new(space, entry)
+        st.button(f"Open {entry.title}", key=f"open-{entry.name}", type="primary", on_click=_open_new, args=(space, entry))
         if st.button("About", key=f"about-{entry.name}", type="tertiary", help=f"What {entry.title} is made of, and what to look at"):
             st.dialog(entry.title, width="large")(about)(space, entry, draw)
     return waiting
@@ -170,7 +170,13 @@ def _thumbnail(entry: Entry, draw: Draw, theme: str) -> str:
 
 def _open_new(space: Workspace, entry: Entry) -> None:
     space.open(entry.project)
-    st.switch_page(page_path("build"))
+    st.session_state["go"] = "build"
+
+
+def _go_on() -> None:
+    """To the canvas, when something was opened; a callback cannot change the page itself."""
+    if st.session_state.pop("go", None):
+        st.switch_page(page_path("build"))
 
 
 def about(space: Workspace, entry: Entry, draw: Draw) -> None:
@@ -181,7 +187,8 @@ def about(space: Workspace, entry: Entry, draw: Draw) -> None:
     if entry.waits:
         st.warning(f"It cannot be trained here yet. {esc(entry.waits)} It can be built, checked, changed and exported.", icon=":material/draw:")
     st.table(_about_rows(entry), hide_header=True, border="horizontal")
-    st.button(f"Open {entry.title} on the canvas", key="open-this", type="primary", icon=":material/open_in_new:") and _open_new(space, entry)
+    st.button(f"Open {entry.title} on the canvas", key="open-this", type="primary", icon=":material/open_in_new:", on_click=_open_new, args=(space, entry))
+    _go_on()
 
 
 def _about_rows(entry: Entry) -> dict[str, list[str]]:
@@ -214,8 +221,7 @@ def saved(space: Workspace) -> None:
     show_said()
     found = space.saved()
     st.subheader("Your projects", anchor=False)
-    if st.session_state.pop("go", None):
-        st.switch_page(page_path("build"))
+    _go_on()
     for stem, project in found:
         with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{stem}"):
             now = stem == space.path.stem

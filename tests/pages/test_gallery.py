@@ -9,7 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from builder.gallery import ENTRIES
 from builder.graph import from_json, to_json
+from builder.ui import gallery_view
 from builder.ui.frame import esc
+from builder.ui.gallery_view import A_PAGE
+from builder.ui.papers import linked
 from builder.ui.workspace import workspace
 from tests.first_networks import FIRST
 
@@ -34,18 +37,103 @@ def test_the_page_also_runs_on_its_own():
     assert tab.title[0].value == "Gallery"
 
 
-def test_every_project_has_a_card_with_its_parameters_shape_and_recipe():
+def cards(tab: AppTest) -> list[str]:
+    """The names of the networks that are shown, in their order."""
+    return [one.key.removeprefix("open-") for one in tab.button if (one.key or "").startswith("open-")]
+
+
+def words(tab: AppTest) -> str:
+    return " ".join(one.value for one in [*tab.subheader, *tab.markdown, *tab.caption, *tab.info, *tab.warning])
+
+
+def test_the_first_cards_have_what_a_network_is_and_more_follow_on_request():
     tab = page()
-    shown = " ".join(one.value for one in [*tab.subheader, *tab.markdown, *tab.caption, *tab.info])
-    for entry in ENTRIES.values():
-        assert (
-            entry.title in shown
-            and f"{entry.parameters:,}" in shown
-            and entry.summary in shown
-            and entry.look in shown
-            and esc(entry.paper) in shown
-        )
-    assert "N×1×28×28 → Conv2d 10 → Conv2d 20 → Linear 50 → Linear 10" in shown and "SGD lr 0.001, batch 4, 2 epochs" in shown
+    assert cards(tab) == list(ENTRIES)[:A_PAGE] and f"{len(ENTRIES)} networks." in words(tab)
+    for name in cards(tab):
+        entry = ENTRIES[name]
+        facts = (entry.title, f"{entry.parameters:,}", esc(entry.summary), linked(entry.paper)[0], entry.decks[0], esc(entry.data if entry.trains else entry.waits))
+        assert all(fact in words(tab) for fact in facts), [fact for fact in facts if fact not in words(tab)]
+    while [one for one in tab.button if one.key == "more"]:
+        looked(tab.button(key="more").click().run())
+    assert cards(tab) == list(ENTRIES)
+
+
+def test_every_card_has_its_thumbnail_and_nothing_is_drawn_twice():
+    gallery_view._drawn.clear()
+    tab = page()
+    assert len(tab.get("image")) == len(cards(tab)) == len(gallery_view._drawn)
+    gallery_view._drawn.update(dict.fromkeys(gallery_view._drawn, "<svg ></svg>"))
+    looked(tab.run())
+    assert set(gallery_view._drawn.values()) == {"<svg ></svg>"}
+
+
+def test_about_says_what_to_look_at_the_paper_the_data_and_links_its_bricks_to_the_reference():
+    entry = ENTRIES["unet"]
+    tab = looked(page().text_input(key="search").set_value("unet").run())
+    tab = looked(tab.button(key="about-unet").click().run())
+    assert esc(entry.look) in [one.value for one in tab.info] and esc(entry.waits) in words(tab)
+    table = " ".join(map(str, tab.table[0].value.iloc[:, -1]))
+    assert f"{entry.parameters:,}" in table and linked(entry.paper)[0] in table and "[Conv2d](reference?layer=Conv2d)" in table
+    looked(tab.button(key="open-this").click().run())
+    assert workspace().project == entry.project
+
+
+def test_about_a_network_that_trains_has_its_recipes():
+    tab = looked(page().button(key="about-lenet-cifar").click().run())
+    assert "CIFAR\\-10: SGD lr 0\\.001, batch 4, 2 epochs" in " ".join(map(str, tab.table[0].value.iloc[:, -1]))
+
+
+def test_a_link_asks_a_question_and_the_address_follows_the_next_one():
+    tab = AppTest.from_file(str(ROOT / "pages" / "gallery.py"), default_timeout=60)
+    tab.query_params["deck"], tab.query_params["task"] = "ECNU", "segmentation"
+    tab = looked(tab.run())
+    assert cards(tab) == [name for name, one in ENTRIES.items() if "ECNU" in one.decks and one.task == "segmentation"] != []
+    tab = looked(tab.selectbox(key="task").set_value(None).run())
+    tab = looked(tab.toggle(key="trains").set_value(True).run())
+    assert dict(tab.query_params) == {"deck": "ECNU", "trains": "true"}
+    assert cards(tab) == [name for name, one in ENTRIES.items() if "ECNU" in one.decks and one.trains]
+
+
+@pytest.mark.parametrize("asked", [{"deck": "<b>x</b>"}, {"task": "![x](http://evil)"}, {"sort": "'"}, {"trains": "1"}, {"search": " " * 9000}])
+def test_an_address_that_asks_for_what_there_is_not_is_put_right(asked):
+    tab = AppTest.from_file(str(ROOT / "pages" / "gallery.py"), default_timeout=60)
+    for key, value in asked.items():
+        tab.query_params[key] = value
+    tab = looked(tab.run())
+    assert cards(tab) == list(ENTRIES)[:A_PAGE] and not set(tab.query_params) & {"deck", "task", "sort", "trains"}
+
+
+def test_the_question_outlives_going_to_the_drawing_and_back():
+    tab = looked(page().text_input(key="search").set_value("lenet").run())
+    tab = looked(tab.selectbox(key="sort").set_value("largest").run())
+    tab = looked(tab.button(key="open-lenet-cifar").click().run())
+    assert workspace().project == ENTRIES["lenet-cifar"].project
+    tab = looked(tab.switch_page("pages/gallery.py").run())
+    assert tab.text_input(key="search").value == "lenet" and cards(tab) == ["lenet-cifar"] and tab.query_params["sort"] == "largest"
+
+
+def test_sorting_by_size_and_by_name():
+    tab = looked(page().selectbox(key="sort").set_value("largest").run())
+    sizes = [ENTRIES[name].parameters for name in cards(tab)]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] == max(one.parameters for one in ENTRIES.values())
+    tab = looked(tab.selectbox(key="sort").set_value("name").run())
+    assert cards(tab)[0] == min(ENTRIES.values(), key=lambda one: one.title.casefold()).name
+
+
+def test_nothing_found_says_what_was_asked_and_leads_back():
+    tab = looked(page().text_input(key="search").set_value("<b>lenat</b>").run())
+    assert not cards(tab) and esc("“<b>lenat</b>”") in words(tab) and "<b>" not in words(tab)
+    tab = looked(tab.text_input(key="search").set_value("lenat").run())
+    meant = next(one for one in tab.button if one.label == "LeNet on CIFAR-10")
+    assert "lenet-cifar" in cards(looked(meant.click().run()))
+    tab = looked(tab.toggle(key="trains").set_value(True).run())
+    tab = looked(tab.text_input(key="search").set_value("unet").run())
+    assert not cards(tab)
+    everywhere = next(one for one in tab.button if one.label.startswith("Search everywhere"))
+    tab = looked(everywhere.click().run())
+    assert "unet" in cards(tab) and not tab.toggle(key="trains").value
+    tab = looked(tab.text_input(key="search").set_value("zzzz").run())
+    assert cards(looked(tab.button(key="all").click().run())) == list(ENTRIES)[:A_PAGE]
 
 
 @pytest.mark.parametrize("name", FIRST)
