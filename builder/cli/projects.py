@@ -13,6 +13,11 @@ from .show import CommandError, count, say, say_json, size, table
 def add_to(commands) -> None:
     """Declare the commands."""
     gallery = commands.add_parser("gallery", help="the ready-made projects")
+    gallery.add_argument("--deck", metavar="D", help="only networks of this lecture deck")
+    gallery.add_argument("--task", metavar="T", help="only networks for this task")
+    gallery.add_argument("--search", metavar="TEXT", default="", help="only those with these words in their names, paper, words or bricks")
+    gallery.add_argument("--trains", action="store_true", help="only those that the app can train")
+    gallery.add_argument("--sort", choices=("lectures", "name", "smallest", "largest"), default="lectures", help="in which order")
     gallery.set_defaults(run=run_gallery)
     check = commands.add_parser("check", help="a row a layer, problems with their fixes, totals")
     check.add_argument("--fix", action="store_true", help="apply every fix that is sure and write the project")
@@ -35,19 +40,33 @@ def load(name: str):
 
 
 def run_gallery(arguments: Namespace) -> int:
-    """List the ready-made projects."""
-    from builder.gallery import ENTRIES
+    """List the ready-made projects that fit; status 0 also when there is none."""
+    from builder.gallery.find import Wanted, found
 
-    entries = [gallery_row(entry) for entry in ENTRIES.values()]
+    wanted = Wanted(arguments.search, _one_of("--deck", arguments.deck), _one_of("--task", arguments.task), arguments.trains)
+    entries = [gallery_row(entry) for entry in found(wanted, arguments.sort)]
     if arguments.json:
         say_json(entries)
         return 0
     rows = [(row["name"], row["title"], row["task"] + ("" if row["trains"] else " *"), ", ".join("×".join(map(str, shape)) for shape in row["inputs"]),
              count(row["parameters"]), row["deck"]) for row in entries]
+    if not rows:
+        say("No network fits. `gallery` without options lists them all.", sys.stderr)
+        return 0
     say(table(("NAME", "TITLE", "TASK", "INPUT", "PARAMETERS", "FROM"), rows, right=[4]))
     if not all(row["trains"] for row in entries):
         say("\n* can be opened, changed, checked and exported, but not trained in the app yet")
     return 0
+
+
+def _one_of(option: str, given: str | None) -> str | None:
+    """The deck or task that is meant, however it is written; raises CommandError with those that there are."""
+    from builder.gallery import DECKS, TASKS
+
+    known = {name.casefold(): name for name in (DECKS if option == "--deck" else TASKS)}
+    if given is not None and given.casefold() not in known:
+        raise CommandError(f"{option} {given!r:.60}: there are {', '.join(known.values())}")
+    return None if given is None else known[given.casefold()]
 
 
 def gallery_row(entry) -> dict[str, object]:

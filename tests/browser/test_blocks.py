@@ -168,7 +168,7 @@ def test_blocks_in_blocks_are_entered_and_left_by_keys_and_survive_a_reload_and_
     expect(crumbs(cnn)).to_contain_text("Inner (inner1)")
     cnn.shape("pool1", "N×10×12×12")
     page.get_by_role("link", name="Gallery").click()
-    expect(page.get_by_role("heading", name="Your projects")).to_be_visible()
+    expect(page.get_by_role("tab", name="Your projects")).to_be_visible()
     page.get_by_role("link", name="Build").click()
     expect(crumbs(cnn)).to_contain_text("Inner (inner1)")
     wait_idle(page)

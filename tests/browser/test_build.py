@@ -122,7 +122,7 @@ def test_the_drawing_survives_page_switches_reload_and_a_server_restart(cnn, wat
     cnn.shape("dropout1", "N×50")
     cnn.saved()
     page.get_by_role("link", name="Gallery").click()
-    expect(page.get_by_role("heading", name="Your projects")).to_be_visible()
+    expect(page.get_by_role("tab", name="Your projects")).to_be_visible()
     page.get_by_role("link", name="Build").click()
     cnn.shape("dropout1", "N×50")
     expect(page.get_by_role("button", name="Undo")).to_be_enabled()

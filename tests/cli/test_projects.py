@@ -23,6 +23,19 @@ def test_the_gallery_lists_every_project_with_what_it_takes_and_how_large_it_is(
     assert len(plain) in (2 + len(ENTRIES), 4 + len(ENTRIES)) and "1×28×28" in plain[2] and "21,840" in plain[2]
 
 
+def test_the_gallery_is_searched_filtered_and_sorted(brickwork):
+    def names(*options):
+        return [row["name"] for row in brickwork("gallery", "--json", *options).json]
+
+    assert names("--deck", "ecnu", "--task", "Segmentation") == [name for name, one in ENTRIES.items() if "ECNU" in one.decks and one.task == "segmentation"]
+    assert names("--search", "LENET cifar")[0] == "lenet-cifar" and names("--trains") == [name for name, one in ENTRIES.items() if one.trains]
+    assert set(names("--search", "maxpool2d lecun")) >= {"lenet-cifar"} and names("--sort", "largest") == names("--sort", "smallest")[::-1]
+    nothing = brickwork("gallery", "--search", "no such thing")
+    assert nothing.status == 0 and not nothing.out and "No network fits" in nothing.err and names("--search", "no such thing") == []
+    wrong = brickwork("gallery", "--task", "<b>")
+    assert wrong.status == 2 and "there are classification, segmentation" in wrong.err
+
+
 @pytest.mark.parametrize("name", list(ENTRIES))
 def test_every_gallery_project_checks_without_an_error_and_has_the_published_parameters(brickwork, name):
     answer = brickwork("check", name, "--json")
