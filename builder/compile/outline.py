@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from builder.catalogue import Shape
+from builder.catalogue import BATCH, Shape
 from builder.graph.analysis import Analysis, Placed
 from builder.graph.kinds import INPUT, OUTPUT
 
@@ -179,10 +179,14 @@ class _Spread:
 
 def size(unit: Unit) -> tuple[float, int]:
     """Side of the image (or root of the length of the sequence) and channels of what a brick gives; (1, features) of a vector."""
-    if not unit.shape or len(unit.shape) < 2:
-        return 1.0, 1
-    axes = unit.shape[1:]
-    if len(axes) == 1:
-        return 1.0, axes[0]
-    channels = axes[0] if unit.first else axes[-1]
-    return max(1.0, math.prod(axes) / max(1, channels)) ** 0.5, max(1, channels)
+    axes = rest(unit.shape)
+    if len(axes) < 2:
+        return (1.0, axes[0] if axes else 1)
+    channels = max(1, axes[0] if unit.first else axes[-1])
+    windows = math.prod(axis // BATCH for axis in unit.shape if axis and axis % BATCH == 0)
+    return max(1.0, windows * math.prod(axes) / channels) ** 0.5, channels
+
+
+def rest(shape: Shape | None) -> tuple[int, ...]:
+    """The axes of a shape that are not the batch's."""
+    return tuple(axis for axis in shape or () if axis % BATCH)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from builder.graph import Project, check
 
-from .outline import Outline, Unit, outline, size
+from .outline import Outline, Unit, outline, rest, size
 from .palette import THEMES, Theme, mixed
 
 WIDTH, HEIGHT = 320, 112
@@ -62,7 +62,7 @@ def thumbnail(project: Project, theme: str = "light") -> str:
 def _height(unit: Unit, largest: float) -> float:
     """Pixels for the side of an image; for a vector, for how many features it has."""
     side, channels = size(unit)
-    if unit.shape and len(unit.shape) == 2:
+    if unit.shape and len(rest(unit.shape)) < 2:
         return LOWEST + (TALLEST - LOWEST) * min(1.0, math.log2(1 + channels) / 12)
     return LOWEST + (TALLEST - LOWEST) * (side / max(1.0, largest)) ** SHRINK
 
@@ -70,7 +70,7 @@ def _height(unit: Unit, largest: float) -> float:
 def _width(unit: Unit) -> float:
     if unit.category in THIN:
         return SLAB
-    if not unit.shape or len(unit.shape) <= 2:
+    if len(rest(unit.shape)) < 2:
         return VECTOR
     return 3.0 + 2.1 * math.log2(1 + size(unit)[1]) + 2.0 * (min(unit.copies, STRIPES) - 1)
 
@@ -78,7 +78,7 @@ def _width(unit: Unit) -> float:
 def _placed(found: Outline) -> list[Box]:
     """Where every brick stands: columns from left to right, squeezed to the width; in a column one above the other."""
     columns = found.columns()
-    largest = max((size(unit)[0] for unit in found.units if unit.shape and len(unit.shape) > 2), default=1.0)
+    largest = max((size(unit)[0] for unit in found.units if len(rest(unit.shape)) > 1), default=1.0)
     widths = [_width(unit) for unit in found.units]
     wide = {column: max(w for w, c in zip(widths, columns, strict=True) if c == column) for column in sorted(set(columns))}
     deep = DEPTH * TALLEST
