@@ -39,7 +39,7 @@ class Entry:
 
     `parameters` is the published count, `inputs` and `outputs` the shapes of one sample ("N" is a length that is the batch's), against
     which tests hold the drawing. `data` says on what it was trained; `recipes` are training settings by data set of the app, and `waits`
-    why there is none.
+    why there is none; `start` are the settings of one that has no recipe.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Entry:
     waits: str
     recipes: FrozenDict
     whole: tuple[str, ...]
+    start: FrozenDict
     body: Callable
 
     @property
@@ -77,9 +78,10 @@ class Entry:
         networks = FrozenDict({"network": g.network()})
         about = FrozenDict({"gallery": self.name})
         if not self.trains:
-            return Project(self.title, networks, task=FrozenDict({"kind": "none"}), about=about)
+            return Project(self.title, networks, g.blocks, task=FrozenDict({"kind": "none"}), training=self.start, about=about)
         source = next(iter(self.recipes))
-        return Project(self.title, networks, data=FrozenDict({"source": source}), training=self.recipes[source], recipes=self.recipes, about=about)
+        return Project(self.title, networks, g.blocks, data=FrozenDict({"source": source}), training=self.recipes[source], recipes=self.recipes,
+                       about=about)
 
 
 ENTRIES: Registry[Entry] = Registry("gallery project")
@@ -93,9 +95,10 @@ def recipe(epochs: int, batch_size: int, optimizer: str, **params: float) -> dic
 
 def network(*, name: str, title: str, family: str, decks: tuple[str, ...], task: str, paper: str, parameters: int, inputs: tuple[Shape, ...],
             outputs: tuple[Shape, ...], look: str, data: str = "", recipes: Mapping[str, object] = EMPTY, waits: str = "",
-            whole: tuple[str, ...] = ()) -> Callable[[Callable], Callable]:
+            whole: tuple[str, ...] = (), initializer: Mapping[str, object] = EMPTY) -> Callable[[Callable], Callable]:
     """Register the decorated body as a ready-made network: its arguments are the inputs (`whole` names those that hold whole numbers),
-    its docstring the summary. It returns what leaves the network, or None where it lays its Output bricks itself.
+    its docstring the summary; `initializer` is the rule for the first weights of one without a recipe. It returns what leaves the network,
+    or None where it lays its Output bricks itself.
     """
 
     def declare(body: Callable) -> Callable:
@@ -103,7 +106,8 @@ def network(*, name: str, title: str, family: str, decks: tuple[str, ...], task:
             raise CatalogueError(f"{name}: a deck or the task is unknown, or the body takes other inputs than it declares")
         said = data or ", ".join(DATASETS[source].title for source in recipes)
         entry = Entry(name, title, family, decks, task, paper, inspect.getdoc(body), look, parameters, inputs, outputs, said,
-                      "" if recipes else waits or TASKS[task], freeze(recipes), whole, body)
+                      "" if recipes else waits or TASKS[task], freeze(recipes), whole,
+                      freeze({"initializer": initializer}) if initializer else EMPTY, body)
         ENTRIES.register(entry, name)
         return body
 

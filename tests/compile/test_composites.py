@@ -29,8 +29,11 @@ def drawn(kind: str, params: dict, shapes: tuple[tuple[int, ...], ...]):
     return project(kind, [*inputs, ("made", kind, params), ("output", "Output")], f"{wires} made>output", task="none")
 
 
-def answers_as(theirs: nn.Module, kind: str, params: dict, *shapes: tuple[int, ...], joined=None) -> None:
-    """Fill our block with the weights of theirs, which stand in the same order, and compare what both make of random samples."""
+def answers_as(theirs: nn.Module, kind: str, params: dict, *shapes: tuple[int, ...], joined=None, close: float = 0.0) -> None:
+    """Fill our block with the weights of theirs, which stand in the same order, and compare what both make of random samples.
+
+    Where sums are added up in another order, `close` is how far the answers may lie apart.
+    """
     drawing = drawn(kind, params, shapes)
     torch.manual_seed(0)
     ours = load(source(drawing))
@@ -44,7 +47,8 @@ def answers_as(theirs: nn.Module, kind: str, params: dict, *shapes: tuple[int, .
     for training in (False, True):
         theirs.train(training)
         answer, expected = ours.train(training)(*inputs), (joined or theirs)(*inputs)
-        assert torch.equal(answer, expected) and answer.shape == with_batch(check(drawing).analysis.placed["made"].shape, 2)
+        shape = with_batch(check(drawing).analysis.placed["made"].shape, 2)
+        assert torch.allclose(answer, expected, rtol=close, atol=close) and answer.shape == shape
 
 
 def projected(block: type, out: int, stride: int, width: int, into: int) -> nn.Module:

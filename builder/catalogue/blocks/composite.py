@@ -18,7 +18,8 @@ from ..spec import LAYERS, Problem, Registry, Shape
 REPEAT = Int("repeat", 1, "copies in a row, each with weights of its own", max=1000)
 # The code of a problem of a brick inside, but for a wrong number of axes: what mends that brick is not within the user's reach.
 INSIDE = "inside"
-BLOCK_CATEGORIES = ("Convolution blocks", "Residual blocks", "Inception blocks", "U-Net blocks")
+BLOCK_CATEGORIES = ("Convolution blocks", "Residual blocks", "Inception blocks", "U-Net blocks", "Transformer blocks", "Geometry blocks",
+                    "Generative blocks")
 
 # (name of the step or input that gives the value, which of its outputs)
 Source = tuple[str, int]
@@ -99,6 +100,11 @@ class Body:
                             for problem in problems])
         made = tuple(Value((name, output), shape) for output, shape in enumerate(shapes))
         return made[0] if len(made) == 1 else made
+
+    def require(self, holds: bool, says: str, code: str = "value") -> None:
+        """Refuse to go on, in a person's words, unless a relation holds that no brick inside would state as plainly."""
+        if not holds:
+            raise _Refused([Problem(says, code=code)])
 
     def _named(self, stem: str, name: str | None) -> str:
         if name is None:
