@@ -149,7 +149,7 @@ def _apart(one: Tensor, other: Tensor) -> float:
     one, other = one.double(), other.double()
     same = (one == other) | (one.isnan() & other.isnan())
     differences = torch.where(same, torch.zeros_like(one), (one - other).abs())
-    return differences.nan_to_num(nan=math.inf).max().item() if differences.numel() else 0.0
+    return differences.nan_to_num(nan=math.inf, posinf=math.inf).max().item() if differences.numel() else 0.0
 
 
 def _largest(values: Tensor) -> float:
