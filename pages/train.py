@@ -5,7 +5,7 @@ import streamlit as st
 from builder import api, data, paths
 from builder.catalogue import DATASETS
 from builder.graph import untrainable
-from builder.ui import settings, train_view
+from builder.ui import report_view, settings, train_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
 from builder.ui.workspace import Workspace
@@ -93,6 +93,8 @@ with st.container(border=True):
         settings.form(space)
     settings.trouble()
     can_train = ready(space)
+    if can_train:
+        report_view.memory_line(space)
     with button:
         action(space, run, can_train)
     if trouble := st.session_state.pop("run_trouble", None):

@@ -2,6 +2,7 @@
 
 from .formulas import DOCS, FITS, GROUPS, WINDOW
 from .params import Bool, Choice, Int
+from .reach import Window
 from .spec import Layer, Rule, register
 
 register(Layer(
@@ -22,7 +23,7 @@ register(Layer(
         Choice("padding_mode", "zeros", ("zeros", "reflect", "replicate", "circular"), "what the added pixels hold"),
     ),
     keys=("out_channels", "kernel_size"),
-    spatial=("H", "W"), length=WINDOW,
+    spatial=("H", "W"), length=WINDOW, window=Window(),
     rules=(
         *GROUPS,
         Rule("padding_mode != 'reflect' or padding < L", "reflecting {padding} pixels needs an input longer than that, it is {L}",
@@ -53,7 +54,7 @@ register(Layer(
         Int("dilation", 1, "pixels between window taps", axes=2, max=4096),
     ),
     keys=("out_channels", "kernel_size", "stride"),
-    spatial=("H", "W"), length="(L - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1",
+    spatial=("H", "W"), window=Window(spread=True), length="(L - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1",
     rules=(
         *GROUPS,
         Rule("output_padding < stride or output_padding < dilation",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from .params import Int
+from .reach import elementwise, joined
 from .sizes import Shape, carries_batch, show, size_text
 from .spec import Layer, Problem, register
 
@@ -63,17 +64,18 @@ def concatenated(inputs: Sequence[Shape], values: Mapping[str, object]):
 
 
 register(Layer(
-    kind="Add", stem="add", category="Merge", operator="+", inputs=(2, None), combine=broadcast,
+    kind="Add", stem="add", category="Merge", operator="+", inputs=(2, None), combine=broadcast, window=elementwise, keeps="",
     summary="Adds its inputs number by number: the joint of a residual connection.",
     source="He et al. 2015, arXiv:1512.03385; https://docs.pytorch.org/docs/stable/notes/broadcasting.html", pattern="..., ... -> ...",
 ))
 register(Layer(
-    kind="Multiply", stem="mul", category="Merge", operator="*", inputs=(2, None), combine=broadcast,
+    kind="Multiply", stem="mul", category="Merge", operator="*", inputs=(2, None), combine=broadcast, window=elementwise,
     summary="Multiplies its inputs number by number; N×C×1×1 scales whole channels.",
     source="Hu et al. 2018, arXiv:1709.01507; https://docs.pytorch.org/docs/stable/notes/broadcasting.html", pattern="..., ... -> ...",
 ))
 register(Layer(
     kind="Concat", stem="concat", category="Merge", call="torch.cat([{args}], dim={dim})", inputs=(2, None), combine=concatenated,
+    window=joined("dim"), keeps="",
     summary="Lays its inputs side by side along one axis, usually the channels.",
     source="https://docs.pytorch.org/docs/stable/generated/torch.cat.html", pattern="N C1 H W, N C2 H W -> N C1+C2 H W",
     params=(Int("dim", 1, "the axis along which sizes add up; 1 is channels or features", min=None),), keys=("dim",),

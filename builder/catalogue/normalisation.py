@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from .formulas import DOCS
 from .params import Bool, Float, Int
+from .reach import elementwise
 from .sizes import Shape
 from .spec import Layer, Problem, Rule, register
 
@@ -69,7 +70,7 @@ register(Layer(
     kind="LayerNorm", stem="ln", category="Normalisation", module="torch.nn.LayerNorm",
     summary="Normalises each sample over its last axes, then scales and shifts every position by learned numbers.",
     source="Ba et al. 2016, arXiv:1607.06450; " + DOCS + "LayerNorm.html",
-    pattern="N ... -> N ...", inferred={"normalized_shape": "normalized_shape"}, combine=trailing,
+    pattern="N ... -> N ...", inferred={"normalized_shape": "normalized_shape"}, combine=trailing, window=elementwise,
     params=(Int("axes", 1, "how many of the last axes are normalised together", max=8), EPS,
             Bool("elementwise_affine", True, "learn a scale per position"), Bool("bias", True, "learn an offset per position too")),
     keys=("axes",),

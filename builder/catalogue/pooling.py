@@ -2,6 +2,7 @@
 
 from .formulas import DOCS
 from .params import Bool, Int
+from .reach import Window, adaptive
 from .spec import Layer, Rule, register
 
 # With ceil_mode the last window may start inside the input and end outside it, but may not start in the right padding:
@@ -29,7 +30,7 @@ register(Layer(
     words="the largest of every {kernel_size} window, {stride} pixels apart, in each of the {C} channels.",
     source=DOCS + "MaxPool2d.html", pattern="N C H W -> N C H_out W_out",
     params=(KERNEL, STRIDE, PADDING, Int("dilation", 1, "pixels between window taps", axes=2, max=4096), CEIL),
-    keys=("kernel_size",), spatial=("H", "W"), length=MAX_LENGTH,
+    keys=("kernel_size",), spatial=("H", "W"), length=MAX_LENGTH, window=Window(), extra="8 * outputs",  # where the largest stood
     rules=(
         # Newer torch counts the dilated window; the older ones that are supported count the window alone.
         Rule("padding <= kernel_size // 2", "padding {padding} is more than half of the window ({kernel_size})",
@@ -44,7 +45,7 @@ register(Layer(
     words="the mean of every {kernel_size} window, {stride} pixels apart, in each of the {C} channels.",
     source=DOCS + "AvgPool2d.html", pattern="N C H W -> N C H_out W_out",
     params=(KERNEL, STRIDE, PADDING, CEIL, Bool("count_include_pad", True, "count the added zeros in the mean")),
-    keys=("kernel_size",), spatial=("H", "W"), length=AVERAGE_LENGTH,
+    keys=("kernel_size",), spatial=("H", "W"), length=AVERAGE_LENGTH, window=Window(dilation=1),
     rules=(
         Rule("padding <= kernel_size // 2", "padding {padding} is more than half of the window ({kernel_size})", "padding", "padding"),
         fits("kernel_size"),
@@ -57,5 +58,5 @@ register(Layer(
     words="{H}×{W} pixels are averaged into a grid of {output_size}.",
     source=DOCS + "AdaptiveAvgPool2d.html", pattern="N C H W -> N C H_out W_out",
     params=(Int("output_size", 1, "pixels of the output", axes=2, max=4096),),
-    keys=("output_size",), spatial=("H", "W"), length="output_size",
+    keys=("output_size",), spatial=("H", "W"), length="output_size", window=adaptive, keeps="",
 ))

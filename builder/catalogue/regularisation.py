@@ -10,12 +10,12 @@ register(Layer(
     kind="Dropout", stem="dropout", category="Regularisation", module="torch.nn.Dropout",
     summary="While training, sets a random share of the values to zero and scales the rest by 1/(1-p).",
     source="Srivastava et al. 2014, jmlr.org/papers/v15/srivastava14a.html; " + DOCS + "Dropout.html",
-    pattern="... -> ...", params=(P,), keys=("p",),
+    pattern="... -> ...", params=(P,), keys=("p",), keeps="", extra="4 * outputs",  # what the values were multiplied by
 ))
 
 register(Layer(
     kind="Dropout2d", stem="dropout", category="Regularisation", module="torch.nn.Dropout2d",
     summary="While training, sets whole channels to zero: neighbouring pixels are too alike for single ones to matter.",
     source="Tompson et al. 2015, arXiv:1411.4280; " + DOCS + "Dropout2d.html",
-    pattern="N C H W -> N C H W", params=(P,), keys=("p",),
+    pattern="N C H W -> N C H W", params=(P,), keys=("p",), keeps="",
 ))

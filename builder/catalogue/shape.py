@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from .formulas import DOCS
 from .params import Int
+from .reach import regrouped
 from .sizes import Shape, carries_batch, show, size_text
 from .spec import Layer, Problem, register
 
@@ -29,6 +30,6 @@ def flattened(inputs: Sequence[Shape], values: Mapping[str, object]):
 register(Layer(
     kind="Flatten", stem="flatten", category="Shape", module="torch.nn.Flatten",
     summary="Lays all axes but the batch out in one row, so that a Linear layer can read them.",
-    source=DOCS + "Flatten.html", pattern="N C H W -> N (C H W)", combine=flattened,
+    source=DOCS + "Flatten.html", pattern="N C H W -> N (C H W)", combine=flattened, window=regrouped, keeps="", view=True,
     params=(Int("start_dim", 1, "first axis that is joined", min=None), Int("end_dim", -1, "last axis that is joined", min=None)),
 ))

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from .expressions import CatalogueError, evaluate, names, substituted, written
 from .params import Int, Param, form
+from .reach import Moves, Reach, Window, elementwise, everything, named, places
 from .sizes import BATCH, Shape, carries_batch, show, size_text
 
 
@@ -137,6 +138,10 @@ class Layer:
     gives: str = "same"
     weights: str = "0"
     macs: str = "0"
+    window: Window | Reach | None = None
+    keeps: str = "inputs"
+    extra: str = "0"
+    view: bool = False
     words: str = ""
     scope: str = ""
     input_names: tuple[str, ...] = ()
@@ -249,6 +254,23 @@ class Layer:
             macs //= BATCH if macs % BATCH == 0 else 1
         return int(evaluate(self.weights, env)), macs
 
+    def reach(self, inputs: Sequence[Shape], output: Shape, inference: Inference, given: Mapping[str, object], which: int = 0) -> Sequence[Moves]:
+        """Which positions of each input one position of the `which`-th output reads, of that shape; see `reach`."""
+        if isinstance(self.window, Window):
+            sizes = dict(zip(axes(self.pattern.split("->")[0]), inputs[0], strict=False))
+            at = places(self.pattern, output, self.spatial)
+            windows = {axis: self.window.along(at[axis], env) for axis, env in self._per_axis(sizes, self.values(given))}
+            return [named(self.pattern, inputs[0], output, windows)]
+        if self.window:
+            return self.window(inputs, output, {**inference.env, **self.resolved(self.values(given))}, which)
+        if self.combine or self.length:
+            return everything(inputs, output, {})
+        return elementwise(inputs, output, {}) if self.pattern == "... -> ..." else [named(self.pattern, inputs[0], output)]
+
+    def kept(self, inference: Inference, inputs: int, outputs: int) -> int:
+        """Bytes of one sample that are kept for the backward pass beside the inputs and the output, which hold so many numbers."""
+        return int(evaluate(self.extra, {**inference.env, "inputs": inputs, "outputs": outputs}))
+
     def explain(self, inference: Inference) -> str:
         """One sentence with the numbers of this brick; the summary where they are not known."""
         if not self.words or inference.shape is None:
@@ -321,7 +343,10 @@ def _once(rule: Rule, broken: list[tuple[str, Mapping[str, object]]]) -> list[Pr
 
 @dataclass(frozen=True)
 class Record:
-    """A choice that is not a brick (a loss, an optimiser, an initialiser): what it is, what it takes and which torch object it names."""
+    """A choice that is not a brick (a loss, an optimiser, an initialiser): what it is, what it takes and which torch object it names.
+
+    `state` is how many numbers an optimiser keeps for every weight.
+    """
 
     kind: str
     summary: str
@@ -330,6 +355,7 @@ class Record:
     params: tuple[Param, ...] = ()
     rules: tuple[Rule, ...] = ()
     packed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    state: str = "0"
 
     def arguments(self, given: Mapping[str, object]) -> dict[str, object]:
         """Keyword arguments of the torch object; `packed` parameters go into one tuple."""
@@ -341,6 +367,12 @@ class Record:
     def values(self, given: Mapping[str, object]) -> dict[str, object]:
         """Every parameter's value: the given one, else the default."""
         return {param.name: param.normal(given.get(param.name, param.default)) for param in self.params}
+
+    def numbers(self, given: Mapping[str, object]) -> int:
+        """How many numbers an optimiser with these parameters keeps for every weight; those of a record that has them wrong count as default."""
+        values = self.values(given)
+        legal = all(not param.check(values[param.name]) for param in self.params)
+        return int(evaluate(self.state, values if legal else self.values({})))
 
     def check(self, given: Mapping[str, object]) -> list[Problem]:
         """All reasons why `given` is not allowed."""

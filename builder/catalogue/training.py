@@ -20,29 +20,29 @@ OPTIMIZERS.register(Record(
     (lr(0.01), Float("momentum", 0.0, "share of the last step that is kept", min=0.0, max=1.0),
      Bool("nesterov", False, "look ahead along the momentum before taking the gradient"), DECAY),
     (Rule("not nesterov or momentum > 0", "Nesterov looks ahead along the momentum, so momentum must be above 0; it is {momentum}",
-          "value", "nesterov"),)))
+          "value", "nesterov"),), state="1 if momentum else 0"))
 OPTIMIZERS.register(Record(
     "Adagrad", "Divides every weight's step by the root of the sum of its squared gradients: rare features keep large steps.",
     "Duchi et al. 2011, jmlr.org/papers/v12/duchi11a.html; " + OPTIM + "Adagrad.html", "torch.optim.Adagrad",
     (lr(0.01), Float("lr_decay", 0.0, "how fast the learning rate falls with the steps", min=0.0), DECAY,
-     Float("eps", 1e-10, "added to the root, against division by zero", min=0.0))))
+     Float("eps", 1e-10, "added to the root, against division by zero", min=0.0)), state="1"))
 OPTIMIZERS.register(Record(
     "RMSprop", "Divides every weight's step by a running root mean square of its gradients.",
     "Hinton, Neural Networks for Machine Learning, lecture 6e; " + OPTIM + "RMSprop.html", "torch.optim.RMSprop",
     (lr(0.001), Float("alpha", 0.99, "share of the past in the running mean square", min=0.0, max=1.0),
      Float("momentum", 0.0, "share of the last step that is kept", min=0.0, max=1.0), DECAY,
-     Float("eps", 1e-8, "added to the root, against division by zero", min=0.0))))
+     Float("eps", 1e-8, "added to the root, against division by zero", min=0.0)), state="2 if momentum else 1"))
 BETAS = (Float("beta1", 0.9, "share of the past in the running mean of gradients", min=0.0, max=0.999999),
          Float("beta2", 0.999, "share of the past in the running mean of squared gradients", min=0.0, max=0.999999),
          Float("eps", 1e-8, "added to the root, against division by zero", min=0.0))
 PACKED = {"betas": ("beta1", "beta2")}
 OPTIMIZERS.register(Record(
     "Adam", "Momentum and a step size of its own for every weight, both corrected for their start at zero.",
-    "Kingma & Ba 2015, arXiv:1412.6980; " + OPTIM + "Adam.html", "torch.optim.Adam", (lr(0.001), *BETAS, DECAY), packed=PACKED))
+    "Kingma & Ba 2015, arXiv:1412.6980; " + OPTIM + "Adam.html", "torch.optim.Adam", (lr(0.001), *BETAS, DECAY), packed=PACKED, state="2"))
 OPTIMIZERS.register(Record(
     "AdamW", "Adam with weight decay applied to the weights themselves, not to the gradient.",
     "Loshchilov & Hutter 2019, arXiv:1711.05101; " + OPTIM + "AdamW.html", "torch.optim.AdamW",
-    (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0)), packed=PACKED))
+    (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0)), packed=PACKED, state="2"))
 
 LOSSES.register(Record(
     "CrossEntropyLoss", "Minus the logarithm of the share that softmax gives the true class; takes logits, mean over the batch, in nats.",

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from builder.catalogue import LAYERS, Inference, Layer, Shape
+from builder.catalogue import LAYERS, Inference, Layer, Shape, per_sample
 from builder.catalogue import Problem as LayerProblem
 
 from .document import EMPTY, Edge, FrozenDict, Network, Node, order
@@ -15,6 +15,7 @@ from .kinds import INPUT, OUTPUT, REPEAT, Kinds, kinds_of
 # What is worked out for one drawing at most, and how many insides of blocks are remembered: a file may nest repeats in repeats.
 MOST_WORK = 200_000
 REMEMBERED = 4096
+FLOAT = 4  # bytes of a number: weights and what flows between bricks are float32
 
 
 @functools.lru_cache(maxsize=8192)
@@ -74,6 +75,14 @@ class Placed:
         if self.body is not None:
             return self.body.outputs
         return self.inference.shapes if self.inference else ()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the outputs for one sample; 0 where no shape is known, and of what leaves the drawing."""
+        if self.layer is None or not self.layer.outputs:
+            return 0
+        size = 2 * FLOAT if self.node.params.get("dtype") == "int64" else FLOAT
+        return sum(size * per_sample(shape) for shape in self.shapes if shape is not None)
 
     @functools.cached_property
     def cost(self) -> tuple[int, int]:
@@ -262,6 +271,18 @@ def _total(runs: Sequence[tuple[Analysis, int]]) -> tuple[int, int]:
 def bricks(analysis: Analysis) -> int:
     """How many bricks a drawing has when every block in it is opened."""
     return sum(placed.body.bricks if placed.body else 1 for placed in analysis.placed.values())
+
+
+def activation_bytes(analysis: Analysis) -> int:
+    """Bytes of everything that the bricks leading to the output give for one sample, those inside blocks instead of the blocks."""
+    total = 0
+    for name in analysis.used:
+        placed = analysis.placed[name]
+        if placed.body is not None:
+            total += sum(count * activation_bytes(inner) for inner, count in placed.body.runs)
+        elif not placed.node.muted and placed.node.kind != INPUT:
+            total += placed.bytes
+    return total
 
 
 def _used(network: Network) -> frozenset[str]:

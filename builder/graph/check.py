@@ -9,7 +9,7 @@ from itertools import pairwise
 from builder.catalogue import BATCH, DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, per_sample, show
 from builder.catalogue import Problem as LayerProblem
 
-from .analysis import Analysis, Placed, analyse, bricks
+from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
 from .document import Edge, FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
 from .problems import Problem, batch
@@ -47,6 +47,11 @@ class Report:
         return 4 * self.params
 
     @property
+    def activation_bytes(self) -> int:
+        """Bytes of what all bricks that lead to the output give for one sample, those inside blocks instead of the blocks."""
+        return activation_bytes(self.analysis)
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         """Problems that keep the network from being built."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
@@ -60,7 +65,7 @@ class Report:
         """Rows, problems and totals as one JSON document."""
         return {"layers": self.layers, "problems": [problem.to_json() for problem in self.problems],
                 "silenced": [problem.to_json() for problem in self.silenced],
-                "params": self.params, "macs": self.macs, "bytes": self.bytes}
+                "params": self.params, "macs": self.macs, "bytes": self.bytes, "activation_bytes": self.activation_bytes}
 
 
 def untrainable(project: Project) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,6 +46,18 @@ def free_memory() -> int | None:
     """Bytes that can be had without swapping, on this machine and in this container; None where the system does not say."""
     found = [value for value in (_available(), _left_in_container()) if value is not None]
     return min(found, default=None)
+
+
+def free_gpu_memory() -> int | None:
+    """Free bytes of the first GPU, from its driver; None where there is none or it does not say."""
+    smi = shutil.which("nvidia-smi")
+    if smi is None:
+        return None
+    with suppress(OSError, ValueError, subprocess.SubprocessError):
+        asked = [smi, "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout
+        return int(answer.splitlines()[0]) << 20 if answer.strip() else None
+    return None
 
 
 def _available() -> int | None:

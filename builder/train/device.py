@@ -50,6 +50,11 @@ def devices() -> list[Device]:
     return [*found, Device("cpu", processor_name(), "cpu")]
 
 
+def free_gpu() -> int | None:
+    """Free bytes of the first CUDA GPU; None where torch can use none."""
+    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else None
+
+
 def processor_name() -> str:
     """The processor as its maker calls it, else its architecture."""
     try:

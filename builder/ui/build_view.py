@@ -10,6 +10,7 @@ from builder.graph import DocumentError, EditError, Network, Project, dumps, loa
 from builder.graph.document import MAX_BYTES, Edge, FrozenDict, Node
 
 from .frame import esc, page_path
+from .report_view import report_dialog
 from .share_view import Draw, diagram_dialog, link_dialog
 from .workspace import Workspace, slug
 
@@ -110,6 +111,8 @@ def project_bar(space: Workspace, source: Writer, draw: Draw) -> None:
         st.caption(f"saved as {esc(space.path.stem)}" if not space.trouble else "not saved", width="stretch")
         if st.button("Code", icon=":material/code:", disabled=errors > 0, help="Mend the problems first" if errors else "The network as PyTorch"):
             code_dialog(space.project, slug(space.project.name).replace("-", "_"), source)
+        if st.button("Report", icon=":material/table_chart:", help="What every brick costs and sees, and how large a batch fits into the memory"):
+            report_dialog(space)
         menu = st.session_state.get("menus", 0)
         with st.popover("File", icon=":material/folder_open:", key=f"file-{menu}"):
             files(space, errors, source, draw, menu)

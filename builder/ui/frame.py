@@ -16,7 +16,7 @@ from .workspace import Workspace, workspace
 ROOT = Path(__file__).resolve().parents[2]
 ICON = Path(__file__).with_name("icon.svg")
 # Without icons: Streamlit makes a page's icon its favicon too, and fetches that one from a font server elsewhere.
-PAGES = (("build", "Build"), ("data", "Data"), ("train", "Train"), ("gallery", "Gallery"), ("reference", "Reference"))
+PAGES = (("build", "Build"), ("data", "Data"), ("train", "Train"), ("compare", "Compare"), ("gallery", "Gallery"), ("reference", "Reference"))
 
 CSS = """
 <style>

@@ -1,0 +1,184 @@
+"""How much memory training takes: an estimate from the catalogue, without torch.
+
+Weights, their gradients and the optimiser's numbers do not depend on the batch. For every sample the forward pass leaves what the
+backward pass reads; each layer's declaration says what that is. On top of it comes the moment at which most is in use beside that: a
+layer's output and the gradients on both of its sides. Work space of the layers' algorithms is not known and not counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.catalogue import DATASETS, OPTIMIZERS, per_sample
+
+from .analysis import FLOAT, Analysis, Placed
+from .check import RECORDS, WHOLE, Report
+from .document import Project
+from .kinds import INPUT, OUTPUT
+
+# torch with its libraries, before anything is computed: a worker process as measured on Linux.
+TORCH = 400_000_000
+# Of what is free; the rest is for what is not counted. A worker is stopped at the same share (runs/limits.py).
+SHARE = 0.9
+
+# A piece of memory by the value that it holds: bricks from the outermost block in, and which output.
+Piece = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The bytes that training takes: `fixed` whatever the batch, and `sample` for each sample of a batch; `samples` is how many there are."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    data: int
+    torch: int
+    activations: int
+    working: int
+    samples: int
+
+    @property
+    def fixed(self) -> int:
+        """Bytes that do not depend on the batch size."""
+        return self.weights + self.gradients + self.optimizer + self.data + self.torch
+
+    @property
+    def sample(self) -> int:
+        """Bytes that every sample of a batch adds."""
+        return self.activations + self.working
+
+    def at(self, batch: int) -> int:
+        """Bytes in all at a batch size."""
+        return self.fixed + batch * self.sample
+
+    def fits(self, batch: int, free: int) -> bool:
+        """Does a batch fit into this many free bytes, a share of them left over?"""
+        return self.at(batch) <= SHARE * free
+
+    def largest(self, free: int) -> int:
+        """The largest batch that fits, of the samples there are; 0 when not even one does."""
+        return min(max(0, int(SHARE * free) - self.fixed) // max(self.sample, 1), self.samples)
+
+    def to_json(self) -> dict[str, int]:
+        """The parts, in bytes."""
+        return {"weights": self.weights, "gradients": self.gradients, "optimizer": self.optimizer, "data": self.data, "torch": self.torch,
+                "fixed": self.fixed, "activations_per_sample": self.activations, "working_per_sample": self.working}
+
+
+def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
+    """What training the project takes, on the CPU where the data and torch's libraries lie in the same memory, or on a GPU."""
+    dataset = DATASETS.get(project.data.get("source")) if project.task.get("kind") != "none" else None
+    data = 0 if dataset is None else (dataset.train + dataset.test) * math.prod(dataset.shape)
+    weights = FLOAT * report.params
+    kept = activations(report.analysis)
+    return Memory(weights, weights, weights * optimizer_state(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
+                  dataset.train if dataset else WHOLE["batch_size"].max)
+
+
+def suggested(largest: int) -> int:
+    """The power of two that people would take where this is the largest batch that fits."""
+    return 1 << (largest.bit_length() - 1) if largest else 0
+
+
+def amount(number: float) -> str:
+    """Bytes for people: "402 MB"."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if number >= 100 or unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} GB"
+
+
+def batch_size(project: Project) -> int:
+    """The project's batch size, or the default."""
+    given = project.training.get("batch_size", WHOLE["batch_size"].default)
+    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else WHOLE["batch_size"].default
+
+
+def optimizer_state(project: Project) -> int:
+    """How many numbers the project's optimiser keeps for every weight."""
+    records, default = RECORDS["optimizer"]
+    given = project.training.get("optimizer")
+    given = dict(given) if isinstance(given, Mapping) else {}
+    record = OPTIMIZERS.get(given.pop("kind", default)) or records[default]
+    return record.numbers(given)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Bytes of one sample that are there at the end of the forward pass, and the most that one layer's step back needs besides."""
+
+    bytes: int
+    working: int
+
+
+def activations(analysis: Analysis) -> Kept:
+    """What the backward pass reads of one sample, each value counted once however many layers read it."""
+    store = _Store({}, 0, 0)
+    _walk(analysis, (), {}, store)
+    return Kept(sum(store.pieces.values()) + store.extra, store.working)
+
+
+@dataclass
+class _Store:
+    """What was found so far: the pieces that are kept with their bytes, what is kept beside them, and the largest step."""
+
+    pieces: dict[Piece, int]
+    extra: int
+    working: int
+
+    def keep(self, values: Sequence[tuple[Piece, int]]) -> None:
+        for piece, size in values:
+            self.pieces[piece] = max(size, self.pieces.get(piece, 0))
+
+
+def _walk(analysis: Analysis, path: Piece, entering: Mapping[str, tuple[Piece, int]], store: _Store) -> dict[str, list[tuple[Piece, int]]]:
+    """Go through a drawing in the order it runs; the memory behind the outputs of every brick, as (piece, its bytes)."""
+    held: dict[str, list[tuple[Piece, int]]] = {}
+    for name, placed in analysis.placed.items():
+        if name not in analysis.used or placed.layer is None or None in (placed.shape, *placed.shapes):
+            continue
+        if placed.node.kind == INPUT:
+            held[name] = [entering[name]] if name in entering else []
+            continue
+        wires = analysis.network.into(name)
+        read = [held[edge.source][edge.output] for edge in wires if edge.output < len(held.get(edge.source, ()))]
+        if placed.node.muted:
+            held[name] = read[:1]
+        elif placed.body is not None:
+            held[name] = _copies(placed, (*path, name), read, store)
+        else:
+            held[name] = _leaf(placed, (*path, name), read, store)
+    return held
+
+
+def _copies(placed: Placed, path: Piece, read: list[tuple[Piece, int]], store: _Store) -> list[tuple[Piece, int]]:
+    number = 0
+    for inner, count in placed.body.runs:
+        entries = [node.id for node in inner.network.nodes if node.kind == INPUT]
+        ends = [node.id for node in inner.network.nodes if node.kind == OUTPUT]
+        for _ in range(count):
+            held = _walk(inner, (*path, number), dict(zip(entries, read, strict=False)), store)
+            read = [held[end][0] for end in ends if held.get(end)]
+            number += 1
+    return read
+
+
+def _leaf(placed: Placed, path: Piece, read: list[tuple[Piece, int]], store: _Store) -> list[tuple[Piece, int]]:
+    layer = placed.layer
+    sizes = [FLOAT * per_sample(shape) for shape in placed.shapes]
+    made = [((*path, output), size) for output, size in enumerate(sizes)]
+    if layer.view and read:
+        made = [read[0]] * len(made)
+    if "inputs" in layer.keeps:
+        store.keep(read)
+    if "output" in layer.keeps:
+        store.keep(made)
+    entering = sum(size for _, size in read)
+    store.extra += layer.kept(placed.inference, entering // FLOAT, sum(sizes) // FLOAT)
+    if not layer.view:
+        store.working = max(store.working, entering + 2 * sum(sizes))
+    return made
