@@ -107,7 +107,7 @@ class Layer:
     `module` is a torch class to construct, `operator` or `call` the expression of a layer without one; `state` (a parameter) and `buffer`
     are what a brick keeps without a class. In the templates {args} are all inputs, {0} the first, {self} what was constructed, {name} a
     parameter, and {name:*} a tuple without its brackets. `unpack` says how the names of several outputs stand before the equals sign;
-    `outputs_by` is the parameter that says how many outputs there are. `reads` and `gives` are kinds of numbers: "float", "int", "any";
+    `outputs_by` is the parameter that says how many outputs there are; a layer that `moves` gives axes other places. `reads` and `gives` are kinds of numbers: "float", "int", "any";
     "same" gives what comes in. `scope` says where the layer is at home: "network", "block" (the ends of the one and of the other), or ""
     for both. `block` is "own" or "catalogue" for a layer that is itself a network of bricks and can be opened.
     """
@@ -134,6 +134,7 @@ class Layer:
     inputs: tuple[int, int | None] = (1, 1)
     outputs: int = 1
     outputs_by: str = ""
+    moves: bool = False
     reads: str = "float"
     gives: str = "same"
     weights: str = "0"

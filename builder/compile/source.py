@@ -271,7 +271,11 @@ def _returned(body: Trace, names: Mapping[Value, str]) -> list[str]:
     """The last lines of `forward`."""
     always = [value for i, value in enumerate(body.results) if i not in body.late]
     last = f"        return {', '.join(names[value] for value in always)}"
-    return [*(["        if self.training:", f"            return {', '.join(names[value] for value in body.results)}"] if body.late else []), last]
+    if not body.late:
+        return [last]
+    # The last lines may stand under the if already.
+    under = any(step.name in body.in_training_only for step in [step for step in body.steps if not is_kept(step)][-1:])
+    return [*([] if under else ["        if self.training:"]), f"            return {', '.join(names[value] for value in body.results)}", last]
 
 
 def _branches(shared: Shared) -> list[str]:

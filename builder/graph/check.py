@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from builder.catalogue import BATCH, DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, per_sample, show
+from builder.catalogue import BATCH, DATASETS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, per_sample, show
 from builder.catalogue import Problem as LayerProblem
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
-from .document import Edge, FrozenDict, Project
+from .document import Block, Edge, FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
+from .memo import by_identity
 from .problems import Problem, batch
 from .rows import rows
 from .rules import advice, fixes, matching, reshape
@@ -119,7 +120,7 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
     if analysis.cycle:
         yield _loop(analysis)
     yield from _ends(analysis, project, block)
-    behind = _after_rows(analysis)
+    behind = _after_rows(analysis) if ordered(project, analysis) else set()
     few = sum(_is_loose(analysis, placed) for placed in analysis.placed.values()) <= MOST_LOOSE
     for name, placed in analysis.placed.items():
         if placed.layer is None:
@@ -136,7 +137,7 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
                 yield _layer_problem(analysis, placed, problem)
             # Of a brick beside the way it is said that it is unused, and nothing of how good it would be.
             if name not in behind and (name in analysis.used or not analysis.used):
-                yield from (_rows(analysis, placed),) if _reads_rows(placed) else lint(analysis, placed, project)
+                yield from (_rows(analysis, placed),) if _reads_rows(placed) and ordered(project, analysis) else lint(analysis, placed, project)
         elif placed.inputs is None:
             yield from _values(placed)
 
@@ -399,6 +400,17 @@ def _flattened(analysis: Analysis, placed: Placed) -> str:
     return ""
 
 
+def ordered(project: Project, analysis: Analysis) -> bool:
+    """Do the axes of images stay where they are? Whoever moves channels last means a Linear on them."""
+    kinds = {placed.node.kind for placed in analysis.placed.values()} | _kinds_inside(project.blocks)
+    return not any((layer := LAYERS.get(kind)) and layer.moves for kind in kinds)
+
+
+@by_identity(64)
+def _kinds_inside(blocks: Mapping[str, Block]) -> set[str]:
+    return {node.kind for block in blocks.values() for node in block.network.nodes}
+
+
 def _reads_rows(placed: Placed) -> bool:
     """Is this a Linear on an image, which torch would run on every row of pixels?"""
     return placed.node.kind == "Linear" and placed.inputs is not None and len(placed.inputs[0]) == 4
@@ -454,7 +466,7 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
     if project.task.get("kind") != "classification":
         yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", f"there are {', '.join(TASKS)}",
                       (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}, sure=True),), "task")
-    behind, outputs = _after_rows(analysis), _ends_of(analysis, "Output")[:1]
+    behind, outputs = _after_rows(analysis) if ordered(project, analysis) else set(), _ends_of(analysis, "Output")[:1]
     for placed in analysis.placed.values():
         if placed.node.kind == "Input" and placed.shape and placed.shape[1:] != dataset.shape:
             yield _input_differs(placed, dataset)

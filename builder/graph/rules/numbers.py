@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis import Analysis, Placed
 from ..kinds import INPUT, OUTPUT
+from ..memo import by_identity
 from ..problems import Problem, batch
 
 FLOAT, INT, ANY, SAME = "float", "int", "any", "same"
@@ -15,6 +16,8 @@ OF_DTYPE = {"float32": FLOAT, "int64": INT, "bool": INT}
 
 def numbers(analysis: Analysis) -> Iterator[Problem]:
     """Bricks that are given whole numbers and read real ones, or the other way round."""
+    if not _has_whole(analysis):
+        return
     _, wrong = _types(analysis, ())
     for name, reads, source in wrong:
         yield Problem(name, None, "error", f"it reads {WORDS[reads]}; {source} gives {WORDS[INT if reads == FLOAT else FLOAT]}",
@@ -66,7 +69,7 @@ def _gives(placed: Placed, given: Sequence[str]) -> str:
 
 def _through(placed: Placed, given: Sequence[str]) -> tuple[list[str], list[tuple[str, str, str]]]:
     """The kinds that leave a block, and what is wrong inside."""
-    if INT not in given and not _has_whole(placed):
+    if INT not in given and not any(whole(inner) for inner, _ in placed.body.runs):
         return [FLOAT] * len(placed.body.outputs), []
     wrong: list[tuple[str, str, str]] = []
     for inner, _ in placed.body.runs:
@@ -76,7 +79,16 @@ def _through(placed: Placed, given: Sequence[str]) -> tuple[list[str], list[tupl
     return list(given), wrong
 
 
-def _has_whole(placed: Placed) -> bool:
-    """Is there a brick inside that reads or gives whole numbers by itself?"""
-    return any(one.layer is not None and (_has_whole(one) if one.body else one.layer.gives != SAME or INT in one.layer.reads)
-               for inner, _ in placed.body.runs for one in inner.placed.values())
+def _has_whole(analysis: Analysis) -> bool:
+    """Is there a brick, or one inside a block, that reads or gives whole numbers by itself?"""
+    return any(any(whole(inner) for inner, _ in placed.body.runs) if placed.body is not None else _is_whole(placed)
+               for placed in analysis.placed.values() if placed.layer is not None)
+
+
+# Only of the insides of blocks, which many edits share: every edit makes another analysis of the whole drawing.
+whole = by_identity(1024)(_has_whole)
+
+
+def _is_whole(placed: Placed) -> bool:
+    layer = placed.layer
+    return INT in layer.reads or (layer.gives != SAME and _gives(placed, ()) == INT)
