@@ -33,7 +33,7 @@ def reference() -> None:
 @st.fragment(key="bar")
 def bar() -> None:
     """The project's name and files."""
-    project_bar(space, api.source, api.diagram)
+    project_bar(space, api.source, api.diagram, api.export)
 
 
 @st.fragment(key="board")

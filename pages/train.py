@@ -108,4 +108,4 @@ else:
     train_view.nothing("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train and not says else "")
 if listed := runs.list():
     with st.expander(f"Runs ({len(listed)})", icon=":material/history:", expanded=True):
-        train_view.draw_runs(listed, run and run.id, space.load_id)
+        train_view.draw_runs(listed, run and run.id, space.load_id, api.export)

@@ -9,6 +9,7 @@ import streamlit as st
 from builder.graph import DocumentError, EditError, Network, Project, dumps, loads
 from builder.graph.document import MAX_BYTES, Edge, FrozenDict, Node
 
+from .export_view import Export, export_dialog
 from .frame import esc, page_path
 from .report_view import report_dialog
 from .share_view import Draw, diagram_dialog, link_dialog
@@ -83,8 +84,8 @@ def code_dialog(project: Project, file: str, source: Writer) -> None:
     st.download_button("Download", text, f"{file}.py", "text/x-python", icon=":material/download:", type="primary")
 
 
-def files(space: Workspace, errors: int, source: Writer, draw: Draw, menu: int) -> None:
-    """Everything about files in one menu: new, open, download, a figure, a link."""
+def files(space: Workspace, errors: int, source: Writer, draw: Draw, export: Export, menu: int) -> None:
+    """Everything about files in one menu: new, open, download, export, a figure, a link."""
     file = slug(space.project.name).replace("-", "_")
     st.button("New drawing", on_click=_new, args=(space,), icon=":material/add:", width="stretch")
     # What is downloaded is written when it is asked for: this menu is not drawn again with every edit.
@@ -93,6 +94,9 @@ def files(space: Workspace, errors: int, source: Writer, draw: Draw, menu: int) 
     st.download_button("Download PyTorch (.py)", lambda: source(space.project), f"{file}.py", "text/x-python", on_click="ignore",
                        icon=":material/code:", disabled=errors > 0, width="stretch",
                        help="Mend the problems first" if errors else None)
+    if st.button("Export…", key="export", on_click=_shut_menu, icon=":material/ios_share:", width="stretch",
+                 help="Training script, notebook, ONNX, weights"):
+        export_dialog(space.project, export)
     if st.button("Diagram…", key="diagram", on_click=_shut_menu, icon=":material/account_tree:", width="stretch"):
         diagram_dialog(space.project, draw)
     if st.button("Copy link…", key="link", on_click=_shut_menu, icon=":material/link:", width="stretch"):
@@ -101,7 +105,7 @@ def files(space: Workspace, errors: int, source: Writer, draw: Draw, menu: int) 
     st.file_uploader("Open a project file", "json", key=key, on_change=_open_upload, args=(space, key), max_upload_size=10)
 
 
-def project_bar(space: Workspace, source: Writer, draw: Draw) -> None:
+def project_bar(space: Workspace, source: Writer, draw: Draw, export: Export) -> None:
     """One row: name, where it is kept, source, files, and on to training."""
     show_said()
     errors = len(space.report().errors)
@@ -115,5 +119,5 @@ def project_bar(space: Workspace, source: Writer, draw: Draw) -> None:
             report_dialog(space)
         menu = st.session_state.get("menus", 0)
         with st.popover("File", icon=":material/folder_open:", key=f"file-{menu}"):
-            files(space, errors, source, draw, menu)
+            files(space, errors, source, draw, export, menu)
         st.page_link(page_path("train"), label="Train", icon=":material/play_arrow:")

@@ -15,6 +15,7 @@ from builder import paths
 from builder.charts.history import History, Sent, extend, payload, sent
 from builder.runs import Run, RunError, Store, launch, resume, settle
 
+from .export_view import Export, run_dialog
 from .frame import esc
 from .live import live
 
@@ -239,18 +240,18 @@ def resumable(run: Run) -> bool:
     return not run.live and run.state != "completed" and run.checkpoint is not None
 
 
-def draw_runs(runs: list[Run], shown: str | None, load_id: str) -> None:
+def draw_runs(runs: list[Run], shown: str | None, load_id: str, export: Export) -> None:
     """The runs, newest first, with what can be done with each."""
     everything = st.session_state.get("all_runs", False)
     for run in runs if everything else runs[:LISTED]:
-        draw_run(run, run.id == shown, load_id)
+        draw_run(run, run.id == shown, load_id, export)
     if len(runs) > LISTED:
         st.toggle(f"All {len(runs)} runs", key="all_runs")
 
 
-def draw_run(run: Run, shown: bool, load_id: str) -> None:
+def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     """One line of the list."""
-    name, state, numbers, *buttons = st.columns([3.2, 1.6, 3, 1.1, 1.2, 1.1], vertical_alignment="center")
+    name, state, numbers, *buttons, away = st.columns([3.2, 1.6, 3, 1.1, 1.2, 1.1, 1.1], vertical_alignment="center")
     name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]")
     # The list is drawn when the page is; what changes by the second is told by the view above alone.
     followed = shown and run.live
@@ -263,3 +264,5 @@ def draw_run(run: Run, shown: bool, load_id: str) -> None:
     for column, (label, act, arguments, offered) in zip(buttons, offers, strict=True):
         if offered:
             column.button(label, key=f"{label}:{run.id}", on_click=act, args=arguments, type="tertiary", width="stretch")
+    if away.button("Export", key=f"Export:{run.id}", type="tertiary", width="stretch"):
+        run_dialog(run, store(), export)

@@ -97,7 +97,7 @@ def test_what_opens_over_the_canvas_and_the_inside_of_a_block(new_page: Callable
     clean(tab)
 
 
-@pytest.mark.parametrize("entry", ["Diagram…", "Copy link…"])
+@pytest.mark.parametrize("entry", ["Export…", "Diagram…", "Copy link…"])
 def test_dialogs_of_the_file_menu(tab: Page, server: Server, entry: str):
     open_cnn(tab, server)
     tab.get_by_role("button", name="File").click()
