@@ -82,4 +82,6 @@ def _made(project: Project, kind: Kind, export: Export, whose: str, weights: Cal
     says = [*([f"{made.says[:1].upper()}{made.says[1:]}."] if made.says else []), *([whose] if kind.trained else [])]
     st.caption(esc(" ".join([f"{len(made.content):,} bytes.", *says])))
     if kind.name in SHOWN:
-        st.code(made.content.decode(), language="python", height=360)
+        # A box that scrolls must hold what the Tab key can reach: here the copy button.
+        with st.container(height=380):
+            st.code(made.content.decode(), language="python", wrap_lines=True)
