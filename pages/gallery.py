@@ -1,10 +1,12 @@
-"""Gallery: the ready-made networks, found and opened with one click, and the projects that were saved here."""
+"""Gallery: the ready-made networks, found and opened with one click, the projects that were saved here, and models of other libraries."""
 
 import streamlit as st
 
 from builder import api
 from builder.ui.frame import frame
 from builder.ui.gallery_view import ready_made, saved
+from builder.ui.import_view import bring
+from builder.ui.imports import imports
 
 space = frame("Gallery")
 st.title("Gallery", anchor=False)
@@ -16,8 +18,13 @@ def networks() -> None:
     ready_made(space, api.thumbnail)
 
 
-ready, mine = st.tabs(["Networks", "Your projects"])
+READY, MINE, BRING = "Networks", "Your projects", "Import"
+ready, mine, other = st.tabs([READY, MINE, BRING], default=BRING if imports().job else READY, key="part", on_change="rerun")
 with ready:
     networks()
 with mine:
     saved(space)
+# Reading which models there are starts a process: only for who looks.
+if other.open:
+    with other:
+        bring(space)
