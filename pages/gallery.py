@@ -19,7 +19,9 @@ def networks() -> None:
 
 
 READY, MINE, BRING = "Networks", "Your projects", "Import"
-ready, mine, other = st.tabs([READY, MINE, BRING], default=BRING if imports().job else READY, key="part", on_change="rerun")
+# Who comes back while a model is being imported comes back to it.
+st.session_state.setdefault("part", BRING if imports().job else READY)
+ready, mine, other = st.tabs([READY, MINE, BRING], key="part", on_change="rerun")
 with ready:
     networks()
 with mine:

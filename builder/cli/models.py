@@ -46,7 +46,7 @@ def _torchvision() -> Iterator[dict[str, object]]:
 
 
 def _timm() -> Iterator[dict[str, object]]:
-    """All of timm's: they classify."""
+    """All of timm's, which classify; their weights are read from files."""
     try:
         import timm
     except ImportError:
@@ -55,9 +55,8 @@ def _timm() -> Iterator[dict[str, object]]:
 
     for name in timm.list_models():
         config = get_pretrained_cfg(name)
-        has_weights = config is not None and bool(config.hf_hub_id or config.url)
-        yield {"name": name, "task": "classification", "side": config.input_size[-1] if config else SIDE, "parameters": None,
-               "weights": config.tag or "pretrained" if has_weights else "", "megabytes": None}
+        yield {"name": name, "task": "classification", "side": config.input_size[-1] if config else SIDE, "parameters": None, "weights": "",
+               "megabytes": None}
 
 
 LISTS = {"torchvision": _torchvision, "timm": _timm}

@@ -30,7 +30,7 @@ _drawn: dict[tuple[str, str], str] = {}
 
 def ready_made(space: Workspace, draw: Draw) -> None:
     """The networks that are looked for, a page of cards at a time. The words come first, thumbnails that have to be drawn after them."""
-    _go_on()
+    go_on()
     wanted, order = _asked()
     entries = found(wanted, order)
     if not entries:
@@ -173,7 +173,7 @@ def _open_new(space: Workspace, entry: Entry) -> None:
     st.session_state["go"] = "build"
 
 
-def _go_on() -> None:
+def go_on() -> None:
     """To the canvas, when something was opened; a callback cannot change the page itself."""
     if st.session_state.pop("go", None):
         st.switch_page(page_path("build"))
@@ -188,7 +188,7 @@ def about(space: Workspace, entry: Entry, draw: Draw) -> None:
         st.warning(f"It cannot be trained here yet. {esc(entry.waits)} It can be built, checked, changed and exported.", icon=":material/draw:")
     st.table(_about_rows(entry), hide_header=True, border="horizontal")
     st.button(f"Open {entry.title} on the canvas", key="open-this", type="primary", icon=":material/open_in_new:", on_click=_open_new, args=(space, entry))
-    _go_on()
+    go_on()
 
 
 def _about_rows(entry: Entry) -> dict[str, list[str]]:
@@ -221,7 +221,7 @@ def saved(space: Workspace) -> None:
     show_said()
     found = space.saved()
     st.subheader("Your projects", anchor=False)
-    _go_on()
+    go_on()
     for stem, project in found:
         with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{stem}"):
             now = stem == space.path.stem

@@ -6,7 +6,8 @@ import time
 
 import streamlit as st
 
-from .frame import esc, page_path
+from .frame import esc
+from .gallery_view import go_on
 from .imports import LIBRARIES, ImportBusy, Job, imports, installed, names
 from .workspace import Workspace
 
@@ -29,7 +30,7 @@ def bring(space: Workspace) -> None:
 def _bring(space: Workspace, busy: bool) -> None:
     st.caption("A model of torchvision or timm becomes a drawing: what repeats is a block, names stay. It is given out only after the drawing "
                "and the original gave the same answer.")
-    _go_on()
+    go_on()
     still = _choice()
     job = imports().job
     if job:
@@ -75,9 +76,12 @@ def _reading(library: str) -> bool:
 def _about(library: str, model: dict[str, object], pretrained: bool) -> str:
     """What is known of a model before anything is built, and what pretrained weights need."""
     known = [str(model.get("task") or ""), f"{model['parameters']:,} parameters" if model.get("parameters") else ""]
-    size = f"{model['megabytes']:,.0f} MB of " if model.get("megabytes") else ""
-    weights = (f"Its pretrained weights ({model['weights']}) are {size}download from {'Hugging Face' if library == 'timm' else 'pytorch.org'}, unless they are "
-               "on this computer already.") if pretrained else "Without a download."
+    if pretrained:
+        size = f"a download of {model['megabytes']:,.0f} MB" if model.get("megabytes") else "a download"
+        weights = f"Its pretrained weights ({model['weights']}) are {size} from pytorch.org, unless they are on this computer already."
+    else:
+        weights = "Nothing is downloaded." if library != "timm" else ("Nothing is downloaded; pretrained weights come from a file: python -m builder import "
+                                                                      f"timm:{model['name']} --weights FILE.")
     return esc(f"{model['name']}: {' · '.join(filter(None, known))}. {weights}")
 
 
@@ -93,15 +97,23 @@ def _watch(space: Workspace, job: Job) -> None:
     seen, st.session_state["watched"] = st.session_state.get("watched"), (job.began, time.monotonic())
     with st.container(border=True, key="importing"):
         if job.running:
-            st.progress(job.share if job.share is not None else 0.0, f"**{esc(job.source)}**: {esc(job.says)}")
+            _progress(job)
             st.button("Cancel", key="cancel-import", on_click=imports().cancel, icon=":material/close:")
         elif job.state == "done":
             _done(space, job)
             if seen and seen[0] == job.began and time.monotonic() - seen[1] < SEEN:
                 _open(space, job)
-                _go_on()
+                go_on()
         else:
             _ended(job)
+
+
+def _progress(job: Job) -> None:
+    says = f"**{esc(job.source)}**: {esc(job.says)}"
+    if job.share is None:
+        st.markdown(f":material/hourglass_top: {says} :gray[· {time.monotonic() - job.began:.0f} s]")
+    else:
+        st.progress(job.share, says)
 
 
 def _done(space: Workspace, job: Job) -> None:
@@ -117,7 +129,7 @@ def _ended(job: Job) -> None:
     if job.state == "cancelled":
         st.info(f"The import of {esc(job.source)} was cancelled. Nothing was changed.", icon=":material/close:")
     else:
-        st.error(f"**{esc(job.source)} was not imported.** {esc(job.says)}", icon=":material/error:")
+        st.error(f"**{esc(job.source)} was not imported.** {esc(job.says[:1].upper() + job.says[1:])}", icon=":material/error:")
         st.caption("Your projects are as they were.")
     with st.container(horizontal=True):
         st.button("Try again", key="import-again", on_click=_again, args=(job, job.pretrained), icon=":material/refresh:")
@@ -135,8 +147,3 @@ def _open(space: Workspace, job: Job) -> None:
     imports().forget(job)
     space.open(job.project)
     st.session_state["go"] = "build"
-
-
-def _go_on() -> None:
-    if st.session_state.pop("go", None):
-        st.switch_page(page_path("build"))

@@ -34,6 +34,7 @@ LONGEST_LIST = 120.0  # seconds of reading the names of a library
 COMMAND = (sys.executable, "-m", "builder")
 # Beside the browser and the server it comes last.
 ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
+CHANNELS = 3  # of a colour image, which all of these models take
 MOST_SAID = 600  # characters of a complaint that are shown
 PREFIX = "brickwork: "
 
@@ -49,7 +50,7 @@ class Job:
     source: str
     side: int
     pretrained: bool
-    says: str = "Starting"
+    says: str = "Building the model, recording what it does, and holding the drawing against it"
     share: float | None = None
     state: str = "running"  # then "done", "failed" or "cancelled"
     result: Mapping[str, object] = field(default_factory=dict)
@@ -118,12 +119,12 @@ class Imports:
             self._failed(job, f"The import could not be started: {error.strerror or error}.")
 
     def _run(self, job: Job, file: Path) -> None:
-        command = [*self._command, "import", job.source, "-o", str(file), "--json", "--size", str(job.side)]
+        command = [*self._command, "import", job.source, "-o", str(file), "--json", "--input", f"{CHANNELS}x{job.side}x{job.side}"]
         with file.with_suffix(".txt").open("w+b") as complaints:
             with self._guard:
                 if not job.running:
                     return
-                self._process = process = started([*command, *(["--pretrained"] if job.pretrained else [])], complaints)
+                self._process = process = started([*command, *(["--weights", "DEFAULT"] if job.pretrained else [])], complaints)
             late = threading.Timer(self._longest, self._late, [job, process])
             late.daemon = True
             late.start()
@@ -220,9 +221,11 @@ class Names:
 
 def rows(text: bytes) -> list[dict[str, object]]:
     """The records of a list of models; raises ValueError or TypeError when it is none."""
-    found = [dict(one) for one in json.loads(text)]
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError("this is no list of models")
     if not all(isinstance(one.get("name"), str) and type(one.get("side")) is int for one in found):
-        raise ValueError("a model without a name")
+        raise ValueError("a model has no name or no side")
     return found
 
 

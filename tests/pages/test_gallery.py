@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from builder.gallery import ENTRIES
-from builder.graph import from_json, to_json
-from builder.ui import gallery_view
+from builder.graph import dumps, from_json, to_json
+from builder.ui import gallery_view, import_view
+from builder.ui import imports as aside
 from builder.ui.frame import esc
 from builder.ui.gallery_view import A_PAGE
 from builder.ui.papers import linked
 from builder.ui.workspace import workspace
 from tests.first_networks import FIRST
+from tests.helpers import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -140,6 +144,89 @@ def test_nothing_found_says_what_was_asked_and_leads_back():
 def test_a_card_opens_its_project_on_the_canvas(name):
     tab = looked(page().button(key=f"open-{name}").click().run())
     assert workspace().project == ENTRIES[name].project and tab.text_input(key="project_name").value == ENTRIES[name].title
+
+
+@pytest.fixture
+def models(home, monkeypatch):
+    """Two libraries' lists as they are kept, and a command line that makes LeNet of every model, or refuses it."""
+    text = dumps(ENTRIES["lenet-cifar"].project)
+    code = f"""if True:
+        import sys
+        if "inception_v3" in sys.argv[2]: sys.exit("brickwork: ![x](http://evil) has no weights")
+        open(sys.argv[sys.argv.index("-o") + 1], "w").write({text!r})
+        print('{{"says": "<b>done</b>", "progress": 1, "difference": 2e-06}}')
+    """
+    known = [{"name": name, "side": 224, "task": "classification", "parameters": 5, "weights": "V2", "megabytes": 98.0} for name in ("inception_v3", "resnet50")]
+    (home / "models").mkdir(parents=True)
+    for library in aside.LIBRARIES:
+        rows = known if library == "torchvision" else [one | {"weights": "", "megabytes": None} for one in known]
+        (home / "models" / f"{library}-{aside.installed(library)}.json").write_text(json.dumps(rows))
+    monkeypatch.setitem(aside._imports, home.resolve(), aside.Imports(home / "imports", [sys.executable, "-c", code]))
+    return known
+
+
+def bring(**state: object) -> AppTest:
+    """A fresh tab on the import."""
+    tab = page()
+    tab.session_state["part"] = "Import"
+    for key, value in state.items():
+        tab.session_state[key] = value
+    return looked(tab.run())
+
+
+def finished(tab: AppTest) -> AppTest:
+    until(lambda: not aside.imports().job.running, 30, "the import ends")
+    return looked(tab.run())
+
+
+def test_an_imported_model_is_opened_as_a_new_project(models):
+    before = workspace().path
+    tab = bring()
+    assert tab.selectbox(key="model-torchvision").options == ["inception_v3", "resnet50"] and "Nothing is downloaded" in words(tab)
+    tab = finished(looked(tab.button(key="import").click().run()))
+    if [one for one in tab.button if one.key == "open-imported"]:
+        tab = looked(tab.button(key="open-imported").click().run())
+    assert workspace().project == ENTRIES["lenet-cifar"].project and workspace().path != before and before.exists()
+    assert tab.text_input(key="project_name").value == "LeNet on CIFAR-10" and aside.imports().job is None
+
+
+def test_who_comes_back_after_an_import_finds_it_and_chooses(models):
+    page()
+    aside.imports().begin("torchvision:resnet50", 224, False)
+    until(lambda: not aside.imports().job.running, 30, "the import ends")
+    tab = page()
+    assert "differ from the original's by 2e-06" in " ".join(one.value for one in tab.success) and workspace().project == ENTRIES["mnist-cnn"].project
+    tab = looked(tab.button(key="forget-import").click().run())
+    assert not tab.success and aside.imports().job is None
+
+
+def test_a_refused_import_says_why_as_text_and_offers_random_weights(models):
+    tab = looked(bring().selectbox(key="model-torchvision").set_value("inception_v3").run())
+    tab = looked(tab.selectbox(key="weights-torchvision-inception_v3").set_value(True).run())
+    assert esc("(V2) are a download of 98 MB from pytorch.org") in words(tab)
+    tab = finished(looked(tab.button(key="import").click().run()))
+    assert esc("![x](http://evil) has no weights") in tab.error[0].value and "![x](" not in tab.error[0].value
+    assert workspace().project == ENTRIES["mnist-cnn"].project
+    tab = finished(looked(tab.button(key="import-fresh").click().run()))
+    assert tab.error and not aside.imports().job.pretrained
+
+
+def test_timm_has_its_own_list_and_where_it_is_missing_the_page_says_how_to_get_it(models, monkeypatch):
+    tab = bring(library="timm")
+    assert tab.selectbox(key="model-timm").value == "resnet50" and len(tab.selectbox(key="weights-timm-resnet50").options) == 1
+    monkeypatch.setattr(import_view, "installed", lambda library: None if library == "timm" else "1")
+    tab = looked(tab.run())
+    assert "pip install timm" in tab.info[-1].value and not [one for one in tab.button if one.key == "import"]
+
+
+def test_names_that_cannot_be_read_are_told_with_a_way_on(home, monkeypatch):
+    home.mkdir(exist_ok=True)
+    broken = aside.Names(home / "models", [sys.executable, "-c", "import sys; sys.exit('brickwork: <b>no</b>')"])
+    monkeypatch.setitem(aside._names, home.resolve(), broken)
+    tab = bring()
+    until(lambda: broken.trouble, 30, "the names cannot be read")
+    tab = looked(tab.run())
+    assert esc("<b>no</b>") in words(tab) and [one for one in tab.button if one.key == "names-again"]
 
 
 def test_a_saved_project_is_opened_again_as_it_was_left_and_a_closed_one_is_deleted():
