@@ -11,7 +11,7 @@ import pytest
 
 from builder.cli import doctor, projects, show
 
-COMMANDS = ("gallery", "check", "export", "train", "runs", "doctor", "app")
+COMMANDS = ("gallery", "models", "check", "export", "train", "runs", "doctor", "app")
 
 
 def one_line(text):
