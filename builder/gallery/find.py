@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from builder.graph import Project
+from builder.graph.analysis import Analysis, analyse
+from builder.graph.kinds import ENDS, kinds_of
 
 from .entry import ENTRIES, Entry
 
@@ -62,9 +64,27 @@ def text(name: str) -> str:
 
 
 def kinds(project: Project) -> tuple[str, ...]:
-    """The kinds of brick that a project is drawn with, its own blocks looked into, in the order in which they are first seen."""
-    networks = (*project.networks.values(), *(block.network for block in project.blocks.values()))
-    return tuple(dict.fromkeys(node.kind for network in networks for node in network.nodes))
+    """The kinds of brick that a project is drawn with, those inside its blocks too, in the order in which they are first seen."""
+    seen: dict[str, None] = {}
+    known = kinds_of(project.blocks)
+    for network in project.networks.values():
+        _look(analyse(network, known), seen, set())
+    return tuple(kind for kind in seen if kind not in ENDS)
+
+
+def _look(analysis: Analysis, seen: dict[str, None], done: set[int]) -> None:
+    done.add(id(analysis))
+    for placed in analysis.placed.values():
+        seen.setdefault(placed.node.kind)
+        for inner, _ in placed.body.runs if placed.body else ():
+            if id(inner) not in done:
+                _look(inner, seen, done)
+
+
+def prepare() -> None:
+    """Work out what every search looks at, so that the first one need not."""
+    for name in ENTRIES:
+        text(name)
 
 
 def counts(of: Callable[[Entry], Iterable[str]]) -> dict[str, int]:

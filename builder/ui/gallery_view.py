@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from builder.catalogue import DATASETS
 from builder.gallery import DECKS, ENTRIES, TASKS, Entry
-from builder.gallery.find import LECTURES, ORDERS, Wanted, counts, found, kinds, meant
+from builder.gallery.find import LECTURES, ORDERS, Wanted, counts, found, kinds, meant, prepare
 from builder.graph import DocumentError, Project
 
 from .build_view import show_said
@@ -24,6 +26,7 @@ PICTURE = 124  # pixels that a thumbnail is high on such a card
 # Names of the widgets, which stand in the address: ?deck=ECNU&task=segmentation
 SEARCH, DECK, TASK, TRAINS, ORDER = KEYS = ("search", "deck", "task", "trains", "sort")
 SHOWN = "cards"  # how many cards are shown, in the session
+PAUSE = 1.0  # seconds between the first cards and the work for searches
 LONGEST = 100  # characters of a search that are looked at
 _drawn: dict[tuple[str, str], str] = {}
 
@@ -48,6 +51,15 @@ def ready_made(space: Workspace, draw: Draw) -> None:
         st.button(f"Show {min(left, A_PAGE)} more", key="more", on_click=_show, args=(shown + A_PAGE,), icon=":material/expand_more:")
     for slot, entry in waiting:
         slot.image(_thumbnail(entry, draw, theme), alt="", width="stretch")
+    _prepare_once()
+
+
+@functools.cache
+def _prepare_once() -> None:
+    """Once the cards are there, what a search looks at is worked out aside: most of it is inside blocks."""
+    later = threading.Timer(PAUSE, prepare)
+    later.daemon = True
+    later.start()
 
 
 def _how_many(count: int) -> str:
