@@ -139,6 +139,24 @@ def test_the_pages_are_walked_by_tab_alone_and_every_button_of_the_gallery_has_a
     assert any("Build" in one for one in seen) and any("Open" in one for one in seen), seen
 
 
+def test_the_gallery_searching_finding_nothing_looking_closer_and_importing(tab: Page, server: Server):
+    open_page(tab, server, "/gallery?search=unet")
+    tab.locator(".st-key-about-unet").get_by_role("button").click()
+    expect(tab.get_by_role("dialog").get_by_role("link", name="Conv2d")).to_be_visible()
+    clean(tab)
+    tab.keyboard.press("Escape")
+    tab.get_by_label("Search networks").fill("lenat")
+    expect(tab.get_by_role("button", name="LeNet on CIFAR-10")).to_be_visible()
+    clean(tab)
+    tab.get_by_role("tab", name="Import").click()
+    expect(tab.get_by_text("becomes a drawing")).to_be_visible()
+    expect(tab.get_by_role("combobox", name="Model")).to_be_visible(timeout=60_000)
+    clean(tab)
+    tab.get_by_role("tab", name="Your projects").click()
+    expect(tab.get_by_role("heading", name="Your projects")).to_be_visible()
+    clean(tab)
+
+
 @pytest.mark.parametrize("path", ["/data", "/gallery", "/reference?layer=Conv2d", "/train"])
 def test_page(tab: Page, server: Server, path: str):
     open_page(tab, server, path)
