@@ -153,7 +153,7 @@ def _arc(one: Box, other: Box, between: list[Box]) -> str:
     """From top to top, over the tallest box between: a cubic reaches three quarters of the way to its controls."""
     start, end = one.x + one.width / 2 + one.deep / 2, other.x + other.width / 2 + other.deep / 2
     highest = min(one.top, other.top, *(box.top for box in between))
-    control = max(-14.0, highest - 6 - 0.05 * (end - start))
+    control = max((2 - (one.top + other.top) / 8) / 0.75, highest - 6 - 0.05 * (end - start))
     return f"M{start:.1f} {one.top:.1f}C{start:.1f} {control:.1f} {end:.1f} {control:.1f} {end:.1f} {other.top:.1f}"
 
 

@@ -40,6 +40,8 @@ def test_every_network_of_the_gallery_has_a_small_picture_without_words_that_sta
         assert boxes and 0 <= min(boxes) and max(boxes) <= WIDTH
         heights = [float(y) for one in re.findall(r'd="M[\d.]+ ([\d.]+)H[\d.]+V([\d.]+)H', text) for y in one]
         assert 0 <= min(heights) and max(heights) <= HEIGHT
+        arcs = re.findall(r"M[\d.]+ ([\d.]+)C[\d.]+ (-?[\d.]+) [\d.]+ (-?[\d.]+) [\d.]+ ([\d.]+)", text)
+        assert all(sum(weight * float(y) for weight, y in zip((1, 3, 3, 1), arc, strict=True)) / 8 >= 0 for arc in arcs)
     assert thumbnail(ENTRIES[name].project) != thumbnail(ENTRIES[name].project, "dark")
 
 
