@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LIGHT = {"Other": "#6b7280", "Input and output": "#475569", "Convolution": "#2563eb", "Pooling": "#0f8b8d", "Linear": "#7c3aed",
-         "Activation": "#d97706", "Regularisation": "#db2777", "Normalisation": "#2e8b57", "Shape": "#8a6d1b", "Merge": "#c2410c"}
+         "Activation": "#d97706", "Regularisation": "#db2777", "Normalisation": "#2e8b57", "Shape": "#8a6d1b", "Merge": "#c2410c",
+         "Attention": "#be123c", "Sequence": "#0369a1", "Resampling": "#4d7c0f", "Arithmetic": "#92400e", "Reduction": "#155e75",
+         "Fourier": "#3730a3", "Values": "#57534e"}
 DARK = {"Other": "#9ca3af", "Input and output": "#94a3b8", "Convolution": "#5b93f7", "Pooling": "#35b3b0", "Linear": "#a07cf5",
-        "Activation": "#eda03a", "Regularisation": "#ee6ba7", "Normalisation": "#5bbf85", "Shape": "#cfae4a", "Merge": "#f0845a"}
+        "Activation": "#eda03a", "Regularisation": "#ee6ba7", "Normalisation": "#5bbf85", "Shape": "#cfae4a", "Merge": "#f0845a",
+        "Attention": "#fb7185", "Sequence": "#38bdf8", "Resampling": "#a3d14a", "Arithmetic": "#d6a06a", "Reduction": "#67c4d6",
+        "Fourier": "#9098f9", "Values": "#b8b0a6"}
 
 
 @dataclass(frozen=True)
