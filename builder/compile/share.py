@@ -220,7 +220,10 @@ def _name(classes: list[Shared]) -> None:
         variants.setdefault(shared.body.kind or CLASS, []).append(shared)
     for kind, group in variants.items():
         first, *others = sorted(group, key=_plainness)
-        first.name = kind
+        # A class called as a module that the text imports would hide it.
+        endings = ("", *map(str, range(2, len(taken) + 3)))
+        first.name = kind if kind not in MODULES else next(name for ending in endings if (name := f"{kind}Block{ending}") not in taken)
+        taken.add(first.name)
         for shared in others:
             shared.name = next(name for name in _variant_names(kind, shared, first.body) if name not in taken)
             taken.add(shared.name)

@@ -5,6 +5,7 @@ Names are checked identifiers (graph.document.id_problem) and values pass throug
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from .trace import Step, Trace, Value, trace
 LONGEST = 100  # characters of a line before its comment
 SENTENCE = 120  # characters of a docstring that stays on one line
 COMMENTS = 88  # the column after which comments are not aligned: one long line would carry all others' away
+LIKE_NUMBERS = ("l", "O", "I")  # as variables: pycodestyle E741
 
 # What a constructor's argument is in the text: its name when the class takes it, else None.
 Names = Callable[[str], str | None]
@@ -182,12 +184,12 @@ def variables(body: Trace) -> dict[Value, str]:
     main = _main(body, readers, names, brief.index(True) if True in brief else len(brief))
     # The network's one input is as free to be called x as any value; a block's inputs keep their names.
     entry = readers.get((body.entries[0], 0)) if len(body.entries) == 1 and not body.kind else None
-    named = {(name, 0): main if entry and set(entry) == {0} else _free(name) for name in body.entries}
+    named = {(name, 0): main if entry and set(entry) == {0} else _free(name, names) for name in body.entries}
     for step, short in zip(body.steps, brief, strict=True):
         several = len(step.shapes) > 1
         for output in range(len(step.shapes)):
             value = (step.name, output)
-            name = f"{step.name}_{_port(step, output)}" if several else _free(step.name)
+            name = f"{step.name}_{_port(step, output)}" if several else _free(step.name, names)
             while several and name in names:
                 name += "_"
             named[value] = f"self.{step.owner}" if is_kept(step) else "_" if value not in readers else main if short else name
@@ -195,9 +197,11 @@ def variables(body: Trace) -> dict[Value, str]:
     return named
 
 
-def _free(name: str) -> str:
-    """A brick's name as a variable: one of a module's name would hide it."""
-    return f"{name}_" if name in MODULES else name
+def _free(name: str, names: set[str]) -> str:
+    """A brick's name as a variable: one of a module's name would hide it, and one that looks like a number is what linters mind."""
+    if name not in MODULES + LIKE_NUMBERS:
+        return name
+    return next(other for count in itertools.count(1) if (other := name + count * "_") not in names)
 
 
 def _port(step: Step, output: int) -> str:

@@ -321,7 +321,7 @@ def test_promoted_parameters_may_have_any_name_that_a_file_allows_and_hide_nothi
     assert {key: value.shape for key, value in theirs.items()} == {key: value.shape for key, value in ours.items()}
 
 
-@pytest.mark.parametrize("name", ["Sequential", "Module", "Conv2d", "Exception", "Network", "OrderedDict", "Range", "Super", "Unit2", "ResidualWithX", "T" * 60])
+@pytest.mark.parametrize("name", ["Sequential", "Module", "Conv2d", "Exception", "Network", "OrderedDict", "Range", "Super", "Unit2", "ResidualWithX", "T" * 60, "F"])
 def test_blocks_may_have_any_name_that_a_file_allows_and_hide_nothing(name):
     from builder.compile.module import load
 
