@@ -222,16 +222,18 @@ def skeleton(text: str) -> str:
     return ast.dump(tree)
 
 
-def hostile(random: Random, record: dict) -> dict:
-    """A document with hostile texts in a few places: names, ids, kinds, parameters, sections."""
+def hostile(random: Random, record: dict, word: str | None = None) -> dict:
+    """A document with hostile texts (or with `word` in their place) at a few places: names, ids, kinds, parameters, sections."""
     evil = "".join(random.choices(EVIL, k=random.choice((1, 1, 2, 3))))
+    could_be_a_name = evil.isidentifier()
+    evil = evil if word is None else word
     nodes = record["networks"]["network"]["nodes"]
     for _ in range(random.choice((1, 1, 2))):
         node, value = random.choice(nodes), random.choice((evil, [evil], {evil: evil}, [1, evil]))
         match random.randrange(8):
             case 0 | 1:
                 record["name"] = (evil + record["name"])[:200]
-            case 2 if not evil.isidentifier():
+            case 2 if not could_be_a_name:
                 old, node["id"] = node["id"], evil
                 for edge in record["networks"]["network"]["edges"]:
                     edge.update({end: evil for end in ("source", "target") if edge[end] == old})
@@ -261,9 +263,10 @@ def test_no_document_puts_code_into_the_source(random):
     assert skeleton(text) == skeleton(source(project))
 
 
-def hostile_blocks(random: Random, record: dict) -> dict:
-    """A document with hostile texts in its blocks: names, summaries, promoted parameters, bricks, instances."""
+def hostile_blocks(random: Random, record: dict, word: str | None = None) -> dict:
+    """A document with hostile texts (or with `word` in their place) in its blocks: names, summaries, promoted parameters, bricks, instances."""
     evil = "".join(random.choices(EVIL, k=random.choice((1, 1, 2))))
+    evil = evil if word is None else word
     name = random.choice(list(record["blocks"]))
     block = record["blocks"][name]
     match random.randrange(8):
