@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from builder.export import Exported
     from builder.graph.analysis import Analysis
     from builder.inspect.sample import Samples
+    from builder.weights.fit import Fitted
 
-__all__ = ["BuildError", "LoadError", "PreviewError", "check", "diagram", "export", "from_json", "gallery", "load", "module", "preview", "source", "to_json",
-           "train", "with_settings"]
+__all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "load", "module", "preview", "source", "start_from",
+           "started", "to_json", "train", "with_settings"]
 # A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
 PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
 DIGIT = 3  # of the built-in digits: one that is easy to read
@@ -163,8 +164,106 @@ def effect(kind: str, given: Mapping[str, object]) -> Effect | None:
 
 
 def module(project: Project) -> torch.nn.Module:
-    """The project's network, freshly initialised from its seed, on the CPU; raises BuildError when the drawing has errors."""
-    return _made(source(project), project)
+    """The project's network on the CPU, initialised from its seed, then given what fits of the project's starting weights.
+
+    Raises BuildError when the drawing has errors, and builder.weights.WeightsError when the starting weights are not on this machine.
+    """
+    network = _made(source(project), project)
+    if project.weights:
+        started(network, project.weights)
+    return network
+
+
+def started(network: torch.nn.Module, weights: Mapping[str, object]) -> Fitted:
+    """Gives a network the starting weights that a project names, as far as they fit, and says how far; raises WeightsError."""
+    from builder.weights.fit import give
+    from builder.weights.store import read
+
+    return give(network, read(weights))
+
+
+def fitting(project: Project) -> Fitted:
+    """How much of a project's starting weights fits its network now; raises BuildError, and WeightsError when they are not on this machine."""
+    from builder.weights.fit import compared, shapes_of
+    from builder.weights.store import read
+
+    return compared(shapes_of(_unfilled(project).state_dict()), shapes_of(read(project.weights)))
+
+
+def start_from(project: Project, given: str) -> tuple[Project, Fitted]:
+    """The project with starting weights from a file (.safetensors, .pth) or from torchvision ("torchvision:IMAGENET1K_V1"), and how much of them fits.
+
+    "torchvision:resnet50/IMAGENET1K_V2" names the model too, which else is the twin of the ready-made network. The tensors are kept under our
+    names: theirs where they are ours, else in the twin's order, which is held against torchvision's own answers. Raises BuildError, WeightsError.
+    """
+    import tempfile
+
+    from builder.weights import keep, section
+    from builder.weights.fetch import TORCHVISION, fetch
+    from builder.weights.fit import assigned, compared, shapes_of
+
+    own = shapes_of(_unfilled(project).state_dict())
+    twin = _twin(project)
+    wanted = given.removeprefix(TORCHVISION) if given.startswith(TORCHVISION) else None
+    if wanted is not None and "/" not in wanted:
+        given = f"{TORCHVISION}{_twin_needed(project, twin)}/{wanted}"
+    with tempfile.TemporaryDirectory() as folder:
+        file, about = fetch(given, Path(folder))
+        from safetensors.torch import load_file, save_file
+
+        tensors = load_file(file)
+        shapes = shapes_of({name: tensors[name] for name in about["order"] if name in tensors})
+        names = _from_twin(project, twin, shapes, tensors) or assigned(own, shapes, ordered=not given.endswith(".safetensors"))
+        renamed = {name: tensors[theirs] for name, theirs in names.items()}
+        found = compared(own, shapes_of(renamed))
+        if not found.taken:
+            assigned(own, shapes_of(renamed))
+        save_file({name: value.clone() for name, value in renamed.items()}, file, {"format": "pt"})
+        kept = keep(file)
+    return apply(project, {"op": "weights", "value": section(kept, str(about["title"]))}), found
+
+
+def _unfilled(project: Project) -> torch.nn.Module:
+    """The project's network without memory for its numbers."""
+    import torch
+
+    from builder.compile.module import load as run
+
+    text = source(project)
+    with torch.device("meta"):
+        return run(text)
+
+
+def _twin(project: Project) -> str | None:
+    """torchvision's name for the ready-made network that a project began as."""
+    from builder.weights.twin import twin_of
+
+    name = project.about.get("gallery")
+    return twin_of(name) if name in ENTRIES else None
+
+
+def _twin_needed(project: Project, twin: str | None) -> str:
+    from builder.weights import WeightsError
+
+    if twin is None:
+        raise WeightsError(f"{project.name} is no ready-made network that torchvision has too: name the model, as in torchvision:resnet50/DEFAULT")
+    return twin
+
+
+def _from_twin(project: Project, twin: str | None, shapes: Mapping, tensors: Mapping) -> dict[str, str] | None:
+    """Which of torchvision's tensors goes where in the ready-made network that a project began as, tried out; None where that is not what is given."""
+    from builder.weights.fit import shapes_of
+    from builder.weights.twin import hold_against, names
+
+    if twin is None:
+        return None
+    base = ENTRIES[project.about["gallery"]]
+    network = _unfilled(base.project)
+    found = names(shapes_of(network.state_dict()), shapes, twin)
+    if found is not None and len(base.inputs) == 1:
+        network.load_state_dict({name: tensors[theirs] for name, theirs in found.items()}, assign=True)
+        hold_against(network, tensors, twin, base.inputs[0])
+    return found
 
 
 def _made(text: str, project: Project) -> torch.nn.Module:
@@ -192,6 +291,7 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
     """
     from builder.compile.partial import partial
     from builder.graph.document import EMPTY
+    from builder.graph.rules.numbers import words
     from builder.inspect.preview import records, run
     from builder.inspect.sample import Samples
     from builder.inspect.weights import Fitted, fit_weights
@@ -201,9 +301,10 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
     if any(problem.code == "settings" for problem in report.errors):
         project = replace(project, training=EMPTY)
     source = project.data.get("source") if project.task.get("kind") == "classification" else None
-    taken = (samples or Samples(paths.data_roots())).take(source, {name: shape[1:] for name, shape in part.entries.items()}, sample)
+    taken = (samples or Samples(paths.data_roots())).take(source, {name: shape[1:] for name, shape in part.entries.items()}, sample,
+                                                          {name: most for name in part.entries if (most := words(report.analysis, name))})
     network = _made(part.text, project) if part.text else None
-    fitted = (fit_weights(network, weights) if network else Fitted(0, 0)) if weights else None
+    fitted, missing = (fit_weights(network, weights) if network else Fitted(0, 0), "") if weights else _started_or_said(network, project)
     table = run(network, {name: taken.inputs[name] for name in part.entries}, part.results)
     if path:
         part, table = _inside(project, report.analysis, path, network, table)
@@ -212,8 +313,20 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
     ends = [] if path else [node.id for node in project.network.nodes if node.kind == "Output" and node.id in values and values[node.id].shape[1:] == (count,)]
     return {"bricks": records(values, {} if path else taken.pictures, dict.fromkeys(ends, (taken.classes, taken.label))),
             "weights": {"taken": fitted.taken, "of": fitted.of} if fitted else None,
-            "sample": {"index": taken.index, "count": taken.count, "title": taken.title, "says": taken.says,
+            "sample": {"index": taken.index, "count": taken.count, "title": taken.title, "says": " ".join(filter(None, (taken.says, missing))),
                        "label": None if taken.label is None else taken.classes[taken.label]}}
+
+
+def _started_or_said(network: torch.nn.Module | None, project: Project) -> tuple[Fitted | None, str]:
+    """How much of the project's starting weights a network was given, and in words why none where they cannot be had."""
+    from builder.weights import WeightsError
+
+    if network is None or not project.weights:
+        return None, ""
+    try:
+        return started(network, project.weights), ""
+    except WeightsError as error:
+        return None, f"{str(error)[0].upper()}{str(error)[1:]}: fresh ones are shown."
 
 
 def _inside(project: Project, analysis: Analysis, path: Sequence[str], network: torch.nn.Module | None,
@@ -305,6 +418,7 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     from builder import data
     from builder.compile.resolve import resolve
     from builder.tasks.classification import Classification
+    from builder.train.checkpoint import LAST
     from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
     from builder.train.optimizer import plain
@@ -314,12 +428,17 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
         raise BuildError(refused)
     training, chosen = project.training, choose_device(device)
     take_threads()
-    network = module(project)
+    # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
+    goes_on = resume and folder is not None and (folder / LAST).exists()
+    network = module(replace(project, weights={}) if goes_on else project)
     tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
     # The defaults are those that the form shows and the check knows.
     settings = Settings(**{name: training.get(name, param.default) for name, param in WHOLE.items()})
     kind, params = _record(training.get("optimizer"), "SGD")
-    optimizer = plain(resolve(OPTIMIZERS[kind].module))(network.parameters(), **OPTIMIZERS[kind].arguments(params))
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    if not trained:
+        raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
+    optimizer = plain(resolve(OPTIMIZERS[kind].module))(trained, **OPTIMIZERS[kind].arguments(params))
     kind, params = _record(training.get("loss"), "CrossEntropyLoss")
     loss_fn = resolve(LOSSES[kind].module)(**LOSSES[kind].arguments(params))
     yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)),

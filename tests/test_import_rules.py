@@ -49,14 +49,15 @@ TABLE = {
     "builder.gallery": Rule({"builder.gallery", GRAPH, CATALOGUE, PATHS}, set(), set()),
     # torch is loaded by a thread after the first page is drawn, so that the first run need not wait for it.
     "builder.ui": Rule(
-        {"builder.ui", "builder.gallery", CATALOGUE, GRAPH, "builder.charts", "builder.runs", EVENTS, PATHS, "builder.export.kinds"},
+        {"builder.ui", "builder.gallery", CATALOGUE, GRAPH, "builder.charts", "builder.runs", EVENTS, PATHS, "builder.export.kinds", "builder.weights"},
         {"streamlit", "starlette"},
         {"streamlit", "torch"},
     ),
     "builder.paths": Rule(set(), set(), set()),
+    "builder.weights": Rule({"builder.weights", PATHS}, set(), {"torch", "torchvision", "safetensors"}),
 }
 ANYTHING_BUT_TORCH_AT_THE_TOP = ("builder", "builder.api", "builder.cli", "builder.__main__", "pages", "app")
-WITHOUT_TORCH = ("", ".api", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".paths")
+WITHOUT_TORCH = ("", ".api", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".paths", ".weights")
 
 
 class Import(NamedTuple):

@@ -6,6 +6,7 @@ import heapq
 import json
 import keyword
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,8 @@ MAX_BLOCKS = 200
 MAX_PROMOTED = 100
 MAX_NESTING = 8
 MAX_SILENT = 50
+
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class FrozenDict(dict):
@@ -532,11 +535,23 @@ def from_json(record: object) -> Project:
             raise DocumentError(f"networks: {said}")
     defaults = Project()
     sections = {s: freeze(_table(record.get(s, getattr(defaults, s)), s)) for s in SECTIONS}
+    sections["weights"] = weights_from_json(sections["weights"])
     for source, recipe in sections["recipes"].items():
         _table(recipe, f"recipes.{source[:40]}")
     return Project(_text(record.get("name"), "name"),
                    FrozenDict({n: network_from_json(network, f"networks.{n}") for n, network in networks.items()}),
                    _blocks(record.get("blocks", {})), **sections)
+
+
+def weights_from_json(record: object) -> FrozenDict:
+    """The section that names the starting weights: nothing, or the sha256 of a file and what to call it; raises DocumentError."""
+    record = _table(record, "weights")
+    if not record:
+        return EMPTY
+    sha256 = record.get("sha256")
+    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+        raise DocumentError("weights.sha256 must have 64 hexadecimal digits: it names a file of weights")
+    return FrozenDict({"sha256": sha256, "title": _text(record.get("title"), "weights.title")})
 
 
 def _no_constant(text: str) -> object:

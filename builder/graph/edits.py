@@ -16,7 +16,7 @@ from builder.catalogue import DATASETS, LAYERS, OPTIMIZERS, TASKS, Dataset
 
 from . import blockedits
 from .bricks import NETWORK_OPS, Edit, EditError, arity, arity_out, fresh_id, within_limits
-from .document import MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting
+from .document import EMPTY, MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting, weights_from_json
 from .growth import grown
 from .kinds import ENDS, Kinds, kinds_of
 
@@ -121,6 +121,12 @@ def _name(project: Project, edit: Edit) -> Project:
     return replace(project, name=freeze(name.strip()))
 
 
+def _weights(project: Project, edit: Edit) -> Project:
+    """Other weights to start from, or with None fresh ones."""
+    value = edit.get("value")
+    return replace(project, weights=EMPTY if value is None else weights_from_json(value))
+
+
 def _batch(project: Project, edit: Edit) -> Project:
     parts = edit.get("edits")
     if not isinstance(parts, list | tuple):
@@ -144,7 +150,8 @@ def _grown(project: Project, edits: list[Edit]) -> Project:
 
 
 PROJECT_OPS: Mapping[str, Callable[[Project, Edit], Project]] = {
-    "settings": _settings, "choose_data": _choose_data, "choose_optimizer": _choose_optimizer, "name": _name, "batch": _batch}
+    "settings": _settings, "choose_data": _choose_data, "choose_optimizer": _choose_optimizer, "name": _name,
+    "weights": _weights, "batch": _batch}
 
 
 def apply(project: Project, edit: Edit) -> Project:
@@ -225,4 +232,8 @@ def _label(edit: Edit) -> str:
             return f"Use {kind}"
         case "name", _:
             return "Rename project"
+        case "weights", {"value": {"title": title}}:
+            return f"Start from {title}"[:80]
+        case "weights", _:
+            return "Start from fresh weights"
     return "Edit"

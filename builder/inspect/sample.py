@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 from builder.catalogue.datasets import DATASETS
 from builder.data import DataError, load
 
+EMPTY: Mapping[str, int] = MappingProxyType({})
 KEPT = 1000  # samples of a data set that stay in memory, so that one can look at some more
 
 
@@ -56,11 +58,14 @@ class Samples:
             self._kept[name] = Kept(tensors.train_x[:self._keep].clone(), tensors.train_y[:self._keep].clone(), tensors.mean, tensors.std)
         return self._kept[name]
 
-    def take(self, source: str | None, shapes: Mapping[str, tuple[int, ...]], index: int = 0) -> Sample:
-        """The `index`-th training sample (from 0; the last one when there are fewer) for the one Input; without a `source`, random numbers for all."""
+    def take(self, source: str | None, shapes: Mapping[str, tuple[int, ...]], index: int = 0, words: Mapping[str, int] = EMPTY) -> Sample:
+        """The `index`-th training sample (from 0; the last one when there are fewer) for the one Input; without a `source`, random numbers for all.
+
+        `words` names the Inputs of whole numbers, which are below the number given for each.
+        """
         dataset = DATASETS[source] if source in DATASETS else None
-        if dataset is None or len(shapes) != 1:
-            return Sample({name: noise(shape, index + 1000 * i) for i, (name, shape) in enumerate(shapes.items())}, index=index,
+        if dataset is None or len(shapes) != 1 or words:
+            return Sample({name: noise(shape, index + 1000 * i, words.get(name)) for i, (name, shape) in enumerate(shapes.items())}, index=index,
                           says="Random numbers stand in for samples: this drawing has no data.")
         [(name, shape)] = shapes.items()
         if shape != dataset.shape:
@@ -84,9 +89,10 @@ class Samples:
         return Sample({name: (pixels.to(torch.float32)[None] - 128) / 64}, {name: pixels}, dataset.title, dataset.classes, None, index, 0, says)
 
 
-def noise(shape: Sequence[int], seed: int) -> Tensor:
-    """Random numbers of mean 0 and spread 1, float32 (1 ...), the same for the same seed."""
-    return torch.randn((1, *shape), generator=torch.Generator().manual_seed(seed))
+def noise(shape: Sequence[int], seed: int, below: int | None = None) -> Tensor:
+    """Random numbers of mean 0 and spread 1, float32 (1 ...), or whole ones from 0 to under `below`, int64; the same for the same seed."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn((1, *shape), generator=generator) if below is None else torch.randint(below, (1, *shape), generator=generator)
 
 
 def _size(shape: Sequence[int]) -> str:

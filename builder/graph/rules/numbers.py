@@ -11,6 +11,7 @@ from ..problems import Problem, batch
 
 FLOAT, INT, ANY, SAME = "float", "int", "any", "same"
 WORDS = {FLOAT: "real numbers", INT: "whole numbers"}
+FEWEST_WORDS = 2  # what an index may be wherever there is a choice at all
 OF_DTYPE = {"float32": FLOAT, "int64": INT, "bool": INT}
 
 
@@ -92,3 +93,27 @@ whole = by_identity(1024)(_has_whole)
 def _is_whole(placed: Placed) -> bool:
     layer = placed.layer
     return INT in layer.reads or (layer.gives != SAME and _gives(placed, ()) == INT)
+
+
+def words(analysis: Analysis, name: str) -> int | None:
+    """Below which whole number everything from an Input of whole numbers has to stay: the smallest vocabulary that reads it; None for real ones."""
+    placed = analysis.placed.get(name)
+    if placed is None or placed.layer is None or _gives(placed, ()) != INT:
+        return None
+    return min(_vocabularies(analysis, {(name, 0)}), default=FEWEST_WORDS)
+
+
+def _vocabularies(analysis: Analysis, given: set[tuple[str, int]]) -> Iterator[int]:
+    """Sizes of the vocabularies that read values, or what bricks make of them that only move numbers about; also inside blocks."""
+    for name, placed in analysis.placed.items():
+        ports = [edge.port for edge in analysis.network.into(name) if (edge.source, edge.output) in given]
+        if not ports or placed.layer is None:
+            continue
+        if size := placed.layer.param("num_embeddings"):
+            yield size.normal(placed.node.params.get(size.name, size.default))
+        elif placed.body is not None:
+            inner = placed.body.runs[0][0]
+            ends = [node.id for node in inner.network.nodes if node.kind == INPUT]
+            yield from _vocabularies(inner, {(ends[port], 0) for port in ports if port < len(ends)})
+        elif placed.node.muted or placed.layer.gives == SAME:
+            given = given | {(name, output) for output in range(max(1, len(placed.shapes)))}
