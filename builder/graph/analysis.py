@@ -44,6 +44,7 @@ class Body:
     outputs: tuple[Shape | None, ...]
     cost: tuple[int, int]
     bricks: int
+    trained: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,13 @@ class Placed:
         else:
             params, macs = cost(self.node.kind, self.inputs, self.node.params)
         return (0 if self.node.of else params), macs
+
+    @property
+    def trained(self) -> int:
+        """Learned numbers that training changes: none of a frozen brick, nor of what is frozen inside a block."""
+        if self.node.frozen or self.node.of:
+            return 0
+        return self.cost[0] if self.body is None else self.body.trained
 
 
 @dataclass(frozen=True)
@@ -248,7 +256,8 @@ def _inside(node: Node, shapes: tuple[Shape, ...], kinds: Kinds) -> tuple[Infere
         count = repeat if outputs == given or None in outputs else 1
         runs.append((inner, count))
         given, repeat = outputs, repeat - count
-    body = Body(tuple(runs), given, _total(runs), sum(count * bricks(inner) for inner, count in runs))
+    body = Body(tuple(runs), given, _total(runs), sum(count * bricks(inner) for inner, count in runs),
+                sum(count * inner.placed[name].trained for inner, count in runs for name in inner.used))
     return Inference(given[0] if given else None), body
 
 

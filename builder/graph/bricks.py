@@ -130,7 +130,7 @@ def _insert(network: Network, edit: Edit, kinds: Kinds) -> Network:
     if old not in network.edges:
         raise EditError(f"the wire from {old.source!r} to {old.target!r} is gone")
     network, node = _put(network, edit.get("node"), kinds)
-    if arity(node.kind, kinds)[1] == 0 or arity_out(node.kind, kinds) == 0:
+    if arity(node.kind, kinds)[1] == 0 or arity_out(node.kind, kinds, node.params) == 0:
         raise EditError(f"{node.kind} cannot stand in the middle of a wire")
     edges = tuple(Edge(node.id, old.target, old.port) if edge == old else edge for edge in network.edges)
     return replace(network, edges=(*edges, Edge(old.source, node.id, 0, old.output)))
@@ -283,7 +283,8 @@ def _freeze(network: Network, edit: Edit, kinds: Kinds) -> Network:
     value = edit.get("value", True)
     if not isinstance(value, bool):
         raise EditError("a brick is frozen or not: true or false")
-    chosen = {node.id for node in _chosen(network, edit)}
+    # Weights that are shared are their owner's to freeze.
+    chosen = {node.of or node.id for node in _chosen(network, edit)}
     return replace(network, nodes=tuple(replace(node, frozen=value) if node.id in chosen else node for node in network.nodes))
 
 

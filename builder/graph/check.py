@@ -48,6 +48,11 @@ class Report:
         return 4 * self.params
 
     @property
+    def trainable(self) -> int:
+        """Learned numbers that training changes: all but those of frozen bricks."""
+        return sum(self.analysis.placed[name].trained for name in self.analysis.used)
+
+    @property
     def activation_bytes(self) -> int:
         """Bytes of what all bricks that lead to the output give for one sample, those inside blocks instead of the blocks."""
         return activation_bytes(self.analysis)
@@ -66,7 +71,7 @@ class Report:
         """Rows, problems and totals as one JSON document."""
         return {"layers": self.layers, "problems": [problem.to_json() for problem in self.problems],
                 "silenced": [problem.to_json() for problem in self.silenced],
-                "params": self.params, "macs": self.macs, "bytes": self.bytes, "activation_bytes": self.activation_bytes}
+                "params": self.params, "trainable": self.trainable, "macs": self.macs, "bytes": self.bytes, "activation_bytes": self.activation_bytes}
 
 
 def untrainable(project: Project) -> str | None:
@@ -100,7 +105,7 @@ def _report(project: Project, before: Report | None) -> Report:
     found += [*_size(analysis, params), *advice.whole(analysis, project, params)]
     if project.task.get("kind") != "none":
         found += advice.training(analysis, project)
-        found += nothing_to_learn(analysis, params) if all(problem.severity != "error" for problem in found) else ()
+        found += nothing_to_learn(analysis, project, params) if all(problem.severity != "error" for problem in found) else ()
     found = [_hushed(analysis, problem) for problem in _said_once(found)]
     rank = {name: i for i, name in enumerate(analysis.placed)}
     found.sort(key=lambda problem: (("error", "warning", "advice").index(problem.severity),

@@ -15,6 +15,7 @@ from itertools import groupby
 from builder.catalogue import DATASETS, LAYERS, OPTIMIZERS, TASKS, Dataset
 
 from . import blockedits
+from .backbone import backbone
 from .bricks import NETWORK_OPS, Edit, EditError, arity, arity_out, fresh_id, within_limits
 from .document import EMPTY, MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting, weights_from_json
 from .growth import grown
@@ -151,7 +152,7 @@ def _grown(project: Project, edits: list[Edit]) -> Project:
 
 PROJECT_OPS: Mapping[str, Callable[[Project, Edit], Project]] = {
     "settings": _settings, "choose_data": _choose_data, "choose_optimizer": _choose_optimizer, "name": _name,
-    "weights": _weights, "batch": _batch}
+    "weights": _weights, "backbone": backbone, "batch": _batch}
 
 
 def apply(project: Project, edit: Edit) -> Project:
@@ -232,6 +233,8 @@ def _label(edit: Edit) -> str:
             return f"Use {kind}"
         case "name", _:
             return "Rename project"
+        case "backbone", {"source": source}:
+            return f"Use as backbone for {source}"
         case "weights", {"value": {"title": title}}:
             return f"Start from {title}"[:80]
         case "weights", _:

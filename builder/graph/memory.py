@@ -72,9 +72,9 @@ def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     """What training the project takes, on the CPU where the data and torch's libraries lie in the same memory, or on a GPU."""
     dataset = DATASETS.get(project.data.get("source")) if project.task.get("kind") != "none" else None
     data = 0 if dataset is None else (dataset.train + dataset.test) * math.prod(dataset.shape)
-    weights = FLOAT * report.params
+    weights, trained = FLOAT * report.params, FLOAT * report.trainable
     kept = activations(report.analysis)
-    return Memory(weights, weights, weights * optimizer_state(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
+    return Memory(weights, trained, trained * optimizer_state(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
                   dataset.train if dataset else WHOLE["batch_size"].max)
 
 

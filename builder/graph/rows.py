@@ -36,11 +36,15 @@ def _row(placed: Placed, fields: Seen, path: str, copies: int) -> Row:
     shapes = placed.shapes or (None,)
     field = fields.fields(placed.node.id)
     row = {"id": path, "kind": placed.node.kind, "output_shape": None if shape is None else [_size(size) for size in shape],
-           "output": ", ".join(map(show, shapes)), "params": params, "macs": macs,
+           "output": ", ".join(map(show, shapes)), "params": params, "trainable": placed.trained, "macs": macs,
            "activation_bytes": placed.bytes, "receptive_field": field and [axis.to_json() for axis in field],
            "field": text(field), "jump": steps(field), "start": starts(field)}
     if placed.node.muted:
         row["muted"] = True
+    if placed.node.frozen:
+        row["frozen"] = True
+    if placed.node.of:
+        row["of"] = placed.node.of
     if placed.body:
         row["rows"] = _inside(placed, fields.inside.get(placed.node.id, ()), path, copies)
     return row

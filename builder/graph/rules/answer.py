@@ -150,10 +150,13 @@ def _narrow(analysis: Analysis, base: Placed, output: Placed, count: int) -> Ite
                   "(Yang et al. 2018, arXiv:1711.03953)", offered, "narrow")
 
 
-def nothing_to_learn(analysis: Analysis, params: int) -> Iterator[Problem]:
-    """A network that is whole and has no weight: an optimiser has nothing to do."""
+def nothing_to_learn(analysis: Analysis, project: Project, params: int) -> Iterator[Problem]:
+    """A network that is whole and has no weight, or none that may change: an optimiser has nothing to do."""
     outputs = [placed for placed in analysis.placed.values() if placed.node.kind == "Output" and placed.inputs]
-    if params or not outputs:
+    if not outputs:
+        return
+    if params:
+        yield from () if any(analysis.placed[name].trained for name in analysis.used) else _all_frozen(analysis, project, params)
         return
     edge = analysis.network.into(outputs[0].node.id)[0]
     width, flat = outputs[0].inputs[0][-1], len(outputs[0].inputs[0]) == 2
@@ -161,3 +164,14 @@ def nothing_to_learn(analysis: Analysis, params: int) -> Iterator[Problem]:
     yield Problem(outputs[0].node.id, None, "error", "the network has nothing to learn: no brick on the way to the Output has weights",
                   "needs at least 1 parameter, here 0", offered, "nothing to learn")
 
+
+def _all_frozen(analysis: Analysis, project: Project, params: int) -> Iterator[Problem]:
+    """Weights there are, and every one is frozen: the last brick is the one that people train again first."""
+    frozen = [name for name, placed in analysis.placed.items() if placed.node.frozen and placed.cost[0]]
+    insides = [{"op": "freeze", "ids": names, "value": False, "in": block} for block, inner in project.blocks.items()
+               if (names := [node.id for node in inner.network.nodes if node.frozen])]
+    every = [*([{"op": "freeze", "ids": frozen, "value": False}] if frozen else []), *insides]
+    last = (batch(f"Unfreeze {frozen[-1]}", {"op": "freeze", "ids": frozen[-1:], "value": False}),) if len(frozen) > 1 else ()
+    yield Problem(frozen[-1] if frozen else None, None, "error", "the network has nothing to learn: all its weights are frozen",
+                  f"needs at least 1 parameter that is trained, here 0 of {params:,}",
+                  (*last, *((batch("Unfreeze everything", *every),) if every else ())), "nothing to learn")
