@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .analysis import Analysis, analyse, opened
-from .bricks import Edit, EditError, fresh_id, need, within_limits
+from .bricks import Edit, EditError, fresh_id, need, sharers, within_limits
 from .document import (
     MAX_BLOCKS,
     MAX_NODES,
@@ -266,6 +266,8 @@ def _make_block(project: Project, edit: Edit) -> Project:
     kinds = kinds_of(project.blocks)
     if ends := [node.id for node in chosen if (layer := kinds.get(node.kind)) and (layer.inputs[1] == 0 or layer.outputs == 0)]:
         raise EditError(f"{', '.join(ends)} cannot go into a block: it is where the network begins or ends")
+    if apart := next((node for node in network.nodes if node.of and network.node(node.of) and (node.id in wanted) != (node.of in wanted)), None):
+        raise EditError(f"{apart.id} uses the weights of {apart.of}: choose both, or give {apart.id} weights of its own")
     if len(project.blocks) >= MAX_BLOCKS:
         raise EditError(f"a project may have {MAX_BLOCKS} blocks; this one is full")
     name = _new_name(project, edit.get("name"))
@@ -348,6 +350,11 @@ def _instance(project: Project, edit: Edit) -> tuple[str | None, Network, Node, 
 def _unpack(project: Project, edit: Edit) -> Project:
     """The bricks inside an instance in its place, each copy after the one before."""
     scope, network, node, copies = _instance(project, edit)
+    if node.of:
+        raise EditError(f"{node.id!r} uses the weights of {node.of!r}: give it weights of its own first, then it can be taken apart")
+    if others := sharers(network, node.id):
+        raise EditError(f"{', '.join(others[:4])} {'uses' if len(others) == 1 else 'use'} the weights of {node.id!r}: give "
+                        f"{'it' if len(others) == 1 else 'them'} weights of {'its' if len(others) == 1 else 'their'} own first")
     if sum(len(inner.nodes) for inner in copies) > min(MOST_COPIES, MAX_NODES):
         raise EditError(f"taking {node.id!r} apart would make more than {MOST_COPIES:,} bricks")
     taken = {other.id for other in network.nodes} - {node.id}
@@ -368,6 +375,9 @@ def _unpack(project: Project, edit: Edit) -> Project:
     after = Network((*others[:at], *nodes, *others[at + 1:]), tuple(edges))
     if node.muted:
         after = replace(after, nodes=tuple(replace(n, muted=True) if n in nodes else n for n in after.nodes))
+    if node.frozen:
+        made = {n.id for n in nodes}
+        after = replace(after, nodes=tuple(replace(n, frozen=True) if n.id in made and n.of is None else n for n in after.nodes))
     return _with(project, scope, after)
 
 
@@ -389,7 +399,7 @@ def _copied(inner: Network, entering: Mapping[int, tuple[str, int]],
     wires = [Edge(source(edge)[0], names[edge.target], edge.port, source(edge)[1])
              for edge in inner.edges if edge.target in names and source(edge)]
     leaving = [next((source(edge) for edge in inner.into(node.id)), None) for node in inner.nodes if node.kind == OUTPUT]
-    return [replace(node, id=names[node.id]) for node in inner.nodes if node.id in names], wires, leaving
+    return [replace(node, id=names[node.id], of=names.get(node.of)) for node in inner.nodes if node.id in names], wires, leaving
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -422,8 +432,11 @@ def _room(network: Network, node: Node, along: int, end: float) -> tuple[Node, .
 
 
 def _unlink(project: Project, edit: Edit) -> Project:
-    """A block of its own for one instance: a copy of what it shows."""
+    """A block of its own for one instance, and those that share its weights: a copy of what it shows."""
     scope, network, node, copies = _instance(project, edit)
+    owner = network.node(node.of) if node.of else None
+    if owner is not None and owner.kind == node.kind:
+        return _unlink(project, {**edit, "id": owner.id})
     name = _new_name(project, edit.get("name"), node.kind)
     if len(project.blocks) >= MAX_BLOCKS:
         raise EditError(f"a project may have {MAX_BLOCKS} blocks; this one is full")
@@ -435,7 +448,7 @@ def _unlink(project: Project, edit: Edit) -> Project:
         params = FrozenDict({key: value for key, value in node.params.items() if key == REPEAT.name})
     project = project.with_block(name, block)
     return _with(project, scope, replace(network, nodes=tuple(
-        replace(node, kind=name, params=params) if other.id == node.id else other for other in network.nodes)))
+        replace(other, kind=name, params=params) if node.id in (other.id, other.of) else other for other in network.nodes)))
 
 
 def _rename_block(project: Project, edit: Edit) -> Project:

@@ -165,7 +165,7 @@ def inherited(network: Network, gone: set[str]) -> Network:
         if node.of not in heirs:
             return node
         heir = heirs[node.of]
-        return replace(node, of=heir.id) if node.id != heir.id else replace(node, of=None, params=network.node(node.of).params)
+        return replace(node, of=heir.id) if node.id != heir.id else replace(node, of=None, params=network.node(node.of).params, frozen=network.node(node.of).frozen)
 
     return replace(network, nodes=tuple(map(now, network.nodes)))
 
@@ -302,8 +302,13 @@ def _share(network: Network, edit: Edit, kinds: Kinds) -> Network:
         raise EditError(f"{node.id!r} is a {node.kind} and {owner.id!r} a {owner.kind}; only bricks of one kind can share weights")
     if node.kind in ENDS:
         raise EditError(f"{node.kind} has no weights to share")
-    nodes = (replace(n, of=owner.id) if n.id == node.id or n.of == node.id else n for n in network.nodes)
+    nodes = (replace(n, of=owner.id, frozen=False) if n.id == node.id or n.of == node.id else n for n in network.nodes)
     return replace(network, nodes=tuple(nodes))
+
+
+def sharers(network: Network, name: str) -> list[str]:
+    """The bricks that use the weights of the one called `name`."""
+    return [node.id for node in network.nodes if node.of == name]
 
 
 def _silence(network: Network, edit: Edit, kinds: Kinds) -> Network:

@@ -28,6 +28,10 @@ def node_json(placed: Placed, *problems: dict[str, object]) -> dict[str, object]
               "explain": _explained(placed) if known else "", "problems": list(problems), "live": None}
     if known and (leaving := placed.layer.leaving(placed.node.params)) > 1:
         record["outputs"] = [show(placed.gives(output)) for output in range(leaving)]
+    if placed.trained < params:
+        record["trainable"] = placed.trained
+    if known and (when := placed.layer.param("when")) and not placed.layer.outputs and placed.node.params.get(when.name) == "training":
+        record["late"] = True
     if placed.node.muted:
         record["muted"] = True
     if placed.body is not None:
@@ -88,7 +92,7 @@ def analysis_json(report: Report, path: Sequence[str] = ()) -> dict[str, object]
     nodes = {name: node_json(placed, *of.get(name, ())) for name, placed in analysis.placed.items()}
     layers = sum(not (placed.layer and placed.layer.scope) for placed in report.analysis.placed.values())
     return {"nodes": nodes, "problems": problems, "silenced": [problem.to_json() for problem in report.silenced],
-            "totals": {"params": report.params, "macs": report.macs, "bytes": report.bytes, "layers": layers}}
+            "totals": {"params": report.params, "trainable": report.trainable, "macs": report.macs, "bytes": report.bytes, "layers": layers}}
 
 
 def _shown_on(problem: dict[str, object], path: Sequence[str]) -> str | None:
@@ -175,7 +179,8 @@ def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = 
             "analysis": analysis_json(report, place["path"]), "history": history.names(), "catalogue": {"url": catalogue_url()},
             "blocks": blocks_json(project, report), "peek": peek_json(report, place["path"], peek),
             "definitions": {name: block.to_json() for name, block in project.blocks.items()},
-            "settings": {"source": project.data.get("source"), "task": project.task.get("kind")}}
+            "settings": {"source": project.data.get("source"), "task": project.task.get("kind"),
+                         "weights": project.weights.get("title")}}
 
 
 @functools.cache

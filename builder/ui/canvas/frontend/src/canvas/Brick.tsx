@@ -5,6 +5,7 @@ import { useNamed, usePart } from "./context.ts";
 import type { BrickData, FlowBrick } from "./flow.ts";
 import { count, percent, plural, share, spoken, worst } from "./format.ts";
 import { Ports } from "./Ports.tsx";
+import { Lent, Sign } from "./Signs.tsx";
 import { SlabGlyph } from "./Slab.tsx";
 import { Thumb } from "./Thumb.tsx";
 import type { BrickInfo, Problem } from "./types.ts";
@@ -71,6 +72,7 @@ function Studs({ n }: { readonly n: number }): ReactElement {
 /** What stands small under the name: that the brick is muted, which end of its block it is, its key parameters, or how many bricks it holds. */
 function keyText({ node, port }: BrickData, info: BrickInfo | undefined): string {
   if (node.muted) return "muted";
+  if (info?.late) return "training only";
   const inside = info?.inner === undefined ? "" : plural(info.inner, "brick");
   return [port, info?.key || inside].filter(Boolean).join(" · ");
 }
@@ -84,9 +86,11 @@ function Text({ data, info }: { readonly data: BrickData; readonly info: BrickIn
         <b className="name">{node.id}</b>
         <span className="kind">{node.kind}</span>
         {data.layer?.block && repeat > 1 && <span className="times">×{repeat}</span>}
+        {node.frozen && <Sign icon="snow" says="Frozen: its weights are not trained" />}
         <Badge problems={info?.problems ?? NONE} />
       </span>
       <span className="line labels">
+        {data.shares !== null && <Lent node={node} owner={data.shares} />}
         <span className="key">{keyText(data, info)}</span>
         <span className="shape" data-known={Boolean(info?.sizes)}>
           {info?.shape ?? (info ? "no shape" : "…")}
@@ -116,6 +120,8 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
       data-severity={worst(problems)}
       data-block={data.layer?.block}
       data-muted={node.muted}
+      data-frozen={node.frozen}
+      data-late={info?.late}
       data-live={Boolean(info?.live)}
       onPointerEnter={hover.enter}
       onPointerLeave={hover.leave}

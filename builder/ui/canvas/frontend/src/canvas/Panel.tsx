@@ -11,9 +11,11 @@ import { BrickChip, Icon } from "./icons.tsx";
 import { Name } from "./NameField.tsx";
 import { ProblemCard } from "./ProblemCard.tsx";
 import { Purpose } from "./Purpose.tsx";
+import { ownerOf } from "./sharing.ts";
 import { Summary } from "./Summary.tsx";
 import { PreviewSheet } from "./Thumb.tsx";
 import type { BrickInfo, BrickNode } from "./types.ts";
+import { WeightsField } from "./WeightsField.tsx";
 
 interface ResultProps {
   readonly info: BrickInfo | undefined;
@@ -32,6 +34,7 @@ function Result({ info, said }: ResultProps): ReactElement {
         <dd>
           {count(info?.params)}
           {info?.params ? <small> {percent(share(info.params, totals.params))}</small> : null}
+          {info?.trainable !== undefined && <small>, {count(info.trainable)} trained</small>}
         </dd>
         <dt>MACs</dt>
         <dd>
@@ -59,7 +62,9 @@ function Closer(): ReactElement {
 
 function Properties({ node }: { readonly node: BrickNode }): ReactElement {
   const session = useSession();
-  const { catalogue, infos, doubtful, data } = useSnapshot();
+  const { catalogue, infos, doubtful, data, sync } = useSnapshot();
+  // Bricks that share weights have one set of parameters.
+  const set = { ...node, params: ownerOf(sync.document, node).params };
   const layer = catalogue.layers[node.kind];
   const info = infos[node.id];
   const problems = info?.problems ?? [];
@@ -85,8 +90,9 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
       {layer?.block && <BlockTools node={node} layer={layer} />}
       <fieldset disabled={data.editable === false}>
         <Name key={node.id} node={node} />
+        <WeightsField node={node} />
         {layer?.params.map((param) => (
-          <Field key={`${node.id} ${param.name}`} node={node} param={param} />
+          <Field key={`${node.id} ${param.name}`} node={set} param={param} />
         ))}
       </fieldset>
       <Result info={info} said={layer?.summary} />

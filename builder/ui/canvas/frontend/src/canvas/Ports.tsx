@@ -27,7 +27,7 @@ export function Ports({ data: { layer, inputs, outputs, direction } }: { readonl
   const edge = direction === "right" ? "top" : "left";
   const at = (i: number, n: number): number => portAt(i, n, direction) - BORDER;
   const above = Array.from({ length: inputs }, (_, i) => ({ i, left: at(i, inputs), name: inputName(layer, i) }));
-  const below = Array.from({ length: outputs }, (_, i) => ({ i, left: at(i, outputs), name: outputName(layer, i) }));
+  const below = Array.from({ length: outputs }, (_, i) => ({ i, left: at(i, outputs), name: outputName(layer, i, outputs) }));
   return (
     <>
       {above.map(({ i, left, name }) => (

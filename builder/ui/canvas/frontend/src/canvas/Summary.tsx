@@ -1,4 +1,5 @@
 import type { ReactElement } from "react";
+import { Backbone } from "./Backbone.tsx";
 import { BlockSummary } from "./BlockSummary.tsx";
 import { usePart } from "./context.ts";
 import { bytes, count, problemCount, total } from "./format.ts";
@@ -21,12 +22,19 @@ export function Summary(): ReactElement {
       {inside && <BlockSummary />}
       <h2>{inside ? "Whole network" : "Network"}</h2>
       {!inside && <Purpose />}
+      {!inside && <Backbone />}
       <section className="result" aria-label="Totals">
         <dl>
           <dt>Layers</dt>
           <dd>{count(totals.layers)}</dd>
           <dt>Parameters</dt>
           <dd>{total(analysis, totals.params, count)}</dd>
+          {totals.trainable !== undefined && totals.trainable < totals.params && (
+            <>
+              <dt>Trained</dt>
+              <dd>{total(analysis, totals.trainable, count)}</dd>
+            </>
+          )}
           <dt>MACs per sample</dt>
           <dd>{total(analysis, totals.macs, count)}</dd>
           <dt>Size</dt>

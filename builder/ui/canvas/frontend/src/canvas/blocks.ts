@@ -39,6 +39,8 @@ export function blockRefusal(document: NetworkDocument, ids: readonly string[], 
   if (ids.length === 0) return "Select the bricks that the block shall hold.";
   const ends = ids.filter((id) => catalogue.layers[findNode(document, id)?.kind ?? ""]?.scope !== undefined);
   if (ends.length > 0) return `${listed(ends)} cannot go into a block: that is where the drawing begins or ends.`;
+  const apart = document.nodes.find((node) => node.of !== undefined && ids.includes(node.id) !== ids.includes(node.of));
+  if (apart?.of !== undefined) return `${apart.id} uses the weights of ${apart.of}: select both, or give it weights of its own.`;
   const missing = between(document, new Set(ids));
   return missing.length > 0 ? `${listed(missing)} ${missing.length === 1 ? "lies" : "lie"} between the selected bricks: select what is in between too.` : null;
 }

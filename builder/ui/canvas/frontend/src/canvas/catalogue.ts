@@ -22,6 +22,8 @@ export interface Layer {
   readonly stem: string;
   readonly inputs: readonly [min: number, max: number | null];
   readonly outputs: number;
+  /** The parameter that says how many outputs a brick has, where one does. */
+  readonly outputs_by?: string;
   readonly source: string;
   readonly pattern: string;
   readonly length: string;
@@ -82,8 +84,19 @@ export function inputCount(layer: Layer | undefined, wired: number): number {
   return max === null ? Math.max(min, wired + 1) : max;
 }
 
-export function outputCount(layer: Layer | undefined): number {
-  return layer?.outputs ?? 1;
+/** Is this what a parameter may be? */
+function fits(value: ParamValue, { min, max, fewest, most }: Param): boolean {
+  if (Array.isArray(value)) return value.length >= (fewest ?? 1) && value.length <= (most ?? value.length);
+  return typeof value === "number" && Number.isInteger(value) && value >= (min ?? 1) && value <= (max ?? value);
+}
+
+/** How many outputs a brick has; of some layers a parameter says it, a number or a list with an entry for each. */
+export function outputCount(layer: Layer | undefined, node?: Pick<BrickNode, "params">): number {
+  const param = layer?.outputs_by === undefined ? undefined : layer.params.find((one) => one.name === layer.outputs_by);
+  if (!param) return layer?.outputs ?? 1;
+  const given = node?.params?.[param.name] ?? param.default;
+  const value = fits(given, param) ? given : param.default;
+  return Array.isArray(value) ? value.length : Number(value);
 }
 
 /** What the k-th input is called: its name in the catalogue, else its number. */
@@ -92,8 +105,8 @@ export function inputName(layer: Layer | undefined, port: number): string {
 }
 
 /** What the k-th output is called. */
-export function outputName(layer: Layer | undefined, output: number): string {
-  return layer?.output_names?.[output] ?? (outputCount(layer) > 1 ? `output ${output + 1}` : "output");
+export function outputName(layer: Layer | undefined, output: number, of = outputCount(layer)): string {
+  return layer?.output_names?.[output] ?? (of > 1 ? `output ${output + 1}` : "output");
 }
 
 /** The value in force: what the brick says, else the declaration's default. */

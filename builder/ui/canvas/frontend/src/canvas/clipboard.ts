@@ -1,9 +1,10 @@
 import type { Catalogue } from "./catalogue.ts";
 import { findNode, makeWire, portOf } from "./document.ts";
+import { ownerOf } from "./sharing.ts";
 import { nameProblem } from "./fields.ts";
 import { BRICK, bounds, type Places, snapPoint } from "./geometry.ts";
 import { batch, type Drawing, moves } from "./gestures.ts";
-import type { BrickNode, Edit, Params, ParamValue, Point, Wire } from "./types.ts";
+import type { BrickNode, Edit, NetworkDocument, Params, ParamValue, Point, Wire } from "./types.ts";
 
 const TYPE = "brickwork/bricks";
 const VERSION = 1;
@@ -40,7 +41,11 @@ function definitionsOf(kinds: readonly string[], known: Definitions): Definition
 /** Bricks as text for the clipboard, with the wires among them; null when there are none. */
 export function copyText({ document, places }: Drawing, ids: readonly string[], known: Definitions = {}): string | null {
   const chosen = new Set(ids);
-  const nodes = document.nodes.filter((node) => chosen.has(node.id)).map((node) => ({ ...node, at: places.get(node.id) ?? node.at ?? [0, 0] }));
+  const nodes = document.nodes.filter((node) => chosen.has(node.id)).map((node) => {
+    // Where the brick whose weights it uses is not at hand, it has the same parameters.
+    const { params } = ownerOf(document, node);
+    return { ...node, ...(node.of === undefined ? {} : { params: params ?? {} }), at: places.get(node.id) ?? node.at ?? [0, 0] };
+  });
   if (nodes.length === 0) return null;
   const edges = document.edges.filter((edge) => chosen.has(edge.source) && chosen.has(edge.target));
   const blocks = definitionsOf(nodes.map((node) => node.kind), known);
@@ -107,7 +112,8 @@ function nodeOf(value: unknown): BrickNode {
   if (typeof kind !== "string" || kind === "" || kind.length > LIMIT.kind) refuse(`${id} does not say which layer it is.`);
   const silent = codesOf(value.silent);
   const node = { id, kind, params: paramsOf(value.params, id), at: placeOf(value.at) };
-  return { ...node, ...(value.muted === true ? { muted: true } : {}), ...(silent.length > 0 ? { silent } : {}) };
+  const of = value.of === undefined ? {} : { of: idOf(value.of) };
+  return { ...node, ...of, ...(value.muted === true ? { muted: true } : {}), ...(value.frozen === true ? { frozen: true } : {}), ...(silent.length > 0 ? { silent } : {}) };
 }
 
 function wireOf(value: unknown): Wire {
@@ -238,6 +244,12 @@ function clearOf(group: readonly Point[], places: Places): Point {
   return [dx, 0];
 }
 
+/** The brick of the drawing that a pasted one can use the weights of, as what it was copied from did; undefined where there is none. */
+function lenderIn(document: NetworkDocument, of: string, kind: string): string | undefined {
+  const found = findNode(document, of);
+  return found?.kind === kind && found.of === undefined ? of : undefined;
+}
+
 /** The edit that pastes bricks, and their new names. `centre` is where they go when they come from elsewhere. */
 export function pasteEdit(drawing: Drawing, bricks: Bricks, centre: Point, known: Definitions = {}, label = "Paste"): { readonly edit: Edit; readonly ids: readonly string[] } {
   const { document, places, catalogue } = drawing;
@@ -251,9 +263,10 @@ export function pasteEdit(drawing: Drawing, bricks: Bricks, centre: Point, known
   const define = innerFirst(bricks.blocks)
     .filter((name) => kinds.get(name) !== name || !Object.hasOwn(known, name))
     .map((name): Edit => ({ op: "define", name: kinds.get(name) ?? name, block: renamedIn(bricks.blocks[name], kinds) }));
-  const add = bricks.nodes.map((node, i): Edit => {
+  const add = bricks.nodes.map(({ of, ...node }, i): Edit => {
     const [x, y] = group[i] ?? [0, 0];
-    return { op: "add", node: { ...node, id: names.get(node.id) ?? node.id, kind: kinds.get(node.kind) ?? node.kind, at: snapPoint([x + shift[0], y + shift[1]]) } };
+    const lender = of === undefined ? undefined : (names.get(of) ?? lenderIn(document, of, node.kind));
+    return { op: "add", node: { ...node, ...(lender === undefined ? {} : { of: lender }), id: names.get(node.id) ?? node.id, kind: kinds.get(node.kind) ?? node.kind, at: snapPoint([x + shift[0], y + shift[1]]) } };
   });
   const order = [...bricks.edges].sort((a, b) => portOf(a) - portOf(b));
   const connect = order.map((wire): Edit => ({ op: "connect", ...makeWire(names.get(wire.source) ?? "", names.get(wire.target) ?? "", portOf(wire), wire.output) }));

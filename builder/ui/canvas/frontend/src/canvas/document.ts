@@ -1,6 +1,7 @@
 import { type Catalogue, inputCount, isVariadic, type Layer, outputCount } from "./catalogue.ts";
 import { type Growing, grown, grows } from "./growth.ts";
 import { byId, inputsOf, outputsOf, upstream } from "./index.ts";
+import { frozenIn, inherited, ownerOf, shared } from "./sharing.ts";
 import type { BrickNode, Edit, NetworkDocument, Params, Wire } from "./types.ts";
 
 export const portOf = (wire: Wire): number => wire.port ?? 0;
@@ -89,7 +90,7 @@ function remove(document: NetworkDocument, ids: readonly string[], rejoin: boole
   const gone = new Set(ids);
   const left = document.edges.filter((edge) => !gone.has(edge.target));
   const edges = left.map((edge) => (gone.has(edge.source) && !rejoin ? null : rejoined(document, edge, gone)));
-  const nodes = document.nodes.filter((node) => !gone.has(node.id));
+  const nodes = inherited(document.nodes, gone).filter((node) => !gone.has(node.id));
   return tidy({ ...document, nodes }, edges.filter((edge) => edge !== null), catalogue);
 }
 
@@ -106,7 +107,7 @@ function setParams(node: BrickNode, params: Params): BrickNode {
   return { ...node, params: Object.fromEntries(merged) };
 }
 
-function replaceKind(node: BrickNode, kind: string, catalogue: Catalogue): BrickNode {
+function replaceKind({ of: _, ...node }: BrickNode, kind: string, catalogue: Catalogue): BrickNode {
   const names = new Set(catalogue.layers[kind]?.params.map((param) => param.name));
   return { ...node, kind, params: Object.fromEntries(Object.entries(node.params ?? {}).filter(([name]) => names.has(name))) };
 }
@@ -132,9 +133,15 @@ function rename(document: NetworkDocument, id: string, to: string): NetworkDocum
   if (findNode(document, to)) return document;
   const name = (old: string): string => (old === id ? to : old);
   return {
-    nodes: document.nodes.map((node) => (node.id === id ? { ...node, id: to } : node)),
+    nodes: document.nodes.map((node) => (node.id === id ? { ...node, id: to } : node.of === id ? { ...node, of: to } : node)),
     edges: document.edges.map((edge) => ({ ...edge, source: name(edge.source), target: name(edge.target) })),
   };
+}
+
+/** The name of the brick whose parameters count for `id`. */
+function ownerIn(document: NetworkDocument, id: string): string {
+  const node = findNode(document, id);
+  return node ? ownerOf(document, node).id : id;
 }
 
 function changeNode(document: NetworkDocument, id: string, change: (node: BrickNode) => BrickNode): NetworkDocument {
@@ -176,11 +183,15 @@ export function applyEdit(document: NetworkDocument, edit: Edit, catalogue: Cata
     case "disconnect":
       return tidy(document, document.edges.filter((edge) => wireId(edge) !== wireId(edit)), catalogue);
     case "set":
-      return changeNode(document, edit.id, (node) => setParams(node, edit.params));
+      return changeNode(document, ownerIn(document, edit.id), (node) => setParams(node, edit.params));
     case "replace":
       return replace(document, edit.id, edit.kind, catalogue);
     case "mute":
       return edit.ids.reduce((rest, id) => changeNode(rest, id, (node) => muted(node, edit.value)), document);
+    case "freeze":
+      return frozenIn(document, edit.ids, edit.value);
+    case "share":
+      return shared(document, edit.id, edit.of);
     case "silence":
       return changeNode(document, edit.id, (node) => silenced(node, edit.code, edit.value));
     case "rename":
@@ -216,7 +227,10 @@ export function touched(edit: Edit): readonly string[] {
     case "rename":
       return [edit.to];
     case "mute":
+    case "freeze":
       return edit.ids;
+    case "share":
+      return [edit.id];
     case "batch":
       return edit.edits.flatMap(touched);
     default:
@@ -230,7 +244,7 @@ export function refusal(document: NetworkDocument, source: string, target: strin
   const to = findNode(document, target);
   if (!from || !to) return "That brick is gone.";
   if (source === target) return `${source} cannot feed itself.`;
-  if (outputCount(catalogue.layers[from.kind]) === 0) return `${source} is where the network ends: nothing comes out of it.`;
+  if (outputCount(catalogue.layers[from.kind], from) === 0) return `${source} is where the network ends: nothing comes out of it.`;
   if (inputCount(catalogue.layers[to.kind], 0) === 0) return `${target} is where data enters: nothing goes into it.`;
   if (upstream(document, source).has(target)) return `That would be a loop: ${target} already leads to ${source}.`;
   return null;

@@ -3,6 +3,7 @@ import { inputCount, type Layer, outputCount, slug } from "./catalogue.ts";
 import { inputsOf, outputOf, portOf, wireId } from "./document.ts";
 import { BRICK, type Direction, type DropTarget, type Places, portAt } from "./geometry.ts";
 import type { Lanes } from "./lanes.ts";
+import { lendersUsed, ownerOf } from "./sharing.ts";
 import type { Snapshot } from "./session.ts";
 import type { BrickInfo, BrickNode, NetworkDocument, Point, Wire } from "./types.ts";
 
@@ -18,6 +19,8 @@ export type BrickData = {
   readonly outputs: number;
   readonly direction: Direction;
   readonly alone: boolean;
+  /** Whose weights it uses, or lends: all of them have that name. */
+  readonly shares: string | null;
   /** What letting go would do with this brick. */
   readonly drop: DropTarget["type"] | null;
 };
@@ -74,16 +77,17 @@ function portName(snap: Snapshot, node: BrickNode, layer: Layer | undefined): st
   return ends.length > 1 ? `${which} ${ends.indexOf(node) + 1}` : `${which}put`;
 }
 
-function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined): BrickData {
+function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined, lent: ReadonlySet<string>): BrickData {
   return {
     node,
     layer,
     port: portName(snap, node, layer),
     category: slug(layer?.category),
     inputs: inputCount(layer, inputsOf(snap.sync.document, node.id).length),
-    outputs: outputCount(layer),
+    outputs: outputCount(layer, ownerOf(snap.sync.document, node)),
     direction: snap.direction,
     alone: snap.selected.length === 1 && snap.selected[0] === node.id,
+    shares: node.of ?? (lent.has(node.id) ? node.id : null),
     drop: "id" in snap.drop && snap.drop.id === node.id ? snap.drop.type : null,
   };
 }
@@ -109,9 +113,10 @@ const RAISED = 1000;
 export function flowBricks(before: FlowBrick[], snap: Snapshot, moving: Places): FlowBrick[] {
   const known = new Map(before.map((brick) => [brick.id, brick]));
   const selected = new Set(snap.selected);
+  const lent = lendersUsed(snap.sync.document);
   const bricks = snap.sync.document.nodes.map((node) => {
     const at = moving.get(node.id) ?? snap.places.get(node.id) ?? [0, 0];
-    const data = brickData(snap, node, snap.catalogue.layers[node.kind]);
+    const data = brickData(snap, node, snap.catalogue.layers[node.kind], lent);
     const old = known.get(node.id);
     if (old && sameBrick(old, data, at, selected.has(node.id))) return old;
     return {

@@ -67,6 +67,6 @@ export function problemCount(problems: readonly Problem[]): string {
 export function spoken(node: BrickNode, info: BrickInfo | undefined): string {
   const problems = info?.problems ?? [];
   const shape = info?.shape ? `, output ${info.shape}` : "";
-  const muted = node.muted ? ", muted" : "";
-  return `${node.kind} ${node.id}${muted}${shape}${problems.length > 0 ? `, ${plural(problems.length, "problem")}` : ""}`;
+  const said = `${node.muted ? ", muted" : ""}${node.frozen ? ", frozen" : ""}${node.of === undefined ? "" : `, with the weights of ${node.of}`}${info?.late ? ", training only" : ""}`;
+  return `${node.kind} ${node.id}${said}${shape}${problems.length > 0 ? `, ${plural(problems.length, "problem")}` : ""}`;
 }

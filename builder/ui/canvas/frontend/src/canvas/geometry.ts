@@ -1,6 +1,7 @@
 import { inputCount, outputCount, type Catalogue } from "./catalogue.ts";
 import { findNode, inputsOf, outputOf, portOf } from "./document.ts";
 import { extent, someCorner } from "./grid.ts";
+import { ownerOf } from "./sharing.ts";
 import type { NetworkDocument, Point, Wire } from "./types.ts";
 
 /** All sizes in canvas pixels. PITCH is the distance from one brick of a column to the next. */
@@ -49,7 +50,8 @@ export function endsOf(document: NetworkDocument, wire: Wire, places: Places, ca
   const node = findNode(document, wire.target);
   if (!source || !target || !node) return null;
   const count = inputCount(catalogue.layers[node.kind], inputsOf(document, wire.target).length);
-  const outputs = Math.max(outputCount(catalogue.layers[findNode(document, wire.source)?.kind ?? ""]), outputOf(wire) + 1);
+  const from = findNode(document, wire.source);
+  const outputs = Math.max(outputCount(catalogue.layers[from?.kind ?? ""], from && ownerOf(document, from)), outputOf(wire) + 1);
   const [out, into] = [portAt(outputOf(wire), outputs, direction), portAt(portOf(wire), count, direction)];
   if (direction === "right") return { from: [source[0] + BRICK.width, source[1] + out], to: [target[0], target[1] + into] };
   return { from: [source[0] + out, source[1] + BRICK.height], to: [target[0] + into, target[1]] };

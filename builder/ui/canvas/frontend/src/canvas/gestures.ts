@@ -4,6 +4,7 @@ import { applyEdit, downstream, findNode, freeId, inputsOf, makeWire, outputsOf 
 import { ahead, BRICK, besideOf, bodyAt, type Direction, type DropTarget, dropTarget, endsOf, laneOf, type Places, snapPoint } from "./geometry.ts";
 import { freePlace } from "./layout.ts";
 import { hasRoom } from "./quick.ts";
+import { ownerOf } from "./sharing.ts";
 import { partIn } from "./sync.ts";
 import type { BrickNode, Edit, NetworkDocument, Point, Wire } from "./types.ts";
 
@@ -144,7 +145,7 @@ export function dropLayer(drawing: Drawing, layer: Layer, point: Point, target: 
 
 function canFollow(drawing: Drawing, id: string, layer: Layer): boolean {
   const node = findNode(drawing.document, id);
-  return node !== undefined && outputCount(drawing.catalogue.layers[node.kind]) > 0 && takesInput(layer);
+  return node !== undefined && outputCount(drawing.catalogue.layers[node.kind], node) > 0 && takesInput(layer);
 }
 
 /** The edit for a layer added without pointing: behind the selected brick (on its wire when it has one), else at `centre`. */
@@ -153,7 +154,7 @@ export function appendLayer(drawing: Drawing, layer: Layer, selected: string | n
     return putAt(drawing, layer, [centre[0] - BRICK.width / 2, centre[1] - BRICK.height / 2]);
   }
   const [wire, ...others] = outputsOf(drawing.document, selected);
-  const several = outputCount(drawing.catalogue.layers[findNode(drawing.document, selected)?.kind ?? ""]) > 1;
+  const several = outputsAt(drawing, selected) > 1;
   if (wire && !several && others.length === 0 && outputCount(layer) > 0) return insertOn(drawing, layer, wire, null);
   return appendTo(drawing, layer, selected);
 }
@@ -201,11 +202,16 @@ export function connectLoose(drawing: Drawing, id: string, at: Point): Edit | nu
   return batch(`Insert ${id}`, [...edits, ...moves(drawing, { ...spot.moved, [id]: snapPoint(spot.at) })]);
 }
 
+/** How many outputs a brick of the drawing has. */
+export function outputsAt({ document, catalogue }: Pick<Drawing, "document" | "catalogue">, id: string): number {
+  const node = findNode(document, id);
+  return outputCount(catalogue.layers[node?.kind ?? ""], node && ownerOf(document, node));
+}
+
 /** The output that a brick behind `id` is fed by: the first one that leads nowhere, else the first. */
 export function freeOutput({ document, catalogue }: Drawing, id: string): number {
-  const node = findNode(document, id);
   const used = new Set(outputsOf(document, id).map((wire) => wire.output ?? 0));
-  const count = outputCount(node ? catalogue.layers[node.kind] : undefined);
+  const count = outputsAt({ document, catalogue }, id);
   return Array.from({ length: count }, (_, i) => i).find((output) => !used.has(output)) ?? 0;
 }
 

@@ -4,6 +4,7 @@ import { copyText, pasteEdit, readText } from "./clipboard.ts";
 import { brickBefore, brickFrom, turnedWay, type Way, wireBeside, wireFrom } from "./navigate.ts";
 import { spotOf } from "./quick.ts";
 import type { Session } from "./session.ts";
+import { freezable, ownerOf } from "./sharing.ts";
 import { type Command, isMac, type Shortcut, shortcutOf } from "./shortcuts.ts";
 import type { Edit, Point, Wire } from "./types.ts";
 
@@ -138,6 +139,19 @@ export function mute(session: Session): boolean {
   return true;
 }
 
+/** Freeze what is selected as far as it has weights, or train it again when all of it is frozen. */
+export function freeze(session: Session): boolean {
+  const { selected, sync, catalogue, infos } = session.snapshot();
+  const able = selected.filter((id) => freezable(sync.document, id, infos, catalogue));
+  const isFrozen = (id: string): boolean => {
+    const node = findNode(sync.document, id);
+    return node !== undefined && ownerOf(sync.document, node).frozen === true;
+  };
+  if (able.length > 0) session.send({ op: "freeze", ids: able, value: !able.every(isFrozen) });
+  else if (selected.length > 0) session.toast("There is nothing to freeze: what is selected has no weights.");
+  return true;
+}
+
 /** Open the quick search for what could stand in the place of the selected brick. */
 export function replaceBy(session: Session): boolean {
   const id = only(session);
@@ -223,6 +237,7 @@ const RUN: Partial<Record<Command, Run>> = {
   replace: replaceBy,
   rename: (session) => (only(session) === null ? false : toPanel(session, "#bw-name")),
   mute,
+  freeze,
   reference,
   connect,
   wire: wireKey,

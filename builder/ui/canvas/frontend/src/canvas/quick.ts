@@ -105,7 +105,7 @@ export function hasRoom(document: NetworkDocument, id: string, layer: Layer): bo
   const outputs = outputsOf(document, id);
   const ports = Math.max(0, ...inputs.map((wire) => (wire.port ?? 0) + 1));
   const used = Math.max(0, ...outputs.map((wire) => (wire.output ?? 0) + 1));
-  return (most === null || ports <= most) && used <= outputCount(layer);
+  return (most === null || ports <= most) && used <= outputCount(layer, findNode(document, id));
 }
 
 /** 0 its inputs and outputs suit the spot, 1 it goes there with something left to connect, 2 it would stay loose. */
@@ -279,7 +279,7 @@ export function spotOf(scene: Pick<Scene, "document" | "catalogue">, selected: r
   if (more.length > 0) return { type: "join", ids: selected };
   const node = findNode(scene.document, only);
   if (!node) return { type: "free" };
-  if (outputCount(scene.catalogue.layers[node.kind]) > 0) return { type: "behind", id: only };
+  if (outputCount(scene.catalogue.layers[node.kind], node) > 0) return { type: "behind", id: only };
   const [into, ...rest] = inputsOf(scene.document, only);
   if (into && rest.length === 0) return { type: "wire", wire: into };
   return { type: "before", id: only };

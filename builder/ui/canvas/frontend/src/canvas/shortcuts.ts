@@ -3,7 +3,7 @@
 export type Command =
   | "search" | "append" | "properties" | "none" | "all" | "next" | "previous" | "left" | "right"
   | "extendNext" | "extendPrevious" | "extendLeft" | "extendRight" | "moveUp" | "moveDown" | "moveLeft" | "moveRight"
-  | "wire" | "connect" | "rename" | "block" | "leave" | "rejoin" | "delete" | "undo" | "redo" | "copy" | "cut" | "paste" | "duplicate" | "mute" | "replace"
+  | "wire" | "connect" | "rename" | "block" | "leave" | "rejoin" | "delete" | "undo" | "redo" | "copy" | "cut" | "paste" | "duplicate" | "mute" | "freeze" | "replace"
   | "reference" | "find" | "nextProblem" | "previousProblem" | "arrange" | "fit" | "zoomIn" | "zoomOut" | "help";
 
 export interface Shortcut {
@@ -25,6 +25,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "rename", keys: ["F2"], group: "Build", says: "Rename the selected brick" },
   { command: "replace", keys: ["Mod+Shift+R"], group: "Build", says: "Replace the selected brick by another layer and keep its wires" },
   { command: "mute", keys: ["Ctrl+M"], group: "Build", says: "Mute the selected bricks, or unmute them: their first input passes through" },
+  { command: "freeze", keys: ["Mod+Shift+F"], group: "Build", says: "Freeze the selected bricks, or train them again: the weights of a frozen brick stay as they are" },
   { command: "reference", keys: ["F1"], group: "Build", says: "Open the reference page of the selected brick" },
   { command: "connect", keys: ["Mod+Enter"], group: "Wires", says: "Connect from the selected brick: choose where to with the arrow keys or by name" },
   { command: "wire", keys: ["Mod+ArrowDown", "Mod+ArrowUp"], group: "Wires", says: "Select the wire out of the selected brick, or into it" },

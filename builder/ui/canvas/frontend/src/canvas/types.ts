@@ -13,6 +13,10 @@ export interface BrickNode {
   readonly at?: Point | null;
   /** Bypassed: the first input passes through, and the brick costs nothing. */
   readonly muted?: boolean;
+  /** The brick of the drawing whose weights and parameters it uses; absent: it has its own. */
+  readonly of?: string;
+  /** Its weights are not trained. */
+  readonly frozen?: boolean;
   /** Codes of the advice that is silenced on this brick. */
   readonly silent?: readonly string[];
 }
@@ -51,6 +55,10 @@ export type Edit = Labelled &
     | { readonly op: "move"; readonly at: Readonly<Record<string, Point>> }
     | { readonly op: "batch"; readonly edits: readonly Edit[] }
     | { readonly op: "mute"; readonly ids: readonly string[]; readonly value: boolean }
+    | { readonly op: "freeze"; readonly ids: readonly string[]; readonly value: boolean }
+    /** For null the brick has weights of its own. */
+    | { readonly op: "share"; readonly id: string; readonly of: string | null }
+    | { readonly op: "backbone"; readonly source: string; readonly freeze: boolean }
     | { readonly op: "silence"; readonly id: string; readonly code: string; readonly value: boolean }
     | { readonly op: "make_block"; readonly ids: readonly string[]; readonly name?: string; readonly node?: string }
     | { readonly op: "unpack"; readonly id: string }
@@ -106,6 +114,10 @@ export interface BrickInfo {
   readonly outputs?: readonly string[];
   /** Bypassed. */
   readonly muted?: boolean;
+  /** Learned numbers that training changes, where they are not all. */
+  readonly trainable?: number;
+  /** What leaves here is given in training only. */
+  readonly late?: boolean;
   /** What a live run of this drawing says of the brick. */
   readonly live?: { readonly text: string } | null;
   /** How many bricks are inside a block. */
@@ -114,6 +126,8 @@ export interface BrickInfo {
 
 export interface Totals {
   readonly params: number;
+  /** How many of them training changes. */
+  readonly trainable?: number;
   readonly macs: number;
   readonly bytes: number;
   readonly layers: number;
@@ -170,7 +184,7 @@ export interface CanvasData {
   readonly peek?: PeekData | null;
   /** The project's own blocks, as layers. */
   readonly blocks?: Readonly<Record<string, Layer>>;
-  readonly settings?: { readonly source: string; readonly task: string };
+  readonly settings?: { readonly source: string; readonly task: string; readonly weights?: string | null };
   /** The project's own blocks as they stand in its file. */
   readonly definitions?: Readonly<Record<string, unknown>>;
   /** What the page around the canvas should show of the project. */

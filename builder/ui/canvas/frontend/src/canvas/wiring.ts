@@ -1,6 +1,6 @@
 import { inputCount, inputName, outputCount, outputName } from "./catalogue.ts";
 import { downstream, findNode, inputsOf, makeWire, portOf, refusal, wireId } from "./document.ts";
-import type { Drawing } from "./gestures.ts";
+import { type Drawing, outputsAt } from "./gestures.ts";
 import { upstream } from "./index.ts";
 import type { Edit, Wire } from "./types.ts";
 
@@ -34,10 +34,10 @@ function goalsAt(drawing: Drawing, source: string, id: string): readonly Goal[] 
 
 function perOutput(drawing: Drawing, source: string, goals: readonly Goal[]): readonly Goal[] {
   const layer = drawing.catalogue.layers[findNode(drawing.document, source)?.kind ?? ""];
-  const outputs = outputCount(layer);
+  const outputs = outputsAt(drawing, source);
   if (outputs < 2) return goals;
   const ways = Array.from({ length: outputs }, (_, output) => output);
-  return goals.flatMap((goal) => (goal.why ? [goal] : ways.map((output) => ({ ...goal, output, title: `${outputName(layer, output)} → ${goal.title}` }))));
+  return goals.flatMap((goal) => (goal.why ? [goal] : ways.map((output) => ({ ...goal, output, title: `${outputName(layer, output, outputs)} → ${goal.title}` }))));
 }
 
 /** 0 a free input, 1 one that is taken, 2 none that can be. */
@@ -74,7 +74,7 @@ export function illegalEnds(drawing: Drawing, id: string, forward: boolean): Rea
   const found = new Set(forward ? upstream(document, id) : downstream(document, id));
   for (const node of document.nodes) {
     const layer = catalogue.layers[node.kind];
-    if (forward ? inputCount(layer, 0) === 0 : outputCount(layer) === 0) found.add(node.id);
+    if (forward ? inputCount(layer, 0) === 0 : outputCount(layer, node) === 0) found.add(node.id);
   }
   return found;
 }
