@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import diff, doctor, exporting, weights, models, previewing, projects, reference, report, runs, training, weights
+from . import diff, doctor, exporting, models, previewing, projects, reference, report, runs, training, weights
 from .show import CommandError, clean, forget_stdout
 
 DESCRIPTION = "Brickwork: draw a neural network, train it, take it away as plain PyTorch."

@@ -46,7 +46,7 @@ def test_every_gallery_project_checks_without_an_error_and_has_the_published_par
 def test_a_layer_row_has_the_shape_as_numbers_and_as_text(brickwork):
     rows = {row["id"]: row for row in brickwork("check", "mnist-cnn", "--json").json["layers"]}
     axes = [{"axis": axis, "size": 5, "jump": 1.0, "start": 0} for axis in "HW"]
-    assert rows["conv1"] == {"id": "conv1", "kind": "Conv2d", "output_shape": ["N", 10, 24, 24], "output": "N×10×24×24", "params": 260, "macs": 144000,
+    assert rows["conv1"] == {"id": "conv1", "kind": "Conv2d", "output_shape": ["N", 10, 24, 24], "output": "N×10×24×24", "params": 260, "trainable": 260, "macs": 144000,
                              "activation_bytes": 4 * 10 * 24 * 24, "receptive_field": axes, "field": "5×5", "jump": "1×1", "start": "0, 0"}
     assert list(rows)[list(rows).index("flatten") - 1] == "relu2" and rows["relu2"]["output"] == "N×20×4×4"
 

@@ -37,6 +37,8 @@ EDITS = {
     "choose_data": {"op": "choose_data", "source": "mnist"},
     "choose_optimizer": {"op": "choose_optimizer", "kind": "Adam"},
     "name": {"op": "name", "value": "Two networks"},
+    "weights": {"op": "weights", "value": {"sha256": "0" * 64, "title": "somebody's"}},
+    "backbone": {"op": "backbone", "source": "cifar10", "freeze": True},
     "batch": {"op": "batch", "edits": [{"op": "add", "node": {"kind": "ELU"}}, {"op": "name", "value": "Two"}]},
 }
 

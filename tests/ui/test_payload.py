@@ -33,7 +33,7 @@ def test_a_brick_has_its_shape_cost_key_formula_and_sentence():
 
 def test_totals_are_those_of_the_check_and_bricks_add_up_to_them():
     told = payload.analysis_json(check(MNIST))
-    assert told["totals"] == {"params": 21_840, "macs": check(MNIST).macs, "bytes": 87_360, "layers": 10}
+    assert told["totals"] == {"params": 21_840, "trainable": 21_840, "macs": check(MNIST).macs, "bytes": 87_360, "layers": 10}
     for part in ("params", "macs"):
         assert sum(brick[part] for brick in told["nodes"].values()) == told["totals"][part]
 

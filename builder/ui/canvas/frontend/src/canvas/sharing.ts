@@ -75,7 +75,7 @@ export function hueOf(owner: string): number {
   return [...owner].reduce((hue, letter) => (hue * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
 }
 
-/** May the weights of a brick be frozen? Has it any, or is it a block that could have some? */
+/** May the weights of a brick be frozen? Has it weights, or is it a block that could? */
 export function freezable(document: NetworkDocument, id: string, infos: Readonly<Record<string, BrickInfo>>, catalogue: Catalogue): boolean {
   const node = byId(document.nodes).get(id);
   if (!node) return false;
