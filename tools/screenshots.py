@@ -72,6 +72,16 @@ def preview(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Live preview").click()
 
 
+def gallery(page: Page, server: Server) -> None:
+    """The first cards, their pictures drawn."""
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    open_page(page, server, "/gallery")
+    expect(page.locator("[class*=st-key-card-] img").nth(11)).to_be_visible()
+    wait_idle(page)
+    page.wait_for_timeout(500)
+    save(page, DOCS / "gallery.png")
+
+
 def blocks(page: Page, server: Server) -> None:
     """A block of a Linear and its activation, used twice, looked at from inside."""
     canvas = Canvas(open_page(page, server), server)
@@ -122,6 +132,7 @@ def main() -> None:
             preview(page, server)
             blocks(page, server)
             train(page, server)
+            gallery(page, server)
             if len(sys.argv) > 1:
                 every_page(browser, server, Path(sys.argv[1]).resolve())
         finally:
