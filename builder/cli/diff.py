@@ -68,7 +68,7 @@ def rows(changes, depth: int = 0) -> Iterator[tuple[str, ...]]:
         if change.what == "same" or (depth and is_end(change)):
             continue
         said = [f"{value.name} {value.before or '–'} → {value.after or '–'}" for value in change.values]
-        said += [f"{wire.name} from {wire.after or 'nothing'}, was {wire.before or 'nothing'}" for wire in change.wires if change.before and change.after]
+        said += [f"{wire.name} from {wire.after or 'nothing'}" + (f", was {wire.before or 'nothing'}" if change.before else "") for wire in change.wires]
         yield (SIGNS[change.what], brick(change.before, depth), brick(change.after, depth), "; ".join(said) or ("inside" if change.inside else ""),
                signed(change.params), signed(change.macs))
         yield from rows(change.inside, depth + 1)

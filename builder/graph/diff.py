@@ -14,12 +14,14 @@ from typing import Literal
 from builder.catalogue import show
 
 from .analysis import Analysis, Placed, inside
-from .check import WHOLE, Report, check
+from .check import RECORDS, WHOLE, Report, check
 from .document import Edge, Project
 from .kinds import INPUT, OUTPUT
 
 # Above this many pairs the agreement of parameters is left out of the matching, which takes a table of all pairs.
 MOST_PAIRS = 250_000
+# What a distance along the drawings takes off: of equally good matches, the one whose bricks stand at like places.
+CLOSE = 0.01
 # What is told apart of one brick's inside at most, levels deep.
 MOST_LEVELS = 8
 
@@ -132,7 +134,8 @@ def _changes(before: Analysis, after: Analysis, level: int) -> tuple[Change, ...
     for name, placed in after.placed.items():
         old = back.get(name)
         if old is None:
-            added.append(Change("added", None, _side(placed)))
+            wires = tuple(Value(f"input {edge.port + 1}", None, _end(edge)) for edge in after.network.into(name))
+            added.append(Change("added", None, _side(placed), wires=wires))
             continue
         # What was removed stands before what was put in its place.
         while waiting and order[waiting[0]] < order[old]:
@@ -213,14 +216,29 @@ def _end(edge: Edge) -> str:
 
 
 def _is_moved(pair: tuple[Edge | None, Edge | None], before: Analysis, after: Analysis, matched: Mapping[str, str]) -> bool:
-    """Does an input come from another brick than before, and that not merely because one was put between or taken out?"""
+    """Does an input come from elsewhere than before, and that not merely because bricks were put between or taken out?"""
     one, other = pair
     if one is None or other is None:
         return True
     if matched.get(one.source) == other.source:
         return one.output != other.output
-    new = set(matched.values())
-    return one.source in matched and other.source in new
+    back = {new: new for new in matched.values()}
+    return _feeding(before, one.source, matched).isdisjoint(_feeding(after, other.source, back))
+
+
+def _feeding(analysis: Analysis, name: str, matched: Mapping[str, str]) -> set[str]:
+    """The bricks of both drawings, by their names in the second, that lead to a brick through bricks of this one alone; itself when it is of both."""
+    waiting, seen, found = [name], set(), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in matched:
+            found.add(matched[name])
+        else:
+            waiting += [edge.source for edge in analysis.network.into(name)]
+    return found
 
 
 def _inner(before: Analysis, after: Analysis, old: str, new: str, level: int) -> tuple[Change, ...]:
@@ -248,19 +266,21 @@ def _along(before: Sequence[Placed], after: Sequence[Placed]) -> list[tuple[Plac
     if len(before) * len(after) > MOST_PAIRS:
         rows = SequenceMatcher(None, [placed.node.kind for placed in before], [placed.node.kind for placed in after], autojunk=False)
         return [(before[a + i], after[b + i]) for a, b, size in rows.get_matching_blocks() for i in range(size)]
+    scores = [[_alike(one, other) and _alike(one, other) - CLOSE * abs(i / len(before) - j / len(after)) for j, other in enumerate(after)]
+              for i, one in enumerate(before)]
     best = [[0.0] * (len(after) + 1) for _ in range(len(before) + 1)]
     for i in range(len(before) - 1, -1, -1):
         for j in range(len(after) - 1, -1, -1):
-            best[i][j] = max(best[i + 1][j], best[i][j + 1], best[i + 1][j + 1] + _alike(before[i], after[j]))
-    return list(_path(best, before, after))
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], best[i + 1][j + 1] + scores[i][j])
+    return [(before[i], after[j]) for i, j in _path(best, scores)]
 
 
-def _path(best: list[list[float]], before: Sequence[Placed], after: Sequence[Placed]) -> Iterator[tuple[Placed, Placed]]:
+def _path(best: list[list[float]], scores: list[list[float]]) -> Iterator[tuple[int, int]]:
+    """The pairs behind the best score."""
     i = j = 0
-    while i < len(before) and j < len(after):
-        alike = _alike(before[i], after[j])
-        if alike and best[i][j] == best[i + 1][j + 1] + alike:
-            yield before[i], after[j]
+    while i < len(best) - 1 and j < len(best[0]) - 1:
+        if scores[i][j] and best[i][j] == best[i + 1][j + 1] + scores[i][j]:
+            yield i, j
             i, j = i + 1, j + 1
         elif best[i][j] == best[i + 1][j]:
             i += 1
@@ -291,12 +311,20 @@ def _flat(project: Project) -> Iterator[tuple[str, object]]:
     for section in SECTIONS:
         table = dict(getattr(project, section))
         if section == "training":
-            table = {**{name: param.default for name, param in WHOLE.items()}, **table}
+            table = {**{name: param.default for name, param in WHOLE.items()}, **table, **{name: _record(table.get(name), name) for name in RECORDS}}
         for name, value in table.items():
             if isinstance(value, Mapping):
                 yield from ((f"{section}.{name}.{inner}", item) for inner, item in value.items())
             else:
                 yield f"{section}.{name}", value
+
+
+def _record(given: object, name: str) -> object:
+    """An optimiser, a loss or an initialiser with its defaults; as it stands where the catalogue does not know it."""
+    records, default = RECORDS[name]
+    table = dict(given) if isinstance(given, Mapping) else {}
+    record = records.get(table.get("kind", default))
+    return given if record is None else {"kind": record.kind, **record.values({key: value for key, value in table.items() if key != "kind"})}
 
 
 def is_end(change: Change) -> bool:

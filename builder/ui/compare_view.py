@@ -82,8 +82,9 @@ def draw_totals(found: Diff) -> None:
     """Parameters, multiply-adds and how many bricks differ."""
     columns = st.columns([1, 1, 2], vertical_alignment="center")
     for column, name, (before, after) in zip(columns, ("Parameters", "Multiply-adds a sample"), (found.params, found.macs), strict=False):
-        shown = f"{after:,}" if name == "Parameters" else short(after)
-        column.metric(name, shown, f"{signed(after - before)} from {before:,}" if after != before else "the same", delta_color="off", delta_arrow="off")
+        text = "{:,}".format if name == "Parameters" else short
+        more = f"{'+' if after > before else '−'}{text(abs(after - before))} from {text(before)}" if after != before else "the same"
+        column.metric(name, text(after), more, delta_color="off", delta_arrow="off")
     with columns[2].container(horizontal=True):
         for what, count in found.counts.items():
             if count and what != "same":
@@ -128,8 +129,8 @@ def differences(change: Change) -> Iterator[str]:
     if change.before and change.after and change.before.id != change.after.id:
         yield f"name {esc(change.before.id)} → {esc(change.after.id)}"
     yield from map(words, change.values)
-    if change.what not in ("added", "removed"):
-        yield from (f"{esc(wire.name)} from {esc(wire.after or 'nothing')}, was {esc(wire.before or 'nothing')}" for wire in change.wires)
+    for wire in change.wires:
+        yield f"{esc(wire.name)} from {esc(wire.after or 'nothing')}" + (f", was {esc(wire.before or 'nothing')}" if change.before else "")
 
 
 def words(value: Value) -> str:

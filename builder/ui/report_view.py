@@ -69,7 +69,9 @@ def report_dialog(space: Workspace) -> None:
 
 def totals(report: Report) -> dict[str, str]:
     """The numbers of the whole drawing."""
-    last = next((row for row in reversed(report.layers) if row["field"] not in ("–", "")), None)
+    last = next((row for row in reversed(report.layers) if row["field"] != "–"), None)
+    if report.errors:
+        return dict.fromkeys(("Parameters", "Multiply-adds a sample", "Activations a sample", "The output sees"), "?")
     return {"Parameters": f"{report.params:,}", "Multiply-adds a sample": short(report.macs), "Activations a sample": amount(report.activation_bytes),
             "The output sees": last["field"] if last else "–"}
 
@@ -95,9 +97,9 @@ def draw_table(report: Report, blocks: bool) -> None:
 
 def parts(need: Memory, batch: int) -> str:
     """What the memory goes to, in a line."""
-    named = {"weights": need.weights, "gradients": need.gradients, "the optimiser": need.optimizer, "data": need.data, "torch itself": need.torch,
-             f"a batch of {batch:,}": batch * need.sample}
-    return ", ".join(f"{name} {amount(number)}" for name, number in named.items() if number)
+    named = {"of weights": need.weights, "of gradients": need.gradients, "for the optimiser": need.optimizer, "of data": need.data,
+             "for torch itself": need.torch, f"for a batch of {batch:,}": batch * need.sample}
+    return ", ".join(f"{amount(number)} {name}" for name, number in named.items() if number)
 
 
 def draw_memory(project: Project, report: Report) -> None:
