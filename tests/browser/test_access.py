@@ -106,6 +106,14 @@ def test_dialogs_of_the_file_menu(tab: Page, server: Server, entry: str):
     clean(tab)
 
 
+def test_the_report(tab: Page, server: Server):
+    open_cnn(tab, server)
+    tab.get_by_role("button", name="Report").click()
+    expect(tab.get_by_role("dialog").get_by_text("Memory for training")).to_be_visible()
+    expect(tab.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
+    clean(tab)
+
+
 def test_an_empty_drawing_and_the_file_menu(tab: Page, server: Server):
     canvas = Canvas(open_page(tab, server), server)
     tab.get_by_role("button", name="File").click()
@@ -157,7 +165,7 @@ def test_the_gallery_searching_finding_nothing_looking_closer_and_importing(tab:
     clean(tab)
 
 
-@pytest.mark.parametrize("path", ["/data", "/gallery", "/reference?layer=Conv2d", "/train"])
+@pytest.mark.parametrize("path", ["/data", "/compare", "/gallery", "/reference?layer=Conv2d", "/train"])
 def test_page(tab: Page, server: Server, path: str):
     open_page(tab, server, path)
     clean(tab)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from builder.runs import limits, restrained
+import pytest
+
+from builder.runs import free_gpu_memory, limits, restrained
 
 GREEDY = """
 import resource
@@ -29,6 +31,17 @@ def test_memory_beyond_what_was_free_is_refused_and_the_limit_ends_with_the_work
     done = subprocess.run([sys.executable, "-c", GREEDY], cwd=root, capture_output=True, text=True, timeout=60, check=False)
     said = "refused" if sys.platform == "linux" else "given"  # other systems do not count private memory
     assert done.stdout == f"{said}\nTrue\n", done.stderr
+
+
+@pytest.mark.parametrize(("says", "free"), [("79000\n12\n", 79000 << 20), ("", None), ("[N/A]\n", None)])
+def test_a_gpu_is_asked_through_its_driver(says, free, tmp_path, monkeypatch):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\nprintf '{says}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert free_gpu_memory() == free
+    tool.unlink()
+    assert free_gpu_memory() is None
 
 
 def test_a_container_with_less_than_the_machine_counts(tmp_path):
