@@ -30,7 +30,7 @@ def dependence(project: Project, shapes: dict[str, tuple[int, ...]], axis: Axis,
             spoiled[name] = plain[name].clone()
             spoiled[name].select(place, position).fill_(NOT_A_NUMBER if kinds[name].is_floating_point else 1)
             after = outputs(network(*spoiled.values()))
-            found.append([(one.isnan() | (one != other))[0] for one, other in zip(after, before, strict=True)])
+            found.append([(~torch.isclose(one, other, rtol=0, atol=0, equal_nan=True))[0] for one, other in zip(after, before, strict=True)])
     return [torch.stack(column) for column in zip(*found, strict=True)]
 
 

@@ -20,8 +20,8 @@ from builder.graph.rows import flat
 SAMPLES = 2
 # What a BatchNorm keeps for every channel of a batch should not count for much beside its samples.
 MANY = 16
-# Above this a network is not run on the CPU here; shapes and counts are taken on torch's meta device, where nothing is computed.
-MOST_MACS = 150_000_000
+# Above this a network is not run here; counts and shapes are compared for all, on torch's meta device, where nothing is computed.
+MOST_MACS = 2_500_000_000
 
 
 @cache

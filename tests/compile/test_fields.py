@@ -111,7 +111,7 @@ def test_in_random_drawings_nothing_is_read_that_was_not_said(random: Random):
     # Before it is flattened, and without the statistics that are not counted.
     last = network.into("scores")[0].source
     last = network.into(last)[0].source if last == "rows" else last
-    nodes = tuple(replace(node, kind="ReLU", params=FrozenDict()) if node.kind in ("GroupNorm", "LayerNorm", "InstanceNorm2d") else node
+    nodes = tuple(replace(node, kind="ReLU", params=FrozenDict()) if LAYERS[node.kind].category == "Normalisation" else node
                   for node in network.nodes if node.id not in ("rows", "scores"))
     edges = tuple(edge for edge in network.edges if not {edge.source, edge.target} & {"rows", "scores"})
     project = Project("random", FrozenDict({"network": Network(nodes, (*edges, Edge(last, "output")))}), task=NO_TASK)
