@@ -33,7 +33,8 @@ CSS = """
 :root .st-key-kinds label:has(input:checked) { scroll-initial-target: nearest; }
 /* A card's heading stands right over its words. */
 :root [class*="st-key-card-"] h3 { padding: 0.25rem 0 0; }
-:root [class*="st-key-card-"] [data-testid="stHeading"] { margin-bottom: 0.25rem; }
+:root [class*="st-key-card-"] [data-testid="stHeading"] [data-testid="stMarkdownContainer"] { margin-bottom: -0.375rem; }
+:root [class*="st-key-card-"] p { line-height: 1.45; }
 /* What a page says for a moment must not lie over its buttons, which stand at the top right. */
 :root [data-testid="stToastContainer"] { inset: auto auto 1rem 1rem; top: auto; right: auto; left: 1rem; bottom: 1rem; }
 /* A rerun in progress must not fade what is being edited or watched. */

@@ -32,7 +32,7 @@ LIBRARIES = ("torchvision", "timm")
 LONGEST = 900.0  # seconds of an import
 LONGEST_LIST = 120.0  # seconds of reading the names of a library
 COMMAND = (sys.executable, "-m", "builder")
-# Beside the browser and the server it comes last.
+# One core is enough for it: the others are for the browser, the server and what trains.
 ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
 CHANNELS = 3  # of a colour image, which all of these models take
 MOST_SAID = 600  # characters of a complaint that are shown
