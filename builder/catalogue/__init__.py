@@ -3,11 +3,30 @@
 Standard library only: importing the catalogue never imports torch.
 """
 
-from . import activation, convolution, io, linear, merge, normalisation, pooling, regularisation, shape, training
+from . import (
+    activation,
+    arithmetic,
+    attention,
+    convolution,
+    fourier,
+    io,
+    linear,
+    merge,
+    normalisation,
+    pieces,
+    pooling,
+    reduce,
+    regularisation,
+    resampling,
+    sequence,
+    shape,
+    training,
+    values,
+)
 from .blocks import BLOCK_CATEGORIES, COMPOSITES, REPEAT, Composite, Traced
 from .datasets import DATASETS, Dataset
 from .expressions import CatalogueError
-from .params import Bool, Choice, Float, Int, Ints, Param, form
+from .params import Bool, Choice, Float, Int, Ints, Param, Text, form
 from .sizes import BATCH, Shape, carries_batch, per_sample, show, size_text, with_batch
 from .spec import (
     CATEGORIES,
@@ -29,12 +48,13 @@ from .tasks import TASKS, Task
 __all__ = [
     "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "REPEAT",
     "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
-    "Record", "Registry", "Rule", "Shape", "Task", "Template", "Traced", "carries_batch",
+    "Record", "Registry", "Rule", "Shape", "Task", "Template", "Text", "Traced", "carries_batch",
     "catalogue_json", "form", "per_sample", "register", "show", "size_text", "with_batch",
 ]
 
 # Imported for what they register.
-FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normalisation, shape, merge, training)
+FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normalisation, attention, sequence, shape, pieces, resampling, merge, arithmetic,
+            reduce, fourier, values, training)
 
 
 def catalogue_json() -> dict[str, object]:

@@ -4,6 +4,10 @@ from .spec import Rule
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
+# The axes behind the channels of rows, images and volumes, and what they count.
+SPATIAL = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+UNITS = {1: "entries", 2: "pixels", 3: "voxels"}
+
 # Length of a sliding window's output: Dumoulin & Visin 2016, arXiv:1603.07285, relationship 15.
 WINDOW = "(L + 2*padding - dilation*(kernel_size - 1) - 1) // stride + 1"
 FITS = Rule("L + 2*padding >= dilation*(kernel_size - 1) + 1",

@@ -1,7 +1,9 @@
 """Fully connected layers."""
 
+from .combining import Made, Values, combining, made, refuse, work
 from .formulas import DOCS
 from .params import Bool, Int
+from .sizes import Shape, carries_batch, show
 from .spec import Layer, register
 
 register(Layer(
@@ -15,4 +17,39 @@ register(Layer(
     keys=("out_features",),
     weights="in_features * out_features + (out_features if bias else 0)",
     macs="prod(rest) * in_features * out_features",
+))
+
+
+def borrowed(values: Values, x: Shape, weight: Shape, bias: Shape | None = None) -> Made:
+    """LinearWith: weights that another brick gives."""
+    if not x or len(weight) != 2 or weight[1] != x[-1]:
+        refuse(f"needs weights out×in for the {show(x[-1:])} inputs along the last axis; received {show(x)} and {show(weight)}", "in is the last axis of both", "channels")
+    if carries_batch(weight) or carries_batch(x[-1:]):
+        refuse("weights cannot depend on the batch", f"received {show(weight)}")
+    if bias is not None and bias != weight[:1]:
+        refuse(f"needs one offset an output: {show(weight[:1])}, received {show(bias)}", code="channels")
+    total = weight[0]
+    for size in x:
+        total *= size
+    return made((*x[:-1], weight[0]), f"each of {weight[0]} outputs is a weighted sum of {weight[1]} inputs", **work(total))
+
+
+register(Layer(
+    kind="LinearWith", stem="fc", category="Linear", inputs=(2, 3), call="F.linear({args})", combine=combining(borrowed), input_names=("x", "weight", "bias"), macs="total",
+    summary="A linear layer with weights that come in: a table of words used again at the end, say.",
+    source="Press & Wolf 2017, arXiv:1608.05859; https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html", pattern="... in, out in -> ... out",
+))
+
+
+def looked_up(values: Values, ids: Shape, weight: Shape) -> Made:
+    """EmbeddingWith: rows of a table that another brick gives."""
+    if len(weight) != 2 or carries_batch(weight):
+        refuse(f"needs a table rows×numbers; received {show(weight)}", code="rank")
+    return made((*ids, weight[1]), f"one of {weight[0]} rows of {weight[1]} numbers for each of {show(ids)}")
+
+
+register(Layer(
+    kind="EmbeddingWith", stem="embedding", category="Sequence", inputs=(2, 2), call="F.embedding({args})", combine=combining(looked_up), input_names=("ids", "weight"),
+    reads="int float", gives="float", summary="Looks whole numbers up in a table that comes in.", pattern="..., rows numbers -> ... numbers",
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html",
 ))

@@ -2,44 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
+from .combining import Made, Values, broadcast_shape, combining, listed, made, no_crossing
 from .params import Int
 from .reach import elementwise, joined
 from .sizes import Shape, carries_batch, show, size_text
 from .spec import Layer, Problem, register
 
-MOST = 6  # inputs that a sentence names
-
-
-def _few(parts: Sequence[str], joint: str) -> str:
-    """The parts in a row, the first ones when there are many."""
-    return joint.join(parts if len(parts) <= MOST else [*parts[:MOST - 1], f"{len(parts) - MOST + 1} more"])
-
 
 def _listed(inputs: Sequence[Shape]) -> str:
-    return _few([show(shape) for shape in inputs], " and ")
+    return listed([show(shape) for shape in inputs], " and ")
 
 
 def _column(inputs: Sequence[Shape], axis: int) -> list[str]:
     return [size_text(shape[axis]) for shape in inputs]
 
 
-def broadcast(inputs: Sequence[Shape], values: Mapping[str, object]):
+def added(values: Values, *inputs: Shape) -> Made:
     """Add and Multiply: torch's broadcasting, axes aligned from the right."""
-    rank = max(map(len, inputs))
-    padded = [(1,) * (rank - len(shape)) + shape for shape in inputs]
-    out, problems, steps = [], [], []
-    for axis, column in enumerate(zip(*padded, strict=True)):
-        sizes = sorted(set(column) - {1})
-        if len(sizes) > 1:
-            problems.append(Problem(f"needs equal shapes, or 1 where they differ; received {_listed(inputs)}",
-                                    f"axis {axis} has {_few(_column(padded, axis), ' and ')}", "channels" if axis == 1 else "spatial"))
-        out.append(sizes[0] if sizes else 1)
-    if not problems and sum(carries_batch((size,)) for size in out) > 1:
-        problems.append(Problem(f"needs inputs with equally many axes; received {_listed(inputs)}",
-                                f"the result would be {show(tuple(out))}: every sample with every other", "rank"))
-    if not problems:
-        steps = [f"{_listed(inputs)} → {show(tuple(out))}"]
-    return tuple(out), problems[:1], steps, {"rank": rank}
+    shape = broadcast_shape(*inputs)
+    no_crossing(shape, inputs)
+    return made(shape, f"{_listed(inputs)} → {show(shape)}")
 
 
 def concatenated(inputs: Sequence[Shape], values: Mapping[str, object]):
@@ -55,27 +37,26 @@ def concatenated(inputs: Sequence[Shape], values: Mapping[str, object]):
     axis = dim % rank
     differing = [i for i in range(rank) if i != axis and len({shape[i] for shape in inputs}) > 1]
     if differing:
-        sizes = _few(_column(inputs, differing[0]), " and ")
+        sizes = listed(_column(inputs, differing[0]), " and ")
         return None, [Problem(f"needs equal sizes on every axis but {axis}; received {_listed(inputs)}",
                               f"axis {differing[0]} has {sizes}", "spatial" if differing[0] > 1 else "channels")], [], {}
     total = sum(shape[axis] for shape in inputs)
-    step = f"{_few(_column(inputs, axis), ' + ')} = {size_text(total)}"
+    step = f"{listed(_column(inputs, axis), ' + ')} = {size_text(total)}"
     return (*inputs[0][:axis], total, *inputs[0][axis + 1:]), [], [step], {"rank": rank}
 
 
 register(Layer(
-    kind="Add", stem="add", category="Merge", operator="+", inputs=(2, None), combine=broadcast, window=elementwise, keeps="",
+    kind="Add", stem="add", category="Merge", operator="+", inputs=(2, None), combine=combining(added), reads="any", window=elementwise, keeps="",
     summary="Adds its inputs number by number: the joint of a residual connection.",
     source="He et al. 2015, arXiv:1512.03385; https://docs.pytorch.org/docs/stable/notes/broadcasting.html", pattern="..., ... -> ...",
 ))
 register(Layer(
-    kind="Multiply", stem="mul", category="Merge", operator="*", inputs=(2, None), combine=broadcast, window=elementwise,
+    kind="Multiply", stem="mul", category="Merge", operator="*", inputs=(2, None), combine=combining(added), reads="any", window=elementwise,
     summary="Multiplies its inputs number by number; N×C×1×1 scales whole channels.",
     source="Hu et al. 2018, arXiv:1709.01507; https://docs.pytorch.org/docs/stable/notes/broadcasting.html", pattern="..., ... -> ...",
 ))
 register(Layer(
-    kind="Concat", stem="concat", category="Merge", call="torch.cat([{args}], dim={dim})", inputs=(2, None), combine=concatenated,
-    window=joined("dim"), keeps="",
+    kind="Concat", stem="concat", category="Merge", call="torch.cat([{args}], dim={dim})", inputs=(2, None), combine=concatenated, reads="any", window=joined("dim"), keeps="",
     summary="Lays its inputs side by side along one axis, usually the channels.",
     source="https://docs.pytorch.org/docs/stable/generated/torch.cat.html", pattern="N C1 H W, N C2 H W -> N C1+C2 H W",
     params=(Int("dim", 1, "the axis along which sizes add up; 1 is channels or features", min=None),), keys=("dim",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 LARGEST = 1_000_000
@@ -23,7 +24,7 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True)
 class Int:
-    """An integer; `axes` = 2 lets the user give one value per spatial axis (torch's "int or tuple"); `optional` allows None."""
+    """An integer; `axes` = 2 or 3 lets the user give one value per spatial axis (torch's "int or tuple"); `optional` allows None."""
 
     name: str
     default: int | tuple[int, ...] | None
@@ -49,20 +50,21 @@ class Int:
             return None
         parts = value if isinstance(value, tuple) else (value,)
         if isinstance(value, tuple) and len(value) != self.axes or any(type(part) is not int for part in parts):
-            wanted = "a whole number" + (f" or {self.axes} of them (height, width)" if self.axes > 1 else "")
+            wanted = "a whole number" + (f" or {self.axes} of them ({', '.join(('depth', 'height', 'width')[-self.axes:])})" if self.axes > 1 else "")
             return f"{self.name} must be {wanted}, received {_shown(value)}"
         return next((said for part in parts if (said := _at_least(self.name, part, self.min, self.max))), None)
 
 
 @dataclass(frozen=True)
 class Float:
-    """A number; the bounds are part of what is allowed."""
+    """A number; the bounds are part of what is allowed; `optional` allows None."""
 
     name: str
-    default: float
+    default: float | None
     doc: str
     min: float | None = None
     max: float | None = None
+    optional: bool = False
 
     type = "float"
 
@@ -72,6 +74,8 @@ class Float:
 
     def check(self, value: object) -> str | None:
         """Why `value` is not allowed, or None."""
+        if value is None and self.optional:
+            return None
         if type(value) is not float or not math.isfinite(value):
             return f"{self.name} must be a number, received {_shown(value)}"
         return _at_least(self.name, value, self.min, self.max)
@@ -120,13 +124,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Ints:
-    """A list of `fewest` to `most` integers, each at least `min`."""
+    """A list of `fewest` to `most` integers, each at least `min` where there is one."""
 
     name: str
     default: tuple[int, ...]
     doc: str
-    min: int = 1
-    max: int = LARGEST
+    min: int | None = 1
+    max: int | None = LARGEST
     fewest: int = 1
     most: int = 4
 
@@ -143,7 +147,31 @@ class Ints:
         return next((said for part in value if (said := _at_least(self.name, part, self.min, self.max))), None)
 
 
-Param = Int | Float | Bool | Choice | Ints
+@dataclass(frozen=True)
+class Text:
+    """A short text of a fixed form: what `form` matches, which `wanted` says in words."""
+
+    name: str
+    default: str
+    doc: str
+    form: re.Pattern[str]
+    wanted: str
+    longest: int = 80
+
+    type = "text"
+
+    def normal(self, value: object) -> object:
+        """A text without the spaces around it and inside."""
+        return value.replace(" ", "") if isinstance(value, str) else value
+
+    def check(self, value: object) -> str | None:
+        """Why `value` is not allowed, or None."""
+        if isinstance(value, str) and len(value) <= self.longest and self.form.fullmatch(value):
+            return None
+        return f"{self.name} must be {self.wanted}, as {self.default}; received {_shown(value)}"
+
+
+Param = Int | Float | Bool | Choice | Ints | Text
 
 
 def form(param: Param) -> dict[str, object]:

@@ -85,7 +85,7 @@ def output_shape(side: str, env: Mapping[str, object]) -> Shape:
         if token == "...":
             out += env["rest"]
         elif token.startswith("("):
-            out.append(math.prod(env[name] for name in token[1:-1].split()))
+            out.append(math.prod(math.prod(size) if isinstance(size := env[name], tuple) else size for name in token[1:-1].split()))
         else:
             out.append(env[token])
     return tuple(out)
@@ -109,7 +109,9 @@ class Layer:
     parameter, and {name:*} a tuple without its brackets. `unpack` says how the names of several outputs stand before the equals sign;
     `outputs_by` is the parameter that says how many outputs there are; a layer that `moves` gives axes other places. `reads` and `gives` are kinds of numbers: "float", "int", "any";
     "same" gives what comes in. `scope` says where the layer is at home: "network", "block" (the ends of the one and of the other), or ""
-    for both. `block` is "own" or "catalogue" for a layer that is itself a network of bricks and can be opened.
+    for both. `block` is "own" or "catalogue" for a layer that is itself a network of bricks and can be opened. `builds` makes the
+    constructor's arguments of the parameters where they are not the same; `fixed` are arguments that nobody chooses, as they stand in the
+    source. Of an activation, `span` is the range of what it gives, and `keeps_positive` says that it changes nothing above 0.
     """
 
     kind: str
@@ -135,6 +137,8 @@ class Layer:
     outputs: int = 1
     outputs_by: str = ""
     moves: bool = False
+    builds: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
+    fixed: Mapping[str, str] = field(default_factory=dict)
     reads: str = "float"
     gives: str = "same"
     weights: str = "0"
@@ -148,6 +152,8 @@ class Layer:
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
     block: str = ""
+    span: tuple[float, float] | None = None
+    keeps_positive: bool = False
 
     def param(self, name: str) -> Param | None:
         """The parameter called `name`, or None."""
@@ -193,6 +199,10 @@ class Layer:
         if reason := bind(left, shape, sizes):
             return Inference(None, (Problem(f"{self.kind} {reason}", code="rank"),), env={**values, "rank": len(shape)})
         whole = {**self._whole(values), **sizes}
+        # A layer's own size cannot follow the size of the batch: it is built before there is one.
+        if grown := [name for name, size in sizes.items() if name not in ("N", "rank", "rest") and carries_batch((size,))]:
+            said = f"axis {axes(left).index(grown[0])} ({grown[0]}) grows with the batch; samples must not be mixed"
+            return Inference(None, (Problem(said, f"received {show(shape)}", "dim"),), env=whole)
         problems = self._broken(sizes, values, whole)
         steps: list[str] = []
         if not problems:
@@ -212,8 +222,9 @@ class Layer:
         return {param.name for param in self.params if getattr(param, "axes", 1) > 1}
 
     def _whole(self, values: Mapping[str, object]) -> dict[str, object]:
-        """Values for formulas of the whole layer: an Int of two axes is always a pair."""
-        return {name: (value, value) if name in self._paired and isinstance(value, int) else value
+        """Values for formulas of the whole layer: an Int of several axes has a value for each."""
+        several = {param.name: param.axes for param in self.params if param.name in self._paired}
+        return {name: (value,) * several[name] if name in several and isinstance(value, int) else value
                 for name, value in self.resolved(values).items()}
 
     def _per_axis(self, sizes: Mapping[str, object], values: Mapping[str, object]) -> list[tuple[str, dict[str, object]]]:
@@ -245,7 +256,8 @@ class Layer:
 
     def arguments(self, inference: Inference, given: Mapping[str, object]) -> dict[str, object]:
         """Keyword arguments of the torch constructor; the ones read off the input shape come first."""
-        return {**{argument: inference.env[name] for argument, name in self.inferred.items()}, **self.values(given)}
+        values = self.values(given)
+        return {**{argument: inference.env[name] for argument, name in self.inferred.items()}, **(self.builds(values) if self.builds else values)}
 
     def cost(self, inference: Inference) -> tuple[int, int]:
         """Learned numbers, and multiply-adds of one sample: the formula counts those of one entry of the first axis."""
@@ -435,8 +447,8 @@ LOSSES: Registry[Record] = Registry("loss")
 OPTIMIZERS: Registry[Record] = Registry("optimiser")
 INITIALIZERS: Registry[Record] = Registry("initialiser")
 
-CATEGORIES = ("Input and output", "Convolution", "Pooling", "Linear", "Activation", "Regularisation", "Normalisation", "Shape", "Merge",
-              "Blocks")
+CATEGORIES = ("Input and output", "Convolution", "Pooling", "Linear", "Activation", "Regularisation", "Normalisation", "Attention", "Sequence", "Shape",
+              "Resampling", "Merge", "Arithmetic", "Reduction", "Fourier", "Values", "Blocks")
 
 
 def register(layer: Layer) -> Layer:

@@ -6,6 +6,7 @@ import functools
 import inspect
 import itertools
 import re
+import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -25,7 +26,11 @@ Place = tuple[int, int, str | None]
 @functools.cache
 def signature(module: str) -> dict[str, object]:
     """Argument names of a torch class with their defaults (REQUIRED where there is none)."""
-    return {name: parameter.default for name, parameter in inspect.signature(resolve(module)).parameters.items()}
+    made = resolve(module)
+    # The recurrent classes pass on whatever they are given; what they take stands in their overloads.
+    told = typing.get_overloads(made.__init__)
+    parameters = inspect.signature(told[0] if told else made).parameters
+    return {name: parameter.default for name, parameter in parameters.items() if name != "self"}
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,8 @@ def _wiring(body: Trace, made: dict[int, list[Made]]) -> object:
             row = made[i]
             what = ("row", id(row[0].shared)) if _is_simple(row) else (is_row(row), *((id(one.shared), one.is_loop) for one in row))
         else:
-            what = (step.layer.kind, () if step.layer.module else typed(tuple(step.arguments.items())))
+            built = signature(step.layer.module) if step.layer.module else {}
+            what = (step.layer.kind, typed(tuple((name, value) for name, value in step.arguments.items() if name not in built)) if step.layer.call or not built else ())
         steps.append((step.name, step.inputs, what, step.owner, step.frozen))
     return body.kind, body.entries, tuple(steps), body.results, body.late
 

@@ -73,7 +73,7 @@ def _layer_arguments(step: Step, names: Names) -> list[str]:
             required.append(text if len(required) < 2 else f"{name}={text}")
         elif text or typed(value) != typed(default):
             rest.append(f"{name}={text or ascii(value)}")
-    return required + rest
+    return [*required, *rest, *(f"{name}={text}" for name, text in step.layer.fixed.items())]
 
 
 def _block_arguments(made: Made, names: Names) -> list[str]:
@@ -309,7 +309,7 @@ def imports(classes: list[Shared]) -> str:
 def _mentions(step: Step) -> str:
     """All of a step's text that can name a module."""
     kept = template(step.layer.state or step.layer.buffer, step) if step.makes else ""
-    built = step.layer.module.replace("torch.nn.", "nn.") if step.makes else ""
+    built = " ".join([step.layer.module.replace("torch.nn.", "nn."), *step.layer.fixed.values()]) if step.makes else ""
     return " ".join([template(step.layer.call, step), kept, built])
 
 
