@@ -58,7 +58,7 @@ activation("Hardshrink", "Sets values closer to 0 than lambd to 0, keeps the oth
 activation("Threshold", "Keeps values above a threshold, replaces the others.", Float("threshold", 0.0, "what must be passed"), Float("value", 0.0, "what stands for the others"),
            keys=("threshold", "value"))
 activation("ShiftedReLU", "A ReLU that cuts off below 0: nothing is smaller than shift.", Float("shift", -1.0, "the smallest value that is let through"), keys=("shift",),
-           module="", call="{0}.clamp(min={shift})", source="Clevert et al. 2016, arXiv:1511.07289, section 4", keeps_positive=True)
+           module="", call="{0}.clamp(min={shift})", source="Clevert et al. 2016, arXiv:1511.07289, section 4")
 activation("Step", "1 for positive values, 0 for the others: the perceptron's answer.",
            Choice("gradient", "straight-through", ("straight-through", "none"), "a step has slope 0; straight-through lets the gradient pass as if it were a line"),
            module="", call=lambda values: "({0} > 0).to({0}.dtype)" + (" + ({0} - {0}.detach())" if values["gradient"] == "straight-through" else ""),
@@ -99,7 +99,7 @@ def gated(values: Values, x: Shape) -> Made:
     """GLU: one half gates the other."""
     at = own_axis(x, values["dim"])
     if x[at] % 2:
-        refuse(f"axis {values['dim']} has {x[at]} entries: it has no two halves", f"needs an even number; the input is {show(x)}", "groups", "dim")
+        refuse(f"axis {values['dim']} has {x[at]} entries: it has no two halves", f"needs an even number; the input is {show(x)}", "value", "dim")
     return made(replaced(x, at, x[at] // 2), f"{x[at]} / 2 = {x[at] // 2}")
 
 

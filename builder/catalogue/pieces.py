@@ -86,7 +86,7 @@ def parted(values: Values, x: Shape) -> Made:
     at = own_axis(x, values["dim"], does="samples must not be dealt out")
     if sum(values["sizes"]) != x[at]:
         refuse(f"the parts have {sum(values['sizes'])} entries together, the axis has {x[at]}", f"{listed(values['sizes'], ' + ')} = {sum(values['sizes'])}; the input is {show(x)}",
-               "groups", "sizes")
+               "value", "sizes")
     return made(tuple(replaced(x, at, size) for size in values["sizes"]), f"{x[at]} = {listed(values['sizes'], ' + ')}")
 
 

@@ -20,7 +20,7 @@ from .rules.answer import answer, kind_of, nothing_to_learn
 from .rules.lint import category, lint
 from .rules.numbers import numbers
 from .rules.sharing import sharing
-from .rules.words import listed
+from .rules.words import has_window, listed
 from .trial import weighed
 
 # Above this a network cannot be held with its gradients by any one device that people have; refused before anything is allocated.
@@ -374,7 +374,7 @@ def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) ->
     offered: Iterator[fixes.Fix] = iter(())
     because = problem.because
     match problem.code:
-        case "window":
+        case "window" if has_window(placed):
             spent = tuple(reshape.spent(analysis, placed))
             sized = spent or fixes.window(placed, lambda params: reshape.runs_on(analysis, placed, params))
             slower = tuple(reshape.strides(analysis, placed))
@@ -385,12 +385,12 @@ def _layer_problem(analysis: Analysis, placed: Placed, problem: LayerProblem) ->
         case "rank" if placed.layer.inputs == (1, 1):
             because = because or _flattened(analysis, placed)
             offered = (*reshape.flatten_later(analysis, placed), *reshape.earlier(analysis, placed), *fixes.for_rank(analysis, placed))
-        case "groups":
+        case "groups" if isinstance(placed.layer.param(problem.field), Int):
             offered = fixes.groups(placed, problem.field)
-        case "channels" | "spatial" | "rank" if placed.layer.inputs[1] is None:
+        case "channels" | "spatial" | "rank" if placed.layer.category == "Merge":
             because = matching.compared(analysis, placed) or because
             offered = matching.merge(analysis, placed)
-        case "value" | "dim" | "unknown" | "padding" if problem.field:
+        case _ if problem.field:
             param = placed.layer.param(problem.field)
             because = because or (f"{param.name}: {param.doc}" if param and problem.code == "value" else "")
             offered = fixes.reset(placed, problem.field, sure=problem.code == "value")

@@ -62,7 +62,10 @@ ODD = (
     "]]>",
     "'''",
 )
-KINDS = tuple(kind for kind, layer in LAYERS.items() if not layer.scope)
+# What a first network is made of is drawn as often as all the rest; what gives or reads whole numbers needs an Input of its own.
+USUAL = tuple("""Conv2d ConvTranspose2d MaxPool2d AvgPool2d AdaptiveAvgPool2d Linear Flatten ReLU LeakyReLU ELU Sigmoid Tanh SiLU Softplus Softmax LogSoftmax Dropout Dropout2d
+    BatchNorm1d BatchNorm2d LayerNorm GroupNorm InstanceNorm2d Add Concat Multiply""".split())
+KINDS = USUAL + tuple(kind for kind, layer in LAYERS.items() if not layer.scope and kind not in USUAL and "int" not in (*layer.reads.split(), layer.gives))
 
 
 def some_params(random: Random, kind: str, odd: float = 0.0) -> FrozenDict:
@@ -80,7 +83,7 @@ def some_params(random: Random, kind: str, odd: float = 0.0) -> FrozenDict:
 
 def _grown(random: Random, nodes: list[Node], edges: list[Edge], shapes: dict[str, Shape]) -> None:
     """One more brick that is legal where it stands."""
-    kind = random.choice(KINDS)
+    kind = random.choice(KINDS if random.random() < 0.5 else USUAL)
     params = some_params(random, kind)
     fewest, most = LAYERS[kind].inputs
     count = fewest if most is not None else random.choice((2, 2, 3))

@@ -26,6 +26,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "dim": ("error", "an axis that the input does not have"),
     "channels": ("error", "branches of different channels at a merge"),
     "spatial": ("error", "branches of different sizes at a merge, or too few pixels to normalise"),
+    "numbers": ("error", "whole numbers where real ones are read, or the other way round"),
     "size": ("error", "more numbers than any machine holds"),
     # The ends
     "data": ("error", "a data set that does not exist, or an Input of another shape than its samples"),

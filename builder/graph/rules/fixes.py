@@ -21,6 +21,7 @@ USUAL_SHORTCUT = 2  # layers that a shortcut passes
 BESIDE = 260  # pixels from one column to the next
 NEAR = 2  # bricks that are offered for a missing wire
 MOST_TRIED = 64  # kernels that are tried one after the other
+MOST_COUNTED = 512  # parts, heads or factors that are tried
 
 
 def _legal(placed: Placed, params: dict[str, object]) -> bool:
@@ -145,13 +146,14 @@ def _with(placed: Placed, name: str, value: list[int]) -> Iterator[Fix]:
 def groups(placed: Placed, field: str) -> Iterator[Fix]:
     """The largest allowed number of groups below the one asked for."""
     asked = placed.layer.values(placed.node.params)[field]
-    channels = placed.inputs[0][1]
-    for count in range(min(asked, channels), 0, -1):
-        if channels % count == 0 and _legal(placed, {field: count}):
+    channels = placed.inputs[0][1] if len(placed.inputs[0]) > 1 else 1
+    of_channels = field in ("groups", "num_groups")
+    for count in range(min(asked, channels if of_channels else MOST_COUNTED), 0, -1):
+        if (not of_channels or channels % count == 0) and _legal(placed, {field: count}):
             yield from set_params(placed, f"Set {field} of {placed.node.id} to {count}", sure=field == "num_groups", **{field: count})
             break
     # A depthwise convolution gives a whole number of channels for each of its input channels.
-    if field == "groups" and channels % asked == 0:
+    if field == "groups" and channels % asked == 0 and placed.layer.param("out_channels"):
         wide = placed.layer.values(placed.node.params)["out_channels"]
         whole = max(1, round(wide / asked)) * asked
         yield from set_params(placed, f"Set out_channels of {placed.node.id} to {whole}", out_channels=whole)
@@ -384,13 +386,12 @@ def _last_wide(analysis: Analysis, name: str) -> str | None:
         name = analysis.network.into(name)[0].source
 
 
-FITTING: dict[str, Sequence[str]] = {"BatchNorm1d": ("BatchNorm2d",), "BatchNorm2d": ("BatchNorm1d",), "Dropout2d": ("Dropout",)}
-
-
 def for_rank(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
     """A brick that meets the wrong number of axes: its sibling, no Flatten before it, or a Flatten before it."""
-    for kind in FITTING.get(placed.node.kind, ()):
-        yield from swap(analysis, placed, kind, sure=True)
+    family = placed.node.kind[:-2]
+    for kind in (f"{family}1d", f"{family}2d", f"{family}3d", family) if placed.node.kind[-2:] in ("1d", "2d", "3d") else ():
+        if kind in LAYERS and kind != placed.node.kind:
+            yield from swap(analysis, placed, kind, sure=placed.layer.category in ("Normalisation", "Regularisation"))
     yield from unflatten(analysis, placed)
     if len(placed.inputs[0]) > 2:
         yield from flatten_before(analysis, placed)

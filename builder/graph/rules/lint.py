@@ -16,7 +16,7 @@ from ..analysis import Analysis, Placed
 from ..document import Edge, Project
 from ..problems import Problem, batch
 from . import fixes, reshape
-from .words import listed, one, said
+from .words import has_window, listed, one, said
 
 Rule = Callable[[Analysis, Placed, Project], Iterator[Problem]]
 MOST_RUN = 40  # bricks of a run that are named and mended at once
@@ -136,8 +136,8 @@ def _factorised(first: Placed, second: Placed) -> bool:
     """Two layers on purpose in the place of one: depthwise and pointwise, 1×n and n×1, or through a bottleneck (arXiv:1801.04381)."""
     for placed in (first, second):
         values = _values(placed)
-        high, wide = values.get("kernel_size", (1, 1))
-        if high != wide or values.get("groups", 1) != 1:
+        kernel = values.get("kernel_size", 1)
+        if isinstance(kernel, tuple) and len(set(kernel)) > 1 or values.get("groups", 1) != 1:
             return True
     if category(first) != category(second):
         return False
@@ -238,9 +238,6 @@ def _insert_activations(analysis: Analysis, gaps: list[tuple[Placed, list[Placed
 
 # ---- Activations ----
 
-NOT_NEGATIVE = {"ReLU", "ReLU6", "Sigmoid", "Softplus"}
-UNCHANGED_ABOVE_ZERO = {"ReLU", "LeakyReLU", "ELU"}
-RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "ReLU": (0.0, math.inf), "ReLU6": (0.0, 6.0), "Softplus": (0.0, math.inf)}
 SQUEEZE: dict[str, Callable[[float], float]] = {"Sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x != math.inf else 1.0, "Tanh": math.tanh,
                                                 "Softplus": lambda x: math.log1p(math.exp(x)) if x != math.inf else math.inf}
 
@@ -252,21 +249,24 @@ def _activation_twice(analysis: Analysis, placed: Placed, project: Project) -> I
     after = below(analysis, placed.node.id)
     # In front of the Output the other one of the two would be the activation that should not be there.
     free = after is not None and category(after) not in ("Input and output", "Activation", "Regularisation", "Normalisation")
-    if first.node.kind in NOT_NEGATIVE and kind in UNCHANGED_ABOVE_ZERO:
+    span = first.layer.span
+    if span and span[0] >= 0 and placed.layer.keeps_positive:
         yield Problem(placed.node.id, None, "warning", f"{kind} changes nothing here: {first.node.kind} before it gives no negative number",
                       f"{kind}(x) = x for every x ≥ 0", (_remove(placed, sure=free),), "activation twice")
         return
     because = "one bend between two layers is enough"
-    if first.node.kind in RANGES and kind in SQUEEZE:
-        low, high = (SQUEEZE[kind](x) for x in RANGES[first.node.kind])
-        because = f"{first.node.kind} gives {_range(*RANGES[first.node.kind])}, so {kind} gives only {_range(low, high)}"
-    elif kind == "ReLU" and first.node.kind in ("Tanh", "ELU", "LeakyReLU", "SiLU"):
+    if span and kind in SQUEEZE:
+        low, high = map(SQUEEZE[kind], span)
+        because = f"{first.node.kind} gives {_range(*span)}, so {kind} gives only {_range(low, high)}"
+    elif kind == "ReLU":
         because = f"ReLU sets to 0 all that {first.node.kind} gives below it"
     yield Problem(placed.node.id, None, "warning", f"two activations follow each other: {first.node.kind} and then {kind}", because,
                   (_remove(placed), *(() if category(above(analysis, first.node.id)) == "Activation" else (_remove(first),))), "activation twice")
 
 
 def _range(low: float, high: float) -> str:
+    if low == -math.inf:
+        return f"{high:.3g} and less"
     return f"{low:.3g} to {high:.3g}" if high != math.inf else f"{low:.3g} and more"
 
 
@@ -406,7 +406,7 @@ def _flatten_twice(analysis: Analysis, placed: Placed, project: Project) -> Iter
 def _window(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Problem]:
     """What a window does to its image, for bricks that have one."""
     values = _values(placed)
-    if "kernel_size" not in values or placed.node.kind == "ConvTranspose2d":
+    if not has_window(placed) or placed.node.kind == "ConvTranspose2d":
         return
     shape, reach, stride = placed.inputs[0], _reach(values), values["stride"]
     padding = values["padding"]

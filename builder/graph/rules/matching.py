@@ -18,7 +18,7 @@ from ..document import Edge, FrozenDict
 from ..problems import Fix, batch
 from . import fixes
 from .reshape import branch, column, replayed
-from .words import listed, one, pair, resolved, said
+from .words import has_window, listed, one, pair, resolved, said
 
 USUAL_STRIDE = 2
 MOST_NAMED = 6  # different inputs that a sentence names
@@ -96,7 +96,8 @@ def _leaps(fix: Fix) -> bool:
 def _axis(placed: Placed) -> int | None:
     """The axis along which sizes may differ, None where none may."""
     dim = placed.layer.values(placed.node.params).get("dim")
-    return dim % len(placed.inputs[0]) if isinstance(dim, int) else None
+    # Stack has an axis of its own there; along the others its inputs are as those of Add.
+    return dim % len(placed.inputs[0]) if isinstance(dim, int) and placed.inputs[0] and placed.node.kind != "Stack" else None
 
 
 def _sides(analysis: Analysis, placed: Placed) -> Iterator[Side]:
@@ -223,7 +224,7 @@ def _changed(brick: Placed, params: Values) -> Fix:
 def _keeping(brick: Placed) -> Iterator[Values]:
     """The padding with which a window keeps the size of an image, or makes it as many times as large as its stride says."""
     values = resolved(brick)
-    if "kernel_size" not in values or "padding" not in values:
+    if not has_window(brick) or "padding" not in values:
         return
     kernel, dilation = pair(values["kernel_size"]), pair(values.get("dilation", 1))
     if brick.node.kind != "ConvTranspose2d":

@@ -21,7 +21,12 @@ def pair(value: object) -> tuple[int, int]:
 
 def one(pair: Sequence[int]) -> int | list[int]:
     """A pair as a parameter's value: equal numbers as one."""
-    return pair[0] if pair[0] == pair[1] else list(pair)
+    return pair[0] if len(set(pair)) == 1 else list(pair)
+
+
+def has_window(placed: Placed) -> bool:
+    """Does the brick slide a window over an image of height and width?"""
+    return len(placed.layer.spatial) == 2 and placed.layer.param("kernel_size") is not None
 
 
 def said(value: object) -> str:
