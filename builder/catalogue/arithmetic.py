@@ -8,7 +8,7 @@ import re
 from .combining import Made, Values, broadcast_shape, combining, listed, made, no_crossing, refuse, work
 from .params import Choice, Float, Text
 from .reach import elementwise
-from .sizes import Shape, carries_batch, show
+from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, Template, register
 
 TORCH = "https://docs.pytorch.org/docs/stable/generated/torch."
@@ -120,7 +120,7 @@ def chosen(values: Values, condition: Shape, a: Shape, b: Shape) -> Made:
 register(Layer(
     kind="Where", category="Arithmetic", inputs=(3, 3), combine=combining(chosen), window=elementwise, input_names=("condition", "a", "b"), reads="any any any",
     call="torch.where({0}.bool(), {1}, {2})", summary="The second value where the condition is true, the third where it is not.",
-    source=f"{TORCH}where.html", pattern="..., ..., ... -> ...",
+    source=f"{TORCH}where.html", pattern="..., ..., ... -> ...", example=((BATCH, 1, 28, 28),) * 3,
 ))
 
 
@@ -145,7 +145,7 @@ def multiplied(values: Values, a: Shape, b: Shape) -> Made:
 register(Layer(
     kind="MatMul", stem="matmul", category="Arithmetic", operator="@", inputs=(2, 2), combine=combining(multiplied), input_names=("a", "b"),
     summary="The matrix product: every row of the first value times every column of the second; for several matrices, each with its partner.",
-    source=f"{TORCH}matmul.html", pattern="... I K, ... K J -> ... I J", macs="total",
+    source=f"{TORCH}matmul.html", pattern="... I K, ... K J -> ... I J", example=((BATCH, 1, 28, 28), (28, 12)), macs="total",
 ))
 
 EQUATION = re.compile(r"[A-Za-z]*(,[A-Za-z]*)*->[A-Za-z]*")
@@ -182,7 +182,7 @@ def summed(values: Values, *inputs: Shape) -> Made:
 register(Layer(
     kind="Einsum", category="Arithmetic", call="torch.einsum({equation}, {args})", inputs=(1, None), combine=combining(summed),
     summary="Sums of products along named axes: what the right side of the equation leaves out is summed over.",
-    source=f"{TORCH}einsum.html", pattern="..., ... -> ...", macs="total", keys=("equation",),
+    source=f"{TORCH}einsum.html", pattern="..., ... -> ...", macs="total", keys=("equation",), example=((BATCH, 12, 28), (BATCH, 28, 16)),
     params=(Text("equation", "nij,njk->nik", "a letter an axis, inputs by commas, -> and the axes of the result", EQUATION, "letters, commas and one ->"),),
 ))
 
@@ -205,5 +205,5 @@ register(Layer(
     kind="CrossCorrelate", stem="response", category="Arithmetic", inputs=(2, 2), combine=combining(slid), input_names=("x", "z"), macs="total",
     call="F.conv2d({0}.reshape(1, -1, *{0}.shape[2:]), {1}, groups={1}.shape[0]).transpose(0, 1)",
     summary="Slides each sample's second value over its first, as a window: where they look alike, the response is high.",
-    source="Bertinetto et al. 2016, arXiv:1606.09549, section 2.2", pattern="N C H W, N C h w -> N 1 H_out W_out",
+    source="Bertinetto et al. 2016, arXiv:1606.09549, section 2.2", pattern="N C H W, N C h w -> N 1 H_out W_out", example=((BATCH, 1, 28, 28), (BATCH, 1, 7, 7)),
 ))

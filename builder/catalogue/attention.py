@@ -7,7 +7,7 @@ import math
 from .combining import Made, Values, broadcast_shape, combining, made, refuse, work
 from .formulas import DOCS
 from .params import Bool, Float, Int
-from .sizes import Shape, carries_batch, show, size_text
+from .sizes import BATCH, Shape, carries_batch, show, size_text
 from .spec import Layer, register
 
 VASWANI = "Vaswani et al. 2017, arXiv:1706.03762, section 3.2"
@@ -48,7 +48,7 @@ register(Layer(
     kind="ScaledDotProductAttention", stem="attention", category="Attention", inputs=(3, 4), call=_attention, combine=combining(attended), macs="total",
     input_names=("query", "key", "value", "mask"), reads="float float float any", keys=("is_causal",),
     summary="Every query takes a mean of all values, weighted by how well it fits their keys; nothing is learned here.",
-    source=f"{VASWANI}.1; {DOCS}functional.scaled_dot_product_attention.html", pattern="... L E, ... S E, ... S V -> ... L V",
+    source=f"{VASWANI}.1; {DOCS}functional.scaled_dot_product_attention.html", pattern="... L E, ... S E, ... S V -> ... L V", example=((BATCH, 28, 28),) * 3,
     params=(DROPOUT, CAUSAL, Float("scale", None, "what the scores are multiplied by; empty = 1 / sqrt(E)", optional=True)),
 ))
 
@@ -90,7 +90,7 @@ register(Layer(
     kind="MultiheadAttention", stem="attention", category="Attention", module="torch.nn.MultiheadAttention", inputs=(3, 3), call=_heads, combine=combining(headed),
     input_names=("query", "key", "value"), inferred={"embed_dim": "embed_dim", "kdim": "kdim", "vdim": "vdim"}, keys=("num_heads",),
     summary="Attention in several heads, each with learned projections of queries, keys and values; one wire to all three is self-attention.",
-    source=f"{VASWANI}.2; {DOCS}MultiheadAttention.html", pattern="N L E, N S K, N S V -> N L E",
+    source=f"{VASWANI}.2; {DOCS}MultiheadAttention.html", pattern="N L E, N S K, N S V -> N L E", example=((BATCH, 28, 32),) * 3,
     weights="learned + (4 * embed_dim if bias else 0)", macs="total",
     params=(Int("num_heads", 8, "heads; the numbers of a position are split among them", max=4096), Float("dropout", 0.0, DROPOUT.doc, min=0.0, max=1.0),
             Bool("bias", True, "learn offsets in the projections"), Bool("batch_first", True, "axes N L E; off: L N E"), CAUSAL),

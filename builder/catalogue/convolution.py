@@ -1,10 +1,10 @@
 """Convolutions along one, two or three axes. Axis names: N batch, C channels, L length, D depth, H height, W width (pixels)."""
 
 from .combining import Made, Values, combining, made, refuse, work
-from .formulas import DOCS, FITS, GROUPS, SPATIAL, UNITS, WINDOW
+from .formulas import DOCS, FITS, GROUPS, SHOWN, SPATIAL, UNITS, WINDOW
 from .params import Bool, Choice, Int
 from .reach import Window, kept
-from .sizes import Shape, carries_batch, show
+from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, Rule, register
 
 MODES = Choice("padding_mode", "zeros", ("zeros", "reflect", "replicate", "circular"), "what the added pixels hold")
@@ -30,7 +30,7 @@ def convolution(dims: int, what: str) -> None:
         kind=kind, stem="conv", category="Convolution", module=f"torch.nn.{kind}",
         summary=f"Slides out_channels learned windows over the {what}; each sums over its group's input channels.",
         words="{out_channels} windows of {kernel_size} " + UNITS[dims] + " slide over {C_in} input channels; each position gives one number a window.",
-        source=f"{DOCS}{kind}.html", pattern=pattern, inferred={"in_channels": "C_in"},
+        source=f"{DOCS}{kind}.html", pattern=pattern, inferred={"in_channels": "C_in"}, example=SHOWN[dims],
         params=(Int("out_channels", 32, "number of windows = channels produced"), *window(dims), GROUPED, Bool("bias", True, "learn one offset per output channel"), MODES),
         keys=("out_channels", "kernel_size"), spatial=axes, length=WINDOW, window=Window(), rules=(*GROUPS, *MODE_RULES, FITS),
         weights="out_channels * (C_in // groups) * prod(kernel_size) + (out_channels if bias else 0)",
@@ -40,7 +40,7 @@ def convolution(dims: int, what: str) -> None:
         kind=back, stem="deconv", category="Convolution", module=f"torch.nn.{back}",
         summary=f"Spreads every input {UNITS[dims][:-1]} through a learned window into a larger {what}: the convolution's shape formula backwards.",
         words="every input " + UNITS[dims][:-1] + " adds a {kernel_size} window to the output, {stride} " + UNITS[dims] + " apart, in {out_channels} channels.",
-        source=f"{DOCS}{back}.html", pattern=pattern, inferred={"in_channels": "C_in"},
+        source=f"{DOCS}{back}.html", pattern=pattern, inferred={"in_channels": "C_in"}, example=SHOWN[dims],
         params=(
             Int("out_channels", 32, "channels produced"),
             Int("kernel_size", 2, "window side, pixels", axes=dims, max=4096),
@@ -114,6 +114,6 @@ register(Layer(
     kind="ConvWith", stem="conv", category="Convolution", inputs=(2, 3), combine=combining(borrowed), window=slid, input_names=("x", "weight", "bias"), macs="total",
     call=lambda values: f"F.conv2d({', '.join(['{args}', *(f'{name}={{{name}}}' for name, usual in (('stride', 1), ('padding', 0), ('dilation', 1), ('groups', 1)) if values[name] != usual)])})",
     summary="A convolution with windows that come in: worked out by other bricks, or shared with them.",
-    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html", pattern="N C H W, out C h w -> N out H_out W_out",
+    source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html", pattern="N C H W, out C h w -> N out H_out W_out", example=((BATCH, 1, 28, 28), (4, 1, 3, 3)),
     params=(*window(2)[1:], Int("groups", 1, "independent channel groups")), keys=("stride", "padding"),
 ))

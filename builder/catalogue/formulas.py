@@ -1,11 +1,14 @@
 """Formulas that several layers share. L is the length of one spatial axis, in pixels."""
 
+from .sizes import BATCH
 from .spec import Rule
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
 # The axes behind the channels of rows, images and volumes, and what they count.
 SPATIAL = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+# A small value of each, to show a layer with.
+SHOWN = {1: ((BATCH, 16, 28),), 2: (), 3: ((BATCH, 4, 8, 12, 12),)}
 UNITS = {1: "entries", 2: "pixels", 3: "voxels"}
 
 # Length of a sliding window's output: Dumoulin & Visin 2016, arXiv:1603.07285, relationship 15.

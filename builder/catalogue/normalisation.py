@@ -1,7 +1,7 @@
 """Normalisation: subtract a mean, divide by a standard deviation; the layers differ in what the mean is taken over."""
 
 from .combining import Made, Values, combining, made, own_axis, refuse
-from .formulas import DOCS, SPATIAL
+from .formulas import DOCS, SHOWN, SPATIAL
 from .params import Bool, Float, Int
 from .reach import elementwise, mixed
 from .sizes import Shape, carries_batch, show
@@ -29,7 +29,7 @@ for _dims, _what in ((2, "pixels"), (3, "voxels")):
         words=f"each of the {{C}} channels gets mean 0 and variance 1 over the batch and its {'×'.join(f'{{{axis}}}' for axis in _axes)} {_what}.",
         source=f"Ioffe & Szegedy 2015, arXiv:1502.03167; {DOCS}BatchNorm{_dims}d.html",
         pattern=f"N C {' '.join(_axes)} -> N C {' '.join(_axes)}", inferred={"num_features": "C"}, params=BATCH_PARAMS,
-        weights="2*C if affine else 0",
+        example=SHOWN[_dims], weights="2*C if affine else 0",
     ))
 
 register(Layer(
@@ -55,7 +55,7 @@ for _dims, _what in ((2, "pixels"), (1, "entries"), (3, "voxels")):
                 Bool("affine", False, "learn a scale and an offset per channel"),
                 Bool("track_running_stats", False, "keep running statistics for evaluation")),
         rules=(Rule(f"{' * '.join(_axes)} > 1", f"one value per channel has no spread to normalise ({'×'.join(f'{{{axis}}}' for axis in _axes)})", "spatial"),),
-        weights="2*C if affine else 0",
+        example=SHOWN[_dims], weights="2*C if affine else 0",
     ))
 
 register(Layer(

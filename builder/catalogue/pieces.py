@@ -6,7 +6,7 @@ from .combining import Made, Values, combining, listed, made, own_axis, refuse, 
 from .params import Int, Ints
 from .reach import centred, cut
 from .reach import selected as one_of
-from .sizes import Shape, show
+from .sizes import BATCH, Shape, show
 from .spec import Layer, register
 
 TORCH = "https://docs.pytorch.org/docs/stable/generated/torch."
@@ -114,7 +114,7 @@ def gathered(values: Values, x: Shape, index: Shape) -> Made:
 
 register(Layer(
     kind="Gather", category="Shape", inputs=(2, 2), call="{0}.gather({dim}, {1})", combine=combining(gathered), input_names=("x", "index"), reads="any int",
-    summary="Picks entries along one axis by their positions.", source=f"{TORCH}gather.html", pattern="..., ... -> ...", keys=("dim",),
+    summary="Picks entries along one axis by their positions.", source=f"{TORCH}gather.html", pattern="..., ... -> ...", keys=("dim",), example=((BATCH, 28), (BATCH, 12)),
     params=(Int("dim", 1, "the axis that is picked from", min=None),),
 ))
 
@@ -135,5 +135,5 @@ register(Layer(
     kind="CropAs", stem="crop", category="Resampling", inputs=(2, 2), call="{0}[:, :, {top}:{bottom}, {left}:{right}]", combine=combining(cropped), window=centred, keeps="", view=True,
     inferred={name: name for name in ("top", "bottom", "left", "right")}, input_names=("x", "like"), reads="any any",
     summary="Keeps the middle of the first image, as large as the second: the skip connections of a U-Net without padding.",
-    source="Ronneberger et al. 2015, arXiv:1505.04597, figure 1", pattern="N C H W, N D h w -> N C h w",
+    source="Ronneberger et al. 2015, arXiv:1505.04597, figure 1", pattern="N C H W, N D h w -> N C h w", example=((BATCH, 1, 28, 28), (BATCH, 1, 16, 16)),
 ))

@@ -1,6 +1,6 @@
 """Pooling along one, two or three axes: fixed windows, nothing learned. Axis names: N batch, C channels, L length, D depth, H height, W width."""
 
-from .formulas import DOCS, SPATIAL, UNITS
+from .formulas import DOCS, SHOWN, SPATIAL, UNITS
 from .params import Bool, Int
 from .reach import Window, adaptive
 from .spec import Layer, Rule, register
@@ -25,7 +25,7 @@ def fits(window: str, partly: bool = True) -> Rule:
 def pooling(dims: int, what: str, stem: str) -> None:
     """Declare the poolings along `dims` axes; `what` they make smaller."""
     axes, many = SPATIAL[dims], UNITS[dims]
-    common = {"category": "Pooling", "spatial": axes, "pattern": f"N C {' '.join(axes)} -> N C {' '.join(f'{axis}_out' for axis in axes)}"}
+    common = {"category": "Pooling", "example": SHOWN[dims], "spatial": axes, "pattern": f"N C {' '.join(axes)} -> N C {' '.join(f'{axis}_out' for axis in axes)}"}
     kernel = Int("kernel_size", 2, "window side, pixels", axes=dims, max=4096)
     stride = Int("stride", None, "pixels between window positions; empty = the window side", axes=dims, optional=True, otherwise="kernel_size", max=4096)
     padding = Int("padding", 0, "pixels added on each side", min=0, axes=dims, max=4096)

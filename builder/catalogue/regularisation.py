@@ -1,6 +1,6 @@
 """Layers that make training harder so that the network generalises better; in evaluation they do nothing."""
 
-from .formulas import DOCS, SPATIAL
+from .formulas import DOCS, SHOWN, SPATIAL
 from .params import Choice, Float
 from .spec import Layer, register
 
@@ -19,7 +19,7 @@ for _dims, _what in ((2, "pixels"), (1, "entries"), (3, "voxels")):
         kind=f"Dropout{_dims}d", stem="dropout", category="Regularisation", module=f"torch.nn.Dropout{_dims}d",
         summary=f"While training, sets whole channels to zero: neighbouring {_what} are too alike for single ones to matter.",
         source=f"Tompson et al. 2015, arXiv:1411.4280; {DOCS}Dropout{_dims}d.html",
-        pattern=f"N C {_axes} -> N C {_axes}", params=(P,), keys=("p",), keeps="",
+        pattern=f"N C {_axes} -> N C {_axes}", params=(P,), keys=("p",), keeps="", example=SHOWN[_dims],
     ))
 
 register(Layer(

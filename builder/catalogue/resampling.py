@@ -10,7 +10,7 @@ from .params import Bool, Choice, Float, Int, Ints
 from .reach import padded as added
 from .reach import resized as stretched
 from .reach import shuffled
-from .sizes import Shape, carries_batch, show
+from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, register
 
 FUNCTIONAL = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional."
@@ -76,7 +76,7 @@ def _resize(values: Values) -> str:
 
 register(Layer(
     kind="ResizeAs", stem="resize", category="Resampling", inputs=(2, 2), call=_resize, combine=combining(resized), window=stretched(), keeps="", input_names=("x", "like"), reads="float any",
-    summary="Stretches the first image to the height and width of the second.", source=f"{FUNCTIONAL}interpolate.html", pattern="N C H W, N D h w -> N C h w",
+    summary="Stretches the first image to the height and width of the second.", source=f"{FUNCTIONAL}interpolate.html", pattern="N C H W, N D h w -> N C h w", example=((BATCH, 1, 28, 28), (BATCH, 1, 16, 16)),
     params=(Choice("mode", "bilinear", MODES, MODE.doc), ALIGN), keys=("mode",),
 ))
 
@@ -187,7 +187,7 @@ def folded(values: Values, x: Shape) -> Made:
 register(Layer(
     kind="Fold", category="Resampling", module="torch.nn.Fold", combine=combining(folded), keys=("output_size", "kernel_size"),
     params=(Int("output_size", 28, "pixels of the image", axes=2, max=65536), *WINDOWS),
-    summary="Adds windows that lie there as columns up to an image: Unfold backwards.", source=DOCS + "Fold.html", pattern="N C windows -> N C_out H W",
+    summary="Adds windows that lie there as columns up to an image: Unfold backwards.", source=DOCS + "Fold.html", pattern="N C windows -> N C_out H W", example=((BATCH, 9, 676),),
 ))
 
 
@@ -206,7 +206,7 @@ register(Layer(
     kind="AffineGrid", stem="grid", category="Resampling", combine=combining(gridded), keys=("size",),
     call=lambda values: "F.affine_grid({0}, [{0}.shape[0], 1, {size:*}]" + (", align_corners=True)" if values["align_corners"] else ", align_corners=False)"),
     summary="For every pixel of the output the place in the input that an affine map sends it to; from -1 to 1 along each axis.",
-    source=f"Jaderberg et al. 2015, arXiv:1506.02025, section 3.2; {FUNCTIONAL}affine_grid.html", pattern="N 2 3 -> N H W 2",
+    source=f"Jaderberg et al. 2015, arXiv:1506.02025, section 3.2; {FUNCTIONAL}affine_grid.html", pattern="N 2 3 -> N H W 2", example=((BATCH, 2, 3),),
     params=(Ints("size", (28, 28), "height and width of the output, pixels", fewest=2, most=3, max=65536),
             Bool("align_corners", False, "-1 and 1 are the centres of the corner pixels, not their edges")),
 ))
@@ -233,7 +233,7 @@ def _sample(values: Values) -> str:
 register(Layer(
     kind="GridSample", stem="sample", category="Resampling", inputs=(2, 2), call=_sample, combine=combining(sampled), input_names=("x", "grid"), keys=("mode",),
     summary="Reads the first image at the places that the grid names, between pixels too.",
-    source=f"Jaderberg et al. 2015, arXiv:1506.02025, section 3.3; {FUNCTIONAL}grid_sample.html", pattern="N C H W, N h w 2 -> N C h w",
+    source=f"Jaderberg et al. 2015, arXiv:1506.02025, section 3.3; {FUNCTIONAL}grid_sample.html", pattern="N C H W, N h w 2 -> N C h w", example=((BATCH, 1, 28, 28), (BATCH, 16, 16, 2)),
     params=(Choice("mode", "bilinear", ("bilinear", "nearest", "bicubic"), "how values between pixels are found"),
             Choice("padding_mode", "zeros", ("zeros", "border", "reflection"), "what is found outside the image"),
             Bool("align_corners", False, "-1 and 1 are the centres of the corner pixels, not their edges")),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from .combining import Made, Values, combining, made, refuse, work
 from .formulas import DOCS
 from .params import Bool, Choice, Float, Int
-from .sizes import Shape, carries_batch, show
+from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, register
 
 register(Layer(
-    kind="Embedding", stem="embedding", category="Sequence", module="torch.nn.Embedding", reads="int", gives="float", pattern="... -> ... embedding_dim",
+    kind="Embedding", stem="embedding", category="Sequence", module="torch.nn.Embedding", reads="int", gives="float", pattern="... -> ... embedding_dim", example=((BATCH, 16),),
     summary="Looks every whole number up in a learned table: a word, a position, a class becomes a row of numbers.",
     words="a table of {num_embeddings} rows of {embedding_dim} numbers.", source=f"Bengio et al. 2003, jmlr.org/papers/v3/bengio03a.html; {DOCS}Embedding.html",
     params=(Int("num_embeddings", 100, "rows of the table: every input must be below this"), Int("embedding_dim", 32, "numbers a row")),
@@ -48,7 +48,7 @@ KINDS = (("RNN", 1, ("output", "h"), "Elman 1990, doi.org/10.1207/s15516709cog14
 for _kind, _gates, _outputs, _paper, _does, _more in KINDS:
     register(Layer(
         kind=_kind, stem=_kind.lower(), category="Sequence", module=f"torch.nn.{_kind}", combine=combining(_two_states if len(_outputs) == 3 else read_in_order),
-        summary=f"Reads a row of things one after the other and {_does}.", source=f"{_paper}; {DOCS}{_kind}.html", pattern="N T F -> N T hidden_size, layers N hidden_size",
+        summary=f"Reads a row of things one after the other and {_does}.", source=f"{_paper}; {DOCS}{_kind}.html", pattern="N T F -> N T hidden_size, layers N hidden_size", example=((BATCH, 28, 28),),
         inferred={"input_size": "input_size"}, params=(*RECURRENT, *_more), keys=("hidden_size", "num_layers"), outputs=len(_outputs), output_names=_outputs,
         unpack="{0}, ({1}, {2})" if len(_outputs) == 3 else "", weights=f"{_gates} * (products + (offsets if bias else 0))", macs=f"{_gates} * total",
     ))

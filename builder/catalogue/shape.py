@@ -149,7 +149,7 @@ arranged("Permute", "Puts the axes in another order.", "{0}.permute({dims:*})", 
          Ints("dims", (0, 2, 3, 1), "all axes in their new order, counted from 0, the batch", min=None, most=8), window=in_order("dims"), keeps="", view=True, moves=True)
 arranged("Transpose", "Lets two axes change places.", "{0}.transpose({dim0}, {dim1})", transposed,
          Int("dim0", 1, "one axis", min=None), Int("dim1", 2, "the other axis", min=None), window=swapped("dim0", "dim1"), keeps="", view=True, moves=True)
-arranged("Squeeze", "Leaves out an axis of size 1.", "{0}.squeeze({dim})", squeezed, Int("dim", -1, "the axis; it must have size 1", min=None), window=dropped, keeps="", view=True)
+arranged("Squeeze", "Leaves out an axis of size 1.", "{0}.squeeze({dim})", squeezed, Int("dim", -1, "the axis; it must have size 1", min=None), example=((BATCH, 28, 1),), window=dropped, keeps="", view=True)
 arranged("Unsqueeze", "Puts in a new axis of size 1.", "{0}.unsqueeze({dim})", unsqueezed, Int("dim", 1, "where the new axis stands", min=None),
          window=inserted("dim"), keeps="", view=True)
 
@@ -209,7 +209,7 @@ def expanded(values: Values, x: Shape) -> Made:
 
 
 arranged("Expand", "Repeats axes of size 1 without copying; -1 keeps an axis as it is.", "{0}.expand({sizes:*})", expanded,
-         Ints("sizes", (-1, 2), "the size of every axis; -1 as it is", min=-1, most=8), window=elementwise, keeps="", view=True)
+         Ints("sizes", (-1, 2), "the size of every axis; -1 as it is", min=-1, most=8), example=((BATCH, 1),), window=elementwise, keeps="", view=True)
 
 
 def batched(values: Values, value: Shape, like: Shape) -> Made:
@@ -232,7 +232,7 @@ register(Layer(
     # The sizes that stay are as many as the value has axes: read off its shape.
     inferred={"rest": "rest"}, call=lambda values: "{0}.expand({1}.shape[0], {rest:*})",
     summary="Gives every sample of a batch the same value, as the class token of a transformer.",
-    source=f"Dosovitskiy et al. 2021, arXiv:2010.11929, section 3.1; {TENSOR}expand.html", pattern="1 ..., N ... -> N ...",
+    source=f"Dosovitskiy et al. 2021, arXiv:2010.11929, section 3.1; {TENSOR}expand.html", pattern="1 ..., N ... -> N ...", example=((1, 16, 28), (BATCH, 10)),
 ))
 
 

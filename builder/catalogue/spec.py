@@ -111,7 +111,8 @@ class Layer:
     "same" gives what comes in. `scope` says where the layer is at home: "network", "block" (the ends of the one and of the other), or ""
     for both. `block` is "own" or "catalogue" for a layer that is itself a network of bricks and can be opened. `builds` makes the
     constructor's arguments of the parameters where they are not the same; `fixed` are arguments that nobody chooses, as they stand in the
-    source. Of an activation, `span` is the range of what it gives, and `keeps_positive` says that it changes nothing above 0.
+    source. `example` are shapes of inputs with which it can be shown, where not
+    every image does. Of an activation, `span` is the range of what it gives, and `keeps_positive` says that it changes nothing above 0.
     """
 
     kind: str
@@ -152,6 +153,7 @@ class Layer:
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
     block: str = ""
+    example: tuple[Shape, ...] = ()
     span: tuple[float, float] | None = None
     keeps_positive: bool = False
 

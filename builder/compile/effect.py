@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.catalogue import carries_batch
 from builder.graph import Project
 from builder.graph.reference import BRANCH, BRICK, Example
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 SHOWN = 8  # channels of a picture
 CURVE = 6.0  # an activation is drawn from -CURVE to CURVE
 POINTS = 241
+USUAL = (1, 28, 28)  # of an Input that nothing was said of
+WORDS = 8  # whole numbers are below this: rows of a table, entries of an axis
 ELEMENTWISE = "... -> ..."
 SIDES = (7, 9, 12, 16, 24)  # the smallest image on which a window is shown
 Picture = list[list[float]]
@@ -55,39 +59,55 @@ def effect(example: Example, sample: Sequence[Sequence[float]], side: Project | 
 
     torch.manual_seed(0)
     network = load(source(example.project))
-    x = fitted(sample, example.project)
+    given = [fitted(sample, node.params.get("shape", USUAL), node.params.get("dtype") == "int64") for node in example.project.network.nodes if node.kind == "Input"]
+    alone = not example.placed.layer.inputs[1] and example.placed.layer.inputs[1] is not None
     with torch.no_grad():
-        before = [x, *([network.get_submodule(BRANCH)(x)] if example.project.network.node(BRANCH) else [])]
-        after = network(x)
-    weights = [tensor for name, tensor in network.named_parameters() if name.startswith(f"{BRICK}.") and tensor.ndim == 2]
-    return Effect(tuple(picture for one in before for picture in pictures(one)), tuple(pictures(after)),
-                  weights[0].detach().tolist() if weights else None, curve(network) if example.placed.layer.pattern == ELEMENTWISE else None,
+        before = [] if alone else [*given, *([network.get_submodule(BRANCH)(given[0])] if example.project.network.node(BRANCH) else [])]
+        left = network(*given)
+    # Of several outputs the first is shown, for a value that comes from nowhere the value itself.
+    after = left[0] if isinstance(left, tuple) else left
+    weights = [tensor for name, tensor in network.named_parameters() if name.startswith(f"{BRICK}.") and tensor.ndim == 2 and tensor.is_floating_point()]
+    return Effect(tuple(picture for one in before for picture in pictures(one)), tuple(pictures(after, carries_batch(example.placed.shape[:1]))),
+                  weights[0].detach().tolist() if weights else None,
+                  curve(network) if example.placed.layer.pattern == ELEMENTWISE and len(given) == 1 and example.placed.layer.reads != "int" else None,
                   reads(load(source(side)), side) if side else None)
 
 
-def fitted(sample: Sequence[Sequence[float]], project: Project) -> torch.Tensor:
-    """A batch of two of the project's input shape, made of the picture: channels are the picture moved and paled, rows its middle rows."""
+def fitted(sample: Sequence[Sequence[float]], shape: Sequence[int], whole: bool = False) -> torch.Tensor:
+    """A batch of two of this shape, made of the picture: channels are the picture moved and paled, rows its middle rows; or whole numbers."""
     import torch
 
-    shape = project.network.node("image").params["shape"]
     picture = torch.tensor(sample, dtype=torch.float32)
-    if len(shape) == 1:
+    count = math.prod(shape)
+    if whole:
+        first = (torch.arange(count) * 3 % WORDS).reshape(tuple(shape))
+    elif len(shape) == 1:
         row = picture.flatten()
         start = max(0, (len(row) - shape[0]) // 2)
         first = row[start:start + shape[0]] if shape[0] > 28 else torch.linspace(-2, 2, shape[0]) + 2 * picture[14, :shape[0]]
-        return torch.stack([first, first.flip(0)])
-    channels, height, width = shape
-    small = torch.nn.functional.adaptive_avg_pool2d(picture[None, None], (height, width))[0, 0]
-    first = torch.stack([small.roll((c, c), (0, 1)) * (1 - 0.04 * c) for c in range(channels)])
-    return torch.stack([first, first.flip(-1)])
+    elif len(shape) == 3 and min(shape[1:]) > 1:
+        channels, height, width = shape
+        small = torch.nn.functional.adaptive_avg_pool2d(picture[None, None], (height, width))[0, 0]
+        first = torch.stack([small.roll((c, c), (0, 1)) * (1 - 0.04 * c) for c in range(channels)])
+    elif len(shape) == 2 and shape != (2, 3):
+        first = torch.nn.functional.adaptive_avg_pool2d(picture[None, None], tuple(shape))[0, 0]
+    else:
+        # A map for an affine grid is near the one that changes nothing; anything else is the picture as often as it goes in.
+        first = torch.eye(2, 3) if len(shape) == 2 else picture.flatten().repeat(1 + count // picture.numel())[:count].reshape(tuple(shape))
+    return torch.stack([first, first.flip(-1) if first.ndim else first])
 
 
-def pictures(batch: torch.Tensor) -> list[Picture]:
-    """The first sample as pictures: its first channels, or one row."""
-    first = batch[0]
+def pictures(batch: torch.Tensor, carries: bool = True) -> list[Picture]:
+    """The first sample (or, of what carries no batch, the whole) as pictures: its first channels, or one row."""
+    first = (batch[0] if carries else batch).float()
+    usual = first[first.isfinite()]
+    least, most = (float(usual.min()), float(usual.max())) if len(usual) else (0.0, 0.0)
+    first = first.nan_to_num(nan=0.0, posinf=most, neginf=least)
+    if first.ndim > 3:
+        first = first.flatten(0, first.ndim - 3)
     if first.ndim == 3:
         return [channel.tolist() for channel in first[:SHOWN]]
-    return [first.reshape(1, -1).tolist()] if first.ndim == 1 else [first.tolist()]
+    return [first.reshape(1, -1).tolist()] if first.ndim < 2 else [first.tolist()]
 
 
 def curve(network: torch.nn.Module) -> tuple[list[float], list[float], list[float]] | None:
@@ -100,13 +120,13 @@ def curve(network: torch.nn.Module) -> tuple[list[float], list[float], list[floa
     try:
         with torch.no_grad():
             alone, turned, again = network(x), network(x.flip(1)).flip(1), network(torch.cat([x, x + 1], 1))[:, :POINTS]
-    except (RuntimeError, ValueError):
+    except (RuntimeError, ValueError, IndexError):
         return None
-    if not all(torch.allclose(alone, other, atol=1e-5) for other in (turned, again)):
+    if not all(alone.shape == other.shape and torch.allclose(alone, other, atol=1e-5) for other in (turned, again)) or not alone.is_floating_point():
         return None
     x = x.detach().clone().requires_grad_()
     y = network(x)
-    (slope,) = torch.autograd.grad(y.sum(), x)
+    (slope,) = torch.autograd.grad(y.sum(), x) if y.requires_grad else (torch.zeros_like(x),)
     return x.flatten().tolist(), y.flatten().tolist(), slope.flatten().tolist()
 
 

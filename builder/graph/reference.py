@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from builder.catalogue import CATEGORIES, COMPOSITES, LAYERS, Layer, Param, Shape
+from builder.catalogue import BATCH, CATEGORIES, COMPOSITES, LAYERS, Layer, Param, Shape, carries_batch
 from builder.catalogue.expressions import written
 from builder.catalogue.params import LARGEST
 
@@ -46,9 +46,11 @@ def allowed(param: Param) -> str:
             return ", ".join(param.choices)
         case "bool":
             return "true or false"
+        case "text":
+            return param.wanted
     words = {"int": "whole number", "float": "number", "ints": "whole numbers"}[param.type]
-    if getattr(param, "axes", 1) == 2:
-        words = "whole number, or height and width"
+    if getattr(param, "axes", 1) > 1:
+        words = f"whole number, or {'height and width' if param.axes == 2 else 'depth, height and width'}"
     bounds = "" if low is None else f"at least {low:g}" if high is None or high >= LARGEST else f"{low:g} to {high:,g}"
     return ", ".join(part for part in (words, bounds, "may be empty" if getattr(param, "optional", False) else "") if part)
 
@@ -86,9 +88,15 @@ class Example:
 def example(kind: str, given: Mapping[str, object] = FrozenDict(), sizes: tuple[Shape, ...] = SAMPLES) -> Example | None:
     """The kind with these parameters on the first sample that it accepts, else on the one that it comes nearest to; None for the ends."""
     layer = kinds()[kind]
-    if layer.inputs[1] == 0 or not layer.outputs:
+    if layer.scope:
         return None
-    shapes = [tuple(tuple(shape[1:]) for shape in COMPOSITES[kind].example)] if kind in COMPOSITES else [(size,) for size in _order(layer, sizes)]
+    declared_ = COMPOSITES[kind].example if kind in COMPOSITES else layer.example
+    if layer.inputs[1] == 0:
+        shapes: list[tuple[Shape, ...]] = [()]
+    elif declared_ and (kind in COMPOSITES or sizes is SAMPLES):
+        shapes = [tuple(declared_)]
+    else:
+        shapes = [((BATCH, *size),) for size in _order(layer, sizes)]
     tried = [_tried(layer, given, shape) for shape in shapes]
     return next((one for one in tried if not one.troubles), tried[0])
 
@@ -104,15 +112,27 @@ def _order(layer: Layer, sizes: tuple[Shape, ...]) -> tuple[Shape, ...]:
 
 def _tried(layer: Layer, given: Mapping[str, object], shapes: tuple[Shape, ...]) -> Example:
     brick = Node(BRICK, layer.kind, freeze(dict(given)))
-    entries = [Node("image" if i == 0 else f"image{i + 1}", "Input", FrozenDict({"shape": shape})) for i, shape in enumerate(shapes)]
+    entries = [_entry("image" if i == 0 else f"image{i + 1}", shape, layer.reads.split(), i) for i, shape in enumerate(shapes)]
     feeds = [entry.id for entry in entries]
     branches = [Node(BRANCH, *OTHER)] if len(feeds) < layer.inputs[0] else []
-    edges = [Edge(feeds[0], BRANCH)] * len(branches) + [Edge(source, BRICK, port) for port, source in enumerate([*feeds, *(b.id for b in branches)])]
-    edges += [Edge(BRICK, "output" if not i else f"output{i + 1}", 0, i) for i in range(layer.outputs)]
-    ends = [Node("output" if not i else f"output{i + 1}", "Output") for i in range(layer.outputs)]
-    project = Project(layer.kind, FrozenDict({"network": Network((*entries, *branches, brick, *ends), tuple(edges))}), task=NO_TASK)
+    edges = [Edge(feed, BRANCH) for feed in feeds[:len(branches)]] + [Edge(source, BRICK, port) for port, source in enumerate([*feeds, *(b.id for b in branches)])]
+    leaving = layer.leaving(brick.params)
+    edges += [Edge(BRICK, "output" if not i else f"output{i + 1}", 0, i) for i in range(leaving)]
+    ends = [Node("output" if not i else f"output{i + 1}", "Output") for i in range(leaving)]
+    # A value that comes from nowhere is shown beside a sample, which it has nothing to do with.
+    alone = [] if entries else [Node("image", "Input"), Node("sample", "Output")]
+    edges += [Edge("image", "sample")] if alone else []
+    project = Project(layer.kind, FrozenDict({"network": Network((*entries, *branches, brick, *ends, *alone), tuple(edges))}), task=NO_TASK)
     report = check(project)
     return Example(project, report.analysis.placed[BRICK], tuple(str(problem) for problem in report.errors if problem.node in (BRICK, BRANCH)))
+
+
+def _entry(name: str, shape: Shape, reads: list[str], port: int) -> Node:
+    """What an example's brick is given: samples, whole numbers where it reads such, or weights where there is no batch."""
+    if not carries_batch(shape):
+        return Node(name, "Parameter", FrozenDict({"shape": shape, "init": "normal", "std": 1.0}))
+    whole = {"dtype": "int64"} if reads[min(port, len(reads) - 1)] == "int" else {}
+    return Node(name, "Input", FrozenDict({"shape": shape[1:], **whole}))
 
 
 def key(kind: str, given: Mapping[str, object]) -> str:
