@@ -99,7 +99,7 @@ def fitted(sample: Sequence[Sequence[float]], shape: Sequence[int], whole: bool 
 
 def pictures(batch: torch.Tensor, carries: bool = True) -> list[Picture]:
     """The first sample (or, of what carries no batch, the whole) as pictures: its first channels, or one row."""
-    first = (batch[0] if carries else batch).float()
+    first = (batch[0] if carries else batch).detach().float()
     usual = first[first.isfinite()]
     least, most = (float(usual.min()), float(usual.max())) if len(usual) else (0.0, 0.0)
     first = first.nan_to_num(nan=0.0, posinf=most, neginf=least)

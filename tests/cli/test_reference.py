@@ -27,4 +27,4 @@ def test_the_worked_example_has_the_numbers(brickwork):
 
 def test_an_unknown_layer_is_one_line_with_a_guess(brickwork):
     answer = brickwork("reference", "Conv3")
-    assert answer.status == 2 and answer.err.count("\n") == 1 and "did you mean Conv2d" in answer.err
+    assert answer.status == 2 and answer.err.count("\n") == 1 and "did you mean Conv3d, Conv2d" in answer.err
