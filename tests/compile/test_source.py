@@ -379,7 +379,7 @@ def test_the_source_of_any_legal_drawing_has_nothing_that_a_linter_minds(random)
     tree = ast.parse(source(project))
     (network,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     loaded = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+    imported = {alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
     assert imported <= loaded
     for function in network.body[1:]:
         stored = [node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
