@@ -83,7 +83,7 @@ def _heads(values: Values) -> str:
         return "{self}({args}, need_weights=False)[0]"
     length = 1 if values["batch_first"] else 0
     mask = f"nn.Transformer.generate_square_subsequent_mask({{0}}.shape[{length}], device={{0}}.device)"
-    return f"{{self}}({{args}}, need_weights=False, attn_mask={mask}, is_causal=True)[0]"
+    return f"{{self}}({{0}}, {{1}}, {{2}}, need_weights=False, attn_mask={mask}, is_causal=True)[0]"
 
 
 register(Layer(

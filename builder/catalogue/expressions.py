@@ -1,7 +1,7 @@
 """Formulas as text: evaluated on integers, and written out with the numbers in place of the names.
 
 The language is a small part of Python's: names, numbers, strings, + - * // % **, comparisons, and/or/not, `a if c else b`,
-min, max and prod. Formulas stand in this package's own files; a user's text never reaches them.
+min, max, isqrt and prod. Formulas stand in this package's own files; a user's text never reaches them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OPERATORS = {
     ast.Pow: operator.pow, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
     ast.Gt: operator.gt, ast.GtE: operator.ge, ast.USub: operator.neg, ast.Not: operator.not_,
 }
-FUNCTIONS = {"min": min, "max": max, "prod": lambda value: math.prod(value) if isinstance(value, tuple) else value}
+FUNCTIONS = {"min": min, "max": max, "isqrt": math.isqrt, "prod": lambda value: math.prod(value) if isinstance(value, tuple) else value}
 
 
 class CatalogueError(ValueError):

@@ -1,10 +1,24 @@
 """Fully connected layers."""
 
+import math
+
 from .combining import Made, Values, combining, made, refuse, work
 from .formulas import DOCS
-from .params import Bool, Int
+from .params import Bool, Choice, Int
 from .sizes import BATCH, Shape, carries_batch, show
-from .spec import Layer, register
+from .spec import Layer, Rule, register
+
+
+def _started(values: Values) -> str:
+    """Lines that give the first weights, where they are not torch's own."""
+    lines = ["nn.init.zeros_({self}.weight)"] if values["init"] != "default" else []
+    if values["init"] == "zeros" and values["bias"]:
+        lines.append("nn.init.zeros_({self}.bias)")
+    if values["init"] == "identity":
+        rows = math.isqrt(values["out_features"])
+        lines.append(f"{{self}}.bias.data.copy_(torch.eye({rows}, {values['out_features'] // rows}).flatten())")
+    return "\n".join(lines)
+
 
 register(Layer(
     kind="Linear", stem="fc", category="Linear", module="torch.nn.Linear",
@@ -13,8 +27,13 @@ register(Layer(
     source=DOCS + "Linear.html",
     pattern="N ... in_features -> N ... out_features",
     inferred={"in_features": "in_features"},
-    params=(Int("out_features", 64, "numbers produced"), Bool("bias", True, "learn one offset per output")),
-    keys=("out_features",),
+    params=(Int("out_features", 64, "numbers produced"), Bool("bias", True, "learn one offset per output"),
+            Choice("init", "default", ("default", "zeros", "identity"),
+                   "what the weights start as: torch's random numbers, all 0, or 0 with the identity as bias, a transform that changes nothing")),
+    keys=("out_features",), starts=_started,
+    rules=(Rule("init != 'identity' or bias", "the identity stands in the bias, and there is none", "value", "bias"),
+           Rule("init != 'identity' or out_features // isqrt(out_features) - isqrt(out_features) <= 1 and out_features % isqrt(out_features) == 0",
+                "{out_features} numbers are no identity: it has n·n or n·(n + 1) of them, as the 6 of an affine map", "value", "out_features")),
     weights="in_features * out_features + (out_features if bias else 0)",
     macs="prod(rest) * in_features * out_features",
 ))

@@ -111,7 +111,7 @@ class Layer:
     "same" gives what comes in. `scope` says where the layer is at home: "network", "block" (the ends of the one and of the other), or ""
     for both. `block` is "own" or "catalogue" for a layer that is itself a network of bricks and can be opened. `builds` makes the
     constructor's arguments of the parameters where they are not the same; `fixed` are arguments that nobody chooses, as they stand in the
-    source. `example` are shapes of inputs with which it can be shown, where not
+    source; `starts` are lines that give the first weights. `example` are shapes of inputs with which it can be shown, where not
     every image does. Of an activation, `span` is the range of what it gives, and `keeps_positive` says that it changes nothing above 0.
     """
 
@@ -140,6 +140,7 @@ class Layer:
     moves: bool = False
     builds: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
     fixed: Mapping[str, str] = field(default_factory=dict)
+    starts: Template = ""
     reads: str = "float"
     gives: str = "same"
     weights: str = "0"

@@ -21,6 +21,8 @@ def _parameter(values: Values) -> str:
     match values["init"]:
         case "zeros" | "ones" as fill:
             return f"nn.Parameter(torch.{fill}({{shape}}))"
+        case "constant":
+            return "nn.Parameter(torch.full({shape}, {value}))"
         case "normal":
             return "nn.Parameter(torch.randn({shape}))" if values["std"] == 1 else "nn.Parameter({std} * torch.randn({shape}))"
     return "nn.Parameter(torch.empty({shape}).uniform_(-{std}, {std}))"
@@ -30,7 +32,8 @@ register(Layer(
     kind="Parameter", stem="parameter", category="Values", inputs=(0, 0), state=_parameter, combine=combining(held), pattern="-> shape",
     summary="Numbers that are learned and belong to no layer: a class token, positions, a scale.", keys=("shape",), weights="prod(shape)",
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html",
-    params=(SHAPE, Choice("init", "zeros", ("zeros", "ones", "normal", "uniform"), "what they start as"),
+    params=(SHAPE, Choice("init", "zeros", ("zeros", "ones", "constant", "normal", "uniform"), "what they start as"),
+            Float("value", 1.0, "what constant puts everywhere"),
             Float("std", 0.02, "spread of normal; uniform goes from -std to std", min=0.0)),
 ))
 

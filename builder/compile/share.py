@@ -166,7 +166,8 @@ def _wiring(body: Trace, made: dict[int, list[Made]]) -> object:
             what = ("row", id(row[0].shared)) if _is_simple(row) else (is_row(row), *((id(one.shared), one.is_loop) for one in row))
         else:
             built = signature(step.layer.module) if step.layer.module else {}
-            what = (step.layer.kind, typed(tuple((name, value) for name, value in step.arguments.items() if name not in built)) if step.layer.call or not built else ())
+            what = (step.layer.kind, typed(tuple((name, value) for name, value in step.arguments.items() if name not in built)) if step.layer.call or not built else (),
+                    step.layer.starts(step.arguments) if callable(step.layer.starts) else "")
         steps.append((step.name, step.inputs, what, step.owner, step.frozen))
     return body.kind, body.entries, tuple(steps), body.results, body.late
 

@@ -162,7 +162,7 @@ def _chain(shared: Shared) -> list[str]:
     steps = shared.body.steps
     layers = [(_constructed(shared, i, f"            {step.name}=", ","), shape_comment(*step.shapes) if shared.alike else "")
               for i, step in enumerate(steps)]
-    return [_initialised(shared), "        super().__init__(OrderedDict(", *_aligned(layers), "        ))", *_frozen(shared)]
+    return [_initialised(shared), "        super().__init__(OrderedDict(", *_aligned(layers), "        ))", *_started(shared), *_frozen(shared)]
 
 
 def _readers(body: Trace) -> dict[Value, list[int]]:
@@ -247,7 +247,13 @@ def constructors(shared: Shared) -> list[str]:
             lines.append(_constructed(shared, i, f"        self.register_buffer({ascii(step.name)}, ", ")"))
         elif step.makes:
             lines.append(_constructed(shared, i, f"        self.{step.name} = "))
-    return lines + _frozen(shared)
+    return lines + _started(shared) + _frozen(shared)
+
+
+def _started(shared: Shared) -> list[str]:
+    """First weights that are not torch's own."""
+    texts = [filled(template(step.layer.starts, step), step) for step in shared.body.steps if step.makes and step.layer.starts]
+    return [f"        {line}" for text in texts for line in text.splitlines()]
 
 
 def _frozen(shared: Shared) -> list[str]:
@@ -310,7 +316,8 @@ def _mentions(step: Step) -> str:
     """All of a step's text that can name a module."""
     kept = template(step.layer.state or step.layer.buffer, step) if step.makes else ""
     built = " ".join([step.layer.module.replace("torch.nn.", "nn."), *step.layer.fixed.values()]) if step.makes else ""
-    return " ".join([template(step.layer.call, step), kept, built])
+    started = template(step.layer.starts, step) if step.makes else ""
+    return " ".join([template(step.layer.call, step), kept, built, started])
 
 
 def source(project: Project) -> str:

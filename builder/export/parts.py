@@ -53,6 +53,7 @@ class Training:
     loss: str
     initializer: str
     initialised: tuple[str, ...]
+    starts_at_zero: bool
     channels_last: bool
 
 
@@ -75,7 +76,8 @@ def training(project: Project) -> Training:
     return Training(
         plain(project.name), dataset, classes, imports, whole["epochs"], whole["batch_size"], whole["seed"], take_threads(),
         _call(*optimizer, "network.parameters()"), _call(*loss).replace("torch.nn.", "nn."),
-        _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised, last)
+        _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
+        "nn.init.zeros_(self." in classes, last)
 
 
 def split(text: str) -> tuple[tuple[str, ...], str]:
@@ -233,7 +235,7 @@ def _loop(made: Training) -> Part:
     known = made.dataset.train if made.dataset.name == BUILT_IN else None
     lonely = made.batch_size > 1 and (known is None or known % made.batch_size == 1 and known > made.batch_size)
     code = LOOP.format(
-        initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer) if made.initializer and made.initialised else "",
+        initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer, unless=ZERO if made.starts_at_zero else "") if made.initializer and made.initialised else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
         layout=LAYOUT if made.channels_last else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
         lonely=LONELY if lonely else "")
@@ -248,9 +250,10 @@ def _classes(names: tuple[str, ...]) -> str:
 INITIALISE = '''\
     torch.manual_seed(seed)
     for layer in network.modules():
-        if isinstance(layer, {classes}):
+        if isinstance(layer, {classes}){unless}:
             {call}
 '''
+ZERO = " and layer.weight.any()"  # what was told to start at 0 stays there
 LAYOUT = '''\
     images, test_images = (part.permute(0, 2, 3, 1).contiguous() for part in (images, test_images))  # N H W C
 '''

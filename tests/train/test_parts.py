@@ -121,6 +121,13 @@ def test_first_weights_follow_the_rule_and_the_seed_and_biases_stay():
     assert torch.equal(model.fc1.weight, first) and torch.equal(model.fc1.bias, bias) and torch.equal(model.norm1.weight, torch.ones(4))
 
 
+def test_a_layer_that_was_told_to_start_at_zero_does():
+    model = small_cnn()
+    nn.init.zeros_(model.fc1.weight)
+    initialise(model, "torch.nn.init.normal_", {"std": 0.5}, seed=3)
+    assert not model.fc1.weight.any() and model.conv1.weight.std() > 0.2
+
+
 @pytest.mark.parametrize("path", ["os.remove", "torch.nn.init.no_such_", "torch.nn.init._no_grad_uniform_", "torch.nn.init.calculate_gain", "torch.load"])
 def test_only_the_rules_of_torch_can_be_named(path: str):
     with pytest.raises(InitialiserError, match="no initialiser"):

@@ -1,0 +1,70 @@
+"""First weights that a brick is given, in the text and in the network that the text makes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from builder import api
+from builder.compile.module import load
+from builder.compile.source import source
+from builder.graph import check
+from builder.graph.document import freeze
+from tests.compile.block_drawings import block, project
+
+
+def linear(out_features: int, **params):
+    """A drawing of one Linear on 5 numbers."""
+    return project("One", [("x", "Input", {"shape": [5]}), ("fc", "Linear", {"out_features": out_features, **params}), ("output", "Output")],
+                   "x>fc fc>output", task="none")
+
+
+@pytest.mark.parametrize(("out_features", "rows", "columns"), [(4, 2, 2), (6, 2, 3), (9, 3, 3), (12, 3, 4), (64, 8, 8), (1, 1, 1), (2, 1, 2)])
+def test_a_linear_may_begin_as_a_transform_that_changes_nothing(out_features, rows, columns):
+    network = load(source(linear(out_features, init="identity")))
+    assert torch.equal(network(torch.randn(3, 5)).view(3, rows, columns), torch.eye(rows, columns).expand(3, -1, -1))
+    network(torch.randn(3, 5)).sum().backward()
+    assert network.fc.weight.grad.any() and network.fc.bias.grad.any()
+
+
+def test_a_linear_may_begin_at_zero_with_and_without_an_offset():
+    for bias in (True, False):
+        assert not load(source(linear(7, init="zeros", bias=bias)))(torch.randn(3, 5)).any()
+    assert load(source(linear(7)))(torch.randn(3, 5)).all() and "nn.init" not in source(linear(7))
+
+
+@pytest.mark.parametrize(("params", "says"), [
+    ({"out_features": 7}, "7 numbers are no identity: it has n·n or n·(n + 1) of them, as the 6 of an affine map"),
+    ({"out_features": 8}, "8 numbers are no identity: it has n·n or n·(n + 1) of them, as the 6 of an affine map"),
+    ({"out_features": 6, "bias": False}, "the identity stands in the bias, and there is none")])
+def test_what_cannot_begin_as_the_identity_is_said(params, says):
+    assert [problem.says for problem in check(linear(**params, init="identity")).errors] == [says]
+
+
+def test_the_projects_initialiser_leaves_a_chosen_start_alone():
+    drawing = project("Two", [("x", "Input", {"shape": [5]}), ("fc1", "Linear", {"out_features": 8}), ("relu", "ReLU"),
+                              ("fc2", "Linear", {"out_features": 6, "init": "identity"}), ("output", "Output")],
+                      "x>fc1 fc1>relu relu>fc2 fc2>output", task="none")
+    network = api.module(replace(drawing, training=freeze({"initializer": {"kind": "Normal", "std": 1.0}})))
+    assert not network.fc2.weight.any() and 0.5 < network.fc1.weight.std() < 1.5
+
+
+def test_blocks_that_begin_differently_are_classes_of_their_own():
+    head = block([("x", "BlockInput"), ("fc", "Linear", {"out_features": 6}), ("out", "BlockOutput")], "x>fc fc>out",
+                 {"start": "fc.init", "width": "fc.out_features"})
+    heads = [("a", {"start": "identity"}), ("b", {}), ("c", {"start": "identity", "width": 12}), ("d", {"width": 12})]
+    bricks = [("x", "Input", {"shape": [5]}), *((name, "Head", params) for name, params in heads), ("cat", "Concat"), ("output", "Output")]
+    wires = " ".join(f"x>{name} {name}>cat.{i}" for i, (name, _) in enumerate(heads))
+    network = load(source(project("Heads", bricks, f"{wires} cat>output", blocks={"Head": head}, task="none")))
+    answer = network(torch.zeros(1, 5))[0]
+    assert torch.equal(answer[:6], torch.eye(2, 3).flatten()) and torch.equal(answer[12:24], torch.eye(3, 4).flatten())
+    assert answer[6:12].all() and answer[24:].all()
+
+
+@pytest.mark.parametrize(("init", "wanted"), [("constant", torch.full((2, 3), 0.25)), ("zeros", torch.zeros(2, 3)), ("ones", torch.ones(2, 3))])
+def test_a_parameter_begins_as_it_says(init, wanted):
+    drawing = project("P", [("x", "Input", {"shape": [2, 3]}), ("p", "Parameter", {"shape": [2, 3], "init": init, "value": 0.25}), ("mul", "Multiply"),
+                            ("output", "Output")], "x>mul.0 p>mul.1 mul>output", task="none")
+    assert torch.equal(load(source(drawing))(torch.ones(1, 2, 3))[0], wanted)
