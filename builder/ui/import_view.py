@@ -118,7 +118,9 @@ def _progress(job: Job) -> None:
 
 def _done(space: Workspace, job: Job) -> None:
     difference = job.result.get("difference")
-    held = f" Its answers differ from the original's by {difference:.1g} at most." if isinstance(difference, float) else ""
+    held = ""
+    if isinstance(difference, float):
+        held = f" Its answers differ from the original's by {difference:.1g} at most." if difference else " Its answers are the original's to the last bit."
     st.success(f"{esc(job.source)} is a drawing now.{held}", icon=":material/check:")
     with st.container(horizontal=True):
         st.button(f"Open {esc(job.name)}", key="open-imported", type="primary", on_click=_open, args=(space, job), icon=":material/open_in_new:")
