@@ -137,7 +137,15 @@ def _ended(job: Job) -> None:
         st.button("Try again", key="import-again", on_click=_again, args=(job, job.pretrained), icon=":material/refresh:")
         if job.pretrained and job.state == "failed":
             st.button("With fresh, random weights", key="import-fresh", on_click=_again, args=(job, False))
+        if job.state == "failed" and (usual := _usual_side(job)) not in (None, job.side):
+            st.button(f"With images of {usual}×{usual}", key="import-usual", on_click=_begin, args=(job.source, usual, job.pretrained))
         st.button("Put away", key="forget-import", on_click=imports().forget, args=(job,))
+
+
+def _usual_side(job: Job) -> int | None:
+    """The side of the images that a model was made for; some take no other."""
+    library = job.source.partition(":")[0]
+    return next((one["side"] for one in names().get(library) or () if one["name"] == job.name), None)
 
 
 def _again(job: Job, pretrained: bool) -> None:

@@ -208,7 +208,12 @@ def test_a_refused_import_says_why_as_text_and_offers_random_weights(models):
     assert esc("![x](http://evil) has no weights") in tab.error[0].value and "![x](" not in tab.error[0].value
     assert workspace().project == ENTRIES["mnist-cnn"].project
     tab = finished(looked(tab.button(key="import-fresh").click().run()))
-    assert tab.error and not aside.imports().job.pretrained
+    assert tab.error and not aside.imports().job.pretrained and not [one for one in tab.button if one.key == "import-usual"]
+    tab = looked(tab.number_input(key="side-torchvision-inception_v3").set_value(100).run())
+    tab = finished(looked(tab.button(key="import").click().run()))
+    assert aside.imports().job.side == 100 and tab.button(key="import-usual").label == "With images of 224×224"
+    finished(looked(tab.button(key="import-usual").click().run()))
+    assert aside.imports().job.side == 224
 
 
 def test_timm_has_its_own_list_and_where_it_is_missing_the_page_says_how_to_get_it(models, monkeypatch):
