@@ -1,0 +1,125 @@
+"""The proof of an import: the network of the drawing, with the model's weights, gives what the model gives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import torch
+from torch import nn
+
+from .record import ImportRefused
+from .translate import named_results
+
+TOLERANCE = 1e-5
+SMALL = (64, 96, 32)  # sides of images that are tried first: what agrees there is tried once more in its own size
+
+
+def weights_of(state: Mapping[str, torch.Tensor], network: nn.Module, mapping: Mapping[str, object]) -> dict[str, torch.Tensor]:
+    """The model's tensors under the network's keys."""
+    found = {}
+    for key, tensor in network.state_dict().items():
+        source = mapping[key]
+        given = state[source] if isinstance(source, str) and source in state else source
+        if not isinstance(given, torch.Tensor):
+            given = tensor  # a counter that the model does not keep
+        if given.numel() != tensor.numel():
+            raise ImportRefused(f"{source if isinstance(source, str) else 'a constant'} has {tuple(given.shape)} numbers, its brick {key} {tuple(tensor.shape)}")
+        found[key] = given.detach().reshape(tensor.shape).to(tensor.dtype).contiguous().clone()
+    return found
+
+
+def parameters(module: nn.Module) -> int:
+    """How many numbers a module learns, each counted once."""
+    return sum(p.numel() for p in module.parameters())
+
+
+def verify(model: nn.Module, network: nn.Module, examples: Sequence[torch.Tensor], order: Mapping[str, int | None]) -> float:
+    """The largest difference between the outputs of both, relative to the largest output; raises ImportRefused when it is over TOLERANCE.
+
+    Both run in evaluation and in training mode, from the same seed, at two batch sizes; in training the running statistics are compared too.
+    """
+    ours, theirs = parameters(network), parameters(model)
+    if ours != theirs:
+        raise ImportRefused(f"the drawing has {ours:,} parameters, the model {theirs:,}: some of them are not used in its forward pass")
+    for side in (*_smaller(examples), None):
+        inputs = examples if side is None else [_sized(example, side) for example in examples]
+        try:
+            worst = _compared(model, network, inputs, order, (2, 3))
+        except (RuntimeError, ValueError, AssertionError):
+            if side is None:
+                raise
+            continue
+        if worst <= TOLERANCE and side is not None:
+            worst = max(worst, _once(model, network, _samples(examples, 1), order, False)[0])
+        if worst > TOLERANCE and side is not None:
+            continue  # what is drawn may be made for its own size alone
+        if not worst <= TOLERANCE:
+            raise ImportRefused(f"the drawing does not do what the model does: their outputs differ by {worst:.2g} of the largest")
+        return worst
+    raise AssertionError("the examples' own size was tried")
+
+
+def _smaller(examples: Sequence[torch.Tensor]) -> Iterable[int]:
+    images = [example for example in examples if example.ndim == 4 and example.is_floating_point() and example.shape[-1] == example.shape[-2]]
+    return [side for side in SMALL if side < images[0].shape[-1]] if len(images) == len(examples) else []
+
+
+def _sized(example: torch.Tensor, side: int) -> torch.Tensor:
+    return torch.empty(*example.shape[:2], side, side)
+
+
+def _samples(examples: Sequence[torch.Tensor], count: int) -> list[torch.Tensor]:
+    """Random inputs of the examples' shapes; whole numbers are drawn from what the example holds."""
+    generator = torch.Generator().manual_seed(count)
+    made = []
+    for example in examples:
+        shape = (count, *example.shape[1:])
+        if example.is_floating_point():
+            made.append(torch.randn(shape, generator=generator))
+        else:
+            made.append(torch.randint(0, int(example.max()) + 1 if example.numel() else 2, shape, generator=generator, dtype=example.dtype))
+    return made
+
+
+def _compared(model: nn.Module, network: nn.Module, examples: Sequence[torch.Tensor], order: Mapping[str, int | None], counts: tuple[int, ...]) -> float:
+    worst = 0.0
+    for count in counts:
+        inputs = _samples(examples, count)
+        for training in (False, True):
+            difference, kept = _once(model, network, inputs, order, training)
+            worst = max(worst, difference)
+            if training:
+                worst = max(worst, kept)
+    return worst
+
+
+def _once(model: nn.Module, network: nn.Module, inputs: list[torch.Tensor], order: Mapping[str, int | None], training: bool) -> tuple[float, float]:
+    """The difference of the outputs, and of what both keep (running statistics)."""
+    model.train(training)
+    network.train(training)
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        theirs = dict(named_results(model(*(x.clone() for x in inputs))))
+        torch.manual_seed(0)
+        ours = named_results(network(*(x.clone() for x in inputs)))
+    wanted = [theirs[name] for name in order if name in theirs]
+    if len(wanted) != len(ours):
+        raise ImportRefused(f"the drawing gives {len(ours)} tensors in {'training' if training else 'evaluation'}, the model {len(wanted)}")
+    outputs = max((difference(one, mine) for one, (_, mine) in zip(wanted, ours, strict=True)), default=0.0)
+    return outputs, 0.0
+
+
+def difference(one: torch.Tensor, other: torch.Tensor) -> float:
+    """The largest difference of two tensors, relative to the largest number where that is above 1; infinite for other shapes."""
+    if one.shape != other.shape:
+        return math.inf
+    if not one.numel():
+        return 0.0
+    one, other = one.double(), other.double()
+    same = (one == other) | (one.isnan() & other.isnan())
+    gap = torch.where(same, torch.zeros_like(one), (one - other).abs()).max().item()
+    scale = one[one.isfinite()].abs().max().item() if bool(one.isfinite().any()) else 1.0
+    return math.inf if math.isnan(gap) else gap / max(1.0, scale)
+
+
