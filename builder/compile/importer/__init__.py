@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -54,18 +53,19 @@ def import_module(module: nn.Module, example: torch.Tensor | Sequence[torch.Tens
         levels, root, outputs = _drawn(module, training, evaluation)
         emitter = Emitter(root, levels.numbers)
         inputs = _input_names(module, examples)
-        project, names = emitter.project(name or type(module).__name__, inputs, [(_output_name(one), when) for one, when in outputs])
+        project, names = emitter.project(name or type(module).__name__, inputs, [(one, when) for one, when, _ in outputs])
         try:
             network_trace = trace(project)
         except BuildError as error:
             raise ImportRefused(f"the drawing of {project.name} has errors: {error}") from None
         text = written(network_trace, project.name)
-        network = load(text)
+        with torch.device("meta"):  # its own weights are not wanted, so none are drawn
+            network = load(text)
         sources = {key: emitter.source(key, names) for key in network.state_dict()}
         state = _state(module)
         weights = weights_of(state, network, sources)
-        network.load_state_dict(weights)
-        worst = verify(_twin(module), network, examples, dict.fromkeys(one for one, _ in outputs))
+        network.load_state_dict(weights, assign=True)
+        worst = verify(module, network, examples, {one: (inside or None) for one, _, inside in outputs})
     mapping = {key: source if isinstance(source, str) else None for key, source in sources.items()}
     return Imported(project, weights, mapping, worst, text)
 
@@ -79,13 +79,6 @@ def _undisturbed(module: nn.Module) -> Iterator[None]:
     finally:
         for one, training in modes:
             one.training = training
-
-
-def _twin(module: nn.Module) -> nn.Module:
-    """A copy that may be run: its statistics and its caches are its own."""
-    import copy
-
-    return copy.deepcopy(module)
 
 
 def _state(module: nn.Module) -> dict[str, torch.Tensor]:
@@ -126,7 +119,7 @@ def _record(module: nn.Module, examples: list[torch.Tensor], training: bool, siz
 
 
 def _drawn(module: nn.Module, training: _Recording, evaluation: Call) -> tuple:
-    """The levels, the outermost of them, and what leaves it: (name, when)."""
+    """The levels, the outermost of them, and what leaves it: (name, when, its name in evaluation)."""
     frozen = frozenset(name for name, parameter in module.named_parameters() if not parameter.requires_grad)
     translator = Translator(training.calls[:2], SIZES, training.leaves, training.raw, frozen)
     flat = translator.flat()
@@ -134,17 +127,17 @@ def _drawn(module: nn.Module, training: _Recording, evaluation: Call) -> tuple:
         raise ImportRefused("the first axis of every input must be the batch")
     always = _also_in_evaluation(training.calls[0], evaluation)
     known = dict(flat.results)
-    outputs = [*((name, "always") for name in always), *((name, "training") for name in known if name not in always)]
-    flat.results = [(name, known[name]) for name, _ in outputs]
+    outputs = [*((name, "always", twin) for name, twin in always.items()), *((name, "training", "") for name in known if name not in always)]
+    flat.results = [(name, known[name]) for name, _, _ in outputs]
     levels = Levels(flat, training.again)
     return levels, levels.network(translator.wires), outputs
 
 
-def _also_in_evaluation(training: Call, evaluation: Call) -> list[str]:
-    """Names of the results that evaluation gives too, in its order; told by what made them where the names are others."""
+def _also_in_evaluation(training: Call, evaluation: Call) -> dict[str, str]:
+    """Names of the results that evaluation gives too, in its order, with its names for them; found by what made them where those differ."""
     ours, theirs = (dict(named_results(call.result)) for call in (training, evaluation))
     if ours.keys() == theirs.keys():
-        return list(theirs)
+        return {name: name for name in theirs}
     ops = iter(training.ops())
     made: dict[int, object] = {}
     for op in evaluation.ops():
@@ -153,14 +146,10 @@ def _also_in_evaluation(training: Call, evaluation: Call) -> list[str]:
             raise ImportRefused(f"{op.name} in {op.where} happens in evaluation only, and what evaluation gives is not what training gives")
         made |= {id(mine): his for mine, his in zip(values_in(op.result), values_in(twin.result), strict=False)}
     names = {id(value): name for name, value in ours.items()}
-    found = [names.get(id(made.get(id(value)))) for value in theirs.values()]
-    if None in found:
+    found = {names.get(id(made.get(id(value)))): name for name, value in theirs.items()}
+    if None in found or len(found) < len(theirs):
         raise ImportRefused("evaluation gives a result that training does not give; a drawing has outputs that are always there, or in training only")
     return found
-
-
-def _output_name(name: str) -> str:
-    return name if name.isidentifier() else re.sub(r"\W", "_", name)
 
 
 def _input_names(module: nn.Module, examples: list[torch.Tensor]) -> list[str]:

@@ -124,6 +124,9 @@ class Recorder(TorchFunctionMode):
     def _name_state(self) -> None:
         for module in self.model.modules():
             if module in self.whole:
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    # Its shape is known, and torch takes long to find it without numbers: a third of the whole recording.
+                    module.forward = torch.empty_like
                 for name, buffer in module._buffers.items():
                     module._buffers[name] = None if buffer is None else buffer.to(META)
         for name, parameter in self.model.named_parameters():
