@@ -15,7 +15,7 @@ from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, EditError, Project, Report, apply, dumps, from_json, loads, to_json, untrainable
 from builder.graph import check as check_graph
 from builder.graph.check import WHOLE
-from builder.graph.document import MAX_BYTES
+from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
 from builder.train.events import Event
 
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     import torch
 
     from builder.compile.effect import Effect
+    from builder.compile.importer import Imported
     from builder.compile.partial import Partial
     from builder.export import Exported
     from builder.graph.analysis import Analysis
     from builder.inspect.sample import Samples
     from builder.weights.fit import Fitted
 
-__all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "load", "module", "preview", "source", "start_from",
-           "started", "to_json", "train", "with_settings"]
+__all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "import_from",
+           "import_module", "keep_weights", "load", "module", "preview", "source", "start_from", "started", "to_json", "train", "with_settings"]
 # A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
 PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
 DIGIT = 3  # of the built-in digits: one that is easy to read
@@ -161,6 +162,69 @@ def effect(kind: str, given: Mapping[str, object]) -> Effect | None:
     small = next((one.project for one in windows if one and not one.troubles), None)
     digit = data.load("digits", paths.data_roots()).train_x[DIGIT, 0] / 255
     return tried(found, digit.tolist(), small)
+
+
+def import_module(module: torch.nn.Module, example: torch.Tensor | Sequence[torch.Tensor], name: str = "") -> Imported:
+    """The drawing of any module, with its weights, checked against it; `example` has the shape (N ...) of each argument of its forward.
+
+    Raises builder.compile.importer.ImportRefused, naming the operation and where it stands, when the module cannot be said in bricks.
+    """
+    from builder.compile.importer import import_module as drawn
+
+    return drawn(module, example, name)
+
+
+def import_from(source: str, shapes: Sequence[tuple[tuple[int, ...], str]] = (), weights: str = "", module: torch.nn.Module | None = None) -> Imported:
+    """The drawing of "torchvision:NAME" or "timm:NAME", or of a `module` of that name.
+
+    `shapes` are those of one sample with its kind of numbers, an input each: ((3, 224, 224), "float32"). `weights` are torchvision's name of some,
+    or a .safetensors or .pth file; random without. Raises ImportRefused, and builder.weights.WeightsError for a file that cannot be read.
+    """
+    import tempfile
+
+    import torch
+
+    from builder.compile.importer import ImportRefused
+    from builder.compile.importer.sources import SIDE, Model, fill, named
+    from builder.weights.fetch import fetch
+
+    tensors, title = None, ""
+    if weights and (Path(weights).is_file() or Path(weights).suffix in (".safetensors", ".pth", ".pt")):
+        from safetensors.torch import load_file
+
+        with tempfile.TemporaryDirectory() as folder:
+            file, about = fetch(weights, Path(folder))
+            tensors, title, weights = load_file(file), str(about["title"]), ""
+    if module is None:
+        model = named(source, weights, tensors)
+    else:
+        if not isinstance(module, torch.nn.Module):
+            raise ImportRefused(f"it makes {type(module).__name__}, which is no torch.nn.Module")
+        if weights:
+            raise ImportRefused(f"there are no weights called {weights:.60}; give a .safetensors or .pth file")
+        model = Model(module, type(module).__name__, (3, SIDE, SIDE))
+        if tensors is not None:
+            fill(module, tensors, model.name)
+    words = [one.num_embeddings for one in model.module.modules() if isinstance(one, torch.nn.Embedding)]
+    examples = [torch.full((1, *shape), min(words, default=2) - 1) if kind == "int64" else torch.zeros(1, *shape)
+                for shape, kind in shapes or ((model.shape, "float32"),)]
+    imported = import_module(model.module, examples, model.name)
+    return replace(imported, title=title or model.weights or f"{model.name}, random weights")
+
+
+def keep_weights(imported: Imported) -> Project:
+    """The project of an import with its weights to start from, which are kept in the store of this machine; raises builder.weights.WeightsError."""
+    import tempfile
+
+    from safetensors.torch import save_file
+
+    from builder.weights import keep, section
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "weights.safetensors"
+        save_file({name: tensor.clone() for name, tensor in imported.weights.items()}, file, {"format": "pt"})
+        kept = keep(file)
+    return replace(imported.project, weights=FrozenDict(section(kept, imported.title)))
 
 
 def module(project: Project) -> torch.nn.Module:

@@ -38,7 +38,7 @@ TABLE = {
     "builder.compile": Rule({CATALOGUE, GRAPH, "builder.compile"}, set(), {"torch"}),
     # These run the text; nothing imports them before there is text to run.
     "builder.compile.module": Rule({CATALOGUE, GRAPH, "builder.compile"}, {"torch"}, {"torch"}),
-    "builder.compile.importer": Rule({CATALOGUE, GRAPH, "builder.compile"}, {"torch"}, {"torch"}),
+    "builder.compile.importer": Rule({CATALOGUE, GRAPH, "builder.compile"}, {"torch"}, {"torch", "torchvision", "timm"}),
     "builder.export": Rule({CATALOGUE, GRAPH, "builder.compile", "builder.export", "builder.data", "builder.train"}, set(), EXPORTERS),
     "builder.data": Rule(FIELD, LEARNING, LEARNING),
     "builder.tasks": Rule(FIELD, LEARNING, LEARNING),
@@ -128,7 +128,9 @@ def package_of(file: Path) -> str:
     """The name of the rule that holds for a file: `builder.graph`, `builder.compile.module`, `pages`, `app`."""
     name = module_name(file)
     parts = name.split(".")
-    return name if name in TABLE else ".".join(parts[:2]) if parts[0] == "builder" else parts[0]
+    # The innermost package that has a rule of its own.
+    known = next((outer for i in range(len(parts), 0, -1) if (outer := ".".join(parts[:i])) in TABLE), None)
+    return known or (".".join(parts[:2]) if parts[0] == "builder" else parts[0])
 
 
 APP = [file for file in PYTHON if file.relative_to(ROOT).parts[0] in ("builder", "pages", "app.py")]

@@ -31,13 +31,15 @@ SIZES = (2, 3)  # samples of the two recordings
 @dataclass(frozen=True, eq=False)
 class Imported:
     """A model as a drawing: `weights` are its tensors under the network's keys, `mapping` says which of the model's own keys each comes from
-    (None for a constant), `difference` is the largest one found between the outputs of both, relative to the largest output."""
+    (None for a constant), `difference` is the largest one found between the outputs of both, relative to the largest output, `source` the
+    network's text, `title` what its weights are called."""
 
     project: Project
     weights: Mapping[str, torch.Tensor]
     mapping: Mapping[str, str | None]
     difference: float
     source: str = field(repr=False, default="")
+    title: str = ""
 
 
 def import_module(module: nn.Module, example: torch.Tensor | Sequence[torch.Tensor], name: str = "") -> Imported:

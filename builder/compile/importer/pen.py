@@ -85,6 +85,8 @@ class Pen:
             raise self.refuse(f"there is no brick called {kind}")
         given = [self._whole(wire, kind, inputs) for wire in inputs]
         values = {name: layer.param(name).normal(value) for name, value in freeze(params).items() if layer.param(name)}
+        if any(map(_grows, values.values())):
+            raise self.refuse("it reckons with the number of samples")
         if missing := sorted(set(params) - set(values)):
             raise self.refuse(f"{kind} has no parameter {missing[0]!r}")
         kept = FrozenDict({name: value for name, value in values.items()
@@ -131,12 +133,21 @@ class Pen:
 
     def constant(self, value: object, dtype: torch.dtype = torch.float32) -> Wire:
         """A constant wire of numbers."""
+        if _grows(value):
+            raise self.refuse("it reckons with the number of samples")
         tensor = torch.as_tensor(value, dtype=dtype)
         return Wire(tuple(tensor.shape), tensor.dtype, "constant", constant=tensor)
 
     def own(self, wire: object) -> bool:
         """Is this a parameter that one operation alone reads, so that a layer can hold it?"""
         return isinstance(wire, Wire) and wire.kind == "parameter" and wire.name not in self.shared
+
+
+def _grows(value: object) -> bool:
+    """Does a number stand for one that grows with the batch?"""
+    if isinstance(value, tuple | list):
+        return any(map(_grows, value))
+    return isinstance(value, int | float) and not isinstance(value, bool) and carries_batch((value,))
 
 
 def _same(one: object, other: object) -> bool:

@@ -406,7 +406,9 @@ op("bool")(lambda pen, x, **_: cast(pen, x, torch.bool))
 def pad(pen: Pen, x, pad, mode="constant", value=None):
     if not any(pad):
         return x
-    return pen.lay("Pad", x, padding=tuple(pad), mode=mode, value=float(value or 0))
+    # A document holds no infinity; the lowest number is below all others too, as the pooling that follows wants it.
+    lowest, highest = torch.finfo(torch.float32).min, torch.finfo(torch.float32).max
+    return pen.lay("Pad", x, padding=tuple(pad), mode=mode, value=min(max(float(value or 0), lowest), highest))
 
 
 def _triangle(kind: str):
