@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .combining import Made, Values, combining, made, product, refuse
+from .combining import Made, Values, combining, made, own_axis, product, refuse, replaced
 from .formulas import DOCS, FITS, WINDOW
 from .params import Bool, Choice, Float, Int, Ints
 from .reach import padded as added
@@ -188,6 +188,24 @@ register(Layer(
     kind="Fold", category="Resampling", module="torch.nn.Fold", combine=combining(folded), keys=("output_size", "kernel_size"),
     params=(Int("output_size", 28, "pixels of the image", axes=2, max=65536), *WINDOWS),
     summary="Adds windows that lie there as columns up to an image: Unfold backwards.", source=DOCS + "Fold.html", pattern="N C windows -> N C_out H W", example=((BATCH, 9, 676),),
+))
+
+
+def windowed(values: Values, x: Shape) -> Made:
+    """Windows: one axis as overlapping pieces, whose numbers have an axis of their own at the end."""
+    at = own_axis(x, values["dim"], does="samples must not be mixed")
+    size, step = values["size"], values["step"]
+    if size > x[at]:
+        refuse(f"a window of {size} does not fit an axis of {x[at]}", f"needs size <= {x[at]}; the input is {show(x)}", "window", "size")
+    count = (x[at] - size) // step + 1
+    return made((*replaced(x, at, count), size), f"({x[at]} - {size}) // {step} + 1 = {count} windows of {size}")
+
+
+register(Layer(
+    kind="Windows", category="Resampling", call="{0}.unfold({dim}, {size}, {step})", combine=combining(windowed), keys=("dim", "size"), reads="any",
+    summary="Takes overlapping pieces of one axis; the numbers of a piece have an axis of their own, the last.",
+    source="https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unfold.html", pattern="... L ... -> ... windows ... size",
+    params=(Int("dim", -1, "the axis", min=None), Int("size", 3, "numbers of a piece", max=65536), Int("step", 1, "from one piece to the next", max=65536)),
 ))
 
 
