@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from .record import ImportRefused
@@ -31,7 +32,9 @@ def named(source: str, weights: str = "", tensors: Mapping[str, Tensor] | None =
     library, _, name = source.partition(":")
     if library not in ("torchvision", "timm") or not name:
         raise ImportRefused(f"{source!r:.80} names no model: torchvision:NAME or timm:NAME does, or path/to/file.py:Class on the command line")
-    found = _torchvision(name, weights) if library == "torchvision" else _timm(name, weights)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # so that random weights are the same each time
+        found = _torchvision(name, weights) if library == "torchvision" else _timm(name, weights)
     if tensors is not None:
         fill(found.module, tensors, name)
     return found
