@@ -365,13 +365,44 @@ def test_models_of_torchvision(name: str):
     assert found.difference == 0 and len(found.project.network.nodes) < 40
 
 
+def small_vit() -> nn.Module:
+    """A vision transformer of three layers."""
+    return torchvision.models.VisionTransformer(32, 16, 3, 2, 32, 64, dropout=0.1, num_classes=5)
+
+
+def small_swin(**more: object) -> nn.Module:
+    """A Swin transformer of two stages, with shifted windows."""
+    return torchvision.models.SwinTransformer([4, 4], 16, [2, 2], [2, 2], [4, 4], num_classes=5, **more)
+
+
+def small_swin_v2() -> nn.Module:
+    """The second version, which works its table of positions out by a small network."""
+    return small_swin(block=torchvision.models.swin_transformer.SwinTransformerBlockV2, downsample_layer=torchvision.models.swin_transformer.PatchMergingV2)
+
+
+def small_convnext() -> nn.Module:
+    """A ConvNeXt of two stages."""
+    stage = torchvision.models.convnext.CNBlockConfig
+    return torchvision.models.ConvNeXt([stage(8, 16, 2), stage(16, None, 3)], stochastic_depth_prob=0.2, num_classes=5)
+
+
+@pytest.mark.parametrize("model", [small_vit, small_swin, small_swin_v2, small_convnext])
+def test_transformers_and_what_moves_axes(model: Callable[[], nn.Module]):
+    assert len(imported(model(), torch.zeros(1, 3, 32, 32)).project.network.nodes) < 40
+
+
+def test_the_layers_of_a_transformer_are_one_brick():
+    found = imported(small_vit(), torch.zeros(1, 3, 32, 32))
+    assert [node.id for node in found.project.blocks["Encoder"].network.nodes] == ["input", "pos_embedding", "add", "dropout", "layers", "ln", "out"]
+    assert found.project.blocks["Encoder"].network.node("layers").params["repeat"] == 3
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "side", "more"), [
-    ("googlenet", 64, {"init_weights": False}), ("vit_b_16", 32, {"image_size": 32}), ("swin_t", 64, {}), ("swin_v2_t", 64, {}), ("convnext_tiny", 64, {}),
-    ("lraspp_mobilenet_v3_large", 64, {"weights_backbone": None}), ("deeplabv3_mobilenet_v3_large", 64, {"weights_backbone": None, "aux_loss": True}),
-])
-def test_larger_models_of_torchvision(name: str, side: int, more: dict):
-    assert len(imported(plain(name, **more), torch.zeros(1, 3, side, side)).project.network.nodes) < 40
+@pytest.mark.parametrize(("name", "more"), [
+    ("googlenet", {"init_weights": False}), ("lraspp_mobilenet_v3_large", {"weights_backbone": None}),
+    ("deeplabv3_mobilenet_v3_large", {"weights_backbone": None, "aux_loss": True})])
+def test_larger_models_of_torchvision(name: str, more: dict):
+    assert len(imported(plain(name, **more), torch.zeros(1, 3, 64, 64)).project.network.nodes) < 40
 
 
 def test_resnet50_is_seventeen_bricks():

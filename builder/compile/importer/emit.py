@@ -45,6 +45,7 @@ class Emitter:
         self.of: dict[int, Definition] = {}
         self._collect(root)
         for definition in self.definitions.values():
+            self._name_inside(definition)
             self._promote(definition)
         self._name_all()
         if len(self.definitions) > MAX_BLOCKS:
@@ -92,8 +93,8 @@ class Emitter:
             wanted[places[0][1]] = wanted.get(places[0][1], 0) + 1
         for places in columns.values():
             i, name = places[0]
-            stem = LAYERS[definition.body.items[i].kind].stem or "brick" if isinstance(definition.body.items[i], Brick) else "inner"
-            choices = [*([name] if wanted[name] == 1 and name != "repeat" else []), f"{stem}_{name}", *(f"{stem}_{name}{n}" for n in range(2, 200))]
+            own = f"{definition.names[i]}_{name}"[-60:].lstrip("_0123456789")
+            choices = [*([name] if wanted[name] == 1 and name != "repeat" else []), own, *(f"{own[-56:]}_{n}" for n in range(2, 200))]
             definition.promoted[next(one for one in choices if one not in definition.promoted and not id_problem(one))] = places
 
     # ---- Names ----
@@ -102,15 +103,15 @@ class Emitter:
         taken: set[str] = set()
         groups: dict[str, list[Definition]] = {}
         for definition in self.definitions.values():
-            self._name_inside(definition)
             groups.setdefault(class_name(definition.body), []).append(definition)
         taken |= groups.keys()
         for name, group in groups.items():
             plain, *others = sorted(group, key=lambda one: len(one.body.items))
             plain.name = name
             for other in others:
-                more = [part for part in other.names if part not in plain.names]
-                choices = [*(f"{name}With{camel(re.sub('[_0-9]+$', '', part))}" for part in more[:1] if len(name) + len(part) < 50), *(f"{name}{n}" for n in range(2, 1000))]
+                plainly = {_bare(part) for part in plain.names}
+                more = [part for part in map(_bare, other.names) if part and part not in plainly]
+                choices = [*(f"{name}With{camel(part)}" for part in more[:1] if len(name) + len(part) < 50), *(f"{name}{n}" for n in range(2, 1000))]
                 other.name = next(one for one in choices if one not in taken and not block_name_problem(one))
                 taken.add(other.name)
 
@@ -192,6 +193,11 @@ class Emitter:
 def camel(name: str) -> str:
     """layer_norm1 as LayerNorm1."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def _bare(name: str) -> str:
+    """downsample_0 as downsample."""
+    return re.sub(r"_?\d+", "", name).strip("_")
 
 
 def class_name(body: Body) -> str:

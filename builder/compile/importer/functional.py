@@ -283,6 +283,9 @@ def interpolate(pen: Pen, x, size=None, scale_factor=None, mode="nearest", align
     align = {"align_corners": True} if align_corners else {}
     if size is not None:
         size = (size,) * (len(x.shape) - 2) if isinstance(size, int) else tuple(size)
+        # As large as something that entered here: then it follows when the images get another size.
+        if like := next((wire for wire in pen.given() if len(wire.shape) == 4 == len(x.shape) and wire.shape[2:] == size), None):
+            return pen.lay("ResizeAs", x, like, mode=mode, **align)
         return pen.lay("Upsample", x, size=size, scale_factor=None, mode=mode, **align)
     factors = set(scale_factor) if isinstance(scale_factor, list | tuple) else {scale_factor}
     if len(factors) > 1 or recompute_scale_factor:

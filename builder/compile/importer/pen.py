@@ -126,10 +126,15 @@ class Pen:
         for call in reversed(self.call.above()):
             if rows in self._rows.get(id(call), {}):
                 return self._rows[id(call)][rows]
-            for value in values_in((call.args, call.kwargs)):
-                if id(value) in self.wires and self.wires[id(value)].shape[:1] == (rows,):
-                    return self.wires[id(value)]
+            for wire in self.given(call):
+                if wire.shape[:1] == (rows,):
+                    return wire
         raise self.refuse("it needs as many rows as the batch has, and nothing around has them")
+
+    def given(self, call: Call | None = None) -> list[Wire]:
+        """What entered a call, the one at hand without another."""
+        call = call or self.call
+        return [self.wires[id(value)] for value in values_in((call.args, dict(call.kwargs))) if id(value) in self.wires]
 
     def constant(self, value: object, dtype: torch.dtype = torch.float32) -> Wire:
         """A constant wire of numbers."""
