@@ -85,7 +85,7 @@ def test_a_class_of_the_user_s_own_file(brickwork, tmp_path):
     ("timm:resnet0", (), 1, "timm"),
     ("resnet18", (), 1, "torchvision:NAME or timm:NAME"),
     ("torchvision:resnet18", ("--input", "3x0x9"), 2, "a shape is written as 3x224x224"),
-    ("torchvision:resnet18", ("--input", "3x7x7x7x7"), 1, "resnet18"),
+    ("torchvision:resnet18", ("--input", "3x7x7x7x7"), 1, "fails on inputs of N×3×7×7×7×7"),
 ])
 def test_what_cannot_be_imported_is_said_in_one_line_and_nothing_is_written(brickwork, tmp_path, monkeypatch, source, options, status, says):
     monkeypatch.chdir(tmp_path)

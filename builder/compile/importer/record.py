@@ -15,6 +15,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_flatten, tree_map
 
+from builder.catalogue import BATCH, show
+
 
 class ImportRefused(ValueError):
     """A model cannot be said in bricks; the message names the operation and the module that it stands in."""
@@ -333,6 +335,12 @@ def record(model: nn.Module, inputs: Iterable[torch.Tensor], whole: Container[nn
     try:
         with torch.no_grad(), recorder:
             result = model(*given)
+    except ImportRefused:
+        raise
+    except Exception as error:  # noqa: BLE001 - the model's own code may raise anything
+        shapes = " and ".join(show((BATCH, *tensor.shape[1:])) for tensor in given)
+        said = " ".join(str(error).split())[:300]
+        raise ImportRefused(f"the model fails on inputs of {shapes} in {recorder.at.path or 'the network'}: {type(error).__name__}: {said}") from None
     finally:
         for handle in handles:
             handle.remove()
