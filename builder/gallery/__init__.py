@@ -8,4 +8,4 @@ __all__ = ["DECKS", "ENTRIES", "TASKS", "Entry", "network", "recipe"]
 
 # Imported for what they register, in the order of the page; the first project is the one that the app opens on.
 FAMILIES = tuple(import_module(f".{family}", __name__) for family in (
-    "first", "neurons", "classics", "residual", "segmentation", "pairs", "geometry", "transformers", "generative"))
+    "first", "neurons", "classics", "residual", "segmentation", "detection", "pairs", "geometry", "transformers", "generative", "translation", "masks"))

@@ -89,6 +89,24 @@ def resnet152(g, image):
     return resnet(g, image, "Bottleneck", (3, 8, 36, 3))
 
 
+@network(name="resnet20-cifar", title="ResNet-20 on CIFAR-10", family=FAMILY, decks=("Bootcamp", "ECNU", "NTU"), task="classification",
+         paper=f"{RESNET}, section 4.2; shortcuts of option A", parameters=269_722, inputs=((3, 32, 32),), outputs=((10,),), recipes=ON_CIFAR,
+         look="Open layer2_down: its shortcut takes every second pixel and adds channels of zeros, so it learns nothing and costs nothing. "
+              "All of ResNet-20 has less than a fortieth of ResNet-18's parameters. 91.25 % in the paper.")
+def resnet20_cifar(g, image):
+    """The paper's small ResNet: three stages of 16, 32 and 64 channels, shortcuts without parameters."""
+    return small(g, image, "BasicBlock", 3, shortcut="zeros")
+
+
+@network(name="resnet56-cifar", title="ResNet-56 on CIFAR-10", family=FAMILY, decks=("Bootcamp", "ECNU", "NTU"), task="classification",
+         paper=f"{RESNET}, section 4.2; shortcuts of option A", parameters=853_018, inputs=((3, 32, 32),), outputs=((10,),), recipes=ON_CIFAR,
+         look="The paper's figure 1: without shortcuts, 56 layers train worse than 20. Mute the Add of a block's copy and see how the loss starts. "
+              "93.03 % in the paper.")
+def resnet56_cifar(g, image):
+    """ResNet-20 with nine blocks a stage instead of three."""
+    return small(g, image, "BasicBlock", 9, shortcut="zeros")
+
+
 @network(name="resnet20-cifar-b", title="ResNet-20 on CIFAR-10, option B", family=FAMILY, decks=("Bootcamp",), task="classification",
          paper=f"{RESNET}, sections 3.3 and 4.2; the shortcut of the Bootcamp deck", parameters=272_474, inputs=((3, 32, 32),), outputs=((10,),),
          recipes=ON_CIFAR,
@@ -113,6 +131,15 @@ def se_resnet18(g, image):
 def se_resnet50(g, image):
     """ResNet-50 with a gate on every channel of every block: the winner of 2017 is made of these."""
     return resnet(g, image, "SEBottleneck", (3, 4, 6, 3))
+
+
+@network(name="se-resnet20-cifar", title="SE-ResNet-20 on CIFAR-10", family=FAMILY, decks=("Bootcamp",), task="classification",
+         paper=f"{SENET}; as in the Bootcamp deck's repository", parameters=272_095, inputs=((3, 32, 32),), outputs=((10,),), recipes=ON_CIFAR,
+         look="2,373 parameters more than resnet20-cifar: nine gates, of 16 to 64 channels. Open a block's se: GAVG, DENSE, ReLU, DENSE, sigmoid, as on "
+              "the slide.")
+def se_resnet20_cifar(g, image):
+    """The paper's small ResNet with the deck's gates on its channels."""
+    return small(g, image, "SEBasicBlock", 3, shortcut="zeros")
 
 
 @network(name="se-resnet20-cifar-b", title="SE-ResNet-20 on CIFAR-10, option B", family=FAMILY, decks=("Bootcamp",), task="classification",

@@ -18,8 +18,8 @@ from ..spec import LAYERS, Problem, Registry, Shape
 REPEAT = Int("repeat", 1, "copies in a row, each with weights of its own", max=1000)
 # The code of a problem of a brick inside, but for a wrong number of axes: what mends that brick is not within the user's reach.
 INSIDE = "inside"
-BLOCK_CATEGORIES = ("Convolution blocks", "Residual blocks", "Inception blocks", "U-Net blocks", "Transformer blocks", "Geometry blocks",
-                    "Generative blocks")
+BLOCK_CATEGORIES = ("Convolution blocks", "Residual blocks", "Inception blocks", "U-Net blocks", "Segmentation blocks", "Detection blocks",
+                    "Image-to-image blocks", "Generative blocks", "Transformer blocks", "Geometry blocks", "Fourier blocks")
 
 # (name of the step or input that gives the value, which of its outputs)
 Source = tuple[str, int]
@@ -227,6 +227,8 @@ def block(*, category: str, source: str, example: tuple[Shape, ...], params: tup
             raise CatalogueError(f"{body.__name__} takes {', '.join(names)}; it should take its inputs and then its parameters in their order")
         if body.__name__ in LAYERS or category not in BLOCK_CATEGORIES or set(keys) - set(rest):
             raise CatalogueError(f"{body.__name__}: the kind is a layer's, {category!r} is not a category of blocks, or a key is no parameter")
+        if both := set(inputs) & set(outputs):
+            raise CatalogueError(f"{body.__name__}: an input and an output are called {min(both)!r}")
         repeated = (REPEAT,) if len(inputs) == len(outputs) == 1 else ()
         return COMPOSITES.register(Composite(body.__name__, category, inspect.getdoc(body), source, (*params, *repeated), body,
                                              inputs, outputs, example, stem, keys or tuple(rest[:1])))

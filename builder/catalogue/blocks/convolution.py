@@ -36,6 +36,45 @@ def ConvNormAct(g, x, out_channels, kernel_size, stride, groups, activation, pad
     return getattr(g, activation)(g.BatchNorm2d(y, eps=eps, name="bn"), name="act")
 
 
+@block(category="Convolution blocks", source="Howard et al. 2017, arXiv:1704.04861, section 3.1", stem="separable", example=((N, 32, 28, 28),),
+       keys=("out_channels", "kernel_size"), params=(
+           Int("out_channels", 64, "channels produced"),
+           Int("kernel_size", 3, "window side, pixels; odd keeps the size of the image", max=4096),
+           Int("stride", 1, "pixels between window positions", max=4096),
+           Choice("activation", "ReLU", ("ReLU", "ReLU6", "LeakyReLU", "SiLU"), "the non-linearity after each of the two"), EPS,
+       ))
+def DepthwiseSeparable(g, x, out_channels, kernel_size, stride, activation, eps):
+    """Looks at every channel on its own, then mixes them: a window for k² + C weights a channel where a convolution has k²·C."""
+    y = g.ConvNormAct(x, out_channels=x.channels, kernel_size=kernel_size, stride=stride, groups=x.channels, activation=activation, eps=eps,
+                      name="depthwise")
+    return g.ConvNormAct(y, out_channels=out_channels, kernel_size=1, activation=activation, eps=eps, name="pointwise")
+
+
+@block(category="Convolution blocks", source="Shi et al. 2016, arXiv:1609.05158, section 3.2", stem="up", example=((N, 64, 28, 28),), params=(
+    Int("out_channels", 32, "channels produced"), Int("factor", 2, "how many times larger the image gets", max=64),
+))
+def SubPixelUp(g, x, out_channels, factor):
+    """Enlarges the image by working out every new pixel as a channel of its own, then normalisation and ReLU."""
+    y = g.Conv2d(x, out_channels=out_channels * factor * factor, kernel_size=3, padding=1, name="conv")
+    return g.ReLU(g.BatchNorm2d(g.PixelShuffle(y, upscale_factor=factor, name="shuffle"), name="bn"), name="act")
+
+
+@block(category="Convolution blocks", source="Radford et al. 2016, arXiv:1511.06434, section 3", stem="up", example=((N, 64, 14, 14),),
+       keys=("out_channels", "kernel_size"), params=(
+           Int("out_channels", 32, "channels produced"),
+           Int("kernel_size", 4, "window side, pixels", max=4096),
+           Int("stride", 2, "how many times larger the image gets", max=4096),
+           Int("padding", 1, "pixels taken off each side", min=0, max=4096),
+           Int("output_padding", 0, "pixels added on one side only", min=0, max=4096),
+           Choice("activation", "ReLU", ("ReLU", "ReLU6", "LeakyReLU", "SiLU"), "the non-linearity at the end"), BIAS,
+       ))
+def DeconvNormAct(g, x, out_channels, kernel_size, stride, padding, output_padding, activation, bias):
+    """A transposed convolution, batch normalisation and an activation: the step by which generators enlarge an image."""
+    y = g.ConvTranspose2d(x, out_channels=out_channels, kernel_size=kernel_size, stride=stride, padding=padding, output_padding=output_padding,
+                          bias=bias, name="conv")
+    return getattr(g, activation)(g.BatchNorm2d(y, name="bn"), name="act")
+
+
 @block(category="Convolution blocks", source="Hu et al. 2018, arXiv:1709.01507, figure 3", stem="se", example=((N, 64, 28, 28),), params=(
     REDUCTION, DIVISOR, OFFSET,
 ))
@@ -53,13 +92,14 @@ def SqueezeExcite(g, x, reduction, divisor, bias):
            Int("out_channels", 64, "channels produced"),
            Int("convolutions", 2, "3×3 convolutions in a row, each with its ReLU", max=64),
            Bool("batch_norm", False, "normalise after every convolution (arXiv:1502.03167)"),
+           Bool("ceil_mode", False, "keep a last window of the pooling that only partly fits"),
        ))
-def VGGStage(g, x, out_channels, convolutions, batch_norm):
+def VGGStage(g, x, out_channels, convolutions, batch_norm, ceil_mode):
     """3×3 convolutions in a row, which together see a larger window, then half the image."""
     for _ in range(convolutions):
         x = g.Conv2d(x, out_channels=out_channels, kernel_size=3, padding=1)
         x = g.ReLU(g.BatchNorm2d(x) if batch_norm else x)
-    return g.MaxPool2d(x, kernel_size=2)
+    return g.MaxPool2d(x, kernel_size=2, ceil_mode=ceil_mode)
 
 
 @block(category="Convolution blocks", source=f"{GOOGLENET}, figure 2b and table 1; batch normalisation: arXiv:1502.03167", stem="inception",

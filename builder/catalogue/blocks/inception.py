@@ -1,6 +1,6 @@
 """The modules of Inception V3 and the auxiliary heads of both versions. Branches are named as in torchvision."""
 
-from ..params import Bool, Float, Int
+from ..params import Choice, Float, Int
 from ..sizes import BATCH as N
 from .composite import block
 from .convolution import EPS, GOOGLENET
@@ -95,15 +95,15 @@ def InceptionAux(g, x, classes, eps):
 @block(category="Inception blocks", source=f"{GOOGLENET}, section 5", stem="aux", example=((N, 512, 14, 14),), params=(
     CLASSES,
     Float("dropout", 0.7, "share of the hidden values set to 0 in training", min=0.0, max=1.0),
-    Bool("batch_norm", False, "normalise after the convolution, as torchvision does"), EPS,
+    Choice("form", "paper", ("paper", "torchvision"), "torchvision pools to 4×4 whatever comes in, and normalises"), EPS,
 ))
-def GoogLeNetAux(g, x, classes, dropout, batch_norm, eps):
+def GoogLeNetAux(g, x, classes, dropout, form, eps):
     """A classifier in the middle of GoogLeNet, for training: a shorter way for the gradient to the layers before it."""
-    y = g.AdaptiveAvgPool2d(x, output_size=4, name="pool")
-    if batch_norm:
-        y = g.ConvNormAct(y, out_channels=128, kernel_size=1, eps=eps, name="conv")
+    if form == "torchvision":
+        y = g.ConvNormAct(g.AdaptiveAvgPool2d(x, output_size=4, name="pool"), out_channels=128, kernel_size=1, eps=eps, name="conv")
     else:
-        y = g.ReLU(g.Conv2d(y, out_channels=128, kernel_size=1, name="conv"), name="conv_relu")
+        y = g.Conv2d(g.AvgPool2d(x, kernel_size=5, stride=3, name="pool"), out_channels=128, kernel_size=1, name="conv")
+        y = g.ReLU(y, name="conv_relu")
     y = g.Linear(g.Flatten(y, name="flatten"), out_features=1024, name="fc1")
     y = g.Dropout(g.ReLU(y, name="relu"), p=dropout, name="dropout")
     return g.Linear(y, out_features=classes, name="fc2")

@@ -1,6 +1,6 @@
 """Composites with a shortcut from their input to their output."""
 
-from ..params import Int
+from ..params import Choice, Int
 from ..sizes import BATCH as N
 from .composite import block
 from .convolution import DIVISOR, OFFSET, REDUCTION
@@ -9,15 +9,24 @@ RESNET = "He et al. 2015, arXiv:1512.03385"
 SENET = "Hu et al. 2018, arXiv:1709.01507"
 OUT = Int("out_channels", 64, "channels produced")
 STRIDE = Int("stride", 1, "2 halves the image: pixels between positions of the window that strides", max=4096)
+SHORTCUT = Choice("shortcut", "projection", ("projection", "zeros"),
+                  "where the shape changes: a 1×1 convolution (option B), or every stride-th pixel and zeros for the new channels (option A)")
 MIDDLE = (Int("width", None, "channels of the 3×3 convolution; empty = a quarter of out_channels", optional=True),
           Int("groups", 1, "independent channel groups of the 3×3 convolution; 32 in ResNeXt"))
 
 
-def across(g, x, y, stride):
-    """`x` in the shape of `y`: as it is where it fits, else projected by a 1×1 convolution (option B of section 3.3)."""
+def across(g, x, y, stride, kind="projection"):
+    """`x` in the shape of `y`: as it is where it fits, else projected by a 1×1 convolution (option B of section 3.3) or, without
+    parameters, every stride-th pixel of it beside channels of zeros (option A).
+    """
     if x.shape == y.shape:
         return x
-    return g.BatchNorm2d(g.Conv2d(x, out_channels=y.channels, kernel_size=1, stride=stride, bias=False, name="shortcut"), name="shortcut_bn")
+    if kind == "projection":
+        return g.BatchNorm2d(g.Conv2d(x, out_channels=y.channels, kernel_size=1, stride=stride, bias=False, name="shortcut"), name="shortcut_bn")
+    # A window of one pixel averages nothing: it takes every stride-th.
+    x = g.AvgPool2d(x, kernel_size=1, stride=stride, name="shortcut") if stride > 1 else x
+    more = y.channels - x.channels
+    return g.Pad(x, padding=(0, 0, 0, 0, more // 2, more - more // 2), name="shortcut_pad")
 
 
 def plain(g, x, out_channels, stride):
@@ -37,12 +46,12 @@ def narrowed(g, x, out_channels, stride, width, groups, dilation):
     return g.BatchNorm2d(g.Conv2d(y, out_channels=out_channels, kernel_size=1, bias=False))
 
 
-@block(category="Residual blocks", source=f"{RESNET}, figure 5 left", stem="block", params=(OUT, STRIDE), example=((N, 64, 56, 56),),
+@block(category="Residual blocks", source=f"{RESNET}, figure 5 left", stem="block", params=(OUT, STRIDE, SHORTCUT), example=((N, 64, 56, 56),),
        keys=("out_channels", "stride"))
-def BasicBlock(g, x, out_channels, stride):
+def BasicBlock(g, x, out_channels, stride, shortcut):
     """Two 3×3 convolutions added to a shortcut; the shortcut is projected when the shape changes."""
     y = plain(g, x, out_channels, stride)
-    return g.ReLU(g.Add(y, across(g, x, y, stride)))
+    return g.ReLU(g.Add(y, across(g, x, y, stride, shortcut)))
 
 
 @block(category="Residual blocks", source=f"{RESNET}, figure 5 right; groups: Xie et al. 2017, arXiv:1611.05431", stem="block",
@@ -57,11 +66,11 @@ def Bottleneck(g, x, out_channels, stride, width, groups, dilation):
 
 
 @block(category="Residual blocks", source=f"{SENET}, figure 3", stem="block", example=((N, 64, 56, 56),), keys=("out_channels", "stride"),
-       params=(OUT, STRIDE, REDUCTION, DIVISOR, OFFSET))
-def SEBasicBlock(g, x, out_channels, stride, reduction, divisor, bias):
+       params=(OUT, STRIDE, REDUCTION, DIVISOR, OFFSET, SHORTCUT))
+def SEBasicBlock(g, x, out_channels, stride, reduction, divisor, bias, shortcut):
     """A BasicBlock that weighs its channels by their means before the shortcut is added."""
     y = g.SqueezeExcite(plain(g, x, out_channels, stride), reduction=reduction, divisor=divisor, bias=bias, name="se")
-    return g.ReLU(g.Add(y, across(g, x, y, stride)))
+    return g.ReLU(g.Add(y, across(g, x, y, stride, shortcut)))
 
 
 @block(category="Residual blocks", source=f"{SENET}, table 1", stem="block", example=((N, 256, 56, 56),), keys=("out_channels", "stride"),

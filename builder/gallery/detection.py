@@ -1,0 +1,67 @@
+"""YOLOX in four sizes: what stands where in a photograph, and how large."""
+
+from __future__ import annotations
+
+from .entry import network
+
+FAMILY = "Detection"
+DECKS = ("CUHK", "CUHK-marp")
+YOLOX = "Ge et al. 2021, arXiv:2107.08430"
+STRIDES = (8, 16, 32)
+
+
+def yolox(g, image, width, depth, depthwise=False):
+    """The network for `width` channels where the largest has 64, and `depth` bottlenecks where it has 3."""
+    apart = {"depthwise": True} if depthwise else {}
+
+    def down(x, channels, name):
+        given = {"out_channels": channels, "stride": 2, "activation": "SiLU", "eps": 1e-3, "name": name}
+        return g.DepthwiseSeparable(x, **given) if depthwise else g.ConvNormAct(x, **given)
+
+    x, scales = g.Focus(image, out_channels=width, name="stem"), []
+    for i, count in ((2, depth), (3, 3 * depth), (4, 3 * depth)):
+        x = g.CSPLayer(down(x, width << (i - 1), f"dark{i}_down"), out_channels=width << (i - 1), depth=count, name=f"dark{i}", **apart)
+        scales.append(x)
+    x = g.SPPBottleneck(down(x, 16 * width, "dark5_down"), out_channels=16 * width, name="dark5_spp")
+    scales.append(g.CSPLayer(x, out_channels=16 * width, depth=depth, shortcut=False, name="dark5", **apart))
+    levels = []
+    for stride, x in zip(STRIDES, g.PAFPN(*scales[1:], depth=depth, name="pafpn", **apart), strict=True):
+        x = g.DecoupledHead(x, classes=80, width=4 * width, name=f"head{stride}", **apart)
+        levels.append(g.BoxDecode(x, stride=stride, name=f"decode{stride}"))
+    return g.Concat(*levels, dim=1, name="boxes")
+
+
+def sized(size, title, parameters, side, look):
+    """What the four sizes have in common."""
+    places = sum((side // stride) ** 2 for stride in STRIDES)
+    return network(name=f"yolox-{size}", title=title, family=FAMILY, decks=DECKS, task="detection", paper=YOLOX, parameters=parameters,
+                   inputs=((3, side, side),), outputs=((places, 85),), look=look, data="COCO: 118,000 photographs with boxes around 80 kinds of things")
+
+
+@sized("s", "YOLOX-S", 8_968_255, 640,
+       look="8400 = 80·80 + 40·40 + 20·20 places, each with 85 numbers: a box, whether there is anything, and 80 classes. Open a head: what and where are "
+            "worked out apart. The boxes that overlap are thinned out after the network.")
+def yolox_s(g, image):
+    """Finds things in one pass: three scales, one box a place, no anchors."""
+    return yolox(g, image, 32, 1)
+
+
+@sized("m", "YOLOX-M", 25_326_495, 640,
+       look="YOLOX-S with half as many channels again and twice the bottlenecks: 2.8 times the parameters for 6 points of precision on COCO.")
+def yolox_m(g, image):
+    """The middle size: more of everything, drawn the same."""
+    return yolox(g, image, 48, 2)
+
+
+@sized("tiny", "YOLOX-Tiny", 5_055_855, 416,
+       look="A smaller image first: 416 pixels have 3549 places. Parameters fall with the channels only; multiply-adds with the pixels too.")
+def yolox_tiny(g, image):
+    """Three quarters of the channels of YOLOX-S, on a smaller image."""
+    return yolox(g, image, 24, 1)
+
+
+@sized("nano", "YOLOX-Nano", 912_159, 416,
+       look="Under a million parameters: every 3×3 window is depthwise. Open dark2_down: one window a channel, then a 1×1 that mixes them.")
+def yolox_nano(g, image):
+    """For a telephone: depthwise windows throughout."""
+    return yolox(g, image, 16, 1, depthwise=True)
