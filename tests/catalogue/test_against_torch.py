@@ -71,6 +71,7 @@ NARROWER = {
     ("Parameter", "shape"): "no numbers",
     ("Buffer", "shape"): "no numbers",
     ("Buffer", "fill"): "a matrix of one number for a single one",
+    ("Buffer", "dtype"): "minus infinity is no whole number",
 }
 for _dims in (1, 2, 3):
     NARROWER |= {(f"Conv{_dims}d", "kernel_size"): "an empty window", (f"ConvTranspose{_dims}d", "kernel_size"): "an empty window",
