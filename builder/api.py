@@ -158,7 +158,7 @@ def effect(kind: str, given: Mapping[str, object]) -> Effect | None:
     found = example(kind, given)
     if found is None or found.troubles or kinds()[kind].block:
         return None
-    windows = (example(kind, given, ((1, side, side),)) for side in SIDES) if kinds()[kind].length and len(kinds()[kind].spatial) == 2 else ()
+    windows = (example(kind, given, ((1, side, side),)) for side in SIDES) if kinds()[kind].length and kinds()[kind].pattern.endswith("H_out W_out") else ()
     small = next((one.project for one in windows if one and not one.troubles), None)
     digit = data.load("digits", paths.data_roots()).train_x[DIGIT, 0] / 255
     return tried(found, digit.tolist(), small)

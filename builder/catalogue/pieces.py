@@ -37,7 +37,7 @@ def _slice(values: Values) -> str:
 
 register(Layer(
     kind="Slice", category="Shape", call=_slice, combine=combining(sliced), window=cut("start", "step"), keeps="", view=True, reads="any", pattern="... -> ...", keys=("dim", "start", "stop"),
-    summary="Takes a run of entries out of one axis, as x[:, 2:5] in Python.", source=INDEXING,
+    summary="Takes a run of entries out of one axis, as Python's slices do.", source=INDEXING,
     params=(Int("dim", 1, "the axis", min=None), Int("start", 0, "the first entry; negative counts from the end", min=None),
             Int("stop", None, "the first entry that is left out; empty = to the end", min=None, optional=True),
             Int("step", 1, "1 takes every entry, 2 every second")),
@@ -55,7 +55,7 @@ def selected(values: Values, x: Shape) -> Made:
 
 register(Layer(
     kind="Select", category="Shape", call=lambda values: indexed(values["dim"], str(values["index"])), combine=combining(selected), window=one_of("dim", "index"), keeps="", view=True, reads="any",
-    pattern="... -> ...", keys=("dim", "index"), summary="Takes one entry of an axis, as x[:, 0] in Python; the axis goes.", source=INDEXING,
+    pattern="... -> ...", keys=("dim", "index"), summary="Takes one entry of an axis, as an index in Python; the axis goes.", source=INDEXING,
     params=(Int("dim", 1, "the axis", min=None), Int("index", 0, "the entry; -1 is the last", min=None)),
 ))
 

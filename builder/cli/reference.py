@@ -52,7 +52,7 @@ def page(kind: str) -> dict[str, object]:
               "length": formula(layer) if layer.length else "", "rules": [rule.holds for rule in layer.rules], "source": layer.source, "example": None}
     if found and not found.troubles:
         placed = found.placed
-        record["example"] = {"inputs": list(map(show, placed.inputs)), "outputs": [show(placed.gives(output)) for output in range(layer.outputs)],
+        record["example"] = {"inputs": list(map(show, placed.inputs)), "outputs": list(map(show, placed.shapes)),
                              "params": placed.cost[0], "macs": placed.cost[1], "steps": list(placed.inference.steps if placed.inference else ())}
     return record
 

@@ -63,7 +63,7 @@ def _shape(layer: Layer, found: Example | None) -> None:
     if found.troubles:
         st.warning(esc(found.troubles[0]), icon=":material/error:")
         return
-    outputs = " and ".join(show(placed.gives(output)) for output in range(layer.outputs))
+    outputs = " and ".join(map(show, placed.shapes))
     st.caption(f"With {asked}, {' and '.join(map(show, placed.inputs or ()))} gives {outputs}")
     if placed.inference and placed.inference.steps:
         st.code("\n".join(map(line_by_line, placed.inference.steps)), language=None, wrap_lines=True)

@@ -78,7 +78,7 @@ export function ValueInput(props: ValueProps): ReactElement {
     <input
       id={id}
       className={isNumber ? "text number" : "text"}
-      inputMode={param.type === "ints" ? "text" : "decimal"}
+      inputMode={param.type === "ints" || param.type === "text" ? "text" : "decimal"}
       aria-label={label}
       aria-invalid={typed.wrong}
       aria-describedby={`${id}-help`}

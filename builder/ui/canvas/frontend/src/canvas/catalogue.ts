@@ -2,7 +2,7 @@ import type { BrickNode, ParamValue } from "./types.ts";
 
 export interface Param {
   readonly name: string;
-  readonly type: "int" | "float" | "bool" | "choice" | "ints";
+  readonly type: "int" | "float" | "bool" | "choice" | "ints" | "text";
   readonly default: ParamValue;
   readonly min?: number | null;
   readonly max?: number | null;

@@ -79,3 +79,12 @@ test("a message quotes no more of a text than fits a line", () => {
 test("a list of numbers that is too short or too long is said with its length", () => {
   assert.equal(value("1 2 3 4 5", { type: "ints", fewest: 1, most: 4 }), "size must be 1 to 4 whole numbers; here are 5.");
 });
+
+test("a text of its own form is taken as it is, three axes take three numbers, and a list may have none where that is allowed", () => {
+  assert.equal(value(" ij,jk->ik ", { type: "text" }), "ij,jk->ik");
+  for (const text of ["1 × 3 × 3", "(1, 3, 3)", "1x3x3"]) assert.deepEqual(value(text, { axes: 3, min: 1 }), [1, 3, 3], text);
+  assert.equal(value("3", { axes: 3, min: 1 }), 3);
+  assert.equal(value("3 x 3", { axes: 3, min: 1 }), "size must be 3 to 3 whole numbers; here are 2.");
+  assert.deepEqual(value("", { type: "ints", fewest: 0, most: 4 }), []);
+  assert.deepEqual(value("-1 4", { type: "ints", min: -1, most: 4 }), [-1, 4]);
+});

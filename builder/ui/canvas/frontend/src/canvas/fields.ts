@@ -104,6 +104,8 @@ function valueOrMeant(parsed: Parsed | undefined): ParamValue | undefined {
 
 const PAIR = /^[([]?\s*(\d{1,9})\s*[\s,×x*]\s*(\d{1,9})\s*[)\]]?$/i;
 
+const SEVERAL = /\d\s*[\s,×x*]\s*\d/i;
+
 /** One number for each axis, where a text gives two. */
 function twoAxes(text: string, param: Param): ParamValue | undefined {
   const [, height, width] = param.axes === 2 && !THOUSANDS.test(text) ? (PAIR.exec(plain(text)) ?? []) : [];
@@ -115,9 +117,13 @@ function twoAxes(text: string, param: Param): ParamValue | undefined {
 export function parse(text: string, param: Param): Parsed {
   const trimmed = text.trim();
   if (trimmed === "") {
+    if (param.type === "ints" && param.fewest === 0) return good([]);
     return param.optional ? good(null) : bad(`${param.name} is empty; its default is ${show(param.default)}.`, param.default);
   }
+  // The form of a text is the server's to judge.
+  if (param.type === "text") return good(trimmed);
   if (param.type === "ints") return parseInts(trimmed, param);
+  if (param.axes === 3 && SEVERAL.test(trimmed)) return parseInts(trimmed, { ...param, fewest: 3, most: 3 });
   const parsed = parseNumber(trimmed, param);
   const pair = parsed.ok ? undefined : twoAxes(trimmed, param);
   return parsed.ok || pair === undefined ? parsed : bad(parsed.says, pair);
