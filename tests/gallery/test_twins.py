@@ -79,3 +79,20 @@ def test_auxiliary_heads_answer_in_training_and_in_torchvisions_order(name, side
     assert len(answers) == len(ENTRIES[name].outputs) and len(listed(ours.eval()(x))) == 1
     for answer, wanted in zip(answers, expected, strict=True):
         assert torch.allclose(answer, wanted, rtol=1e-4, atol=1e-4 * float(wanted.abs().max()))
+
+
+def test_the_vision_transformer_of_bricks_is_torchvisions_with_its_weights():
+    theirs = zoo.VisionTransformer(image_size=32, patch_size=4, num_layers=9, num_heads=12, hidden_dim=192, mlp_dim=384, num_classes=10)
+    nn.init.normal_(theirs.heads.head.weight)
+    ours = api.module(ENTRIES["vit-tiny-cifar"].project)
+    names = {"conv_proj": "patches.conv_proj", "class_token": "tokens.class_token", "encoder.pos_embedding": "position.pos_embedding", "encoder.ln": "ln",
+             "heads.head": "head", "encoder.layers.encoder_layer_": "layers.", "mlp.0": "mlp.fc1", "mlp.3": "mlp.fc2"}
+    table = {}
+    for key, value in theirs.state_dict().items():
+        for name, other in names.items():
+            key = key.replace(name, other)
+        table[key] = value
+    ours.load_state_dict(table)
+    x = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    for training in (True, False):
+        assert torch.equal(ours.train(training)(x), theirs.train(training)(x))
