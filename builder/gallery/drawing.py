@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from builder.catalogue import CatalogueError
 from builder.graph import Edge, FrozenDict, Network, Node
-from builder.graph.document import EMPTY, Block, freeze
+from builder.graph.document import EMPTY, Block, freeze, id_problem
 from builder.graph.kinds import OUTPUT, kinds_of
 
 from .layout import laid_out
@@ -57,6 +57,8 @@ class Drawing:
         if name is None:
             self._counts[stem] = self._counts.get(stem, 0) + 1
             name = f"{stem}{self._counts[stem]}"
+        if said := id_problem(name):
+            raise CatalogueError(said)
         self.nodes.append(Node(name, kind, freeze(params), silent=silent, of=of))
         self.edges += [Edge(value.source, name, port, value.output) for port, value in enumerate(values)]
         left = tuple(Value(name, output) for output in range(layer.leaving(params)))

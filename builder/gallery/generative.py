@@ -135,7 +135,7 @@ def vae(g, image):
     """Squeezes a digit into a cloud of 20 dimensions, draws a point from it and paints the digit again."""
     x = g.ReLU(g.Linear(g.Flatten(image, name="flatten"), out_features=400, name="fc1"), name="relu1")
     mu, logvar = (g.Linear(x, out_features=20, name=name) for name in ("fc21", "fc22"))
-    std = g.Exp(g.Scale(logvar, factor=0.5, name="half"), name="std")
+    std = g.Exp(g.Scale(logvar, factor=0.5, name="log_std"), name="std")
     drawn = g.Multiply(g.Noise(std, distribution="normal", when="training", name="noise"), std, name="spread")
     z = g.Add(mu, drawn, name="z")
     y = g.ReLU(g.Linear(z, out_features=400, name="fc3"), name="relu2")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import keyword
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.catalogue import BATCH, LAYERS, CatalogueError, Int
 from builder.catalogue.blocks import BLOCK_CATEGORIES, COMPOSITES, REPEAT, Body, Traced, Value, block
+from builder.graph.document import id_problem
 
 ALL = pytest.mark.parametrize("composite", COMPOSITES.values(), ids=lambda composite: composite.kind)
 
@@ -27,7 +26,7 @@ def test_every_composite_can_be_shown_with_its_example(composite):
     traced = composite.trace(composite.example, {})
     assert not traced.problems and len(traced.shapes) == composite.outputs
     names = [*traced.inputs, *(step.name for step in traced.steps), *traced.output_names]
-    assert len(set(names)) == len(names) and all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
+    assert len(set(names)) == len(names) and not [name for name in names if id_problem(name)]
     known = set(traced.inputs)
     for step in traced.steps:
         assert step.kind in LAYERS or step.kind in COMPOSITES
