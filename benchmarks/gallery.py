@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from builder.gallery import ENTRIES  # noqa: E402
 from builder.gallery.find import Wanted, found  # noqa: E402
-from builder.ui.gallery_view import A_PAGE  # noqa: E402
+from builder.ui.gallery_view import A_PAGE, cards  # noqa: E402
 from tests.browser.driver import CHROMIUM_FLAGS, Server, wait_idle  # noqa: E402
 from tools.chromium import find_or_install, use_own_node  # noqa: E402
 
@@ -41,7 +41,7 @@ def milliseconds(began: float) -> float:
 
 def opening(page: Page, server: Server) -> dict[str, float]:
     """The page asked for by its address."""
-    first = min(A_PAGE, len(ENTRIES))
+    first = cards(len(ENTRIES))
     began = time.perf_counter()
     page.goto(f"{server.url}/gallery")
     page.wait_for_function(COUNT, arg=first, polling=10)
@@ -59,11 +59,11 @@ def typing(page: Page, word: str) -> dict[str, float]:
     field.press_sequentially(word[:-1], delay=40)
     began = time.perf_counter()
     field.press(word[-1])
-    page.wait_for_function(COUNT, arg=min(A_PAGE, len(found(Wanted(word)))), polling=10)
+    page.wait_for_function(COUNT, arg=cards(len(found(Wanted(word)))), polling=10)
     took = milliseconds(began)
     wait_idle(page)
     field.fill("")
-    page.wait_for_function(COUNT, arg=min(A_PAGE, len(ENTRIES)), polling=10)
+    page.wait_for_function(COUNT, arg=cards(len(ENTRIES)), polling=10)
     wait_idle(page)
     return {"a word typed: the cards that fit": took}
 
@@ -72,7 +72,7 @@ def more(page: Page) -> dict[str, float]:
     """One press on Show more."""
     began = time.perf_counter()
     page.locator(".st-key-more").get_by_role("button").click()
-    page.wait_for_function(COUNT, arg=min(2 * A_PAGE, len(ENTRIES)), polling=10)
+    page.wait_for_function(COUNT, arg=cards(len(ENTRIES), 2 * A_PAGE), polling=10)
     return {"Show more: twice as many cards": milliseconds(began)}
 
 
@@ -88,7 +88,7 @@ def measured(page: Page, server: Server, rounds: int) -> dict[str, list[float]]:
     for i in range(rounds):
         note(lambda: opening(page, server))
         note(lambda: typing(page, WORDS[i % len(WORDS)]))
-        if len(ENTRIES) > A_PAGE:
+        if len(ENTRIES) > cards(len(ENTRIES)):
             note(lambda: more(page))
     return times
 

@@ -21,6 +21,8 @@ from .workspace import Workspace
 # A project's thumbnail for a theme, as SVG.
 Draw = Callable[[Project, str], str]
 A_PAGE = 24
+A_FEW = 4
+LONG = 22  # characters of a title; in place of a longer one, a button says the name
 CARD = 292  # pixels that a card is wide at least
 PICTURE = 124  # pixels that a thumbnail is high on such a card
 # Names of the widgets, which stand in the address: ?deck=ECNU&task=segmentation
@@ -39,7 +41,7 @@ def ready_made(space: Workspace, draw: Draw) -> None:
     if not entries:
         _none(wanted)
         return
-    shown = st.session_state.get(SHOWN, A_PAGE)
+    shown = cards(len(entries), st.session_state.get(SHOWN, A_PAGE))
     st.caption(f"{_how_many(len(entries))}. Opening one starts a new drawing; nothing of yours is overwritten.")
     theme = "dark" if st.context.theme.type == "dark" else "light"
     waiting = []
@@ -60,6 +62,11 @@ def _prepare_once() -> None:
     later = threading.Timer(PAUSE, prepare)
     later.daemon = True
     later.start()
+
+
+def cards(count: int, wanted: int = A_PAGE) -> int:
+    """How many of `count` cards are shown: those that are wanted, and the few after them where they are the last."""
+    return count if count - wanted <= A_FEW else wanted
 
 
 def _how_many(count: int) -> str:
@@ -159,7 +166,8 @@ def _card(space: Workspace, entry: Entry, draw: Draw, theme: str) -> list[tuple[
         st.markdown(f":small[{esc(entry.summary)}]")
         st.caption("  \n".join(_facts(entry)))
     with st.container(horizontal=True, gap="xsmall"):
-        st.button(f"Open {entry.title}", key=f"open-{entry.name}", type="primary", on_click=_open_new, args=(space, entry))
+        called = entry.title if len(entry.title) <= LONG else entry.name
+        st.button(f"Open {called}", key=f"open-{entry.name}", type="primary", on_click=_open_new, args=(space, entry))
         if st.button("About", key=f"about-{entry.name}", type="tertiary", help=f"What {entry.title} is made of, and what to look at"):
             st.dialog(entry.title, width="large")(about)(space, entry, draw)
     return waiting

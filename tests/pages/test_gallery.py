@@ -14,7 +14,7 @@ from builder.graph import dumps, from_json, to_json
 from builder.ui import gallery_view, import_view
 from builder.ui import imports as aside
 from builder.ui.frame import esc
-from builder.ui.gallery_view import A_PAGE
+from builder.ui.gallery_view import cards
 from builder.ui.papers import linked
 from builder.ui.workspace import workspace
 from tests.first_networks import FIRST
@@ -41,7 +41,7 @@ def test_the_page_also_runs_on_its_own():
     assert tab.title[0].value == "Gallery"
 
 
-def cards(tab: AppTest) -> list[str]:
+def shown(tab: AppTest) -> list[str]:
     """The names of the networks that are shown, in their order."""
     return [one.key.removeprefix("open-") for one in tab.button if (one.key or "").startswith("open-")]
 
@@ -52,20 +52,20 @@ def words(tab: AppTest) -> str:
 
 def test_the_first_cards_have_what_a_network_is_and_more_follow_on_request():
     tab = page()
-    assert cards(tab) == list(ENTRIES)[:A_PAGE] and f"{len(ENTRIES)} networks." in words(tab)
-    for name in cards(tab):
+    assert shown(tab) == list(ENTRIES)[:cards(len(ENTRIES))] and f"{len(ENTRIES)} networks." in words(tab)
+    for name in shown(tab):
         entry = ENTRIES[name]
         facts = (entry.title, f"{entry.parameters:,}", esc(entry.summary), linked(entry.paper)[0], entry.decks[0], esc(entry.data if entry.trains else entry.waits))
         assert all(fact in words(tab) for fact in facts), [fact for fact in facts if fact not in words(tab)]
     while [one for one in tab.button if one.key == "more"]:
         looked(tab.button(key="more").click().run())
-    assert cards(tab) == list(ENTRIES)
+    assert shown(tab) == list(ENTRIES)
 
 
 def test_every_card_has_its_thumbnail_and_nothing_is_drawn_twice():
     gallery_view._drawn.clear()
     tab = page()
-    assert len(tab.get("image")) == len(cards(tab)) == len(gallery_view._drawn)
+    assert len(tab.get("image")) == len(shown(tab)) == len(gallery_view._drawn)
     gallery_view._drawn.update(dict.fromkeys(gallery_view._drawn, "<svg ></svg>"))
     looked(tab.run())
     assert set(gallery_view._drawn.values()) == {"<svg ></svg>"}
@@ -91,11 +91,11 @@ def test_a_link_asks_a_question_and_the_address_follows_the_next_one():
     tab = AppTest.from_file(str(ROOT / "pages" / "gallery.py"), default_timeout=60)
     tab.query_params["deck"], tab.query_params["task"] = "ECNU", "segmentation"
     tab = looked(tab.run())
-    assert cards(tab) == [name for name, one in ENTRIES.items() if "ECNU" in one.decks and one.task == "segmentation"] != []
+    assert shown(tab) == [name for name, one in ENTRIES.items() if "ECNU" in one.decks and one.task == "segmentation"] != []
     tab = looked(tab.selectbox(key="task").set_value(None).run())
     tab = looked(tab.toggle(key="trains").set_value(True).run())
     assert dict(tab.query_params) == {"deck": "ECNU", "trains": "true"}
-    assert cards(tab) == [name for name, one in ENTRIES.items() if "ECNU" in one.decks and one.trains]
+    assert shown(tab) == [name for name, one in ENTRIES.items() if "ECNU" in one.decks and one.trains]
 
 
 @pytest.mark.parametrize("asked", [{"deck": "<b>x</b>"}, {"task": "![x](http://evil)"}, {"sort": "'"}, {"trains": "1"}, {"search": " " * 9000}])
@@ -104,7 +104,7 @@ def test_an_address_that_asks_for_what_there_is_not_is_put_right(asked):
     for key, value in asked.items():
         tab.query_params[key] = value
     tab = looked(tab.run())
-    assert cards(tab) == list(ENTRIES)[:A_PAGE] and not set(tab.query_params) & {"deck", "task", "sort", "trains"}
+    assert shown(tab) == list(ENTRIES)[:cards(len(ENTRIES))] and not set(tab.query_params) & {"deck", "task", "sort", "trains"}
 
 
 def test_the_question_outlives_going_to_the_drawing_and_back():
@@ -113,31 +113,31 @@ def test_the_question_outlives_going_to_the_drawing_and_back():
     tab = looked(tab.button(key="open-lenet-cifar").click().run())
     assert workspace().project == ENTRIES["lenet-cifar"].project
     tab = looked(tab.switch_page("pages/gallery.py").run())
-    assert tab.text_input(key="search").value == "lenet" and cards(tab) == ["lenet-cifar"] and tab.query_params["sort"] == "largest"
+    assert tab.text_input(key="search").value == "lenet" and shown(tab) == ["lenet-cifar"] and tab.query_params["sort"] == "largest"
 
 
 def test_sorting_by_size_and_by_name():
     tab = looked(page().selectbox(key="sort").set_value("largest").run())
-    sizes = [ENTRIES[name].parameters for name in cards(tab)]
+    sizes = [ENTRIES[name].parameters for name in shown(tab)]
     assert sizes == sorted(sizes, reverse=True) and sizes[0] == max(one.parameters for one in ENTRIES.values())
     tab = looked(tab.selectbox(key="sort").set_value("name").run())
-    assert cards(tab)[0] == min(ENTRIES.values(), key=lambda one: one.title.casefold()).name
+    assert shown(tab)[0] == min(ENTRIES.values(), key=lambda one: one.title.casefold()).name
 
 
 def test_nothing_found_says_what_was_asked_and_leads_back():
     tab = looked(page().text_input(key="search").set_value("<b>lenat</b>").run())
-    assert not cards(tab) and esc("“<b>lenat</b>”") in words(tab) and "<b>" not in words(tab)
+    assert not shown(tab) and esc("“<b>lenat</b>”") in words(tab) and "<b>" not in words(tab)
     tab = looked(tab.text_input(key="search").set_value("lenat").run())
     meant = next(one for one in tab.button if one.label == "LeNet on CIFAR-10")
-    assert "lenet-cifar" in cards(looked(meant.click().run()))
+    assert "lenet-cifar" in shown(looked(meant.click().run()))
     tab = looked(tab.toggle(key="trains").set_value(True).run())
     tab = looked(tab.text_input(key="search").set_value("unet").run())
-    assert not cards(tab)
+    assert not shown(tab)
     everywhere = next(one for one in tab.button if one.label.startswith("Search everywhere"))
     tab = looked(everywhere.click().run())
-    assert "unet" in cards(tab) and not tab.toggle(key="trains").value
+    assert "unet" in shown(tab) and not tab.toggle(key="trains").value
     tab = looked(tab.text_input(key="search").set_value("zzzz").run())
-    assert cards(looked(tab.button(key="all").click().run())) == list(ENTRIES)[:A_PAGE]
+    assert shown(looked(tab.button(key="all").click().run())) == list(ENTRIES)[:cards(len(ENTRIES))]
 
 
 @pytest.mark.parametrize("name", FIRST)
