@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from builder.weights.fit import Fitted
 
 __all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "import_from",
-           "import_module", "keep_weights", "load", "module", "preview", "source", "start_from", "started", "to_json", "train", "with_settings"]
+           "import_module", "keep_weights", "load", "module", "preview", "source", "start_from", "started", "to_json", "train", "twin", "with_settings"]
 # A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
 PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
 DIGIT = 3  # of the built-in digits: one that is easy to read
@@ -104,6 +104,9 @@ def export(project: Project, kind: str, checkpoint: Path | None = None, address:
     from builder.graph.link import link
 
     match kind:
+        case "script" | "notebook" if project.weights:
+            raise ExportError(f"it would not train as here: the run starts from weights ({project.weights['title']}) that no single file of text can hold. "
+                              "Start from fresh weights, or take python and weights")
         case "python":
             return Exported(source(project).encode())
         case "script":
@@ -267,17 +270,17 @@ def start_from(project: Project, given: str) -> tuple[Project, Fitted]:
     from builder.weights.fit import assigned, compared, shapes_of
 
     own = shapes_of(_unfilled(project).state_dict())
-    twin = _twin(project)
+    published = twin(project)
     wanted = given.removeprefix(TORCHVISION) if given.startswith(TORCHVISION) else None
     if wanted is not None and "/" not in wanted:
-        given = f"{TORCHVISION}{_twin_needed(project, twin)}/{wanted}"
+        given = f"{TORCHVISION}{_twin_needed(project, published)}/{wanted}"
     with tempfile.TemporaryDirectory() as folder:
         file, about = fetch(given, Path(folder))
         from safetensors.torch import load_file, save_file
 
         tensors = load_file(file)
         shapes = shapes_of({name: tensors[name] for name in about["order"] if name in tensors})
-        names = _from_twin(project, twin, shapes, tensors) or assigned(own, shapes, ordered=not given.endswith(".safetensors"))
+        names = _from_twin(project, published, shapes, tensors) or assigned(own, shapes, ordered=not given.endswith(".safetensors"))
         renamed = {name: tensors[theirs] for name, theirs in names.items()}
         found = compared(own, shapes_of(renamed))
         if not found.taken:
@@ -298,7 +301,7 @@ def _unfilled(project: Project) -> torch.nn.Module:
         return run(text)
 
 
-def _twin(project: Project) -> str | None:
+def twin(project: Project) -> str | None:
     """torchvision's name for the ready-made network that a project began as."""
     from builder.weights.twin import twin_of
 
@@ -314,19 +317,19 @@ def _twin_needed(project: Project, twin: str | None) -> str:
     return twin
 
 
-def _from_twin(project: Project, twin: str | None, shapes: Mapping, tensors: Mapping) -> dict[str, str] | None:
+def _from_twin(project: Project, name: str | None, shapes: Mapping, tensors: Mapping) -> dict[str, str] | None:
     """Which of torchvision's tensors goes where in the ready-made network that a project began as, tried out; None where that is not what is given."""
     from builder.weights.fit import shapes_of
     from builder.weights.twin import hold_against, names
 
-    if twin is None:
+    if name is None:
         return None
     base = ENTRIES[project.about["gallery"]]
     network = _unfilled(base.project)
-    found = names(shapes_of(network.state_dict()), shapes, twin)
+    found = names(shapes_of(network.state_dict()), shapes, name)
     if found is not None and len(base.inputs) == 1:
         network.load_state_dict({name: tensors[theirs] for name, theirs in found.items()}, assign=True)
-        hold_against(network, tensors, twin, base.inputs[0])
+        hold_against(network, tensors, name, base.inputs[0])
     return found
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from builder import api
-from builder.ui.build_view import project_bar
+from builder.ui.build_view import Work, project_bar
 from builder.ui.canvas import canvas
 from builder.ui.exchange import door
 from builder.ui.frame import frame, page_path
@@ -33,7 +33,7 @@ def reference() -> None:
 @st.fragment(key="bar")
 def bar() -> None:
     """The project's name and files."""
-    project_bar(space, api.source, api.diagram, api.export)
+    project_bar(space, Work(api.source, api.diagram, api.export, api.fitting, api.twin))
 
 
 @st.fragment(key="board")

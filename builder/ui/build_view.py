@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from .export_view import Export, export_dialog
 from .frame import esc, page_path
 from .report_view import report_dialog
 from .share_view import Draw, diagram_dialog, link_dialog
+from .weights_view import Fitting, Twin, weights_dialog
 from .workspace import Workspace, slug
 
 EMPTY = Network((Node("image", "Input", FrozenDict({"shape": (1, 28, 28)}), (0.0, 0.0)), Node("output", "Output", at=(0.0, 168.0))),
@@ -84,28 +86,42 @@ def code_dialog(project: Project, file: str, source: Writer) -> None:
     st.download_button("Download", text, f"{file}.py", "text/x-python", icon=":material/download:", type="primary")
 
 
-def files(space: Workspace, errors: int, source: Writer, draw: Draw, export: Export, menu: int) -> None:
+@dataclass(frozen=True)
+class Work:
+    """What the menus have done elsewhere: the source, a figure, the exports, how starting weights fit, and whether torchvision has the network."""
+
+    source: Writer
+    draw: Draw
+    export: Export
+    fitting: Fitting
+    twin: Twin
+
+
+def files(space: Workspace, errors: int, work: Work, menu: int) -> None:
     """Everything about files in one menu: new, open, download, export, a figure, a link."""
     file = slug(space.project.name).replace("-", "_")
     st.button("New drawing", on_click=_new, args=(space,), icon=":material/add:", width="stretch")
     # What is downloaded is written when it is asked for: this menu is not drawn again with every edit.
     st.download_button("Download project (.json)", lambda: dumps(space.project), f"{file}.json", "application/json", on_click="ignore",
                        icon=":material/download:", width="stretch")
-    st.download_button("Download PyTorch (.py)", lambda: source(space.project), f"{file}.py", "text/x-python", on_click="ignore",
+    st.download_button("Download PyTorch (.py)", lambda: work.source(space.project), f"{file}.py", "text/x-python", on_click="ignore",
                        icon=":material/code:", disabled=errors > 0, width="stretch",
                        help="Mend the problems first" if errors else None)
     if st.button("Export…", key="export", on_click=_shut_menu, icon=":material/ios_share:", width="stretch",
                  help="Training script, notebook, ONNX, weights"):
-        export_dialog(space.project, export)
+        export_dialog(space.project, work.export)
     if st.button("Diagram…", key="diagram", on_click=_shut_menu, icon=":material/account_tree:", width="stretch"):
-        diagram_dialog(space.project, draw)
+        diagram_dialog(space.project, work.draw)
+    if st.button("Weights…", key="weights", on_click=_shut_menu, icon=":material/weight:", width="stretch", disabled=errors > 0,
+                 help="Mend the problems first" if errors else "What training starts from: torchvision's weights, or a file"):
+        weights_dialog(space, work.fitting, work.twin)
     if st.button("Copy link…", key="link", on_click=_shut_menu, icon=":material/link:", width="stretch"):
         link_dialog(space.project)
     key = f"upload-{menu}"
     st.file_uploader("Open a project file", "json", key=key, on_change=_open_upload, args=(space, key), max_upload_size=10)
 
 
-def project_bar(space: Workspace, source: Writer, draw: Draw, export: Export) -> None:
+def project_bar(space: Workspace, work: Work) -> None:
     """One row: name, where it is kept, source, files, and on to training."""
     show_said()
     errors = len(space.report().errors)
@@ -114,10 +130,10 @@ def project_bar(space: Workspace, source: Writer, draw: Draw, export: Export) ->
         st.text_input("Project name", key="project_name", on_change=_rename, args=(space,), label_visibility="collapsed", max_chars=80, width=280)
         st.caption(f"saved as {esc(space.path.stem)}" if not space.trouble else "not saved", width="stretch")
         if st.button("Code", icon=":material/code:", disabled=errors > 0, help="Mend the problems first" if errors else "The network as PyTorch"):
-            code_dialog(space.project, slug(space.project.name).replace("-", "_"), source)
+            code_dialog(space.project, slug(space.project.name).replace("-", "_"), work.source)
         if st.button("Report", icon=":material/table_chart:", help="What every brick costs and sees, and how large a batch fits into the memory"):
             report_dialog(space)
         menu = st.session_state.get("menus", 0)
         with st.popover("File", icon=":material/folder_open:", key=f"file-{menu}"):
-            files(space, errors, source, draw, export, menu)
+            files(space, errors, work, menu)
         st.page_link(page_path("train"), label="Train", icon=":material/play_arrow:")

@@ -95,9 +95,8 @@ def read(file: Path) -> tuple[Mapping[str, object], str]:
 def _tensors(found: object, name: str) -> dict[str, object]:
     import torch
 
-    for key in WRAPPED:
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
+    for _ in WRAPPED:
+        found = next((found[key] for key in WRAPPED if isinstance(found, Mapping) and isinstance(found.get(key), Mapping)), found)
     if not isinstance(found, Mapping):
         raise WeightsError(f"{name:.80} holds a {type(found).__name__}; weights are tensors by their names, as state_dict gives them")
     # DataParallel puts "module." in front of every name.

@@ -32,6 +32,7 @@ CASES = {
     "gate": ("gate", {"optimizer": {"kind": "Adagrad", "lr": 0.05, "lr_decay": 0.001}, "initializer": {"kind": "KaimingUniform"}, "epochs": 1}),
     "smoothed": ("perceptron", {"loss": {"kind": "CrossEntropyLoss", "label_smoothing": 0.1}, "initializer": {"kind": "Normal", "std": 0.05}}),
     "logs": ("log_scores", {"loss": {"kind": "NLLLoss"}, "batch_size": 1437}),
+    "frozen": ("frozen", {"optimizer": {"kind": "SGD", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.001}}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
 }
 PROJECTS = {name: project(network, **settings) for name, (network, settings) in CASES.items()}

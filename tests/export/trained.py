@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import builder
-from builder.graph import Project
+from builder.graph import Project, apply
 from builder.train.events import EpochEnded, Evaluated
 from tests.compile.test_source import DRAWINGS, drawn
 
@@ -24,6 +24,8 @@ NETWORKS = {
                         wires="image>conv1 conv1>bn1 bn1>relu1 relu1>pool1 pool1>flatten flatten>fc fc>output", name="Batch norm"),
     "log_scores": drawn(("flatten", "Flatten", {}), ("fc", "Linear", {"out_features": 10}), ("logs", "LogSoftmax", {}),
                         wires="image>flatten flatten>fc fc>logs logs>output", name="Logs"),
+    "frozen": apply(drawn(("flatten", "Flatten", {}), ("fc1", "Linear", {"out_features": 24}), ("relu1", "ReLU", {}), ("fc", "Linear", {"out_features": 10}),
+                          wires="image>flatten flatten>fc1 fc1>relu1 relu1>fc fc>output", name="Frozen"), {"op": "freeze", "ids": ["fc1"], "value": True}),
     "residual": DRAWINGS["residual_add"], "blocks": DRAWINGS["block_residual"], "gate": DRAWINGS["multiply_gate"]}
 
 
