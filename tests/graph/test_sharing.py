@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from builder import api
+from builder.gallery import ENTRIES
 from builder.graph import EditError, Project, apply, check, from_json
 from builder.graph.rules.numbers import words
 from builder.inspect.sample import noise
@@ -168,7 +169,17 @@ def test_a_backbone_loses_the_answers_of_training_and_what_only_they_need():
     assert [node.id for node in used.network.nodes] == ["image", "flat", "body", "head", "output"] and not check(used).errors
     assert [node.id for node in used.network.nodes if node.frozen] == ["body"] and check(used).trainable == 5 * 10 + 10
     again = apply(used, {"op": "backbone", "source": "digits"})
-    assert again.data["source"] == "digits" and check(again).params == 28 * 28 * 5 + 5 + 60
+    # What was made for colours sees grey as three equal channels, so that weights of the first layer still fit.
+    assert again.data["source"] == "digits" and check(again).params == 3 * 28 * 28 * 5 + 5 + 60
+    assert [node.kind for node in again.network.nodes if node.id not in ("image", "flat", "body", "head", "output")] == ["Expand"]
+    assert {node.kind for node in apply(again, {"op": "backbone", "source": "cifar10"}).network.nodes} == {node.kind for node in again.network.nodes}
+
+
+def test_a_backbone_gets_the_pixels_that_its_windows_need():
+    used = apply(ENTRIES["alexnet"].project, {"op": "backbone", "source": "cifar10", "freeze": True})
+    up = next(node for node in used.network.nodes if node.kind == "Upsample")
+    assert up.params["size"] == 224 and not check(used).errors and check(used).trainable == 4096 * 10 + 10
+    assert "Upsample" not in {node.kind for node in apply(ENTRIES["resnet18"].project, {"op": "backbone", "source": "cifar10"}).network.nodes}
 
 
 def test_the_head_of_a_backbone_may_stand_in_a_block():
@@ -210,6 +221,42 @@ def test_noise_of_whole_numbers_stays_below_what_is_read():
     assert words(check(project).analysis, "ids") == 2
     shown = api.preview(project)["bricks"]["ids"]
     assert {shown["min"], shown["max"]} <= {0, 1}
+
+
+def test_a_brick_has_as_many_outputs_as_its_parameter_says():
+    nodes = [brick("image", "Input", {"shape": [6]}), brick("parts", "Chunk", {"chunks": 3, "dim": 1}), brick("again", "Chunk", of="parts"), brick("sum", "Add"),
+             brick("output", "Output")]
+    project = drawn([node for node in nodes if node["id"] != "again"], "image>parts parts>sum sum>output")
+    project = apply(project, {"op": "connect", "source": "parts", "target": "sum", "port": 1, "output": 2})
+    with pytest.raises(EditError, match="'parts' has 3 outputs; there is no output 4"):
+        apply(project, {"op": "connect", "source": "parts", "target": "sum", "port": 2, "output": 3})
+    assert not check(project).errors and api.module(project)(torch.arange(6.0)[None]).tolist() == [[4.0, 6.0]]
+    block = apply(project, {"op": "make_block", "ids": ["parts", "sum"], "name": "Folded", "node": "folded"})
+    assert torch.equal(api.module(block)(torch.ones(1, 6)), torch.full((1, 2), 2.0))
+    fewer = apply(project, {"op": "set", "id": "parts", "params": {"chunks": 2}})
+    assert any("parts" in str(problem) for problem in check(fewer).errors)
+
+
+def test_a_brick_of_several_outputs_shares_its_weights():
+    nodes = [brick("image", "Input", {"shape": [5, 6]}), brick("there", "LSTM", {"hidden_size": 6}), brick("back", "LSTM", of="there"), brick("output", "Output"),
+             brick("state", "Output")]
+    project = drawn(nodes, "image>there there>back back>output")
+    project = apply(project, {"op": "connect", "source": "back", "target": "state", "output": 1})
+    network = api.module(project)
+    assert not check(project).errors and {name.split(".")[0] for name in network.state_dict()} == {"there"}
+    x = torch.randn(2, 5, 6)
+    assert torch.allclose(network(x)[0], network.there(network.there(x)[0])[0])
+
+
+def test_words_stay_in_the_smallest_vocabulary_that_reads_them():
+    table = {"Words": {"nodes": [brick("x", "BlockInput"), brick("rows", "Embedding", {"num_embeddings": 3, "embedding_dim": 4}), brick("out", "BlockOutput")],
+                       "edges": [{"source": "x", "target": "rows"}, {"source": "rows", "target": "out"}]}}
+    nodes = [brick("ids", "Input", {"shape": [40], "dtype": "int64"}), brick("many", "Embedding", {"num_embeddings": 9, "embedding_dim": 4}), brick("few", "Words"),
+             brick("sum", "Add"), brick("output", "Output")]
+    project = drawn(nodes, "ids>many ids>few many>sum few>sum:1 sum>output", table)
+    assert not check(project).errors and words(check(project).analysis, "ids") == 3
+    shown = api.preview(project)["bricks"]
+    assert shown["ids"]["max"] == 2 and shown["output"]["shape"] == [40, 4]
 
 
 def test_whole_numbers_where_real_ones_are_read_are_an_error_with_a_fix_also_inside_blocks():

@@ -59,7 +59,7 @@ export function Backbone(): ReactElement | null {
       {open ? (
         <Form onClose={() => setOpen(false)} />
       ) : (
-        <Action icon="snow" name="Use as backbone…" hint="A new head for the classes of another data set, the rest as it is" onClick={() => setOpen(true)} />
+        <Action icon="layers" name="Use as backbone…" hint="A new head for the classes of another data set, the rest as it is" onClick={() => setOpen(true)} />
       )}
     </section>
   );

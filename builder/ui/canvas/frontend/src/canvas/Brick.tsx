@@ -86,7 +86,7 @@ function Text({ data, info }: { readonly data: BrickData; readonly info: BrickIn
         <b className="name">{node.id}</b>
         <span className="kind">{node.kind}</span>
         {data.layer?.block && repeat > 1 && <span className="times">×{repeat}</span>}
-        {node.frozen && <Sign icon="snow" says="Frozen: its weights are not trained" />}
+        {data.frozen && <Sign icon="snow" says="Frozen: its weights are not trained" />}
         <Badge problems={info?.problems ?? NONE} />
       </span>
       <span className="line labels">
@@ -106,7 +106,7 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
   const { node } = data;
   const info = usePart((snap) => snap.infos[node.id]);
   const doubtful = usePart((snap) => snap.doubtful.has(node.id));
-  const place = useNamed<HTMLDivElement>(".react-flow__node", spoken(node, info));
+  const place = useNamed<HTMLDivElement>(".react-flow__node", spoken(data.frozen ? { ...node, frozen: true } : node, info));
   const hover = useHover();
   const problems = info?.problems ?? NONE;
   // The properties of a brick that is selected alone already say how its shape comes about.
@@ -120,7 +120,7 @@ export const Brick = memo(function Brick({ data, dragging }: NodeProps<FlowBrick
       data-severity={worst(problems)}
       data-block={data.layer?.block}
       data-muted={node.muted}
-      data-frozen={node.frozen}
+      data-frozen={data.frozen}
       data-late={info?.late}
       data-live={Boolean(info?.live)}
       onPointerEnter={hover.enter}

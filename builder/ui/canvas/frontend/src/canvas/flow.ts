@@ -21,6 +21,8 @@ export type BrickData = {
   readonly alone: boolean;
   /** Whose weights it uses, or lends: all of them have that name. */
   readonly shares: string | null;
+  /** Its weights, or those that it uses, are not trained. */
+  readonly frozen: boolean;
   /** What letting go would do with this brick. */
   readonly drop: DropTarget["type"] | null;
 };
@@ -87,6 +89,7 @@ function brickData(snap: Snapshot, node: BrickNode, layer: Layer | undefined, le
     outputs: outputCount(layer, ownerOf(snap.sync.document, node)),
     direction: snap.direction,
     alone: snap.selected.length === 1 && snap.selected[0] === node.id,
+    frozen: ownerOf(snap.sync.document, node).frozen === true,
     shares: node.of ?? (lent.has(node.id) ? node.id : null),
     drop: "id" in snap.drop && snap.drop.id === node.id ? snap.drop.type : null,
   };
