@@ -108,12 +108,12 @@ def test_an_address_that_asks_for_what_there_is_not_is_put_right(asked):
 
 
 def test_the_question_outlives_going_to_the_drawing_and_back():
-    tab = looked(page().text_input(key="search").set_value("lenet").run())
+    tab = looked(page().text_input(key="search").set_value("lenet-cifar").run())
     tab = looked(tab.selectbox(key="sort").set_value("largest").run())
     tab = looked(tab.button(key="open-lenet-cifar").click().run())
     assert workspace().project == ENTRIES["lenet-cifar"].project
     tab = looked(tab.switch_page("pages/gallery.py").run())
-    assert tab.text_input(key="search").value == "lenet" and shown(tab) == ["lenet-cifar"] and tab.query_params["sort"] == "largest"
+    assert tab.text_input(key="search").value == "lenet-cifar" and shown(tab) == ["lenet-cifar"] and tab.query_params["sort"] == "largest"
 
 
 def test_sorting_by_size_and_by_name():
