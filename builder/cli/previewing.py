@@ -15,6 +15,7 @@ from pathlib import Path
 from .projects import load
 from .show import CommandError, say, say_json, table
 
+CHECKPOINT = "last.safetensors"  # in a run's folder
 MOST_MEMORY = 4_000_000_000  # bytes that the app's previews may take
 MOST_RUNS, OFFERED = 60, 8  # the newest runs looked at, and how many are offered
 
@@ -94,7 +95,7 @@ def _number(value: float | None) -> str:
 
 def checkpoint(folder: Path) -> Path:
     """The file with a run's last weights; raises CommandError where there is none."""
-    path = folder / "last.safetensors"
+    path = folder / CHECKPOINT
     if not path.is_file():
         raise CommandError(f"the run {folder.name} has no checkpoint", 1)
     return path
@@ -199,7 +200,7 @@ class Runs:
         own = learned(project)
         rows = []
         for run in store.list(MOST_RUNS) if own else ():
-            if not (run.folder / "last.safetensors").is_file():
+            if not (run.folder / CHECKPOINT).is_file():
                 continue
             if run.id not in self._bricks:
                 self._bricks[run.id] = learned(api.from_json(store.project(run.id)))

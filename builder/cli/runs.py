@@ -7,6 +7,7 @@ import json
 import time
 from argparse import Namespace
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -144,7 +145,7 @@ def report(store, run, arguments: Namespace, what: str) -> int:
 
 
 def export_run(store, run, arguments: Namespace) -> int:
-    """Write the project, its source, the raw events and tables of what counts into a new folder."""
+    """Write the project, its source, what it has learned, the raw events and tables of what counts into a new folder."""
     from builder.runs import current
 
     folder = arguments.output or Path(run.id)
@@ -160,12 +161,26 @@ def export_run(store, run, arguments: Namespace) -> int:
     (folder / "events.jsonl").write_text("".join(lines), encoding="utf-8")
     write_csv(folder / "epochs.csv", EPOCH_COLUMNS, epoch_rows(events))
     write_csv(folder / "steps.csv", tuple(StepEnded.__dataclass_fields__), [asdict(event) for event in events if isinstance(event, StepEnded)])
+    write_training(folder, store.project(run.id), run.folder)
     files = sorted(path.name for path in folder.iterdir())
     if arguments.json:
         say_json({"folder": str(folder), "files": files})
     else:
         say(f"{folder}: {', '.join(files)}")
     return 0
+
+
+def write_training(folder: Path, record: object, run_folder: Path) -> None:
+    """The training as a script, where the project still is one that trains, and the weights of the last checkpoint, where there is one."""
+    from builder import api
+    from builder.export.weights import of_checkpoint
+
+    from .previewing import CHECKPOINT
+
+    with suppress(ValueError):
+        (folder / "training.py").write_bytes(api.export(api.from_json(record), "script").content)
+    if (run_folder / CHECKPOINT).is_file():
+        (folder / "weights.safetensors").write_bytes(of_checkpoint(run_folder / CHECKPOINT).content)
 
 
 def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import string
 
-from builder.data import BUILT_IN
 from builder.graph import Project
 
 from .parts import Part, Training, parts, training
@@ -36,18 +35,20 @@ def words(text: str) -> str:
 
 def _about(made: Training) -> str:
     return (f"The network and its training on {made.dataset.title}, drawn in Brickwork. Run the cells from top to bottom; "
-            f"{'torch is' if made.dataset.name == BUILT_IN else 'torch and torchvision are'} all they need.")
+            f"{'torch is' if made.builtin else 'torch and torchvision are'} all they need.")
 
 
 def _run(made: Training) -> Part:
-    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, data="" if made.dataset.name == BUILT_IN else '"data"')
-    return Part("The run", "As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.", code, ("import torch",))
+    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, data="" if made.builtin else '"data"',
+                      weights=', weights="weights.safetensors"' if made.weights else "")
+    start = "Put the starting weights beside the notebook as weights.safetensors: `python -m builder export --to weights` writes them. " if made.weights else ""
+    return Part("The run", f"{start}As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.", code, ("import torch",))
 
 
 RUN = '''\
 torch.set_num_threads({threads})
 device = "cuda" if torch.cuda.is_available() else "cpu"
-network = train(read_data({data}), epochs={epochs}, seed={seed}, device=device)
+network = train(read_data({data}), epochs={epochs}, seed={seed}, device=device{weights})
 '''
 
 

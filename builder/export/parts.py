@@ -39,7 +39,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Training:
-    """What a project's training is made of, as texts; with `channels_last` images lie as N H W C, which convolutions read fastest."""
+    """What a project's training is made of, as texts.
+
+    With `channels_last` images lie as N H W C, which convolutions read fastest; with `weights` the network starts from the tensors of a file.
+    """
 
     name: str
     dataset: Dataset
@@ -55,6 +58,12 @@ class Training:
     initialised: tuple[str, ...]
     starts_at_zero: bool
     channels_last: bool
+    weights: bool
+
+    @property
+    def builtin(self) -> bool:
+        """Whether the data are in the text."""
+        return self.dataset.name == BUILT_IN
 
 
 def training(project: Project) -> Training:
@@ -72,12 +81,17 @@ def training(project: Project) -> Training:
     optimizer, loss, initializer = (_record(given.get(name), registry, default) for name, registry, default in (
         ("optimizer", OPTIMIZERS, "SGD"), ("loss", LOSSES, "CrossEntropyLoss"), ("initializer", INITIALIZERS, "Default")))
     imports, classes = split(text)
-    last, initialised = _layers(text)
+    last, initialised, trained = _layers(text)
+    if not any(trained):
+        raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
         plain(project.name), dataset, classes, imports, whole["epochs"], whole["batch_size"], whole["seed"], take_threads(),
-        _call(*optimizer, "network.parameters()"), _call(*loss).replace("torch.nn.", "nn."),
+        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED), _call(*loss).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
-        "nn.init.zeros_(self." in classes, last)
+        "nn.init.zeros_(self." in classes, last, bool(project.weights))
+
+
+TRAINED = "(weights for weights in network.parameters() if weights.requires_grad)"
 
 
 def split(text: str) -> tuple[tuple[str, ...], str]:
@@ -106,8 +120,8 @@ def _differs(value: object, default: object) -> bool:
     return default is REQUIRED or value != default
 
 
-def _layers(text: str) -> tuple[bool, tuple[str, ...]]:
-    """Whether the network has two-dimensional convolutions, and the classes of the layers that an initialiser fills."""
+def _layers(text: str) -> tuple[bool, tuple[str, ...], list[bool]]:
+    """Whether the network has two-dimensional convolutions, the classes of the layers that an initialiser fills, and of every parameter if it is trained."""
     import torch
     from torch import nn
 
@@ -118,7 +132,7 @@ def _layers(text: str) -> tuple[bool, tuple[str, ...]]:
     with torch.device("meta"):
         network = load(text)
     names = {name for module in network.modules() for name in (*CONVOLUTIONS, "Linear") if isinstance(module, getattr(nn, name))}
-    return has_convolutions(network), tuple(sorted(names))
+    return has_convolutions(network), tuple(sorted(names)), [parameter.requires_grad for parameter in network.parameters()]
 
 
 CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
@@ -127,7 +141,7 @@ CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2
 def parts(made: Training) -> list[Part]:
     """The network, the data, and the training, in the order in which they are read."""
     return [Part("The network", "Drawn in Brickwork. Comments behind the layers are shapes: N is the number of images in a batch.",
-                 made.classes, made.network_imports), *_data(made), _preparation(made), _evaluation(made), _loop(made)]
+                 made.classes, made.network_imports), *_data(made), _preparation(made), *_start(made), _evaluation(made), _loop(made)]
 
 
 @functools.cache
@@ -145,7 +159,7 @@ def packed_digits() -> str:
 
 def _data(made: Training) -> list[Part]:
     dataset = made.dataset
-    if dataset.name == BUILT_IN:
+    if made.builtin:
         text = "\n".join(textwrap.wrap(packed_digits(), COLUMNS))
         about = f"{dataset.train + dataset.test:,} real handwritten digits of scikit-learn (optical recognition of handwritten digits, Alpaydin & Kaynak 1998)."
         return [Part("The data", about, DIGITS.format(train=dataset.train, rows=dataset.train + dataset.test), ("import base64", "import torch", "import zlib")),
@@ -211,6 +225,28 @@ def normalised(images, mean, std):
 '''
 
 
+def _start(made: Training) -> list[Part]:
+    words = "The network starts from the tensors of a safetensors file that have the name and the shape of one of its own."
+    return [Part("Starting weights", words, START, ("import json", "import torch"))] if made.weights else []
+
+
+# The format: https://github.com/huggingface/safetensors#format. The numbers behind the head are little-endian, as every processor that torch runs on is.
+START = '''\
+def start_from(network, file):
+    """Gives the network every tensor of a safetensors file that has the name and the shape of one of its own."""
+    with open(file, "rb") as stream:
+        head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        content = bytearray(stream.read())
+    types = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,
+             "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}
+    for name, value in network.state_dict().items():
+        if name in head and head[name]["shape"] == list(value.shape) and value.numel():
+            first = head[name]["data_offsets"][0]
+            given = torch.frombuffer(content, dtype=types[head[name]["dtype"]], count=value.numel(), offset=first)
+            value.copy_(given.reshape(value.shape))
+'''
+
+
 def _evaluation(made: Training) -> Part:
     return Part("Testing", "Without learning, with dropout off.", EVALUATION.format(batch=EVALUATION_BATCH), ("import torch",))
 
@@ -232,10 +268,11 @@ def evaluate(network, loss_fn, images, labels, mean, std):
 
 def _loop(made: Training) -> Part:
     """Everything in `train` that depends on the project is a line of its own."""
-    known = made.dataset.train if made.dataset.name == BUILT_IN else None
+    known = made.dataset.train if made.builtin else None
     lonely = made.batch_size > 1 and (known is None or known % made.batch_size == 1 and known > made.batch_size)
     code = LOOP.format(
         initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer, unless=ZERO if made.starts_at_zero else "") if made.initializer and made.initialised else "",
+        weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
         layout=LAYOUT if made.channels_last else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
         lonely=LONELY if lonely else "")
@@ -264,11 +301,12 @@ LONELY = '''\
 '''
 # index_select, not images[batch]: that gives images of one channel other strides, and so other kernels with other last bits.
 LOOP = '''\
-def train(data, epochs, seed, device):
+def train(data, epochs, seed, device{weights}):
     """Trains a new network and prints mean losses and shares of right answers after every epoch; returns the network."""
     torch.manual_seed(seed)
     network = Network()
 {initialise}\
+{start}\
     network.to({to})
     images, labels, test_images, test_labels = data
     mean, std = (numbers.to(device) for numbers in statistics(images))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from builder.data import BUILT_IN
 from builder.graph import Project
 
 from .parts import Part, Training, parts, training
@@ -29,7 +28,7 @@ def imports(listed: list[Part]) -> str:
 
 
 def _head(made: Training) -> str:
-    needs = "torch alone" if made.dataset.name == BUILT_IN else "torch and torchvision alone"
+    needs = "torch alone" if made.builtin else "torch and torchvision alone"
     return f'''"""{made.name}: the network and its training on {made.dataset.title}, drawn in Brickwork.
 
 It needs {needs}; --help lists its options. On the CPU it prints the losses of the run in Brickwork, to the last bit,
@@ -40,13 +39,18 @@ with the same torch on the same kind of processor.
 
 def main(made: Training) -> Part:
     """The options and the run."""
-    folder = "" if made.dataset.name == BUILT_IN else FOLDER
-    code = MAIN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder, data="options.data" if folder else "")
+    folder = "" if made.builtin else FOLDER
+    code = MAIN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder, data="options.data" if folder else "",
+                       file=FILE if made.weights else "", weights=", options.weights" if made.weights else "")
     return Part("Run", "", code, ("import argparse", "import torch"))
 
 
 FOLDER = '''\
     parser.add_argument("--data", default="data", metavar="FOLDER", help="where torchvision keeps its data sets (data)")
+'''
+FILE = '''\
+    parser.add_argument("--weights", default="weights.safetensors", metavar="FILE",
+                        help="the starting weights, as `python -m builder export --to weights` writes them (%(default)s)")
 '''
 MAIN = '''\
 def main():
@@ -55,11 +59,12 @@ def main():
     parser.add_argument("--seed", type=int, default={seed}, help="first weights, order and dropout follow from it (%(default)s)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="where to train (%(default)s)")
 {folder}\
+{file}\
     parser.add_argument("--save", metavar="FILE", help="write the trained weights to this file (.pt)")
     options = parser.parse_args()
     # As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.
     torch.set_num_threads({threads})
-    network = train(read_data({data}), options.epochs, options.seed, options.device)
+    network = train(read_data({data}), options.epochs, options.seed, options.device{weights})
     if options.save:
         torch.save(network.state_dict(), options.save)
 '''

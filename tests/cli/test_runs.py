@@ -63,7 +63,7 @@ def test_a_run_is_shown_with_its_epochs_and_its_project(brickwork, done):
 
 def test_an_export_holds_the_project_the_source_all_events_and_tables_of_what_counts(brickwork, resumed, store, tmp_path):
     answer = brickwork("runs", "export", resumed[:12], "-o", tmp_path / "out", "--json")
-    assert answer.json == {"folder": str(tmp_path / "out"), "files": ["epochs.csv", "events.jsonl", "network.py", "project.json", "steps.csv"]}
+    assert answer.json == {"folder": str(tmp_path / "out"), "files": ["epochs.csv", "events.jsonl", "network.py", "project.json", "steps.csv", "training.py"]}
     assert api.load(tmp_path / "out" / "project.json") == api.gallery("lenet-cifar")
     assert (tmp_path / "out" / "network.py").read_text() == store.source(resumed)
     lines = [json.loads(line) for line in (tmp_path / "out" / "events.jsonl").read_text().splitlines()]

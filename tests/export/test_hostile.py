@@ -1,6 +1,6 @@
 """No document puts code into a text that is exported: each is compared, as the syntax that its readers see, with that of a harmless twin.
 
-    BRICKWORK_HOSTILE=10000 python -m pytest tests/export/test_hostile.py
+    BRICKWORK_HOSTILE=10000 python -m pytest tests/export/test_hostile.py -o faulthandler_timeout=0
 """
 
 from __future__ import annotations

@@ -6,17 +6,21 @@ import ast
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import nbformat
 import pytest
 
 import builder
+from builder import api
 from builder.catalogue import INITIALIZERS, LOSSES, OPTIMIZERS
 from builder.compile import BuildError
 from builder.export import ExportError
 from builder.export.notebook import notebook
 from builder.export.script import script
 from builder.gallery import ENTRIES
+from builder.graph import apply
+from builder.graph.document import freeze
 from tests.data.files import cifar_batch, write_mnist
 from tests.export.trained import NETWORKS, printed, project, run, told
 
@@ -75,6 +79,41 @@ def test_the_script_is_a_program_with_options_that_needs_neither_brickwork_nor_t
     import torch
 
     assert torch.load(tmp_path / "trained.pt", weights_only=True).keys() == builder.module(made).state_dict().keys()
+
+
+def test_a_frozen_brick_is_not_trained_by_the_script_either(tmp_path):
+    made = apply(project("convolutions", optimizer={"kind": "Adam", "lr": 0.01, "weight_decay": 0.1}), {"op": "freeze", "ids": ["conv1"], "value": True})
+    (tmp_path / "train.py").write_text(script(made), encoding="utf-8")
+    assert "torch.optim.Adam((weights for weights in network.parameters() if weights.requires_grad), lr=0.01" in script(made)
+    out = run([tmp_path / "train.py"], tmp_path, "--save", "trained.pt")
+    assert printed(out[0]) == told(made)
+    import torch
+
+    assert torch.equal(torch.load(tmp_path / "trained.pt", weights_only=True)["conv1.weight"], builder.module(made).state_dict()["conv1.weight"])
+
+
+def test_a_drawing_with_nothing_to_train_is_refused(tmp_path):
+    with pytest.raises(ExportError, match="nothing to train: all its weights are frozen"):
+        script(apply(project("perceptron"), {"op": "freeze", "ids": ["fc1", "fc"], "value": True}))
+
+
+def test_starting_weights_are_read_from_a_file_of_which_all_that_fits_is_taken(tmp_path, monkeypatch):
+    from safetensors.torch import load, save_file
+
+    made = project("normalised", seed=5)
+    given = load(builder.export(project("normalised", seed=9), "weights").content)
+    given["bn1.num_batches_tracked"] += 3
+    given |= {"fc.weight": given["fc.weight"][:3].clone(), "of.nothing": given["fc.bias"].clone()}
+    save_file(given, tmp_path / "weights.safetensors")
+    network = builder.module(made)
+    network.load_state_dict({name: value for name, value in given.items() if name not in ("fc.weight", "of.nothing")}, strict=False)
+    monkeypatch.setattr(api, "module", lambda project: network)
+    wanted = told(made)
+    files = [tmp_path / "train.py", tmp_path / "notebook.py"]
+    started = replace(made, weights=freeze({"sha256": "0" * 64, "title": "another run"}))
+    files[0].write_text(script(started), encoding="utf-8")
+    files[1].write_text("\n\n".join(cell.source for cell in nbformat.reads(notebook(started), as_version=4).cells if cell.cell_type == "code"), encoding="utf-8")
+    assert [printed(out) for out in run(files, tmp_path)] == [wanted, wanted]
 
 
 def test_data_sets_of_torchvision_are_read_by_torchvision_with_the_same_losses(tmp_path, monkeypatch):
@@ -139,8 +178,6 @@ def test_a_project_without_training_is_refused_with_the_reason():
 
 
 def test_a_drawing_with_errors_is_refused_with_the_brick():
-    from builder.graph import apply
-
     broken = apply(NETWORKS["perceptron"], {"op": "remove", "ids": ["flatten"], "rejoin": True})
     for kind in (script, notebook):
         with pytest.raises(BuildError, match="fc1"):

@@ -58,6 +58,13 @@ def test_trained_weights_and_the_trained_network_as_onnx_come_from_a_run(run, tm
     assert torch.allclose(network(given), torch.from_numpy(found), rtol=1e-4, atol=1e-5)
 
 
+def test_an_exported_run_holds_its_training_as_a_script_and_what_it_has_learned(run, tmp_path):
+    assert main(["runs", "export", "last", "-o", str(tmp_path / "out")]) == 0
+    tensors = load((tmp_path / "out" / "weights.safetensors").read_bytes())
+    assert tensors.keys() == run[2].keys() and all(torch.equal(value, run[2][name]) for name, value in tensors.items())
+    assert (tmp_path / "out" / "training.py").read_bytes() == builder.export(run[1], "script").content
+
+
 def test_a_run_of_another_network_is_refused_with_the_tensors_that_differ_and_nothing_is_written(run, tmp_path, capsys):
     source, out = tmp_path / "other.json", tmp_path / "w.safetensors"
     source.write_text(dumps(apply(run[1], {"op": "set", "id": "conv1", "params": {"out_channels": 7}})))
