@@ -1,12 +1,19 @@
-"""The exported training script and notebook: run alone they print the losses of the app's run, to the last bit."""
+"""The exported training script and notebook: run alone they print the losses of the app's run, to the last bit.
+
+    BRICKWORK_DRAWINGS=50 python -m pytest tests/export/test_script.py -k random
+"""
 
 from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count, islice
+from random import Random
 
 import nbformat
 import pytest
@@ -19,11 +26,13 @@ from builder.export import ExportError
 from builder.export.notebook import notebook
 from builder.export.script import script
 from builder.gallery import ENTRIES
-from builder.graph import apply
+from builder.graph import Project, apply
 from builder.graph.document import freeze
 from tests.data.files import cifar_batch, write_mnist
 from tests.export.trained import NETWORKS, printed, project, run, told
+from tests.graph.drawings import legal_project
 
+DRAWN = int(os.environ.get("BRICKWORK_DRAWINGS", "5"))
 LR = {"lr": 0.01}
 CASES = {
     "sgd": ("perceptron", {"batch_size": 359}),  # leaves one sample over, which joins the batch before it
@@ -67,6 +76,23 @@ def test_alone_the_script_and_the_notebook_print_the_losses_of_the_run_in_the_ap
     wanted = told(PROJECTS[name])
     assert len(wanted) == PROJECTS[name].training["epochs"]
     assert [printed(out) for out in outputs[name]] == [wanted, wanted]
+
+
+@pytest.mark.slow
+def test_scripts_of_random_drawings_print_the_losses_of_the_run_in_the_app(tmp_path):
+    listed = list(islice(trainable(), DRAWN))
+    for number, made in enumerate(listed):
+        (tmp_path / f"train{number}.py").write_text(script(made), encoding="utf-8")
+    answers = run([tmp_path / f"train{number}.py" for number in range(DRAWN)], tmp_path)
+    assert [printed(out) for out in answers] == [told(made) for made in listed]
+
+
+def trainable() -> Iterator[Project]:
+    """Random drawings for the digits that are trained in a moment."""
+    for seed in count():
+        made = legal_project(Random(seed))
+        if made.data["source"] == "digits" and not (report := builder.check(made)).errors and report.macs < 3_000_000:
+            yield replace(made, training=freeze({"epochs": 1, "batch_size": 479, "optimizer": {"kind": "Adam", "lr": 0.001}, "seed": seed}))
 
 
 def test_the_script_is_a_program_with_options_that_needs_neither_brickwork_nor_torchvision(tmp_path):
