@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import warnings
@@ -98,12 +99,48 @@ def _exported(network: nn.Module, entries: Sequence[Entry], ends: Sequence[str])
         raise ExportError(f"ONNX needs {NEEDED}, and {error.name} is not installed: pip install {NEEDED.replace(' and', ',').replace(',', '')}") from None
     batch = torch.export.Dim("batch")
     try:
-        program = torch.onnx.export(network, _samples(network, entries, TRACED), dynamo=True, input_names=[entry.name for entry in entries],
+        program = torch.onnx.export(_exportable(network), _samples(network, entries, TRACED), dynamo=True, input_names=[entry.name for entry in entries],
                                     output_names=list(ends), dynamic_shapes=tuple({0: batch} for _ in entries), verbose=False)
         return program.model_proto.SerializeToString()
     # Whatever the exporter raises, there is no file; its own words are the best that can be said.
     except Exception as error:  # noqa: BLE001
         raise ExportError(f"torch cannot export this network as ONNX: {_reason(error)}") from None
+
+
+def _exportable(network: nn.Module) -> nn.Module:
+    """A copy in which the layers that torch's exporter has no words for are written with others that answer the same when nothing is trained."""
+    import torch
+    from torch import nn
+
+    class Pooled(nn.Module):
+        """The largest value of every window of an adaptive pooling, axis by axis: a window is a product of intervals."""
+
+        def __init__(self, sizes: tuple[int | None, ...]):
+            super().__init__()
+            self.sizes = sizes
+
+        def forward(self, x: Tensor) -> Tensor:
+            for axis, size in zip(range(-len(self.sizes), 0), self.sizes, strict=True):
+                length = x.shape[axis]
+                bounds = [(i * length // size, -(-(i + 1) * length // size)) for i in range(size)] if size else []
+                if bounds:
+                    x = torch.cat([x.narrow(axis, first, end - first).amax(axis, keepdim=True) for first, end in bounds], axis)
+            return x
+
+    def other(module: nn.Module) -> nn.Module:
+        if isinstance(module, nn.RReLU):
+            return nn.LeakyReLU((module.lower + module.upper) / 2)
+        pools = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d)
+        axes = next((number for number, kind in enumerate(pools, 1) if isinstance(module, kind)), 0)
+        size = getattr(module, "output_size", None)
+        return Pooled(tuple(size) if isinstance(size, tuple | list) else (size,) * axes) if axes else module
+
+    copied = copy.deepcopy(network)
+    for parent in list(copied.modules()):
+        for name, child in list(parent.named_children()):
+            if (made := other(child)) is not child:
+                setattr(parent, name, made)
+    return copied.eval()
 
 
 def _reason(error: BaseException) -> str:

@@ -49,9 +49,22 @@ def test_the_file_answers_as_the_module_for_any_batch_and_says_how_nearly(name):
             assert torch.allclose(one, torch.from_numpy(other), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_any_drawing_gives_a_file_that_answers_as_its_module(seed):
-    assert builder.export(legal_project(Random(seed), most=60), "onnx").says
+def test_random_drawings_give_files_that_answer_as_their_modules_or_one_of_two_reasons():
+    """Some layers draw random numbers whenever they run, and for some torch's exporter has no words."""
+    made, refused = 0, []
+    for project in (legal_project(Random(seed), most=60) for seed in range(8)):
+        if not builder.check(project).errors:
+            try:
+                made += builder.export(project, "onnx").says.startswith("largest difference")
+            except ExportError as error:
+                refused.append(str(error))
+    assert all(said.startswith(("torch cannot export this network as ONNX: ", "the network answers the same input differently")) for said in refused), refused
+    assert made > len(refused)
+
+
+@pytest.mark.parametrize("layer", [nn.RReLU(), nn.AdaptiveMaxPool2d((3, 5)), nn.AdaptiveMaxPool2d(1), nn.AdaptiveMaxPool2d((None, 2))], ids=str)
+def test_layers_that_the_exporter_has_no_words_for_are_written_with_others(layer):
+    onnx(nn.Sequential(nn.Conv2d(1, 2, 3), layer), [Entry("x", (1, 10, 9))], ["y"])
 
 
 class Fixed(nn.Module):
