@@ -28,7 +28,7 @@ def signature(module: str) -> dict[str, object]:
     """Argument names of a torch class with their defaults (REQUIRED where there is none)."""
     made = resolve(module)
     # The recurrent classes pass on whatever they are given; what they take stands in their overloads.
-    told = typing.get_overloads(made.__init__)
+    told = typing.get_overloads(made.__init__) if inspect.isclass(made) else ()
     parameters = inspect.signature(told[0] if told else made).parameters
     return {name: parameter.default for name, parameter in parameters.items() if name != "self"}
 

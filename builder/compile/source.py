@@ -169,8 +169,11 @@ def _readers(body: Trace) -> dict[Value, list[int]]:
     """Which steps read a value; what is returned is read after the last."""
     readers: dict[Value, list[int]] = {}
     for i, step in enumerate(body.steps):
-        for value in step.inputs:
-            readers.setdefault(value, []).append(i)
+        text = template(step.layer.call, step)
+        for port, value in enumerate(step.inputs):
+            # A template may take of an input nothing but its shape, which is known.
+            if not text or "{args}" in text or f"{{{port}" in text:
+                readers.setdefault(value, []).append(i)
     for value in body.results:
         readers.setdefault(value, []).append(len(body.steps))
     return readers

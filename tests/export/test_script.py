@@ -118,8 +118,8 @@ def test_a_frozen_brick_is_not_trained_by_the_script_either(tmp_path):
     assert torch.equal(torch.load(tmp_path / "trained.pt", weights_only=True)["conv1.weight"], builder.module(made).state_dict()["conv1.weight"])
 
 
-def test_a_drawing_with_nothing_to_train_is_refused(tmp_path):
-    with pytest.raises(ExportError, match="nothing to train: all its weights are frozen"):
+def test_a_drawing_with_nothing_to_train_is_refused():
+    with pytest.raises(BuildError, match="all its weights are frozen"):
         script(apply(project("perceptron"), {"op": "freeze", "ids": ["fc1", "fc"], "value": True}))
 
 
