@@ -7,7 +7,7 @@ import re
 
 from .combining import Made, Values, broadcast_shape, combining, listed, made, no_crossing, refuse, work
 from .params import Choice, Float, Text
-from .reach import elementwise
+from .reach import elementwise, everything
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, Template, register
 
@@ -143,7 +143,7 @@ def multiplied(values: Values, a: Shape, b: Shape) -> Made:
 
 
 register(Layer(
-    kind="MatMul", stem="matmul", category="Arithmetic", operator="@", inputs=(2, 2), combine=combining(multiplied), input_names=("a", "b"),
+    kind="MatMul", stem="matmul", category="Arithmetic", operator="@", inputs=(2, 2), combine=combining(multiplied), window=everything, input_names=("a", "b"),
     summary="The matrix product: every row of the first value times every column of the second; for several matrices, each with its partner.",
     source=f"{TORCH}matmul.html", pattern="... I K, ... K J -> ... I J", example=((BATCH, 1, 28, 28), (28, 12)), macs="total",
 ))
@@ -180,7 +180,7 @@ def summed(values: Values, *inputs: Shape) -> Made:
 
 
 register(Layer(
-    kind="Einsum", category="Arithmetic", call="torch.einsum({equation}, {args})", inputs=(1, None), combine=combining(summed),
+    kind="Einsum", category="Arithmetic", call="torch.einsum({equation}, {args})", inputs=(1, None), combine=combining(summed), window=everything,
     summary="Sums of products along named axes: what the right side of the equation leaves out is summed over.",
     source=f"{TORCH}einsum.html", pattern="..., ... -> ...", macs="total", keys=("equation",), example=((BATCH, 12, 28), (BATCH, 28, 16)),
     params=(Text("equation", "nij,njk->nik", "a letter an axis, inputs by commas, -> and the axes of the result", EQUATION, "letters, commas and one ->"),),
@@ -202,7 +202,7 @@ def slid(values: Values, x: Shape, z: Shape) -> Made:
 
 
 register(Layer(
-    kind="CrossCorrelate", stem="response", category="Arithmetic", inputs=(2, 2), combine=combining(slid), input_names=("x", "z"), macs="total",
+    kind="CrossCorrelate", stem="response", category="Arithmetic", inputs=(2, 2), combine=combining(slid), window=everything, input_names=("x", "z"), macs="total",
     call="F.conv2d({0}.reshape(1, -1, *{0}.shape[2:]), {1}, groups={1}.shape[0]).transpose(0, 1)",
     summary="Slides each sample's second value over its first, as a window: where they look alike, the response is high.",
     source="Bertinetto et al. 2016, arXiv:1606.09549, section 2.2", pattern="N C H W, N C h w -> N 1 H_out W_out", example=((BATCH, 1, 28, 28), (BATCH, 1, 7, 7)),

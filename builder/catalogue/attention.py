@@ -7,6 +7,7 @@ import math
 from .combining import Made, Values, broadcast_shape, combining, made, refuse, work
 from .formulas import DOCS
 from .params import Bool, Float, Int
+from .reach import everything
 from .sizes import BATCH, Shape, carries_batch, show, size_text
 from .spec import Layer, register
 
@@ -45,7 +46,7 @@ def _attention(values: Values) -> str:
 
 
 register(Layer(
-    kind="ScaledDotProductAttention", stem="attention", category="Attention", inputs=(3, 4), call=_attention, combine=combining(attended), macs="total",
+    kind="ScaledDotProductAttention", stem="attention", category="Attention", inputs=(3, 4), call=_attention, combine=combining(attended), window=everything, macs="total",
     input_names=("query", "key", "value", "mask"), reads="float float float any", keys=("is_causal",),
     summary="Every query takes a mean of all values, weighted by how well it fits their keys; nothing is learned here.",
     source=f"{VASWANI}.1; {DOCS}functional.scaled_dot_product_attention.html", pattern="... L E, ... S E, ... S V -> ... L V", example=((BATCH, 28, 28),) * 3,
@@ -87,7 +88,7 @@ def _heads(values: Values) -> str:
 
 
 register(Layer(
-    kind="MultiheadAttention", stem="attention", category="Attention", module="torch.nn.MultiheadAttention", inputs=(3, 3), call=_heads, combine=combining(headed),
+    kind="MultiheadAttention", stem="attention", category="Attention", module="torch.nn.MultiheadAttention", inputs=(3, 3), call=_heads, combine=combining(headed), window=everything,
     input_names=("query", "key", "value"), inferred={"embed_dim": "embed_dim", "kdim": "kdim", "vdim": "vdim"}, keys=("num_heads",),
     summary="Attention in several heads, each with learned projections of queries, keys and values; one wire to all three is self-attention.",
     source=f"{VASWANI}.2; {DOCS}MultiheadAttention.html", pattern="N L E, N S K, N S V -> N L E", example=((BATCH, 28, 32),) * 3,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .combining import Made, Values, combining, made, own_axes, refuse
 from .formulas import DOCS
 from .params import Bool, Choice, Int, Ints
+from .reach import everything
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, register
 
@@ -51,7 +52,7 @@ def fourier(kind: str, function: str, summary: str, where: Int | Ints, inverse: 
 
     doc = "what comes out: real parts alone, or pairs" if inverse else "what comes in: real numbers, or pairs"
     register(Layer(
-        kind=kind, stem=kind.lower(), category="Fourier", call=call, combine=combining(restored if inverse else transformed), summary=summary,
+        kind=kind, stem=kind.lower(), category="Fourier", call=call, combine=combining(restored if inverse else transformed), window=everything, summary=summary,
         source=f"{FFT}{function}.html", pattern="... 2 -> ..." if inverse else "... -> ... 2", example=((BATCH, 1, 28, 28, 2),) if inverse else (), keys=(where.name,),
         params=(where, NORM, Choice("numbers", "real", ("real", "complex"), doc)),
     ))
@@ -79,7 +80,7 @@ def weighed(values: Values, x: Shape) -> Made:
 
 register(Layer(
     kind="ComplexLinear", stem="complex", category="Fourier", module="torch.nn.Linear", inferred={"in_features": "in_features"}, fixed={"dtype": "torch.complex64"},
-    call="torch.view_as_real({self}(torch.view_as_complex({0}.contiguous())))", combine=combining(weighed),
+    call="torch.view_as_real({self}(torch.view_as_complex({0}.contiguous())))", combine=combining(weighed), window=everything,
     summary="A learned weighted sum of complex numbers, with complex weights: of frequencies, say.",
     source=f"Li et al. 2021, arXiv:2010.08895, section 4; {DOCS}Linear.html", pattern="N ... in_features 2 -> N ... out_features 2", example=((BATCH, 28, 2),), keys=("out_features",),
     params=(Int("out_features", 64, "complex numbers produced"), Bool("bias", True, "learn one offset per output")),

@@ -5,6 +5,7 @@ import math
 from .combining import Made, Values, combining, made, refuse, work
 from .formulas import DOCS
 from .params import Bool, Choice, Int
+from .reach import everything
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, Rule, register
 
@@ -54,7 +55,7 @@ def borrowed(values: Values, x: Shape, weight: Shape, bias: Shape | None = None)
 
 
 register(Layer(
-    kind="LinearWith", stem="fc", category="Linear", inputs=(2, 3), call="F.linear({args})", combine=combining(borrowed), input_names=("x", "weight", "bias"), macs="total",
+    kind="LinearWith", stem="fc", category="Linear", inputs=(2, 3), call="F.linear({args})", combine=combining(borrowed), window=everything, input_names=("x", "weight", "bias"), macs="total",
     summary="A linear layer with weights that come in: a table of words used again at the end, say.",
     source="Press & Wolf 2017, arXiv:1608.05859; https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html", pattern="... in, out in -> ... out", example=((BATCH, 64), (10, 64)),
 ))
@@ -68,7 +69,7 @@ def looked_up(values: Values, ids: Shape, weight: Shape) -> Made:
 
 
 register(Layer(
-    kind="EmbeddingWith", stem="embedding", category="Sequence", inputs=(2, 2), call="F.embedding({args})", combine=combining(looked_up), input_names=("ids", "weight"),
+    kind="EmbeddingWith", stem="embedding", category="Sequence", inputs=(2, 2), call="F.embedding({args})", combine=combining(looked_up), window=everything, input_names=("ids", "weight"),
     reads="int float", gives="float", summary="Looks whole numbers up in a table that comes in.", pattern="..., rows numbers -> ... numbers", example=((BATCH, 16), (10, 8)),
     source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html",
 ))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .combining import Made, Values, combining, listed, made, own_axis, refuse, replaced
 from .params import Int, Ints
-from .reach import centred, cut
+from .reach import centred, cut, everything
 from .reach import selected as one_of
 from .sizes import BATCH, Shape, show
 from .spec import Layer, register
@@ -113,7 +113,7 @@ def gathered(values: Values, x: Shape, index: Shape) -> Made:
 
 
 register(Layer(
-    kind="Gather", category="Shape", inputs=(2, 2), call="{0}.gather({dim}, {1})", combine=combining(gathered), input_names=("x", "index"), reads="any int",
+    kind="Gather", category="Shape", inputs=(2, 2), call="{0}.gather({dim}, {1})", combine=combining(gathered), window=everything, input_names=("x", "index"), reads="any int",
     summary="Picks entries along one axis by their positions.", source=f"{TORCH}gather.html", pattern="..., ... -> ...", keys=("dim",), example=((BATCH, 28), (BATCH, 12)),
     params=(Int("dim", 1, "the axis that is picked from", min=None),),
 ))

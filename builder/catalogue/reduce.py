@@ -6,7 +6,7 @@ import math
 
 from .combining import Made, Values, combining, listed, made, own_axes, own_axis, refuse, replaced
 from .params import Bool, Float, Int, Ints
-from .reach import mixed
+from .reach import everything, mixed
 from .reach import reduced as taken
 from .sizes import BATCH, Shape, show
 from .spec import Layer, Template, register
@@ -81,7 +81,7 @@ def picked(values: Values, x: Shape, index: Shape) -> Made:
 
 
 register(Layer(
-    kind="TakeAt", stem="take", category="Reduction", inputs=(2, 2), combine=combining(picked), input_names=("x", "index"), reads="any int",
+    kind="TakeAt", stem="take", category="Reduction", inputs=(2, 2), combine=combining(picked), window=everything, input_names=("x", "index"), reads="any int",
     call="{0}[torch.arange({0}.shape[0], device={0}.device), {1}]", pattern="N L ..., N -> N ...", example=((BATCH, 28, 28), (BATCH,)),
     summary="Takes of every sample the entry at its own position, as the end of a sentence.",
     source="Radford et al. 2021, arXiv:2103.00020, section 2.4; https://docs.pytorch.org/docs/stable/tensor_view.html",

@@ -7,9 +7,9 @@ import math
 from .combining import Made, Values, combining, made, own_axis, product, refuse, replaced
 from .formulas import DOCS, FITS, WINDOW
 from .params import Bool, Choice, Float, Int, Ints
+from .reach import everything, shuffled
 from .reach import padded as added
 from .reach import resized as stretched
-from .reach import shuffled
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, register
 
@@ -165,7 +165,7 @@ register(Layer(
     kind="Unfold", category="Resampling", module="torch.nn.Unfold", keys=("kernel_size", "stride"), params=WINDOWS,
     summary="Lays every window of the image out as a column of numbers: what a convolution sums, before it is summed.",
     words="{H_out}×{W_out} windows of {kernel_size} pixels, one behind the other.", source=DOCS + "Unfold.html",
-    pattern="N C H W -> N (C kernel_size) (H_out W_out)", spatial=("H", "W"), length=WINDOW, rules=(FITS,),
+    pattern="N C H W -> N (C kernel_size) (H_out W_out)", spatial=("H", "W"), length=WINDOW, window=everything, rules=(FITS,),
 ))
 
 
@@ -185,7 +185,7 @@ def folded(values: Values, x: Shape) -> Made:
 
 
 register(Layer(
-    kind="Fold", category="Resampling", module="torch.nn.Fold", combine=combining(folded), keys=("output_size", "kernel_size"),
+    kind="Fold", category="Resampling", module="torch.nn.Fold", combine=combining(folded), window=everything, keys=("output_size", "kernel_size"),
     params=(Int("output_size", 28, "pixels of the image", axes=2, max=65536), *WINDOWS),
     summary="Adds windows that lie there as columns up to an image: Unfold backwards.", source=DOCS + "Fold.html", pattern="N C windows -> N C_out H W", example=((BATCH, 9, 676),),
 ))
@@ -202,7 +202,7 @@ def windowed(values: Values, x: Shape) -> Made:
 
 
 register(Layer(
-    kind="Windows", category="Resampling", call="{0}.unfold({dim}, {size}, {step})", combine=combining(windowed), keys=("dim", "size"), reads="any",
+    kind="Windows", category="Resampling", call="{0}.unfold({dim}, {size}, {step})", combine=combining(windowed), window=everything, keys=("dim", "size"), reads="any",
     summary="Takes overlapping pieces of one axis; the numbers of a piece have an axis of their own, the last.",
     source="https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unfold.html", pattern="... L ... -> ... windows ... size",
     params=(Int("dim", -1, "the axis", min=None), Int("size", 3, "numbers of a piece", max=65536), Int("step", 1, "from one piece to the next", max=65536)),
@@ -221,7 +221,7 @@ def gridded(values: Values, theta: Shape) -> Made:
 
 
 register(Layer(
-    kind="AffineGrid", stem="grid", category="Resampling", combine=combining(gridded), keys=("size",),
+    kind="AffineGrid", stem="grid", category="Resampling", combine=combining(gridded), window=everything, keys=("size",),
     call=lambda values: "F.affine_grid({0}, [{0}.shape[0], 1, {size:*}]" + (", align_corners=True)" if values["align_corners"] else ", align_corners=False)"),
     summary="For every pixel of the output the place in the input that an affine map sends it to; from -1 to 1 along each axis.",
     source=f"Jaderberg et al. 2015, arXiv:1506.02025, section 3.2; {FUNCTIONAL}affine_grid.html", pattern="N 2 3 -> N H W 2", example=((BATCH, 2, 3),),
@@ -249,7 +249,7 @@ def _sample(values: Values) -> str:
 
 
 register(Layer(
-    kind="GridSample", stem="sample", category="Resampling", inputs=(2, 2), call=_sample, combine=combining(sampled), input_names=("x", "grid"), keys=("mode",),
+    kind="GridSample", stem="sample", category="Resampling", inputs=(2, 2), call=_sample, combine=combining(sampled), window=everything, input_names=("x", "grid"), keys=("mode",),
     summary="Reads the first image at the places that the grid names, between pixels too.",
     source=f"Jaderberg et al. 2015, arXiv:1506.02025, section 3.3; {FUNCTIONAL}grid_sample.html", pattern="N C H W, N h w 2 -> N C h w", example=((BATCH, 1, 28, 28), (BATCH, 16, 16, 2)),
     params=(Choice("mode", "bilinear", ("bilinear", "nearest", "bicubic"), "how values between pixels are found"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .combining import Made, Values, combining, made, refuse, work
 from .formulas import DOCS
 from .params import Bool, Choice, Float, Int
+from .reach import everything
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, register
 
@@ -47,7 +48,7 @@ KINDS = (("RNN", 1, ("output", "h"), "Elman 1990, doi.org/10.1207/s15516709cog14
 
 for _kind, _gates, _outputs, _paper, _does, _more in KINDS:
     register(Layer(
-        kind=_kind, stem=_kind.lower(), category="Sequence", module=f"torch.nn.{_kind}", combine=combining(_two_states if len(_outputs) == 3 else read_in_order),
+        kind=_kind, stem=_kind.lower(), category="Sequence", module=f"torch.nn.{_kind}", combine=combining(_two_states if len(_outputs) == 3 else read_in_order), window=everything,
         summary=f"Reads a row of things one after the other and {_does}.", source=f"{_paper}; {DOCS}{_kind}.html", pattern="N T F -> N T hidden_size, layers N hidden_size", example=((BATCH, 28, 28),),
         inferred={"input_size": "input_size"}, params=(*RECURRENT, *_more), keys=("hidden_size", "num_layers"), outputs=len(_outputs), output_names=_outputs,
         unpack="{0}, ({1}, {2})" if len(_outputs) == 3 else "", weights=f"{_gates} * (products + (offsets if bias else 0))", macs=f"{_gates} * total",

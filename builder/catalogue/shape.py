@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .combining import Made, Values, axis, combining, listed, made, once, own_axes, own_axis, product, refuse, replaced
 from .params import Bool, Choice, Int, Ints
-from .reach import Moves, dropped, elementwise, inserted, kept, mixed, moved, picked, regrouped, scattered, swapped
+from .reach import Moves, dropped, elementwise, everything, inserted, kept, mixed, moved, picked, regrouped, scattered, swapped
 from .reach import permuted as in_order
 from .sizes import BATCH, Shape, carries_batch, show, size_text
 from .spec import Layer, register
@@ -262,7 +262,7 @@ def stretched(inputs: Sequence[Shape], output: Shape, values: Values, which: int
 
 
 arranged("Repeat", "Lays copies of the whole side by side along every axis.", "{0}.repeat({sizes:*})", repeated,
-         Ints("sizes", (1, 2), "how many copies along each axis", most=8, max=65536), keeps="")
+         Ints("sizes", (1, 2), "how many copies along each axis", most=8, max=65536), keeps="", window=everything)
 arranged("RepeatInterleave", "Repeats every entry of one axis several times in a row.", "{0}.repeat_interleave({repeats}, dim={dim})", interleaved,
          Int("repeats", 2, "how often each entry stands there", max=65536), Int("dim", 1, "the axis", min=None), stem="repeat",
          source=f"{TORCH}repeat_interleave.html", window=stretched, keeps="")

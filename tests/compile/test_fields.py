@@ -58,7 +58,9 @@ def one(what: str, found: torch.Tensor, track: Track) -> None:
 
 
 TRIED = [kind for kind, layer in kinds().items()
-         if layer.inputs[1] != 0 and layer.outputs and not layer.block and layer.category != "Normalisation"]
+         if layer.inputs[1] != 0 and layer.outputs and not layer.block and layer.category != "Normalisation"
+         # Random numbers differ by themselves, and what a mask hides is not read.
+         and kind not in ("Noise", "MaskedFill", "Where")]
 
 
 @pytest.mark.parametrize("kind", TRIED)
