@@ -99,8 +99,8 @@ def _type(kinds: Kinds, network: Network, target: tuple[str, str]) -> object:
     return type(param), getattr(param, "axes", 1)
 
 
-def random_project(random: Random) -> Project:
-    """A project of one to three blocks and a network that uses them; drawn only, so that any ends are allowed."""
+def random_project(random: Random, most: int = 0) -> Project:
+    """A project of one to three blocks and a network of about `most` bricks that uses them; drawn only, so that any ends are allowed."""
     blocks: dict[str, Block] = {}
     for name in ("Inner", "Middle", "Outer")[:random.choice((1, 2, 3))]:
         blocks[name] = some_block(random, blocks)
@@ -108,7 +108,7 @@ def random_project(random: Random) -> Project:
     shapes = [random.choice(SHAPES) for _ in range(random.choice((1, 1, 2)))]
     entries = [Node(("x", "mask")[i], "Input", freeze({"shape": shape[1:]})) for i, shape in enumerate(shapes)]
     kinds = kinds_of(frozen)
-    network = ended(random, grown(random, kinds, entries, [], random.choice((2, 4, 8))), kinds, [], "Output", 2)
+    network = ended(random, grown(random, kinds, entries, [], most or random.choice((2, 4, 8))), kinds, [], "Output", 2)
     return Project("Random", FrozenDict({"network": network}), frozen, FrozenDict({"kind": "none"}))
 
 
