@@ -50,9 +50,9 @@ activation("SELU", "An ELU with fixed constants that keep mean 0 and spread 1 fr
 activation("CELU", "An ELU whose slope has no jump, whatever alpha is.", Float("alpha", 1.0, "the value that large negative inputs approach, with a minus sign", min=1e-6),
            keeps_positive=True)
 activation("Mish", "x times the Tanh of its Softplus: smooth, slightly negative below zero.", source=f"Misra 2019, arXiv:1908.08681; {DOCS}Mish.html")
-activation("Softsign", "Squeezes every value between -1 and 1, more slowly than Tanh: x / (1 + |x|).", gives=(-1.0, 1.0))
-activation("LogSigmoid", "The logarithm of Sigmoid, computed stably.", gives=(-INF, 0.0))
-activation("Tanhshrink", "x minus its Tanh: small values almost vanish.")
+activation("Softsign", "Squeezes every value between -1 and 1, more slowly than Tanh: x / (1 + |x|).", gives=(-1.0, 1.0), extra="4 * outputs")
+activation("LogSigmoid", "The logarithm of Sigmoid, computed stably.", gives=(-INF, 0.0), extra="4 * outputs")
+activation("Tanhshrink", "x minus its Tanh: small values almost vanish.", keeps="", extra="4 * outputs")
 activation("Softshrink", "Moves every value towards 0 by lambd; what is closer becomes 0.", Float("lambd", 0.5, "how far", min=0.0))
 activation("Hardshrink", "Sets values closer to 0 than lambd to 0, keeps the others.", Float("lambd", 0.5, "how close"))
 activation("Threshold", "Keeps values above a threshold, replaces the others.", Float("threshold", 0.0, "what must be passed"), Float("value", 0.0, "what stands for the others"),
@@ -87,7 +87,7 @@ def between(values: Values, x: Shape) -> Made:
 
 
 activation("RReLU", "A LeakyReLU whose slope is drawn anew for every number while training.", Float("lower", 0.125, "the smallest slope"),
-           Float("upper", 1 / 3, "the largest slope"), combine=combining(between), window=elementwise, source=f"Xu et al. 2015, arXiv:1505.00853; {DOCS}RReLU.html", keeps_positive=True)
+           Float("upper", 1 / 3, "the largest slope"), combine=combining(between), window=elementwise, source=f"Xu et al. 2015, arXiv:1505.00853; {DOCS}RReLU.html", keeps_positive=True, extra="4 * outputs")
 
 DIM = Int("dim", 1, "the axis that sums to 1; 1 is channels or features, -1 the last", min=None)
 activation("Softmax", "Turns scores into positive shares that sum to 1 along an axis.", DIM, keys=("dim",), combine=combining(along), window=mixed("dim"), keeps="output", gives=(0.0, 1.0))

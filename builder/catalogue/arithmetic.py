@@ -38,7 +38,7 @@ of_two("Maximum", "The larger of two values, number by number.", "maximum", call
 of_two("Minimum", "The smaller of two values, number by number.", "minimum", call="torch.minimum({args})")
 SIGNS = ("==", "!=", "<", "<=", ">", ">=")
 of_two("Compare", "Whether the first value is equal to, above or below the second, number by number: a mask of true and false.", "compare",
-       call=lambda values: f"{{0}} {values['is']} {{1}}", gives="int", keys=("is",), params=(Choice("is", "==", SIGNS, "the comparison"),))
+       call=lambda values: f"{{0}} {values['is']} {{1}}", gives="int", keeps="", keys=("is",), params=(Choice("is", "==", SIGNS, "the comparison"),))
 
 
 # ---- One value, number by number ----

@@ -59,7 +59,7 @@ for _dims, _what in ((2, "pixels"), (1, "entries"), (3, "voxels")):
     ))
 
 register(Layer(
-    kind="LocalResponseNorm", stem="lrn", category="Normalisation", module="torch.nn.LocalResponseNorm",
+    kind="LocalResponseNorm", extra="12 * outputs", stem="lrn", category="Normalisation", module="torch.nn.LocalResponseNorm",
     summary="Divides every value by what its neighbours in the next channels have: strong channels quieten weak ones.",
     words="each of the {C} channels is divided by a sum over {size} channels around it.", pattern="N C ... -> N C ...",
     source=f"Krizhevsky et al. 2012, doi.org/10.1145/3065386, section 3.3; {DOCS}LocalResponseNorm.html", keys=("size",),
@@ -108,7 +108,7 @@ register(Layer(
 ))
 
 register(Layer(
-    kind="RMSNorm", stem="rms", category="Normalisation", module="torch.nn.RMSNorm",
+    kind="RMSNorm", extra="4 * outputs", stem="rms", category="Normalisation", module="torch.nn.RMSNorm",
     summary="Divides each sample by the root of its mean square over its last axes; nothing is subtracted.",
     source="Zhang & Sennrich 2019, arXiv:1910.07467; " + DOCS + "RMSNorm.html",
     pattern="N ... -> N ...", inferred={"normalized_shape": "normalized_shape"}, combine=combining(trailing), window=elementwise,

@@ -155,6 +155,11 @@ def everything(inputs: Sequence[Shape], output: Shape, values: Mapping[str, obje
     return [(kept(0), *(None for _ in shape[1:])) for shape in inputs]
 
 
+def nothing(inputs: Sequence[Shape], output: Shape, values: Mapping[str, object], which: int = 0) -> list[Moves]:
+    """Only the sizes of the inputs count, not what they hold."""
+    return []
+
+
 def mixed(*names: str) -> Reach:
     """Elementwise but for the axes that these parameters name, along which everything is read."""
 

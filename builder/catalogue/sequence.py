@@ -41,12 +41,13 @@ def _two_states(values: Values, x: Shape) -> Made:
 RECURRENT = (Int("hidden_size", 64, "numbers of the state"), Int("num_layers", 1, "layers, each reading what the one before it gives", max=1000),
              Bool("bias", True, "learn offsets"), Bool("batch_first", True, "axes N T F; off: T N F"),
              Float("dropout", 0.0, "share set to zero between layers while training", min=0.0, max=1.0), Bool("bidirectional", False, "read from the end as well"))
+# The last number: bytes that the steps leave for the backward pass, for every number that comes out, as measured on the CPU.
 KINDS = (("RNN", 1, ("output", "h"), "Elman 1990, doi.org/10.1207/s15516709cog1402_1", "mixes what comes in with its state",
-          (Choice("nonlinearity", "tanh", ("tanh", "relu"), "how the state is bent"),)),
-         ("LSTM", 4, ("output", "h", "c"), "Hochreiter & Schmidhuber 1997, doi.org/10.1162/neco.1997.9.8.1735", "keeps, forgets and gives through learned gates", ()),
-         ("GRU", 3, ("output", "h"), "Cho et al. 2014, arXiv:1406.1078", "renews its state through two learned gates", ()))
+          (Choice("nonlinearity", "tanh", ("tanh", "relu"), "how the state is bent"),), 6),
+         ("LSTM", 4, ("output", "h", "c"), "Hochreiter & Schmidhuber 1997, doi.org/10.1162/neco.1997.9.8.1735", "keeps, forgets and gives through learned gates", (), 64),
+         ("GRU", 3, ("output", "h"), "Cho et al. 2014, arXiv:1406.1078", "renews its state through two learned gates", (), 29))
 
-for _kind, _gates, _outputs, _paper, _does, _more in KINDS:
+for _kind, _gates, _outputs, _paper, _does, _more, _left in KINDS:
     register(Layer(
         kind=_kind, stem=_kind.lower(), category="Sequence", module=f"torch.nn.{_kind}", combine=combining(_two_states if len(_outputs) == 3 else read_in_order), window=everything,
         summary=f"Reads a row of things one after the other and {_does}.", source=f"{_paper}; {DOCS}{_kind}.html", pattern="N T F -> N T hidden_size, layers N hidden_size", example=((BATCH, 28, 28),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .combining import Made, Values, combining, made, product, refuse
 from .params import Choice, Float, Int, Ints
-from .reach import elementwise
+from .reach import nothing
 from .sizes import Shape, show
 from .spec import Layer, register
 
@@ -112,7 +112,7 @@ def _noise(values: Values) -> str:
 
 
 register(Layer(
-    kind="Noise", category="Values", call=_noise, combine=combining(like), window=elementwise, keeps="", pattern="N ... -> N ...", input_names=("like",), keys=("distribution", "when"),
+    kind="Noise", category="Values", call=_noise, combine=combining(like), window=nothing, keeps="", pattern="N ... -> N ...", input_names=("like",), keys=("distribution", "when"),
     summary="Random numbers of the input's shape, drawn anew each time; only the shape is read.",
     source=f"Kingma & Welling 2014, arXiv:1312.6114, section 2.4; {TORCH}randn_like.html",
     params=(Choice("distribution", "normal", ("normal", "uniform"), "normal: mean 0, spread 1; uniform: from 0 to 1"),

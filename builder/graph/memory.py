@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.catalogue import DATASETS, OPTIMIZERS, per_sample
+from builder.catalogue import DATASETS, OPTIMIZERS, carries_batch, per_sample
 
 from .analysis import FLOAT, Analysis, Placed
 from .check import RECORDS, WHOLE, Report
@@ -25,6 +25,8 @@ SHARE = 0.9
 
 # A piece of memory by the value that it holds: bricks from the outermost block in, and which output.
 Piece = tuple[object, ...]
+# A value: the piece that it lies in, the bytes of that, and its own; a view of a part is smaller than its piece.
+Held = tuple[Piece, int, int]
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,14 @@ class _Store:
     extra: int
     working: int
 
-    def keep(self, values: Sequence[tuple[Piece, int]]) -> None:
-        for piece, size in values:
+    def keep(self, values: Sequence[Held]) -> None:
+        for piece, size, _ in values:
             self.pieces[piece] = max(size, self.pieces.get(piece, 0))
 
 
-def _walk(analysis: Analysis, path: Piece, entering: Mapping[str, tuple[Piece, int]], store: _Store) -> dict[str, list[tuple[Piece, int]]]:
-    """Go through a drawing in the order it runs; the memory behind the outputs of every brick, as (piece, its bytes)."""
-    held: dict[str, list[tuple[Piece, int]]] = {}
+def _walk(analysis: Analysis, path: Piece, entering: Mapping[str, Held], store: _Store) -> dict[str, list[Held]]:
+    """Go through a drawing in the order it runs; the memory behind the outputs of every brick, as (piece, its bytes, the bytes of the value)."""
+    held: dict[str, list[Held]] = {}
     for name, placed in analysis.placed.items():
         if name not in analysis.used or placed.layer is None or None in (placed.shape, *placed.shapes):
             continue
@@ -155,7 +157,7 @@ def _walk(analysis: Analysis, path: Piece, entering: Mapping[str, tuple[Piece, i
     return held
 
 
-def _copies(placed: Placed, path: Piece, read: list[tuple[Piece, int]], store: _Store) -> list[tuple[Piece, int]]:
+def _copies(placed: Placed, path: Piece, read: list[Held], store: _Store) -> list[Held]:
     number = 0
     for inner, count in placed.body.runs:
         entries = [node.id for node in inner.network.nodes if node.kind == INPUT]
@@ -167,17 +169,18 @@ def _copies(placed: Placed, path: Piece, read: list[tuple[Piece, int]], store: _
     return read
 
 
-def _leaf(placed: Placed, path: Piece, read: list[tuple[Piece, int]], store: _Store) -> list[tuple[Piece, int]]:
+def _leaf(placed: Placed, path: Piece, read: list[Held], store: _Store) -> list[Held]:
     layer = placed.layer
-    sizes = [FLOAT * per_sample(shape) for shape in placed.shapes]
-    made = [((*path, output), size) for output, size in enumerate(sizes)]
+    # What does not grow with the batch, as weights on a wire, is there once and counted among the parameters.
+    sizes = [FLOAT * per_sample(shape) if carries_batch(shape) else 0 for shape in placed.shapes]
+    made = [((*path, output), size, size) for output, size in enumerate(sizes)]
     if layer.view and read:
-        made = [read[0]] * len(made)
+        made = [(read[0][0], read[0][1], size) for size in sizes]
     if "inputs" in layer.keeps:
         store.keep(read)
     if "output" in layer.keeps:
         store.keep(made)
-    entering = sum(size for _, size in read)
+    entering = sum(size for _, _, size in read)
     store.extra += layer.kept(placed.inference, entering // FLOAT, sum(sizes) // FLOAT)
     if not layer.view:
         store.working = max(store.working, entering + 2 * sum(sizes))

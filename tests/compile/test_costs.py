@@ -97,6 +97,7 @@ def kept_by_torch(project: Project, count: int = SAMPLES) -> int:
     network = api.module(project).train()
     samples = [sample.requires_grad_() if sample.is_floating_point() else sample for sample in batch(project, samples=count)]
     weights = {value.untyped_storage().data_ptr() for value in (*network.parameters(), *network.buffers())}
+    without = 0  # a loss of what has no gradient is not worked out, but is counted by the estimate
     pieces: dict[int, torch.UntypedStorage] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
@@ -108,11 +109,13 @@ def kept_by_torch(project: Project, count: int = SAMPLES) -> int:
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         answer = network(*samples)
         for one in answer if isinstance(answer, tuple) else (answer,):
-            if one.is_floating_point():
+            if one.requires_grad:
                 one.log_softmax(-1).sum()
+            else:
+                without += one.numel() * torch.float32.itemsize
     for sample in samples:
         pieces[sample.untyped_storage().data_ptr()] = sample.untyped_storage()
-    return sum(storage.nbytes() for storage in pieces.values()) // count
+    return (without + sum(storage.nbytes() for storage in pieces.values())) // count
 
 
 SMALL = [name for name in ENTRIES if checked(name)[1].macs < MOST_MACS]

@@ -43,6 +43,10 @@ def compared(project: Project, seen_: Seen, shapes: dict[str, tuple[int, ...]]) 
     return count
 
 
+# What these choose by is not read as a number: spoiling it changes no number for sure.
+CHOOSERS = ("MaskedFill", "Where")
+
+
 def one(what: str, found: torch.Tensor, track: Track) -> None:
     """Everything that is read was said to be; some position inside reads as much as was said."""
     length, sizes = len(found), []
@@ -53,7 +57,7 @@ def one(what: str, found: torch.Tensor, track: Track) -> None:
             assert all(low <= place < high for place in read), f"{what}: {position} reads {read}, said was {low} to {high - 1}"
         sizes.append(max(read) - min(read) + 1 if read else 0)
     size = track.slide.size
-    if not track.scattered and len(track.on) == 1 and 2 * size <= length:
+    if not what.startswith(CHOOSERS) and not track.scattered and len(track.on) == 1 and 2 * size <= length:
         assert max(sizes) == size, f"{what}: reads {max(sizes)} at most, said was {size}"
 
 
@@ -101,9 +105,9 @@ CHAINS = {
 
 @pytest.mark.parametrize("name", CHAINS)
 def test_what_windows_read_one_behind_the_other_is_what_torch_reads(name: str):
-    project = drawn((2, 31, 29), *CHAINS[name])
+    project = drawn((2, 23, 21), *CHAINS[name])
     assert not check(project).errors
-    assert compared(project, seen(check(project).analysis), {"image": (2, 31, 29)}) == 2
+    assert compared(project, seen(check(project).analysis), {"image": (2, 23, 21)}) == 2
 
 
 @settings(max_examples=12, deadline=None)
