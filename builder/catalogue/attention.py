@@ -88,7 +88,7 @@ def _heads(values: Values) -> str:
 
 
 register(Layer(
-    kind="MultiheadAttention", stem="attention", category="Attention", module="torch.nn.MultiheadAttention", inputs=(3, 3), call=_heads, combine=combining(headed), window=everything,
+    kind="MultiheadAttention", extra="20 * outputs", stem="attention", category="Attention", module="torch.nn.MultiheadAttention", inputs=(3, 3), call=_heads, combine=combining(headed), window=everything,
     input_names=("query", "key", "value"), inferred={"embed_dim": "embed_dim", "kdim": "kdim", "vdim": "vdim"}, keys=("num_heads",),
     summary="Attention in several heads, each with learned projections of queries, keys and values; one wire to all three is self-attention.",
     source=f"{VASWANI}.2; {DOCS}MultiheadAttention.html", pattern="N L E, N S K, N S V -> N L E", example=((BATCH, 28, 32),) * 3,

@@ -162,7 +162,7 @@ WINDOWS = (Int("kernel_size", 3, "window side, pixels", axes=2, max=4096), Int("
            Int("padding", 0, "pixels added on each side", min=0, axes=2, max=4096), Int("stride", 1, "pixels between window positions", axes=2, max=4096))
 
 register(Layer(
-    kind="Unfold", window=everything, category="Resampling", module="torch.nn.Unfold", keys=("kernel_size", "stride"), params=WINDOWS,
+    kind="Unfold", category="Resampling", module="torch.nn.Unfold", keys=("kernel_size", "stride"), params=WINDOWS,
     summary="Lays every window of the image out as a column of numbers: what a convolution sums, before it is summed.",
     words="{H_out}×{W_out} windows of {kernel_size} pixels, one behind the other.", source=DOCS + "Unfold.html",
     pattern="N C H W -> N (C kernel_size) (H_out W_out)", spatial=("H", "W"), length=WINDOW, window=everything, rules=(FITS,),

@@ -52,5 +52,5 @@ for _kind, _gates, _outputs, _paper, _does, _more, _left in KINDS:
         kind=_kind, stem=_kind.lower(), category="Sequence", module=f"torch.nn.{_kind}", combine=combining(_two_states if len(_outputs) == 3 else read_in_order), window=everything,
         summary=f"Reads a row of things one after the other and {_does}.", source=f"{_paper}; {DOCS}{_kind}.html", pattern="N T F -> N T hidden_size, layers N hidden_size", example=((BATCH, 28, 28),),
         inferred={"input_size": "input_size"}, params=(*RECURRENT, *_more), keys=("hidden_size", "num_layers"), outputs=len(_outputs), output_names=_outputs,
-        unpack="{0}, ({1}, {2})" if len(_outputs) == 3 else "", weights=f"{_gates} * (products + (offsets if bias else 0))", macs=f"{_gates} * total",
+        extra=f"{_left} * outputs * num_layers", unpack="{0}, ({1}, {2})" if len(_outputs) == 3 else "", weights=f"{_gates} * (products + (offsets if bias else 0))", macs=f"{_gates} * total",
     ))

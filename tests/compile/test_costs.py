@@ -80,7 +80,8 @@ def test_activation_bytes_are_those_of_the_tensors_that_leave_the_modules(name: 
     found: dict[str, int] = {}
     for path, module in network.named_modules():
         if path in rows:
-            module.register_forward_hook(lambda _module, _inputs, output, path=path: found.setdefault(path, held(output)))  # shared weights run again elsewhere
+            # Shared weights run again elsewhere; a hook must return nothing, or that takes the output's place.
+            module.register_forward_hook(lambda _module, _inputs, output, path=path: found.update({path: found.get(path, held(output))}))
     network(*batch(project, "meta"))
     assert found and {path: rows[path] for path in found} == {path: size // SAMPLES for path, size in found.items()}
 
