@@ -15,7 +15,7 @@ from .kinds import OUTPUT, kinds_of
 
 # What turns the features of the last learned layer into scores: its kind and the parameter that says how many it gives.
 HEADS = {"Linear": "out_features", "Conv2d": "out_channels"}
-RGB, GREY = 3, 1
+GREY = 1  # channels of a picture without colours
 
 
 def backbone(project: Project, edit: Edit) -> Project:
@@ -154,28 +154,30 @@ def _learns(project: Project, node: Node) -> bool:
 
 
 def _entered(project: Project, dataset: Dataset) -> Project:
-    """The Input takes the samples of a data set; where the network needs more channels or pixels, they are made right behind it."""
+    """The Input takes the samples of a data set; where the network's layers are made for more channels or pixels, these are made right behind it.
+
+    Of the ways that lead to one score a class the first is taken under which every brick keeps the weights that it has room for, else the first.
+    """
     entry = next(node for node in project.network.nodes if node.kind == "Input")
-    before = LAYERS["Input"].values(entry.params)["shape"]
-    project = _edited(project, None, {"op": "set", "id": entry.id, "params": {"shape": dataset.shape, "dtype": None}})
+    before, params = LAYERS["Input"].values(entry.params)["shape"], _params(project)
+    plain = _edited(project, None, {"op": "set", "id": entry.id, "params": {"shape": dataset.shape, "dtype": None}})
     wanted = (BATCH, len(dataset.classes))
-    found = _tried(project, wanted)
-    tries = [] if len(before) != 3 else list(_adapted(project, entry.id, before, dataset.shape))
-    for tried in tries:
-        # A network for colours keeps its first weights when grey samples come as three equal channels.
-        if found is None or (before[0], dataset.shape[0]) == (RGB, GREY):
-            if _tried(tried, wanted) is not None:
-                return tried
-    if found is not None:
-        return found
-    raise EditError(f"samples of {dataset.title} ({show((BATCH, *dataset.shape))}) cannot go through this network: {_reason(project, wanted)}")
+    ways = [plain, *(_adapted(plain, entry.id, before, dataset.shape) if len(before) == 3 else ())]
+    able = [way for way in ways if _answer(way) == wanted]
+    if not able:
+        raise EditError(f"samples of {dataset.title} ({show((BATCH, *dataset.shape))}) cannot go through this network: {_reason(plain, wanted)}")
+    return next((way for way in able if _params(way) == params), able[0])
 
 
-def _tried(project: Project, wanted: tuple[int, ...]) -> Project | None:
-    """The project, when what leaves its network has the wanted shape."""
+def _params(project: Project) -> list[int]:
+    """What every brick with weights has of them, in the order they run."""
     analysis = _analysed(project)
-    end = next(node.id for node in project.network.nodes if node.kind == "Output")
-    return project if analysis.shape(end) == wanted else None
+    return [placed.cost[0] for name, placed in analysis.placed.items() if name in analysis.used and placed.cost[0]]
+
+
+def _answer(project: Project) -> tuple[int, ...] | None:
+    """The shape of what leaves the network."""
+    return _analysed(project).shape(next(node.id for node in project.network.nodes if node.kind == "Output"))
 
 
 def _reason(project: Project, wanted: tuple[int, ...]) -> str:
@@ -190,10 +192,9 @@ def _reason(project: Project, wanted: tuple[int, ...]) -> str:
 def _adapted(project: Project, entry: str, before: Sequence[int], shape: Sequence[int]) -> Iterator[Project]:
     """The project with the samples brought to the old channels, to the old size, or both."""
     channels = [("Expand", {"sizes": (-1, before[0], -1, -1)})] if shape[0] == GREY < before[0] else []
-    size = [("Upsample", {"size": before[1] if before[1] == before[2] else tuple(before[1:]), "scale_factor": None, "mode": "bilinear"})]
-    for bricks in (channels, size, [*channels, *size]):
-        if bricks and all(kind in LAYERS for kind, _ in bricks) and (bricks is not size or not channels):
-            yield _behind(project, entry, bricks)
+    size = [] if tuple(shape[1:]) == tuple(before[1:]) else [("Upsample", {"size": before[1] if before[1] == before[2] else tuple(before[1:]), "scale_factor": None, "mode": "bilinear"})]
+    ways = (channels, size, [*channels, *size] if channels and size else [])
+    yield from (_behind(project, entry, bricks) for bricks in ways if bricks)
 
 
 def _behind(project: Project, entry: str, bricks: Sequence[tuple[str, Mapping[str, object]]]) -> Project:

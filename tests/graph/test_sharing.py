@@ -169,9 +169,9 @@ def test_a_backbone_loses_the_answers_of_training_and_what_only_they_need():
     assert [node.id for node in used.network.nodes] == ["image", "flat", "body", "head", "output"] and not check(used).errors
     assert [node.id for node in used.network.nodes if node.frozen] == ["body"] and check(used).trainable == 5 * 10 + 10
     again = apply(used, {"op": "backbone", "source": "digits"})
-    # What was made for colours sees grey as three equal channels, so that weights of the first layer still fit.
-    assert again.data["source"] == "digits" and check(again).params == 3 * 28 * 28 * 5 + 5 + 60
-    assert [node.kind for node in again.network.nodes if node.id not in ("image", "flat", "body", "head", "output")] == ["Expand"]
+    # What was made for colours sees grey as three equal channels of as many pixels, so that the weights of the first layer still fit.
+    assert again.data["source"] == "digits" and check(again).params == check(used).params == 3 * 32 * 32 * 5 + 5 + 60
+    assert [node.kind for node in again.network.nodes if node.id not in ("image", "flat", "body", "head", "output")] == ["Expand", "Upsample"]
     assert {node.kind for node in apply(again, {"op": "backbone", "source": "cifar10"}).network.nodes} == {node.kind for node in again.network.nodes}
 
 

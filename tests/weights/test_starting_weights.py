@@ -17,9 +17,9 @@ from builder.graph import DocumentError, apply, dumps, loads
 from builder.train.checkpoint import BEST, LAST, read_weights
 from builder.train.events import EpochEnded
 from builder.weights import WeightsError, fetch, keep, place, section
-from builder.weights.fit import assigned
+from builder.weights.fit import assigned, shapes_of
 from builder.weights.store import read
-from builder.weights.twin import hold_against
+from builder.weights.twin import hold_against, made, names
 
 MLP = {"nodes": [{"id": "image", "kind": "Input"}, {"id": "flatten", "kind": "Flatten"}, {"id": "fc1", "kind": "Linear", "params": {"out_features": 16}},
                  {"id": "relu1", "kind": "ReLU"}, {"id": "fc2", "kind": "Linear", "params": {"out_features": 10}}, {"id": "output", "kind": "Output"}],
@@ -173,6 +173,16 @@ def test_a_ready_made_network_takes_the_weights_of_its_twin_and_keeps_them_as_a_
         ours.get_parameter("conv1.weight").add_(1)
     with pytest.raises(WeightsError, match="does not answer as torchvision's resnet18"):
         hold_against(ours, theirs.state_dict(), "resnet18", (3, 64, 64))
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet50", "googlenet", "vit-b16", "fcn-resnet50"])
+def test_every_tensor_of_torchvisions_model_has_one_place_in_ours(name):
+    project = ENTRIES[name].project
+    form = made(api.twin(project), aux=name.startswith("fcn"))
+    own, theirs = (shapes_of(network.state_dict()) for network in (api._unfilled(project), form))
+    found = names(own, theirs, api.twin(project))
+    assert list(found) == list(own) and sorted(found.values()) == sorted(theirs) and all(theirs[given] == own[key] for key, given in found.items())
+    assert names(own, dict(list(theirs.items())[1:]), api.twin(project)) is None
 
 
 def test_weights_of_another_network_are_refused_with_the_numbers(tmp_path):

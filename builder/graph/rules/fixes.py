@@ -270,7 +270,7 @@ def nearest(analysis: Analysis, placed: Placed, port: int) -> Iterator[Fix]:
 def onto_wires(analysis: Analysis, placed: Placed) -> Iterator[Fix]:
     """Put a brick that has no wires onto one of the nearest that it fits on."""
     network, node = analysis.network, placed.node
-    if placed.layer.inputs != (1, 1) or placed.layer.outputs != 1:
+    if placed.layer.inputs != (1, 1) or placed.layer.leaving(placed.node.params) != 1:
         return
     position = {other.id: i for i, other in enumerate(network.nodes)}
 

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactElement, useRef, useState } from "react";
-import { usePreview, useSession } from "./context.ts";
+import { usePart, usePreview, useSession } from "./context.ts";
 import { percent, plural } from "./format.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import type { OfferedRun, PreviewState } from "./preview.ts";
@@ -53,13 +53,14 @@ function Weights(): ReactElement {
   const session = useSession();
   const shown = usePreview(file);
   const { run } = usePreview(offer);
+  const start = usePart((snap) => snap.data.settings?.weights);
   const runs = shown?.runs ?? [];
   const gone = run !== null && !runs.some((other) => other.id === run);
   return (
     <label className="preview-weights">
       Weights
       <select value={run ?? ""} onChange={(event) => session.choosePreview({ run: event.target.value || null })}>
-        <option value="">Untrained</option>
+        <option value="">{start ? `Start: ${start}` : "Untrained"}</option>
         {runs.map((other) => (
           <option key={other.id} value={other.id}>
             {`Trained: ${runName(other)}`}
