@@ -344,6 +344,18 @@ def test_frozen_weights_stay_frozen():
     assert [node.id for node in found.project.network.nodes if node.frozen] == ["stem"]
 
 
+@pytest.mark.parametrize(("module", "says"), [
+    (nn.Linear(8, 8).double(), "float64"), (nn.LazyLinear(8), "no shape yet"), (nn.Linear(8, 8).to("meta"), "on meta"), ("a text", "no torch.nn.Module")])
+def test_what_no_drawing_can_hold_is_refused(module: object, says: str):
+    with pytest.raises(ImportRefused, match=says):
+        import_module(module, ROW)
+
+
+def test_a_single_layer_is_a_drawing_and_so_is_a_row_of_them():
+    assert kinds(imported(nn.Linear(8, 3))) == ["Linear"]
+    assert kinds(imported(nn.Sequential(nn.Linear(8, 3), nn.Identity(), nn.Tanh(), nn.Dropout(0)))) == ["Linear", "Tanh"]
+
+
 def test_an_example_that_is_none_is_refused():
     for example in ([], torch.tensor(1.0), "image", torch.zeros(0, 8)):
         with pytest.raises(ImportRefused, match="example"):

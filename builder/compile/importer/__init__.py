@@ -50,6 +50,7 @@ def import_module(module: nn.Module, example: torch.Tensor | Sequence[torch.Tens
     examples = [example] if isinstance(example, torch.Tensor) else list(example)
     if not examples or any(not isinstance(one, torch.Tensor) or not one.ndim or not len(one) for one in examples):
         raise ImportRefused("the example must be a tensor of one sample or more, or one for each argument of forward")
+    _fit_for_bricks(module)
     with _undisturbed(module):
         training, evaluation = _recorded(module, examples)
         levels, root, outputs = _drawn(module, training, evaluation)
@@ -70,6 +71,18 @@ def import_module(module: nn.Module, example: torch.Tensor | Sequence[torch.Tens
         worst = verify(module, network, examples, {one: (inside or None) for one, _, inside in outputs})
     mapping = {key: source if isinstance(source, str) else None for key, source in sources.items()}
     return Imported(project, weights, mapping, worst, text)
+
+
+def _fit_for_bricks(module: nn.Module) -> None:
+    """Refuse what no drawing can hold, whatever its forward does."""
+    if not isinstance(module, nn.Module):
+        raise ImportRefused(f"{type(module).__name__} is no torch.nn.Module")
+    for name, parameter in module.named_parameters():
+        if nn.parameter.is_lazy(parameter):
+            raise ImportRefused(f"{name} has no shape yet: run the module once before it is imported")
+        if parameter.device.type != "cpu" or parameter.dtype != torch.float32:
+            raise ImportRefused(f"{name} is {str(parameter.dtype).removeprefix('torch.')} on {parameter.device}; a drawing's weights are float32 on the CPU: "
+                                "module.float().cpu() makes them so")
 
 
 @contextlib.contextmanager

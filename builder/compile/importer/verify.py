@@ -44,7 +44,8 @@ def twin(module: nn.Module) -> nn.Module:
 def verify(model: nn.Module, network: nn.Module, examples: Sequence[torch.Tensor], order: Mapping[str, str | None]) -> float:
     """The largest difference between the outputs of both, relative to the largest output; raises ImportRefused when it is over TOLERANCE.
 
-    `order` names the outputs as training calls them, with their names in evaluation (None: not there). Both run in evaluation and in training mode, from the same seed, at two batch sizes; in training the running statistics are compared too.
+    `order` names the outputs as training calls them, with their names in evaluation (None: not there). Both run in evaluation and in training
+    mode, from the same seed, at two batch sizes.
     """
     ours, theirs = parameters(network), parameters(model)
     if ours != theirs:
@@ -88,14 +89,18 @@ def _samples(examples: Sequence[torch.Tensor], count: int) -> list[torch.Tensor]
 
 
 def _once(model: nn.Module, network: nn.Module, inputs: list[torch.Tensor], order: Mapping[str, str | None], training: bool) -> float:
-    """The difference of the outputs; after training that of the running statistics as well."""
+    """The difference of the outputs. Evaluation follows training, so what training left in running statistics is compared by what it does."""
     model.train(training)
     network.train(training)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         theirs = dict(named_results(model(*(x.clone() for x in inputs))))
         torch.manual_seed(0)
-        ours = named_results(network(*(x.clone() for x in inputs)))
+        try:
+            ours = named_results(network(*(x.clone() for x in inputs)))
+        except (RuntimeError, TypeError, IndexError) as error:
+            said = " ".join(str(error).split())[:200]
+            raise ImportRefused(f"the drawing fails on {len(inputs[0])} samples where the model runs: {said}") from None
     names = list(order) if training else [name for name in order.values() if name]
     if len(names) != len(ours):
         raise ImportRefused(f"the drawing gives {len(ours)} tensors in {'training' if training else 'evaluation'}, the model {len(names)}")
