@@ -300,6 +300,7 @@ class Numbers:
 
     def __init__(self, again: Mapping[int, Call | Op]):
         self.again = again
+        self._kept: list[Body] = []  # so that no id comes twice
         self._wired: dict[int, int] = {}
         self._exact: dict[int, int] = {}
         self._known: dict[object, int] = {}
@@ -314,6 +315,7 @@ class Numbers:
     def wiring(self, body: Body) -> int:
         """A number that bodies wired alike share."""
         if id(body) not in self._wired:
+            self._kept.append(body)
             known: dict[int, tuple[int, int]] = {id(wire): (-1, i) for i, wire in enumerate(body.inputs)}
             lines = []
             for i, item in enumerate(body.items):
