@@ -148,6 +148,16 @@ def test_control_flow_on_shapes_and_in_place_operations_follow_the_example():
     assert "Concat" in kinds(imported(made(forward)))
 
 
+def test_copies_of_samples_stand_beside_each_other_or_one_behind_the_other():
+    def forward(x):
+        a = x.repeat_interleave(3, 0).view(-1, 3, 8)
+        b = x.repeat(3, 2).view(3, -1, 16)
+        return a.sum(1) + b.sum(0)[:, :8]
+
+    found = imported(made(forward))
+    assert kinds(found).count("Expand") == 2 and kinds(found).count("Repeat") == 1
+
+
 def test_a_slice_written_through_a_view_reaches_what_it_was_cut_from():
     class Masked(nn.Module):
         def __init__(self):

@@ -165,6 +165,12 @@ def repeat(pen: Pen, x, *sizes, **named):
         return pen.lay("ExpandBatch", x, pen.like(sizes[0]))
     if carries_batch(sizes):
         raise pen.refuse("copies of more than one axis for every sample have no brick")
+    if carries_batch(shape[:1]) and sizes[0] > 1:
+        whole = pen.lay("Expand", pen.lay("Unsqueeze", x, dim=0), sizes=(sizes[0], *(-1,) * len(shape)))
+        x = pen.lay("Reshape", whole, shape=(-1, *shape[1:]), keep_batch=False)
+        sizes = (1, *sizes[1:])
+        if set(sizes) == {1}:
+            return x
     return pen.lay("Repeat", x, sizes=sizes)
 
 
@@ -172,7 +178,11 @@ def repeat(pen: Pen, x, *sizes, **named):
 def repeat_interleave(pen: Pen, x, repeats, dim=None, output_size=None):
     if dim is None or not isinstance(number(repeats), int):
         raise pen.refuse("only a fixed number of repeats along one axis has a brick")
-    return pen.lay("RepeatInterleave", x, repeats=number(repeats), dim=dim % len(x.shape))
+    dim %= len(x.shape)
+    if carries_batch(x.shape[dim:dim + 1]) and dim == 0:
+        copies = pen.lay("Expand", pen.lay("Unsqueeze", x, dim=1), sizes=(-1, number(repeats), *(-1,) * (len(x.shape) - 1)))
+        return pen.lay("Reshape", copies, shape=(-1, *x.shape[1:]), keep_batch=False)
+    return pen.lay("RepeatInterleave", x, repeats=number(repeats), dim=dim)
 
 
 @op("roll")
