@@ -383,4 +383,5 @@ def test_the_source_of_any_legal_drawing_has_nothing_that_a_linter_minds(random)
     assert imported <= loaded
     for function in network.body[1:]:
         stored = [node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-        assert set(stored) <= loaded
+        # _ is what nobody reads of several outputs.
+        assert set(stored) - {"_"} <= loaded

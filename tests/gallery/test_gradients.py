@@ -45,5 +45,6 @@ def test_a_small_network_learns_on_the_cpu(name):
     sum((answer * torch.randn_like(answer)).sum() for answer in answers).backward()
     gradients = {key: parameter.grad for key, parameter in network.named_parameters() if parameter.requires_grad}
     assert all(gradient is not None and torch.isfinite(gradient).all() for gradient in gradients.values())
-    # A gate of one or two numbers may be closed for these two samples; most of the network must move.
-    assert sum(bool(gradient.abs().sum() > 0) for gradient in gradients.values()) > 0.8 * len(gradients)
+    # A gate of one or two numbers may be closed for these two samples, and what begins at zero passes no gradient to what is before it yet.
+    moved = sum(bool(gradient.abs().sum() > 0) for gradient in gradients.values())
+    assert moved > (0.5 if "nn.init.zeros_" in api.source(entry.project) else 0.8) * len(gradients)
