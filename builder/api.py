@@ -104,9 +104,6 @@ def export(project: Project, kind: str, checkpoint: Path | None = None, address:
     from builder.graph.link import link
 
     match kind:
-        case "script" | "notebook" if project.weights:
-            raise ExportError(f"it would not train as here: the run starts from weights ({project.weights['title']}) that no single file of text can hold. "
-                              "Start from fresh weights, or take python and weights")
         case "python":
             return Exported(source(project).encode())
         case "script":

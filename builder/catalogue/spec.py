@@ -299,7 +299,7 @@ class Layer:
         values = self.values(given)
         legal = not any(param.check(values[param.name]) for param in self.params)
         shown = self._whole(values) if legal else given
-        return ", ".join(_shown(shown[name])[:40] for name in self.keys if name in shown)
+        return ", ".join(_shown(shown[name])[:40] for name in self.keys if shown.get(name) is not None)
 
     def to_json(self) -> dict[str, object]:
         """The entry for the canvas: everything that a palette, a form and a tooltip need."""

@@ -20,6 +20,7 @@ from builder.weights import WeightsError, fetch, keep, place, section
 from builder.weights.fit import assigned, shapes_of
 from builder.weights.store import read
 from builder.weights.twin import hold_against, made, names
+from tests.export.trained import printed, run, told
 
 MLP = {"nodes": [{"id": "image", "kind": "Input"}, {"id": "flatten", "kind": "Flatten"}, {"id": "fc1", "kind": "Linear", "params": {"out_features": 16}},
                  {"id": "relu1", "kind": "ReLU"}, {"id": "fc2", "kind": "Linear", "params": {"out_features": 10}}, {"id": "output", "kind": "Output"}],
@@ -218,8 +219,10 @@ def test_a_network_with_nothing_to_train_is_refused_in_words():
         list(api.train(project, "cpu"))
 
 
-def test_what_one_text_cannot_hold_is_not_exported(kept):
-    for kind in ("script", "notebook"):
-        with pytest.raises(ValueError, match="no single file of text"):
-            api.export(starting(mlp(), kept), kind)
-    assert b"fc1" in api.export(starting(mlp(), kept), "python").content
+def test_an_exported_script_starts_from_the_same_weights(kept, tmp_path):
+    project = starting(mlp(), kept)
+    (tmp_path / "weights.safetensors").write_bytes(api.export(project, "weights").content)
+    (tmp_path / "training.py").write_bytes(api.export(project, "script").content)
+    [out] = run([tmp_path / "training.py"], tmp_path)
+    assert printed(out) == told(project) != told(mlp())
+    assert b"weights.safetensors" in api.export(project, "notebook").content

@@ -183,7 +183,7 @@ class Composite:
     def key(self, given: Mapping[str, object]) -> str:
         """The parameters that a person reads first, short: "64, 2"."""
         values = self.values(given)
-        return ", ".join(str(values[name])[:40] for name in self.keys)
+        return ", ".join(str(values[name])[:40] for name in self.keys if values[name] is not None)
 
     def to_json(self) -> dict[str, object]:
         """The entry for the canvas, in the form of a layer's, with the names of its inputs and outputs."""
