@@ -57,9 +57,14 @@ FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normal
             reduce, fourier, values, training)
 
 
+# What most drawings are made of: the palette shows these first, before all kinds by their category.
+OFTEN = ("Conv2d", "MaxPool2d", "Linear", "ReLU", "Flatten", "BatchNorm2d", "Dropout", "Add", "Concat")
+
+
 def catalogue_json() -> dict[str, object]:
     """All that can be chosen, as one JSON document: the only thing that the canvas knows about layers, data sets and tasks."""
     return {"categories": [*CATEGORIES[:-1], *BLOCK_CATEGORIES, CATEGORIES[-1]],
+            "often": list(OFTEN),
             "layers": {kind: entry.to_json() for registry in (LAYERS, COMPOSITES) for kind, entry in registry.items()},
             "datasets": [{"source": name, "title": data.title, "shape": list(data.shape), "classes": len(data.classes)}
                          for name, data in DATASETS.items()],

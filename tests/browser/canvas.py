@@ -47,8 +47,8 @@ class Canvas:
         return set(self.page.locator(".react-flow__node").evaluate_all("nodes => nodes.map(n => n.dataset.id)"))
 
     def item(self, kind: str) -> Locator:
-        """A layer in the palette."""
-        return self.page.locator(f'.palette button[data-kind="{kind}"]')
+        """A layer in the palette, where it stands first."""
+        return self.page.locator(f'.palette button[data-kind="{kind}"]').first
 
     def middle(self, locator: Locator) -> tuple[float, float]:
         """The middle of something on the page."""

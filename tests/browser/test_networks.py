@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from builder.catalogue import BATCH
 from builder.gallery import ENTRIES
 from tests.browser.builders import Keyboard, Mouse
 
@@ -39,7 +40,7 @@ def test_a_residual_block_with_projection_by_keyboard(page, server):
     person.mend("Project image")
     expect(person.canvas.brick("conv3")).to_have_count(1)
     report = person.report()
-    assert not report.errors and report.analysis.shape("output") == (2, 128, 28, 28)
+    assert not report.errors and report.analysis.shape("output") == (BATCH, 128, 28, 28)
     assert report.params == 64 * 128 * 9 + 128 * 128 * 9 + 2 * 2 * 128 + 64 * 128
     person.undo_and_redo()
 
@@ -62,7 +63,7 @@ def test_an_inception_block_by_keyboard(page, server):
         person.connect(branch[0][1])
         person.until_wired(f"image>{branch[0][1]}")
     report = person.report()
-    assert not report.errors and report.analysis.shape("output") == (2, 64 + 128 + 32 + 32, 28, 28)
+    assert not report.errors and report.analysis.shape("output") == (BATCH, 64 + 128 + 32 + 32, 28, 28)
     assert report.params == 192 * 64 + 64 + 192 * 96 + 96 + 96 * 128 * 9 + 128 + 192 * 16 + 16 + 16 * 32 * 25 + 32 + 192 * 32 + 32
     person.undo_and_redo()
 
@@ -80,7 +81,7 @@ def test_a_three_level_u_net_by_keyboard(page, server):
         person.connect(joint)
         person.until_wired(f"{early}>{joint}:1")
     report = person.report()
-    assert not report.errors and report.analysis.shape("output") == (2, 2, 64, 64)
+    assert not report.errors and report.analysis.shape("output") == (BATCH, 2, 64, 64)
 
 
 def test_lenet_by_mouse_takes_at_most_25_actions(page, server):
@@ -122,7 +123,7 @@ def test_a_residual_block_with_projection_by_mouse(page, server):
     person.click(person.canvas.panel().get_by_role("button", name="Project image"))
     expect(person.canvas.brick("conv3")).to_have_count(1)
     report = person.report()
-    assert not report.errors and report.analysis.shape("output") == (2, 32, 16, 16)
+    assert not report.errors and report.analysis.shape("output") == (BATCH, 32, 16, 16)
 
 
 def test_an_inception_block_by_mouse(page, server):
@@ -138,7 +139,7 @@ def test_an_inception_block_by_mouse(page, server):
         person.drag_number("padding", size // 2)
         person.wire(name, "concat1", port)
     report = person.report()
-    assert not report.errors and report.analysis.shape("output") == (2, 96, 32, 32)
+    assert not report.errors and report.analysis.shape("output") == (BATCH, 96, 32, 32)
 
 
 def test_a_three_level_u_net_by_mouse(page, server):
@@ -157,5 +158,5 @@ def test_a_three_level_u_net_by_mouse(page, server):
     person.wire("double2", "concat1", 1)
     person.wire("double1", "concat2", 1)
     report = person.report()
-    assert not report.errors and report.analysis.shape("output") == (2, 2, 32, 32)
+    assert not report.errors and report.analysis.shape("output") == (BATCH, 2, 32, 32)
     person.undo_and_redo()

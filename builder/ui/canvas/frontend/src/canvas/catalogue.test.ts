@@ -21,6 +21,13 @@ test("a brick that takes any number of inputs shows the wired ones and a free on
   assert.equal(inputCount(undefined, 0), 1);
 });
 
+test("what is often used comes first, until something is searched", () => {
+  const [first, ...kinds] = Object.keys(CATALOGUE.layers);
+  const often = [kinds[0] ?? "", first ?? ""];
+  assert.deepEqual(grouped({ ...CATALOGUE, often }, "")[0]?.layers.map((layer) => layer.kind), often);
+  assert.equal(grouped({ ...CATALOGUE, often }, first ?? "").some((group) => group.category === "Often used"), false);
+});
+
 test("categories become names of colours", () => {
   assert.equal(slug("Input and output"), "input-and-output");
 });

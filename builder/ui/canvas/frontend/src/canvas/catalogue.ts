@@ -45,6 +45,8 @@ export interface Layer {
 
 export interface Catalogue {
   readonly categories: readonly string[];
+  /** Kinds that the palette shows first. */
+  readonly often?: readonly string[];
   readonly layers: Readonly<Record<string, Layer>>;
   readonly datasets?: readonly Dataset[];
   readonly tasks?: readonly Task[];
@@ -156,5 +158,7 @@ export function grouped(catalogue: Catalogue, query: string): readonly Group[] {
     const mine = layers.filter((entry) => entry.layer.category === category).sort((a, b) => a.score - b.score);
     return { category, layers: mine.map((entry) => entry.layer), best: mine[0]?.score ?? 9 };
   });
-  return groups.filter((group) => group.layers.length > 0).sort((a, b) => a.best - b.best);
+  const found = groups.filter((group) => group.layers.length > 0).sort((a, b) => a.best - b.best);
+  const often = query.trim() === "" ? (catalogue.often ?? []).flatMap((kind) => layers.find((entry) => entry.layer.kind === kind)?.layer ?? []) : [];
+  return often.length > 0 ? [{ category: "Often used", layers: often }, ...found] : found;
 }
