@@ -153,7 +153,7 @@ def test_a_gallery_project_opens_with_one_click(cnn):
 
 def test_the_source_is_shown_and_downloaded_and_it_is_a_python_file(cnn, tmp_path):
     page = cnn.page
-    page.get_by_role("button", name="Code").click()
+    page.get_by_role("button", name="Code", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("nn.Conv2d(1, 10, kernel_size=5)", timeout=30_000)
     with page.expect_download(timeout=30_000) as download:
         page.get_by_role("dialog").get_by_role("button", name="Download").click()

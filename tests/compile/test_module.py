@@ -56,6 +56,14 @@ def run(network: torch.nn.Module, flow: Trace) -> tuple[tuple[torch.Tensor, ...]
     return answers, seen
 
 
+# No gradient passes these, or not to the input of which they read only the shape.
+STOPS = {"Detach", "ArgMax", "Compare", "Cast", "ExpandBatch", "ResizeAs", "CropAs", "Noise", "Step", "Where", "MaskedFill", "Gather", "TakeAt"}
+
+
+def stopped(analysis) -> bool:
+    return any(placed.node.kind in STOPS or placed.body and any(stopped(inner) for inner, _ in placed.body.runs) for placed in analysis.placed.values())
+
+
 def runs_as_analysed(project) -> None:
     report, flow = check(project), trace(project)
     torch.manual_seed(0)
@@ -66,7 +74,7 @@ def runs_as_analysed(project) -> None:
     assert sum(parameter.numel() for parameter in network.parameters()) == report.params
     for name, layer in network.named_children():
         assert sum(parameter.numel() for parameter in layer.parameters()) == report.analysis.placed[name].cost[0]
-    if report.params and is_all_read(flow):
+    if report.params and is_all_read(flow) and not stopped(report.analysis):
         sum(answer.sum() for answer in answers).backward()
         assert not [name for name, parameter in network.named_parameters() if parameter.grad is None]
 

@@ -96,7 +96,7 @@ def _grown(random: Random, nodes: list[Node], edges: list[Edge], shapes: dict[st
     found = infer(kind, tuple(shapes[name] for name in sources), params)
     if kind == "Linear" and len(shapes[first]) == 4:
         return
-    if found.shape is None or any(size > 4096 for size in with_batch(found.shape, 1)):
+    if found.shape is None or len(found.shape) < 2 or found.shape[0] != BATCH or any(size > 4096 for size in with_batch(found.shape, 1)):
         return
     name = f"{random.choice(('x', 'h', 'value', 'brick', kind.lower()))}{len(nodes) if random.random() < 0.8 else ''}"
     if name in shapes:
