@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import torch
 from torch import nn
 
-from builder.gallery import chain
+from benchmarks.drawings import chain
 from builder.graph import FrozenDict, Project, apply, check
 from builder.graph.analysis import cost, infer
 

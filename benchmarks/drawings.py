@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
-from builder.gallery import chain
-from builder.gallery.projects import PITCH
 from builder.graph import Edge, FrozenDict, Network, Node, Project
+from builder.graph.document import freeze
 
 CLASSES = 10
 # One column of 1,000 bricks is what a long chain looks like to a person; branches stand this many pixels beside it.
@@ -19,6 +20,16 @@ def _project(name: str, network: Network) -> Project:
 
 def _head() -> list[tuple[str, str, dict[str, object]]]:
     return [("pool", "AdaptiveAvgPool2d", {"output_size": 1}), ("flatten", "Flatten", {}), ("fc", "Linear", {"out_features": CLASSES})]
+
+
+PITCH = 84  # pixels from one brick of a column to the next
+
+
+def chain(shape: tuple[int, ...], *bricks: tuple[str, str, Mapping[str, object]]) -> Network:
+    """A column of bricks (id, kind, params) between an Input of `shape` (C H W) and an Output."""
+    rows = [("image", "Input", {"shape": shape}), *bricks, ("output", "Output", {})]
+    nodes = tuple(Node(name, kind, freeze(params), (0.0, float(PITCH * i))) for i, (name, kind, params) in enumerate(rows))
+    return Network(nodes, tuple(Edge(above.id, below.id) for above, below in pairwise(nodes)))
 
 
 def chain_of(count: int) -> Project:
