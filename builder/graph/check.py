@@ -125,7 +125,7 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
     if analysis.cycle:
         yield _loop(analysis)
     yield from _ends(analysis, project, block)
-    behind = _after_rows(analysis) if ordered(project, analysis) else set()
+    behind = _after_rows(analysis, project)
     few = sum(_is_loose(analysis, placed) for placed in analysis.placed.values()) <= MOST_LOOSE
     for name, placed in analysis.placed.items():
         if placed.layer is None:
@@ -421,10 +421,12 @@ def _reads_rows(placed: Placed) -> bool:
     return placed.node.kind == "Linear" and placed.inputs is not None and len(placed.inputs[0]) == 4
 
 
-def _after_rows(analysis: Analysis) -> set[str]:
+def _after_rows(analysis: Analysis, project: Project) -> set[str]:
     """Bricks behind a Linear that reads rows: what is odd there follows from the one mistake, which is said once."""
     behind: set[str] = set()
     waiting = [name for name, placed in analysis.placed.items() if _reads_rows(placed)]
+    if waiting and not ordered(project, analysis):
+        return behind
     while waiting:
         for edge in analysis.network.out_of(waiting.pop()):
             if edge.target not in behind:
@@ -471,7 +473,7 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
     if project.task.get("kind") != "classification":
         yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", f"there are {', '.join(TASKS)}",
                       (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}, sure=True),), "task")
-    behind, outputs = _after_rows(analysis) if ordered(project, analysis) else set(), _ends_of(analysis, "Output")[:1]
+    behind, outputs = _after_rows(analysis, project), _ends_of(analysis, "Output")[:1]
     for placed in analysis.placed.values():
         if placed.node.kind == "Input" and placed.shape and placed.shape[1:] != dataset.shape:
             yield _input_differs(placed, dataset)
