@@ -17,6 +17,7 @@ from builder.graph import check as check_graph
 from builder.graph.check import WHOLE
 from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
+from builder.graph.origin import renamed
 from builder.train.events import Event
 
 if TYPE_CHECKING:
@@ -234,16 +235,16 @@ def module(project: Project) -> torch.nn.Module:
     """
     network = _made(source(project), project)
     if project.weights:
-        started(network, project.weights)
+        started(network, project)
     return network
 
 
-def started(network: torch.nn.Module, weights: Mapping[str, object]) -> Fitted:
-    """Gives a network the starting weights that a project names, as far as they fit, and says how far; raises WeightsError."""
+def started(network: torch.nn.Module, project: Project) -> Fitted:
+    """Gives a project's network the starting weights that the project names, as far as they fit, and says how far; raises WeightsError."""
     from builder.weights.fit import give
     from builder.weights.store import read
 
-    return give(network, read(weights))
+    return give(network, renamed(project, network.state_dict(), read(project.weights)))
 
 
 def fitting(project: Project) -> Fitted:
@@ -251,7 +252,8 @@ def fitting(project: Project) -> Fitted:
     from builder.weights.fit import compared, shapes_of
     from builder.weights.store import read
 
-    return compared(shapes_of(_unfilled(project).state_dict()), shapes_of(read(project.weights)))
+    own = shapes_of(_unfilled(project).state_dict())
+    return compared(own, renamed(project, own, shapes_of(read(project.weights))))
 
 
 def start_from(project: Project, given: str) -> tuple[Project, Fitted]:
@@ -388,7 +390,7 @@ def _started_or_said(network: torch.nn.Module | None, project: Project) -> tuple
     if network is None or not project.weights:
         return None, ""
     try:
-        return started(network, project.weights), ""
+        return started(network, project), ""
     except WeightsError as error:
         return None, f"{str(error)[0].upper()}{str(error)[1:]}: fresh ones are shown."
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from builder import api
-from builder.ui.frame import frame
+from builder.ui.frame import GALLERY, WATCHED, frame
 from builder.ui.gallery_view import ready_made, saved
 from builder.ui.import_view import bring
 from builder.ui.imports import imports
 
-space = frame("Gallery")
-st.title("Gallery", anchor=False)
+space = frame(GALLERY)
+st.title(GALLERY, anchor=False)
 
 
 @st.fragment(key="networks")
@@ -30,3 +30,5 @@ with mine:
 if other.open:
     with other:
         bring(space)
+else:
+    st.session_state.pop(WATCHED, None)

@@ -25,6 +25,7 @@ from .document import (
     order,
 )
 from .kinds import INPUT, OUTPUT, REPEAT, Kinds, kinds_of, stem
+from .origin import unpacked
 
 # Canvas pixels from one brick to the next: of a row that runs to the right, of a column that runs down; and from one such row or column to the next.
 STRIDE, APART = (368, 84), (128, 280)
@@ -272,7 +273,9 @@ def _make_block(project: Project, edit: Edit) -> Project:
         raise EditError(f"a project may have {MAX_BLOCKS} blocks; this one is full")
     name = _new_name(project, edit.get("name"))
     inside, cut = _made(network, chosen, kinds)
-    instance = Node(_instance_id(network, wanted, edit.get("node"), name), name, at=next((node.at for node in chosen if node.at), None))
+    # In the starting weights the bricks have the names that they had outside.
+    instance = Node(_instance_id(network, wanted, edit.get("node"), name), name, at=next((node.at for node in chosen if node.at), None),
+                    was="" if project.weights else None)
     nodes = tuple(instance if node is chosen[0] else node for node in network.nodes if node is chosen[0] or node.id not in wanted)
     outer = [edge for edge in network.edges if edge.source not in wanted and edge.target not in wanted]
     outer += [Edge(source, instance.id, port, output) for port, (source, output) in enumerate(cut.entering)]
@@ -363,8 +366,11 @@ def _unpack(project: Project, edit: Edit) -> Project:
     entering = {edge.port: (edge.source, edge.output) for edge in network.into(node.id)}
     along = _along(copies[0]) if copies else 1
     start = node.at[along] if node.at else 0.0
-    for inner in copies:
+    for i, inner in enumerate(copies):
         placed, wires, leaving = _copied(inner, entering, taken)
+        if project.weights:
+            inside = [one.id for one in inner.nodes if one.kind not in (INPUT, OUTPUT)]
+            placed = unpacked(node, i if len(copies) > 1 else None, inside, placed)
         placed, size = _moved(placed, node.at, along, start)
         start, entering = start + size, {port: value for port, value in enumerate(leaving) if value}
         nodes, edges = [*nodes, *placed], [*edges, *wires]

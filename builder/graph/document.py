@@ -26,6 +26,7 @@ MAX_NESTING = 8
 MAX_SILENT = 50
 
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+PLACE = re.compile(r"[A-Za-z0-9_.]{0,600}", re.ASCII)  # a name in a file of weights
 
 
 class FrozenDict(dict):
@@ -130,7 +131,8 @@ class Node:
     """One brick: its name, what it is, the parameters that were set, and where it stands on the canvas (None = wherever it fits).
 
     A `muted` brick is bypassed: what enters it first leaves it unchanged. `silent` holds the codes of advice that is not wanted here. `of`
-    names the brick of the same drawing whose weights (and parameters) it uses; the weights of a `frozen` brick are not trained.
+    names the brick of the same drawing whose weights (and parameters) it uses; the weights of a `frozen` brick are not trained. `was` is the
+    name that the brick has in the file of starting weights where that is another one; see graph.origin.
     """
 
     id: str
@@ -141,6 +143,7 @@ class Node:
     silent: tuple[str, ...] = ()
     of: str | None = None
     frozen: bool = False
+    was: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """The node as it stands in a file."""
@@ -157,6 +160,8 @@ class Node:
             record["of"] = self.of
         if self.frozen:
             record["frozen"] = True
+        if self.was is not None:
+            record["was"] = self.was
         return record
 
 
@@ -411,7 +416,10 @@ def node_from_json(record: object, where: str = "node") -> Node:
     if of is not None and (said := id_problem(of)):
         raise DocumentError(f"{where}.of: {said}")
     silent = tuple(_text(code, f"{where}.silent") for code in _list(record.get("silent", ()), f"{where}.silent", MAX_SILENT))
-    return Node(record["id"], kind, freeze(_table(record.get("params", {}), f"{where}.params")), at, muted, silent, of, frozen)
+    was = record.get("was")
+    if was is not None and (not isinstance(was, str) or not PLACE.fullmatch(was)):
+        raise DocumentError(f"{where}.was must be a name in a file of weights: letters, digits, _ and dots")
+    return Node(record["id"], kind, freeze(_table(record.get("params", {}), f"{where}.params")), at, muted, silent, of, frozen, was)
 
 
 def edge_from_json(record: object, where: str = "edge") -> Edge:

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from builder.catalogue import DATASETS, LAYERS, OPTIMIZERS, TASKS, Dataset
 
-from . import blockedits
+from . import blockedits, origin
 from .backbone import backbone
 from .bricks import NETWORK_OPS, Edit, EditError, arity, arity_out, fresh_id, within_limits
 from .document import EMPTY, MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting, weights_from_json
@@ -30,7 +30,13 @@ Step = Callable[[Network, Kinds], Network]
 
 def _in_scope(project: Project, edit: Edit, op: str) -> Project:
     """An edit of bricks and wires, in the network or inside the block that "in" names."""
-    return _stepped(project, edit, lambda network, kinds: NETWORK_OPS[op](network, edit, kinds))
+    known = bool(project.weights)
+
+    def step(network: Network, kinds: Kinds) -> Network:
+        after = NETWORK_OPS[op](network, edit, kinds)
+        return origin.followed(network, after, edit) if known else after
+
+    return _stepped(project, edit, step)
 
 
 def _stepped(project: Project, edit: Edit, step: Step) -> Project:
@@ -125,6 +131,7 @@ def _name(project: Project, edit: Edit) -> Project:
 def _weights(project: Project, edit: Edit) -> Project:
     """Other weights to start from, or with None fresh ones."""
     value = edit.get("value")
+    project = blockedits.everywhere(project, origin.forgotten) if project.weights else project
     return replace(project, weights=EMPTY if value is None else weights_from_json(value))
 
 

@@ -18,6 +18,10 @@ ICON = Path(__file__).with_name("icon.svg")
 # Without icons: Streamlit makes a page's icon its favicon too, and fetches that one from a font server elsewhere.
 PAGES = (("build", "Build"), ("data", "Data"), ("train", "Train"), ("compare", "Compare"), ("gallery", "Gallery"), ("reference", "Reference"))
 
+GALLERY = "Gallery"
+# What somebody watches on the Gallery page, in the state of their tab; who left it is not taken anywhere when it ends.
+WATCHED = "watched"
+
 CSS = """
 <style>
 :root [data-testid="stMainBlockContainer"] { padding: 4.25rem 2rem 1rem; max-width: 1760px; }
@@ -89,6 +93,8 @@ def frame(title: str) -> Workspace:
         st.error(str(error), icon=":material/error:")
         st.stop()
     space = workspace()
+    if title != GALLERY:
+        st.session_state.pop(WATCHED, None)
     # The container is always there: an element that comes and goes above the canvas would make it start anew.
     with st.container(key="trouble"):
         if space.trouble:

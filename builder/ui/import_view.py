@@ -6,13 +6,12 @@ import time
 
 import streamlit as st
 
-from .frame import esc
+from .frame import WATCHED, esc
 from .gallery_view import go_on
 from .imports import LIBRARIES, ImportBusy, Job, imports, installed, names
 from .workspace import Workspace
 
 POLL = 0.5  # seconds between two looks at what is going on aside
-SEEN = 4 * POLL  # seconds after which nobody is watching an import any more
 SMALLEST, LARGEST = 16, 1024  # pixels of an input's side
 HOW = {"timm": "`pip install timm` in the environment of Brickwork brings over a thousand models; then reload this page.",
        "torchvision": "`pip install torchvision` in the environment of Brickwork; then reload this page."}
@@ -87,21 +86,22 @@ def _about(library: str, model: dict[str, object], pretrained: bool) -> str:
 
 def _begin(source: str, side: int, pretrained: bool) -> None:
     try:
-        imports().begin(source, side, pretrained)
+        st.session_state[WATCHED] = imports().begin(source, side, pretrained).began
     except ImportBusy as error:
         st.session_state["said"] = (f"{str(error)[0].upper()}{str(error)[1:]}.", ":material/info:")
 
 
 def _watch(space: Workspace, job: Job) -> None:
-    """How far it is; when it ended, what came of it. Who stayed to watch goes to the canvas with it."""
-    seen, st.session_state["watched"] = st.session_state.get("watched"), (job.began, time.monotonic())
+    """How far it is; when it ended, what came of it. Who began it or saw it run, and stayed, goes to the canvas with it."""
+    if job.running:
+        st.session_state[WATCHED] = job.began
     with st.container(border=True, key="importing"):
         if job.running:
             _progress(job)
             st.button("Cancel", key="cancel-import", on_click=imports().cancel, icon=":material/close:")
         elif job.state == "done":
             _done(space, job)
-            if seen and seen[0] == job.began and time.monotonic() - seen[1] < SEEN:
+            if st.session_state.get(WATCHED) == job.began:
                 _open(space, job)
                 go_on()
         else:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from builder import paths
 from builder.gallery import ENTRIES
 from builder.graph import dumps, from_json, to_json
 from builder.ui import gallery_view, import_view
@@ -148,16 +150,18 @@ def test_a_card_opens_its_project_on_the_canvas(name):
 
 @pytest.fixture
 def models(home, monkeypatch):
-    """Two libraries' lists as they are kept, and a command line that makes LeNet of every model, or refuses it."""
+    """Two libraries' lists as they are kept, and a command line that makes LeNet of every model, or refuses it, once its gate is opened."""
     text = dumps(ENTRIES["lenet-cifar"].project)
     code = f"""if True:
         import sys
+        open({str(home / "gate")!r}).read()
         if "inception_v3" in sys.argv[2]: sys.exit("brickwork: ![x](http://evil) has no weights")
         open(sys.argv[sys.argv.index("-o") + 1], "w").write({text!r})
         print('{{"says": "<b>done</b>", "progress": 1, "difference": 2e-06}}')
     """
     known = [{"name": name, "side": 224, "task": "classification", "parameters": 5, "weights": "V2", "megabytes": 98.0} for name in ("inception_v3", "resnet50")]
     (home / "models").mkdir(parents=True)
+    os.mkfifo(home / "gate")
     for library in aside.LIBRARIES:
         rows = known if library == "torchvision" else [one | {"weights": "", "megabytes": None} for one in known]
         (home / "models" / f"{library}-{aside.installed(library)}.json").write_text(json.dumps(rows))
@@ -174,8 +178,14 @@ def bring(**state: object) -> AppTest:
     return looked(tab.run())
 
 
-def finished(tab: AppTest) -> AppTest:
+def ended() -> None:
+    """Let the import that has begun come to its end."""
+    (paths.home() / "gate").write_text("go on")
     until(lambda: not aside.imports().job.running, 30, "the import ends")
+
+
+def finished(tab: AppTest) -> AppTest:
+    ended()
     return looked(tab.run())
 
 
@@ -184,19 +194,23 @@ def test_an_imported_model_is_opened_as_a_new_project(models):
     tab = bring()
     assert tab.selectbox(key="model-torchvision").options == ["inception_v3", "resnet50"] and "Nothing is downloaded" in words(tab)
     tab = finished(looked(tab.button(key="import").click().run()))
-    for _ in range(3):  # the page looks again by itself; what it shows first depends on when the import ended
-        if aside.imports().job is not None:
-            opening = [one for one in tab.button if one.key == "open-imported"]
-            tab = looked(opening[0].click().run() if opening else tab.run())
     assert workspace().project == ENTRIES["lenet-cifar"].project and workspace().path != before and before.exists()
     assert tab.text_input(key="project_name").value == "LeNet on CIFAR-10" and aside.imports().job is None
 
 
-def test_who_comes_back_after_an_import_finds_it_and_chooses(models):
-    page()
-    aside.imports().begin("torchvision:resnet50", 224, False)
-    until(lambda: not aside.imports().job.running, 30, "the import ends")
-    tab = page()
+@pytest.mark.parametrize("away", ["another page", "another part", "another tab"])
+def test_who_comes_back_after_an_import_finds_it_and_chooses(models, away):
+    tab = looked(bring().button(key="import").click().run())
+    if away == "another part":
+        tab.session_state["part"] = "Networks"
+        tab = looked(tab.run())
+    elif away == "another page":
+        tab = looked(tab.switch_page("pages/reference.py").run())
+    ended()
+    if away == "another tab":
+        tab = page()
+    tab.session_state["part"] = "Import"
+    tab = looked(tab.switch_page("pages/gallery.py").run())
     assert "differ from the original's by 2e-06" in " ".join(one.value for one in tab.success) and workspace().project == ENTRIES["mnist-cnn"].project
     tab = looked(tab.button(key="forget-import").click().run())
     assert not tab.success and aside.imports().job is None

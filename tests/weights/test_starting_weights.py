@@ -61,7 +61,9 @@ def test_what_does_not_fit_starts_as_the_seed_says_and_is_named(kept):
     found = api.fitting(project)
     assert (found.taken, found.of) == (0, 3) and found.says == "0 of 3 tensors fit; fc1.weight, fc1.bias, fc2.weight start fresh"
     project = apply(project, {"op": "set", "id": "fc1", "params": {"out_features": 16, "bias": False}})
-    project = apply(project, {"op": "rename", "id": "fc2", "to": "scores"})
+    project = apply(project, {"op": "remove", "ids": ["fc2"], "rejoin": True})
+    project = apply(project, {"op": "insert", "node": {"id": "scores", "kind": "Linear", "params": {"out_features": 10, "bias": False}},
+                              "edge": {"source": "relu1", "target": "output"}})
     found = api.fitting(project)
     assert found.missing == ("scores.weight",) and found.says == "1 of 2 tensors fit; scores.weight starts fresh"
     fresh = api.module(apply(project, {"op": "weights", "value": None})).state_dict()

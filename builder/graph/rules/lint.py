@@ -14,6 +14,7 @@ from builder.catalogue import show
 
 from ..analysis import Analysis, Placed
 from ..document import Edge, Project
+from ..memo import by_identity
 from ..problems import Problem, batch
 from . import fixes, reshape
 from .words import has_window, listed, one, said
@@ -21,6 +22,7 @@ from .words import has_window, listed, one, said
 Rule = Callable[[Analysis, Placed, Project], Iterator[Problem]]
 MOST_RUN = 40  # bricks of a run that are named and mended at once
 IMAGE = 4  # axes of N×C×H×W
+LARGE = 9  # a window from this height on is costly
 
 
 def lint(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Problem]:
@@ -132,6 +134,7 @@ def _sums_above(analysis: Analysis, placed: Placed) -> tuple[Placed, list[Placed
     return None
 
 
+@by_identity(4096)
 def _factorised(first: Placed, second: Placed) -> bool:
     """Two layers on purpose in the place of one: depthwise and pointwise, 1×n and n×1, or through a bottleneck (arXiv:1801.04381)."""
     for placed in (first, second):
@@ -406,7 +409,7 @@ def _flatten_twice(analysis: Analysis, placed: Placed, project: Project) -> Iter
 def _window(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Problem]:
     """What a window does to its image, for bricks that have one."""
     values = _values(placed)
-    if not has_window(placed) or placed.node.kind == "ConvTranspose2d":
+    if _usual(placed):
         return
     shape, reach, stride = placed.inputs[0], _reach(values), values["stride"]
     padding = values["padding"]
@@ -417,8 +420,19 @@ def _window(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Pr
         return
     if padding != (0, 0):
         yield from _padded(analysis, placed, values, reach)
-    if values["kernel_size"][0] >= 9:
+    if values["kernel_size"][0] >= LARGE:
         yield from _large(placed, values, shape)
+
+
+@by_identity(4096)
+def _usual(placed: Placed) -> bool:
+    """Is there nothing to say of this window, as of most? Asked of every brick at every edit, so what was found is kept."""
+    if not has_window(placed) or placed.node.kind == "ConvTranspose2d":
+        return True
+    values = _values(placed)
+    reach = _reach(values)
+    return (category(placed) != "Pooling" and values["kernel_size"][0] < LARGE and all(size % 2 for size in values["kernel_size"])
+            and all(s <= r and p < r <= size for s, r, p, size in zip(values["stride"], reach, values["padding"], placed.inputs[0][2:], strict=True)))
 
 
 def _padded(analysis: Analysis, placed: Placed, values: Values, reach: tuple[int, int]) -> Iterator[Problem]:
