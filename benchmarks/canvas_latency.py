@@ -31,13 +31,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Browser, CDPSession, Page, Request, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, CDPSession, Page, Request  # noqa: E402
 
 from benchmarks.drawings import DRAWINGS  # noqa: E402
 from builder.ui.workspace import Workspace  # noqa: E402
 from tests.browser.canvas import Canvas  # noqa: E402
-from tests.browser.driver import CHROMIUM_FLAGS, Server, open_page  # noqa: E402
-from tools.chromium import find_or_install, use_own_node  # noqa: E402
+from tests.browser.driver import Server, chromium, open_page  # noqa: E402
 
 WARM_UP = 6
 REST_MS = 150  # between edits: time for the browser to come to rest, so that one edit does not wait for another
@@ -298,10 +297,8 @@ def main() -> None:
     parser.add_argument("--bricks", type=int, nargs="+", default=[10, 200, 1000])
     parser.add_argument("--drawings", nargs="+", choices=list(DRAWINGS), default=list(DRAWINGS))
     given = parser.parse_args()
-    use_own_node()
     rows, limit = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
+    with chromium() as browser:
         version = browser.version
         for count in given.bricks:
             for kind in given.drawings:

@@ -13,7 +13,6 @@ import os
 import platform
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Page  # noqa: E402
 
 from builder.gallery import ENTRIES  # noqa: E402
 from builder.gallery.find import Wanted, found  # noqa: E402
 from builder.ui.gallery_view import A_PAGE, cards  # noqa: E402
-from tests.browser.driver import CHROMIUM_FLAGS, Server, wait_idle  # noqa: E402
-from tools.chromium import find_or_install, use_own_node  # noqa: E402
+from tests.browser.driver import Server, app, wait_idle  # noqa: E402
 
 WORDS = ("resnet", "u-net", "conv2d", "lenet")
 COUNT = "count => document.querySelectorAll('[class*=st-key-card-]').length === count"
@@ -99,16 +97,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--write", type=Path, help="a markdown file for the table")
     given = parser.parse_args()
-    use_own_node()
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        server = Server(ROOT, Path(home))
-        server.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
-            times = measured(browser.new_page(viewport={"width": 1440, "height": 900}), server, given.rounds)
-            version = browser.version
-        finally:
-            server.kill9()
+    with app(ROOT) as (server, browser):
+        times = measured(browser.new_page(viewport={"width": 1440, "height": 900}), server, given.rounds)
+        version = browser.version
     lines = [f"{len(ENTRIES)} networks, {A_PAGE} cards a page. {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
              f"Chromium {version}, Python {platform.python_version()}; milliseconds, median (range), {given.rounds} rounds.", "", "| what | ms |", "|-|-|"]
     lines += [f"| {what} | {statistics.median(took):.0f} ({min(took):.0f} to {max(took):.0f}) |" for what, took in times.items()]

@@ -14,18 +14,16 @@ import os
 import platform
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Page, expect  # noqa: E402
 
 from benchmarks.canvas_latency import EDIT, p95  # noqa: E402
 from tests.browser.canvas import Canvas  # noqa: E402
-from tests.browser.driver import CHROMIUM_FLAGS, Server, open_page  # noqa: E402
-from tools.chromium import find_or_install, use_own_node  # noqa: E402
+from tests.browser.driver import app, open_page  # noqa: E402
 
 WARM_UP = 6
 
@@ -83,24 +81,17 @@ def main() -> None:
     parser.add_argument("--edits", type=int, default=10)
     parser.add_argument("--rest", type=int, nargs="+", default=[150, 700])
     given = parser.parse_args()
-    use_own_node()
     rows = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = Server(ROOT, Path(folder))
-        server.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            canvas = Canvas(open_page(page, server), server)
-            canvas.shape("output", "N×10")
-            canvas.select("conv1")
-            for rest in given.rest:
-                off, on, ratios = rounds(page, given.rounds, given.edits, rest)
-                rows.append(f"| {rest} | {statistics.median(off):.0f} / {p95(off):.0f} | {statistics.median(on):.0f} / {p95(on):.0f} "
-                            f"| {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |")
-            version = browser.version
-        finally:
-            server.kill9()
+    with app(ROOT) as (server, browser):
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        canvas = Canvas(open_page(page, server), server)
+        canvas.shape("output", "N×10")
+        canvas.select("conv1")
+        for rest in given.rest:
+            off, on, ratios = rounds(page, given.rounds, given.edits, rest)
+            rows.append(f"| {rest} | {statistics.median(off):.0f} / {p95(off):.0f} | {statistics.median(on):.0f} / {p95(on):.0f} "
+                        f"| {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |")
+        version = browser.version
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores; Chromium {version}; {given.rounds} pairs of {given.edits} edits, 12 bricks")
     print("| rest ms | off, p50 / p95 ms | on, p50 / p95 ms | on / off (least to greatest) |\n|-|-|-|-|")
     print("\n".join(rows))

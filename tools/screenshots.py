@@ -7,7 +7,6 @@ With a FOLDER, every page is photographed there too, in light and dark, 1440 and
 from __future__ import annotations
 
 import sys
-import tempfile
 from io import BytesIO
 from pathlib import Path
 
@@ -15,11 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from PIL import Image  # noqa: E402
-from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, expect  # noqa: E402
 
 from tests.browser.canvas import Canvas  # noqa: E402
-from tests.browser.driver import CHROMIUM_FLAGS, Server, open_page, wait_idle  # noqa: E402
-from tools.chromium import find_or_install, use_own_node  # noqa: E402
+from tests.browser.driver import Server, app, open_page, wait_idle  # noqa: E402
 
 DOCS = ROOT / "docs"
 PAGES = {"build": "/", "data": "/data", "train": "/train", "gallery": "/gallery", "reference": "/reference?layer=Conv2d"}
@@ -121,23 +119,15 @@ def every_page(browser: Browser, server: Server, folder: Path) -> None:
 
 def main() -> None:
     """Start the app, take the pictures, stop it."""
-    use_own_node()
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        server = Server(ROOT, Path(home))
-        server.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            broken(page, server)
-            preview(page, server)
-            blocks(page, server)
-            train(page, server)
-            gallery(page, server)
-            if len(sys.argv) > 1:
-                every_page(browser, server, Path(sys.argv[1]).resolve())
-        finally:
-            server.kill9()
-            server.end_workers()
+    with app(ROOT) as (server, browser):
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        broken(page, server)
+        preview(page, server)
+        blocks(page, server)
+        train(page, server)
+        gallery(page, server)
+        if len(sys.argv) > 1:
+            every_page(browser, server, Path(sys.argv[1]).resolve())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from builder.export.kinds import KINDS, Exported, Kind
-from builder.graph import Project, from_json
+from builder.graph import Project, from_json, untrainable
 from builder.runs import Run, RunError, Store
 
 from .frame import esc
@@ -56,8 +56,9 @@ def _checkpoint(run: Run) -> Path:
 def _offer(project: Project, export: Export, whose: str, weights: Callable[[Kind], Path | None]) -> None:
     """The kinds on the left, the chosen one on the right."""
     left, right = st.columns([2, 3], gap="medium")
+    first = OFFERED.index("python" if untrainable(project) else "script")
     with left:
-        chosen = st.radio("Kind", OFFERED, index=1, format_func=lambda name: KINDS[name].title, captions=[_caption(KINDS[name]) for name in OFFERED],
+        chosen = st.radio("Kind", OFFERED, index=first, format_func=lambda name: KINDS[name].title, captions=[_caption(KINDS[name]) for name in OFFERED],
                           key="export-kind", label_visibility="collapsed")
     with right:
         _made(project, KINDS[chosen], export, whose, weights)

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.canvas import Canvas, open_cnn
-from tests.browser.driver import CHROMIUM_FLAGS, Server, Watch, open_page
-from tools.chromium import find_or_install, use_own_node
+from tests.browser.driver import Server, Watch, open_page
 
 HERE = Path(__file__).resolve().parent
 FAILED = pytest.StashKey[bool]()
@@ -44,11 +43,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all browser tests."""
-    use_own_node()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,15 +11,17 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.helpers import free_port, until
+from tools.chromium import find_or_install, use_own_node
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -50,6 +52,29 @@ new MutationObserver(() => {
   }
 }).observe(document, { childList: true, subtree: true });
 """
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """A Chromium, found or installed."""
+    use_own_node()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_or_install(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def app(root: Path) -> Iterator[tuple[Server, Browser]]:
+    """The running app with a home folder of its own, and a Chromium; what it still trains is ended with it."""
+    with tempfile.TemporaryDirectory() as home, chromium() as browser:
+        server = Server(root, Path(home))
+        server.start()
+        try:
+            yield server, browser
+        finally:
+            server.kill9()
+            server.end_workers()
 
 
 class Server:

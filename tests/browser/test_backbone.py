@@ -31,3 +31,21 @@ def test_bricks_are_frozen_and_the_head_replaced_in_one_entry(cnn: Canvas) -> No
     page.keyboard.press("Control+z")
     cnn.shape("image", "N×1×28×28")
     cnn.on_disk(lambda nodes, edges: not any("frozen" in node for node in nodes.values()), "one undo takes all of it back")
+
+
+def test_where_the_canvas_is_narrow_the_network_is_one_press_away(cnn: Canvas) -> None:
+    page = cnn.page
+    page.set_viewport_size({"width": 900, "height": 900})
+    panel = page.get_by_role("complementary", name="Properties")
+    expect(panel).to_be_hidden()
+    page.get_by_role("button", name="Network", exact=True).click()
+    expect(panel.get_by_role("button", name="Use as backbone…")).to_be_visible()
+    panel.get_by_role("button", name="Close the properties").click()
+    expect(panel).to_be_hidden()
+    # A brick's properties take its place, and leave the canvas free when they are closed.
+    page.get_by_role("button", name="Network", exact=True).click()
+    expect(panel).to_be_visible()
+    cnn.select("conv1")
+    expect(panel).to_contain_text("out_channels")
+    panel.get_by_role("button", name="Close the properties").click()
+    expect(panel).to_be_hidden()

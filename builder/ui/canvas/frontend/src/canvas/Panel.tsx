@@ -1,4 +1,4 @@
-import type { ReactElement } from "react";
+import { type ReactElement, useEffect, useState } from "react";
 import { blockRefusal } from "./blocks.ts";
 import { Action, BlockTools } from "./BlockTools.tsx";
 import { AlignTools, BrickTools, SeveralTools } from "./BrickTools.tsx";
@@ -51,10 +51,10 @@ function Result({ info, said }: ResultProps): ReactElement {
 }
 
 /** Takes the properties off the canvas where they lie over it. */
-function Closer(): ReactElement {
+function Closer({ onClose }: { onClose?(): void }): ReactElement {
   const session = useSession();
   return (
-    <button type="button" className="tool small closer" aria-label="Close the properties" onClick={() => session.select([])}>
+    <button type="button" className="tool small closer" aria-label="Close the properties" onClick={() => (onClose ?? (() => session.select([])))()}>
       <Icon name="close" />
     </button>
   );
@@ -127,9 +127,20 @@ export function Panel(): ReactElement {
   const { selected, sync } = useSnapshot();
   const [only] = selected;
   const node = selected.length === 1 && only ? findNode(sync.document, only) : undefined;
+  // Where the properties lie over the canvas, those of the network come when they are asked for.
+  const [asked, setAsked] = useState(false);
+  const some = selected.length > 0;
+  useEffect(() => {
+    if (some) setAsked(false);
+  }, [some]);
   return (
-    <aside className="panel" aria-label="Properties" data-open={selected.length > 0}>
-      {node ? <Properties node={node} /> : selected.length > 1 ? <Several ids={selected} /> : <Summary />}
-    </aside>
+    <>
+      <button type="button" className="panel-tab" aria-label="Network" aria-expanded={asked} title="The network as a whole: task, backbone, totals" onClick={() => setAsked(true)}>
+        <Icon name="info" />
+      </button>
+      <aside className="panel" aria-label="Properties" data-open={some || asked}>
+        {node ? <Properties node={node} /> : some ? <Several ids={selected} /> : <Summary closer={<Closer onClose={() => setAsked(false)} />} />}
+      </aside>
+    </>
   );
 }

@@ -13,14 +13,17 @@ const HINTS = [
 ] as const;
 
 /** The network as a whole, and hints on how to build. */
-export function Summary(): ReactElement {
+export function Summary({ closer }: { readonly closer: ReactElement }): ReactElement {
   const analysis = usePart((snap) => snap.data.analysis);
   const inside = usePart((snap) => snap.path.length > 0);
   const { totals, problems } = analysis;
   return (
     <div className="properties">
       {inside && <BlockSummary />}
-      <h2>{inside ? "Whole network" : "Network"}</h2>
+      <header>
+        <h2>{inside ? "Whole network" : "Network"}</h2>
+        {closer}
+      </header>
       {!inside && <Purpose />}
       {!inside && <Backbone />}
       <section className="result" aria-label="Totals">
