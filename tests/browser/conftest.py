@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.canvas import Canvas, open_cnn
-from tests.browser.driver import Server, Watch, open_page
+from tests.browser.driver import Server, Watch, chromium, open_page
 
 HERE = Path(__file__).resolve().parent
 FAILED = pytest.StashKey[bool]()
