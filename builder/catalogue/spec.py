@@ -5,6 +5,7 @@ Standard library only. A shape is a tuple of ints; a size that is a multiple of 
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -216,17 +217,22 @@ class Layer:
 
     def resolved(self, values: Mapping[str, object]) -> dict[str, object]:
         """`values` with None replaced by the parameter that stands for it."""
-        stands = {param.name: param.otherwise for param in self.params if isinstance(param, Int) and param.otherwise}
+        stands = self._stands
         return {name: values[stands[name]] if value is None and name in stands else value for name, value in values.items()}
 
-    @property
-    def _paired(self) -> set[str]:
-        """Parameters that may have one value a spatial axis."""
-        return {param.name for param in self.params if getattr(param, "axes", 1) > 1}
+    @functools.cached_property
+    def _paired(self) -> Mapping[str, int]:
+        """Parameters that may have one value a spatial axis, and how many axes that are."""
+        return {param.name: param.axes for param in self.params if getattr(param, "axes", 1) > 1}
+
+    @functools.cached_property
+    def _stands(self) -> Mapping[str, str]:
+        """What stands for a parameter that is left empty: another parameter."""
+        return {param.name: param.otherwise for param in self.params if isinstance(param, Int) and param.otherwise}
 
     def _whole(self, values: Mapping[str, object]) -> dict[str, object]:
         """Values for formulas of the whole layer: an Int of several axes has a value for each."""
-        several = {param.name: param.axes for param in self.params if param.name in self._paired}
+        several = self._paired
         return {name: (value,) * several[name] if name in several and isinstance(value, int) else value
                 for name, value in self.resolved(values).items()}
 
@@ -239,7 +245,7 @@ class Layer:
     def _broken(self, sizes: Mapping[str, object], values: Mapping[str, object], whole: Mapping[str, object]) -> list[Problem]:
         problems: list[Problem] = []
         for rule in self.rules:
-            per_axis = self.spatial and names(rule.holds) & (self._paired | {"L"})
+            per_axis = self.spatial and names(rule.holds) & {*self._paired, "L"}
             places = self._per_axis(sizes, values) if per_axis else [("", whole)]
             problems += _once(rule, [(axis, env) for axis, env in places if not evaluate(rule.holds, env)])
         return problems
