@@ -203,7 +203,9 @@ def slid(values: Values, x: Shape, z: Shape) -> Made:
 
 register(Layer(
     kind="CrossCorrelate", stem="response", category="Arithmetic", inputs=(2, 2), combine=combining(slid), window=everything, input_names=("x", "z"), macs="total",
-    call="F.conv2d({0}.reshape(1, -1, *{0}.shape[2:]), {1}, groups={1}.shape[0]).transpose(0, 1)",
+    extra="4*total // N",
+    # Every window of x as a column: torch's grouped convolution would do, but its groups cannot be as many as the samples of any batch in ONNX.
+    call="({1}.flatten(1).unsqueeze(1) @ F.unfold({0}, {1}.shape[2:])).unflatten(2, ({0}.shape[2] - {1}.shape[2] + 1, -1))",
     summary="Slides each sample's second value over its first, as a window: where they look alike, the response is high.",
     source="Bertinetto et al. 2016, arXiv:1606.09549, section 2.2", pattern="N C H W, N C h w -> N 1 H_out W_out", example=((BATCH, 1, 28, 28), (BATCH, 1, 7, 7)),
 ))

@@ -26,6 +26,8 @@ MOST = 60  # bricks
 CHANCE = {"Noise"}
 # What torch's exporter has no words for: the export says so and writes nothing.
 UNSAID = {"RReLU": "rrelu"}
+# Where the last bit of what enters decides: beside a step, or by what is divided, the two runtimes part, and the export refuses.
+JUMPS = {"Floor", "Ceil", "Round", "Sign", "Step", "Divide", "Reciprocal", "Rsqrt", "Log"}
 
 
 def drawing(seed: int) -> Project:
@@ -71,4 +73,4 @@ def test_the_module_the_exported_file_and_onnx_answer_alike(seed, tmp_path):
     except ExportError as error:
         # Said in words, and nothing is written.
         kinds = inside(report.analysis)
-        assert "random numbers" in str(error) and kinds & CHANCE or any(kind in kinds and word in str(error) for kind, word in UNSAID.items()), str(error)
+        assert "random numbers" in str(error) and kinds & CHANCE or "differs from the module's" in str(error) and kinds & JUMPS or any(kind in kinds and word in str(error) for kind, word in UNSAID.items()), str(error)

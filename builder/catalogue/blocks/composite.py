@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..expressions import CatalogueError
 from ..params import Int, Param, form
+from ..sizes import show
 from ..spec import LAYERS, Problem, Registry, Shape
 
 # One block may stand for this many copies in a row; the layers inside count towards the limits of the whole drawing.
@@ -176,6 +177,12 @@ class Composite:
             says = f"{self.kind} reads {', '.join(self.input_names)}: {len(self.input_names)} inputs, here {len(inputs)}"
             wrong = Problem(says, code="unconnected")
             return Traced((), self.input_names, self.output_names, problems=(wrong,))
+        # Bodies look at the channels of what enters them.
+        for name, shape in zip(self.input_names, inputs, strict=True):
+            if len(shape) >= 2:
+                continue
+            says = f"{self.kind} expects at least 2 axes (N C) of {name}, received {len(shape)}: {show(shape)}"
+            return Traced((), self.input_names, self.output_names, problems=(Problem(says, code="rank"),))
         values = self.values(given)
         values.pop(REPEAT.name, None)
         return _traced(self.kind, tuple(inputs), tuple(values.items()))
