@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from builder.compile.partial import Partial
     from builder.export import Exported
     from builder.graph.analysis import Analysis
+    from builder.inspect.baselines import Score
     from builder.inspect.sample import Samples
     from builder.weights.fit import Fitted
 
@@ -472,6 +473,22 @@ def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
     if wrong := [problem for problem in check(project).problems if problem.code in ("settings", "data", "task") and problem.node is None]:
         raise ValueError("; ".join(problem.says for problem in wrong))
     return project
+
+
+def baselines(project: Project, again: bool = False) -> Iterator[Score]:
+    """What classical classifiers reach on the project's data, each as it is ready; kept, and fitted anew only with `again`.
+
+    Raises BuildError for a project that is drawn only, and builder.data.DataError when the data set is not on this machine.
+    """
+    import os
+
+    from builder import data
+    from builder.inspect.baselines import scores
+
+    if refused := untrainable(project):
+        raise BuildError(refused)
+    tensors = data.load(str(project.data["source"]), paths.data_roots())
+    return scores(tensors, max(1, (os.cpu_count() or 2) - 1), paths.home() / "baselines", again)
 
 
 def train(project: Project, device: str | None = None, stop: Callable[[], bool] = lambda: False, folder: Path | None = None,

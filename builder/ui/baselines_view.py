@@ -1,0 +1,141 @@
+"""What classical methods reach on the open project's data, beside the network's figure: fitted aside, in a process of its own."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+
+import streamlit as st
+
+from builder import paths
+from builder.graph import Project, dumps, from_json
+from builder.runs import Run, RunError
+
+from .frame import esc
+from .imports import complaint, end, started
+from .train_view import store
+
+COMMAND = (sys.executable, "-m", "builder", "baselines")
+LONGEST = 3600.0  # seconds for all of them
+POLL = 0.7  # seconds between two looks at what is going on aside
+
+
+@dataclass
+class Job:
+    """The scores of one data set, as they come: rows as the command line prints them."""
+
+    data: str
+    rows: list[dict[str, object]] = field(default_factory=list)
+    says: str = ""
+    running: bool = True
+
+
+class Measuring:
+    """The measuring of one server: one data set at a time, and every tab sees it."""
+
+    def __init__(self, command: Sequence[str] = COMMAND, longest: float = LONGEST):
+        self._command, self._longest, self._guard = list(command), longest, threading.Lock()
+        self._process: Popen[bytes] | None = None
+        self.jobs: dict[str, Job] = {}
+        atexit.register(self.cancel)
+
+    def begin(self, project: Project) -> None:
+        """Start, unless something is being measured."""
+        with self._guard:
+            if not any(job.running for job in self.jobs.values()):
+                job = self.jobs[key(project)] = Job(key(project))
+                threading.Thread(target=self._work, args=(job, dumps(project)), name="baselines", daemon=True).start()
+
+    def cancel(self) -> None:
+        """End what is being measured; what is known stays."""
+        with self._guard:
+            for job in self.jobs.values():
+                job.running = False
+            end(self._process)
+
+    def _work(self, job: Job, drawing: str) -> None:
+        try:
+            with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as complaints:
+                file = Path(folder) / "project.json"
+                file.write_text(drawing, encoding="utf-8")
+                with self._guard:
+                    if not job.running:
+                        return
+                    process = self._process = started([*self._command, str(file), "--json"], complaints)
+                late = threading.Timer(self._longest, end, [process])
+                late.daemon = True
+                late.start()
+                for line in process.stdout:
+                    with suppress(ValueError, TypeError):
+                        job.rows.append({"title": "", **json.loads(line)})
+                status = process.wait()
+                late.cancel()
+                process.stdout.close()
+                job.says = complaint(complaints) or f"the process ended with status {status}" if status and job.running else ""
+        except OSError as error:
+            job.says = f"it could not be started: {error.strerror or error}"
+        finally:
+            job.running = False
+
+
+def key(project: Project) -> str:
+    """What the scores belong to."""
+    return json.dumps(dict(project.data), sort_keys=True, default=repr)
+
+
+def _of(run: Run | None, project: Project) -> Run | None:
+    """The run, when it was trained on the project's data."""
+    with suppress(RunError, ValueError, KeyError):
+        return run if run and key(from_json(store().project(run.id))) == key(project) else None
+    return None
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def measuring(home: Path) -> Measuring:
+    """The measuring of this server's home folder."""
+    return Measuring()
+
+
+def baselines(project: Project, run: Run | None) -> None:
+    """A table of what is known, and the button that measures; looks again by itself meanwhile."""
+    job = measuring(paths.home()).jobs.get(key(project))
+    busy = job is not None and job.running
+    st.fragment(_draw, run_every=POLL if busy else None, key="baselines")(project, _of(run, project), busy)
+
+
+def _draw(project: Project, run: Run | None, busy: bool) -> None:
+    server = measuring(paths.home())
+    job = server.jobs.get(key(project))
+    running = job is not None and job.running
+    st.caption("What methods without a network reach on the same samples: what training has to beat to be worth it.")
+    if job and job.rows:
+        st.table(_rows(job, run), border="horizontal")
+    if job and job.says:
+        st.warning(f"The baselines could not be measured: {esc(job.says)}", icon=":material/error:")
+    if running:
+        st.markdown(f":material/hourglass_top: Fitting {'the next' if job.rows else 'the first'} of three…")
+        st.button("Cancel", key="cancel-baselines", icon=":material/close:", on_click=server.cancel)
+    elif not (job and len(job.rows) > 1 and not job.says):
+        other = any(one.running for one in server.jobs.values())
+        st.button("Measure the baselines", key="measure-baselines", icon=":material/leaderboard:", on_click=server.begin, args=(project,), disabled=other,
+                  help="Those of another data set are being measured" if other else None)
+    if busy != running:
+        st.rerun()
+
+
+def _rows(job: Job, run: Run | None) -> dict[str, list[str]]:
+    """The best first, the network among them."""
+    rows = [(float(row["accuracy"]), str(row["title"]), f"{float(row['seconds']):,.1f} s") for row in job.rows]
+    if run is not None and run.accuracy is not None:
+        rows.append((run.accuracy, f"{run.name} (the run shown)", f"epoch {run.epoch}"))
+    rows.sort(reverse=True)
+    return {"Method": [esc(title) for _, title, _ in rows], "Test accuracy": [f"{100 * accuracy:.2f} %" for accuracy, _, _ in rows],
+            "Fitted in": [took for _, _, took in rows]}
