@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import paths
-from builder.catalogue import INITIALIZERS, LOSSES, OPTIMIZERS
+from builder.catalogue import OPTIMIZERS
 from builder.compile.trace import BuildError, trace
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, EditError, Project, Report, apply, dumps, from_json, loads, to_json, untrainable
 from builder.graph import check as check_graph
-from builder.graph.check import WHOLE
+from builder.graph.check import RECORDS
 from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
 from builder.graph.origin import renamed
+from builder.graph.training import chosen, number, rate
 from builder.train.events import Event
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from builder.graph.analysis import Analysis
     from builder.inspect.baselines import Score
     from builder.inspect.sample import Samples
+    from builder.train.patience import Patience
     from builder.weights.fit import Fitted
 
 __all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "import_from",
@@ -339,12 +341,12 @@ def _made(text: str, project: Project) -> torch.nn.Module:
     from builder.train.batches import seed_everything
     from builder.train.initialise import initialise
 
-    seed = project.training.get("seed", WHOLE["seed"].default)
+    seed = number(project, "seed")
     seed_everything(seed)
     network = run(text)
-    kind, params = _record(project.training.get("initializer"), "Default")
-    if record := INITIALIZERS[kind].module:
-        initialise(network, record, INITIALIZERS[kind].arguments(params), seed)
+    kind, given = chosen(project, "initializer")
+    if kind.module:
+        initialise(network, kind.module, kind.arguments(given), seed)
     return network
 
 
@@ -452,7 +454,7 @@ def _edit(project: Project, path: str, value: object) -> Mapping[str, object]:
         return {"op": "choose_data", "source": value}
     if path in ("training.optimizer", "training.optimizer.kind") and isinstance(value, str):
         return {"op": "choose_optimizer", "kind": value}
-    if path in ("training.loss", "training.initializer") and isinstance(value, str):
+    if head == "training" and rest in RECORDS and isinstance(value, str):
         return {"op": "settings", "path": path, "value": {"kind": value}}
     if head == "training" and kind in OPTIMIZERS and any(param.name == rest for param in OPTIMIZERS[kind].params):
         return {"op": "settings", "path": f"training.optimizer.{rest}", "value": value}
@@ -464,7 +466,7 @@ def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
 
     The data set is chosen first: settings that were the recommended ones follow it, and what is set here stays.
     """
-    first = ("data", "data.source", "training.optimizer", "training.optimizer.kind")
+    first = ("data", "data.source", *(f"training.{name}{kind}" for kind in ("", ".kind") for name in RECORDS))
     for path in sorted(settings, key=lambda path: (first.index(path) if path in first else len(first))):
         try:
             project = apply(project, _edit(project, path, _parsed(settings[path])))
@@ -491,6 +493,15 @@ def baselines(project: Project, again: bool = False) -> Iterator[Score]:
     return scores(tensors, max(1, (os.cpu_count() or 2) - 1), paths.home() / "baselines", again)
 
 
+def _patience(project: Project, section: str) -> Patience | None:
+    """What a record of the settings waits for; None where it watches nothing."""
+    from builder.train.patience import Patience
+
+    record, given = chosen(project, section)
+    values = record.values(given)
+    return Patience(values["monitor"], values["patience"], values["threshold"]) if "monitor" in values else None
+
+
 def train(project: Project, device: str | None = None, stop: Callable[[], bool] = lambda: False, folder: Path | None = None,
           resume: bool = False, progress: Callable[[str, float], None] | None = None, download: bool = False) -> Iterator[Event]:
     """Train the project's network on its data; an iterator of events, RunEnded last.
@@ -509,20 +520,21 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
 
     if refused := untrainable(project):
         raise BuildError(refused)
-    training, chosen = project.training, choose_device(device)
+    where = choose_device(device)
     take_threads()
     # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
     tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
     # The defaults are those that the form shows and the check knows.
-    settings = Settings(**{name: training.get(name, param.default) for name, param in WHOLE.items()})
-    kind, params = _record(training.get("optimizer"), "SGD")
+    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed")}
+    settings = Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"))
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
-    optimizer = plain(resolve(OPTIMIZERS[kind].module))(trained, **OPTIMIZERS[kind].arguments(params))
-    kind, params = _record(training.get("loss"), "CrossEntropyLoss")
-    loss_fn = resolve(LOSSES[kind].module)(**LOSSES[kind].arguments(params))
+    kind, given = chosen(project, "optimizer")
+    optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given))
+    kind, given = chosen(project, "loss")
+    loss_fn = resolve(kind.module)(**kind.arguments(given))
     yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)),
-                   device=chosen, stop=stop, checkpoints=folder, resume=resume)
+                   device=where, stop=stop, checkpoints=folder, resume=resume)

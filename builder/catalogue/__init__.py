@@ -18,6 +18,7 @@ from . import (
     reduce,
     regularisation,
     resampling,
+    schedules,
     sequence,
     shape,
     training,
@@ -34,6 +35,7 @@ from .spec import (
     LAYERS,
     LOSSES,
     OPTIMIZERS,
+    SCHEDULES,
     Inference,
     Layer,
     Problem,
@@ -47,14 +49,14 @@ from .tasks import TASKS, Task
 
 __all__ = [
     "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "REPEAT",
-    "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
+    "SCHEDULES", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
     "Record", "Registry", "Rule", "Shape", "Task", "Template", "Text", "Traced", "carries_batch",
     "catalogue_json", "form", "per_sample", "register", "show", "size_text", "with_batch",
 ]
 
 # Imported for what they register.
 FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normalisation, attention, sequence, shape, pieces, resampling, merge, arithmetic,
-            reduce, fourier, values, training)
+            reduce, fourier, values, training, schedules)
 
 
 # What most drawings are made of: the palette shows these first, before all kinds by their category.

@@ -1,7 +1,7 @@
-"""Formulas as text: evaluated on integers, and written out with the numbers in place of the names.
+"""Formulas as text: evaluated on numbers, and written out with the numbers in place of the names.
 
-The language is a small part of Python's: names, numbers, strings, + - * // % **, comparisons, and/or/not, `a if c else b`,
-min, max, isqrt and prod. Formulas stand in this package's own files; a user's text never reaches them.
+The language is a small part of Python's: names, numbers, strings, + - * / // % **, comparisons, and/or/not, `a if c else b`,
+min, max, isqrt, cos and prod. Formulas stand in this package's own files; a user's text never reaches them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from .sizes import BATCH
 
 OPERATORS = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
     ast.Pow: operator.pow, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
     ast.Gt: operator.gt, ast.GtE: operator.ge, ast.USub: operator.neg, ast.Not: operator.not_,
 }
-FUNCTIONS = {"min": min, "max": max, "isqrt": math.isqrt, "prod": lambda value: math.prod(value) if isinstance(value, tuple) else value}
+FUNCTIONS = {"min": min, "max": max, "isqrt": math.isqrt, "cos": math.cos, "prod": lambda value: math.prod(value) if isinstance(value, tuple) else value}
 
 
 class CatalogueError(ValueError):

@@ -365,9 +365,9 @@ def _once(rule: Rule, broken: list[tuple[str, Mapping[str, object]]]) -> list[Pr
 
 @dataclass(frozen=True)
 class Record:
-    """A choice that is not a brick (a loss, an optimiser, an initialiser): what it is, what it takes and which torch object it names.
+    """A choice that is not a brick (a loss, an optimiser, a schedule, an initialiser): what it is, what it takes and which torch object it names.
 
-    `state` is how many numbers an optimiser keeps for every weight.
+    `state` is how many numbers an optimiser keeps for every weight, `formula` what a schedule makes of the learning rate.
     """
 
     kind: str
@@ -378,6 +378,7 @@ class Record:
     rules: tuple[Rule, ...] = ()
     packed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     state: str = "0"
+    formula: str = ""
 
     def arguments(self, given: Mapping[str, object]) -> dict[str, object]:
         """Keyword arguments of the torch object; `packed` parameters go into one tuple."""
@@ -455,6 +456,7 @@ LAYERS: Registry[Layer] = Registry("layer")
 LOSSES: Registry[Record] = Registry("loss")
 OPTIMIZERS: Registry[Record] = Registry("optimiser")
 INITIALIZERS: Registry[Record] = Registry("initialiser")
+SCHEDULES: Registry[Record] = Registry("schedule")
 
 CATEGORIES = ("Input and output", "Convolution", "Pooling", "Linear", "Activation", "Regularisation", "Normalisation", "Attention", "Sequence", "Shape",
               "Resampling", "Merge", "Arithmetic", "Reduction", "Fourier", "Values", "Blocks")

@@ -1,8 +1,9 @@
-"""Losses, optimisers and initialisers, in the same record form as layers."""
+"""The settings of a training: losses, optimisers and initialisers in the same record form as layers, and single numbers."""
 
 from .formulas import DOCS
-from .params import Bool, Float
-from .spec import INITIALIZERS, LOSSES, OPTIMIZERS, Record, Rule
+from .params import Bool, Float, Int
+from .schedules import WARMUP
+from .spec import INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Record, Rule
 
 OPTIM = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
 INIT = "https://docs.pytorch.org/docs/stable/nn.init.html"
@@ -69,3 +70,9 @@ INITIALIZERS.register(Record("Orthogonal", "Random rotations: lengths are kept e
                              (Float("gain", 1.0, "scales the rotation", min=0.0),)))
 INITIALIZERS.register(Record("Normal", "Normal with a spread of your choice: too small and signals die out, too large and they explode.",
                              INIT, "torch.nn.init.normal_", (Float("std", 0.01, "standard deviation", min=0.0),)))
+
+# The settings by their names in a project: single values, and sections that choose a record, with the one that is meant where nothing is chosen.
+WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),
+         "batch_size": Int("batch_size", 64, "samples a step", max=1_000_000), "seed": Int("seed", 0, "where chance starts", min=0, max=2**31 - 1),
+         "warmup": WARMUP}
+RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "schedule": (SCHEDULES, "Constant"), "loss": (LOSSES, "CrossEntropyLoss"), "initializer": (INITIALIZERS, "Default")}

@@ -14,12 +14,12 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from builder.catalogue import DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, Dataset, Record
+from builder.catalogue import DATASETS, Dataset, Record
 from builder.compile.share import REQUIRED, signature
 from builder.compile.source import plain, source
 from builder.data import BUILT_IN
 from builder.graph import Project, untrainable
-from builder.graph.check import WHOLE
+from builder.graph.training import chosen, number, rate
 
 from .kinds import ExportError
 
@@ -42,6 +42,8 @@ class Training:
     """What a project's training is made of, as texts.
 
     With `channels_last` images lie as N H W C, which convolutions read fastest; with `weights` the network starts from the tensors of a file.
+    `rate` is the body of the function that gives the learning rate of a step, empty where it stays; `plateau` holds the parameters of a schedule
+    that watches the run.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Training:
     initializer: str
     initialised: tuple[str, ...]
     starts_at_zero: bool
+    rate: str
+    plateau: Mapping[str, object]
     channels_last: bool
     weights: bool
 
@@ -76,19 +80,17 @@ def training(project: Project) -> Training:
     dataset = DATASETS.get(project.data.get("source"))
     if dataset is None:
         raise ExportError(f"there is no data set {project.data.get('source')!r:.60} to train on")
-    given = project.training
-    whole = {name: given.get(name, param.default) for name, param in WHOLE.items()}
-    optimizer, loss, initializer = (_record(given.get(name), registry, default) for name, registry, default in (
-        ("optimizer", OPTIMIZERS, "SGD"), ("loss", LOSSES, "CrossEntropyLoss"), ("initializer", INITIALIZERS, "Default")))
+    optimizer, schedule, loss, initializer = (chosen(project, name) for name in ("optimizer", "schedule", "loss", "initializer"))
+    lr, values, rates = optimizer[0].values(optimizer[1])["lr"], schedule[0].values(schedule[1]), rate(project)
     imports, classes = split(text)
     last, initialised, trained = _layers(text)
     if not any(trained):
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
-        plain(project.name), dataset, classes, imports, whole["epochs"], whole["batch_size"], whole["seed"], take_threads(),
+        plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), take_threads(),
         _call(*optimizer, "network.parameters()" if all(trained) else TRAINED), _call(*loss).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
-        "nn.init.zeros_(self." in classes, last, bool(project.weights))
+        "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {}, last, bool(project.weights))
 
 
 TRAINED = "(weights for weights in network.parameters() if weights.requires_grad)"
@@ -100,11 +102,6 @@ def split(text: str) -> tuple[tuple[str, ...], str]:
     imports = tuple(ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom))
     first = next(node for node in body if isinstance(node, ast.ClassDef))
     return imports, "\n".join(text.split("\n")[first.lineno - 1:]).rstrip("\n") + "\n"
-
-
-def _record(given: object, registry, default: str) -> tuple[Record, Mapping[str, object]]:
-    table = dict(given) if isinstance(given, Mapping) else {}
-    return registry[str(table.pop("kind", default))], table
 
 
 def _call(record: Record, given: Mapping[str, object], *first: str) -> str:
@@ -141,7 +138,7 @@ CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2
 def parts(made: Training) -> list[Part]:
     """The network, the data, and the training, in the order in which they are read."""
     return [Part("The network", "Drawn in Brickwork. Comments behind the layers are shapes: N is the number of images in a batch.",
-                 made.classes, made.network_imports), *_data(made), _preparation(made), *_start(made), _evaluation(made), _loop(made)]
+                 made.classes, made.network_imports), *_data(made), _preparation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
 
 
 @functools.cache
@@ -266,6 +263,20 @@ def evaluate(network, loss_fn, images, labels, mean, std):
 '''
 
 
+def _rate(made: Training) -> list[Part]:
+    if not made.rate:
+        return []
+    code = RATE.format(more=", reductions" if made.plateau else "", body=textwrap.indent(made.rate, "    "))
+    return [Part("The learning rate", "Of every step, counted from 0.", code, ("import math",) if "math." in made.rate else ("import torch",))]
+
+
+RATE = '''\
+def learning_rate(step, steps, epochs{more}):
+    """The learning rate of a step, counted from 0 up to `steps` in all epochs."""
+{body}
+'''
+
+
 def _loop(made: Training) -> Part:
     """Everything in `train` that depends on the project is a line of its own."""
     known = made.dataset.train if made.builtin else None
@@ -275,7 +286,9 @@ def _loop(made: Training) -> Part:
         weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
         layout=LAYOUT if made.channels_last else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
-        lonely=LONELY if lonely else "")
+        lonely=LONELY if lonely else "", rates=RATES.format(begin=BEGIN if made.plateau else "") if made.rate else "",
+        set_rate=SET_RATE.format(more=", reductions" if made.plateau else "") if made.rate else "", count=COUNT if made.rate else "",
+        watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
     return Part("Training", "Everything random follows from the seed. Losses are printed in full: on the CPU they are those of the run in Brickwork, to the last bit.",
                 code, ("import math", "import torch"))
 
@@ -299,6 +312,26 @@ LONELY = '''\
         if len(batches) > 1 and len(batches[-1]) == 1:
             batches[-2:] = [torch.cat(batches[-2:])]
 '''
+RATES = '''\
+    step = 0
+{begin}\
+'''
+BEGIN = '''\
+    best, waited, reductions = math.inf, 0, 0
+'''
+SET_RATE = '''\
+            optimizer.param_groups[0]["lr"] = learning_rate(step, epochs * len(batches), epochs{more})
+'''
+COUNT = '''\
+            step += 1
+'''
+COSTS = {"test_loss": "test_loss", "test_accuracy": "-test_accuracy", "train_loss": "total / len(labels)"}
+WATCH = '''\
+        # Progress is a change of more than {threshold!r}; without any for more than {patience!r} epochs the learning rate falls.
+        best, waited = ({cost}, 0) if {cost} < best - {threshold!r} else (best, waited + 1)
+        if waited > {patience!r}:
+            waited, reductions = 0, reductions + 1
+'''
 # index_select, not images[batch]: that gives images of one channel other strides, and so other kernels with other last bits.
 LOOP = '''\
 def train(data, epochs, seed, device{weights}):
@@ -314,6 +347,7 @@ def train(data, epochs, seed, device{weights}):
     images, labels, test_images, test_labels = (part.to(device) for part in (images, labels, test_images, test_labels))
     optimizer = {optimizer}
     loss_fn = {loss}
+{rates}\
     for epoch in range(1, epochs + 1):
         network.train()
         # The order of the samples and the dropout of an epoch follow from the seed and the epoch alone.
@@ -323,6 +357,7 @@ def train(data, epochs, seed, device{weights}):
         total, correct = 0.0, 0
         for batch in batches:
             inputs, targets = normalised(images.index_select(0, batch), mean, std), labels[batch]
+{set_rate}\
             outputs = network(inputs)
             loss = loss_fn(outputs, targets)
             if not math.isfinite(loss.item()):
@@ -330,10 +365,12 @@ def train(data, epochs, seed, device{weights}):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+{count}\
             total += loss.item() * len(batch)
             correct += (outputs.argmax(1) == targets).sum().item()
         test_loss, test_accuracy = evaluate(network, loss_fn, test_images, test_labels, mean, std)
         print(f"epoch {{epoch}} of {{epochs}}: loss {{total / len(labels)!r}}, accuracy {{correct / len(labels)!r}}, "
               f"test loss {{test_loss!r}}, test accuracy {{test_accuracy!r}}", flush=True)
+{watch}\
     return network
 '''

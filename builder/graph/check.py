@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from builder.catalogue import BATCH, DATASETS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, TASKS, Dataset, Int, Record, per_sample, show
+from builder.catalogue import BATCH, DATASETS, LAYERS, TASKS, Dataset, Int, Record, per_sample, show
 from builder.catalogue import Problem as LayerProblem
+from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
 from .document import Block, Edge, FrozenDict, Project
@@ -494,11 +495,6 @@ def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
                           sure=True), *others), "data")
 
 
-WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),
-         "batch_size": Int("batch_size", 64, "samples a step", max=1_000_000), "seed": Int("seed", 0, "where chance starts", min=0, max=2**31 - 1)}
-RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "loss": (LOSSES, "CrossEntropyLoss"), "initializer": (INITIALIZERS, "Default")}
-
-
 def _settings(project: Project) -> Iterator[Problem]:
     """The training settings, against the records that declare them."""
     training = project.training
@@ -508,7 +504,7 @@ def _settings(project: Project) -> Iterator[Problem]:
     for name in sorted(set(training) - set(WHOLE) - set(RECORDS)):
         yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS))}")
     for name, param in WHOLE.items():
-        if said := param.check(training.get(name, param.default)):
+        if said := param.check(param.normal(training.get(name, param.default))):
             yield _setting(name, said, batch(f"Set {name} to {param.default}", {"op": "settings", "path": f"training.{name}", "value": param.default}, sure=True))
     for name, (records, default) in RECORDS.items():
         given = training.get(name, FrozenDict())

@@ -28,7 +28,10 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class Position:
-    """How far a run is: `batches` of epoch `epoch` are done, with their sums; seconds count the training so far, of the run and of the epoch."""
+    """How far a run is: `batches` of epoch `epoch` are done, with their sums; seconds count the training so far, of the run and of the epoch.
+
+    `plateau_*` is what a schedule that watches the run has seen, `reductions` how often it has lowered the learning rate.
+    """
 
     epoch: int = 1
     batches: int = 0
@@ -40,6 +43,9 @@ class Position:
     seconds: float = 0.0
     epoch_seconds: float = 0.0
     best: float = -1.0
+    plateau_best: float | None = None
+    plateau_epochs: int = 0
+    reductions: int = 0
 
 
 def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, device: str = "cpu") -> None:

@@ -42,7 +42,10 @@ class RunStarted:
 
 @dataclass(frozen=True)
 class StepEnded:
-    """Means over the steps since the record before it, up to and including `step`; accuracy is a share (0 to 1), seconds count from the start of the run."""
+    """Means over the steps since the record before it, up to and including `step`; accuracy is a share (0 to 1), seconds count from the start of the run.
+
+    `lr` is the learning rate of `step`, None in records of before it was noted.
+    """
 
     step: int
     epoch: int
@@ -50,6 +53,7 @@ class StepEnded:
     accuracy: float
     samples_per_second: float
     seconds: float
+    lr: float | None = None
 
 
 @dataclass(frozen=True)

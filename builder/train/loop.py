@@ -20,6 +20,7 @@ from .checkpoint import BEST, LAST, CheckpointError, Position, lay_out_state, lo
 from .device import Device
 from .evaluate import evaluate
 from .events import CheckpointSaved, EpochEnded, Evaluated, Event, RunEnded, RunStarted, StepEnded
+from .patience import Waited
 from .settings import Settings
 from .snapshot import take_snapshot, watched_layer
 from .watch import NEVER, Meter, Pace, SoundWeights, Sums
@@ -81,6 +82,9 @@ class _Run:
         last = has_convolutions(self.model)
         self.model.to(device=self.device.torch_name, memory_format=torch.channels_last if last else torch.preserve_format)
         lay_out_state(self.optimizer)
+        for group in self.optimizer.param_groups:
+            # torch's own name for the rate that a schedule begins with; it is kept with the checkpoint.
+            group.setdefault("initial_lr", group["lr"])
         if isinstance(self.loss_fn, nn.Module):
             self.loss_fn.to(self.device.torch_name)
         data = self.tensors
@@ -117,6 +121,7 @@ class _Run:
         for first, end in self.bounds[self.batches:]:
             if self.stop():
                 return (yield from self._stopped())
+            self._set_rate()
             if not self._step(*self.train_part.batch(order[first:end])):
                 yield from self._report()
                 return self._diverged(self.step + 1)
@@ -124,6 +129,12 @@ class _Run:
             if self.reports.due(time.perf_counter()) and (ending := (yield from self._look())):
                 return ending
         return (yield from self._look())
+
+    def _set_rate(self) -> None:
+        """The learning rate of the next step, where there is a schedule."""
+        rate, settings = self.settings.rate, self.settings
+        for group in self.optimizer.param_groups if rate is not None else ():
+            group["lr"] = rate.at(group["initial_lr"], self.step, len(self.bounds) * settings.epochs, settings.epochs, self.at.reductions)
 
     def _step(self, inputs: Tensor, targets: Tensor) -> bool:
         """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
@@ -155,9 +166,20 @@ class _Run:
         yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion)
         yield from self._snapshot()
         better = seen.accuracy > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best))
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best),
+                           **self._plateau(sums.mean_loss, seen.loss, seen.accuracy))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
+
+    def _plateau(self, *seen: float) -> dict[str, object]:
+        """What a schedule that watches the run makes of this epoch, as fields of the position."""
+        patience = self.settings.plateau
+        if patience is None:
+            return {}
+        waited = Waited(self.at.plateau_best, self.at.plateau_epochs).after(patience.cost(*seen), patience)
+        if waited.epochs > patience.patience:
+            return {"plateau_best": waited.best, "plateau_epochs": 0, "reductions": self.at.reductions + 1}
+        return {"plateau_best": waited.best, "plateau_epochs": waited.epochs, "reductions": self.at.reductions}
 
     def _stopped(self) -> Ending:
         """Reports what was done and saves the place, in the middle of the epoch."""
@@ -195,7 +217,8 @@ class _Run:
         """The means since the last report; returns the first step whose loss was not finite, and reports nothing then."""
         sums, now = self.meter.window(), time.perf_counter()
         if sums.samples and sums.bad_step == NEVER:
-            yield StepEnded(self.step, self.at.epoch, sums.mean_loss, sums.accuracy, sums.samples / (now - self.window_began), self._seconds())
+            yield StepEnded(self.step, self.at.epoch, sums.mean_loss, sums.accuracy, sums.samples / (now - self.window_began), self._seconds(),
+                            self.optimizer.param_groups[0]["lr"])
             if self._blows_up(sums.mean_loss):
                 return self.step
         self.window_began = now

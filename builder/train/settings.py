@@ -1,8 +1,12 @@
-"""How long, in what portions and from which seed to train."""
+"""How long, in what portions, at which learning rates and from which seed to train."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from builder.catalogue.schedules import Rate
+
+from .patience import Patience
 
 # Leaves room for every epoch's own seed: see `batches.epoch_seed`.
 MOST_SEED = 2 ** 40
@@ -11,6 +15,8 @@ MOST_SEED = 2 ** 40
 @dataclass(frozen=True)
 class Settings:
     """One run's numbers; report_every and snapshot_every are in seconds, and 0 reports every step.
+
+    `rate` is the schedule of the learning rate, None where it stays, and `plateau` what a schedule that watches the run waits for.
 
     Raises ValueError naming the field that is out of range.
     """
@@ -21,6 +27,8 @@ class Settings:
     report_every: float = 0.25
     snapshot_every: float = 1.0
     evaluation_batch: int = 500
+    rate: Rate | None = None
+    plateau: Patience | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("epochs", 1), ("batch_size", 1), ("evaluation_batch", 1), ("report_every", 0), ("snapshot_every", 0)):

@@ -11,11 +11,14 @@ from builder.catalogue import DATASETS
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
 from builder.graph import EditError, Project
 from builder.graph.check import RECORDS, WHOLE
+from builder.graph.training import chosen, rates
 
 from .workspace import Workspace
 
-LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss", "initializer": "Initial weights"}
+LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
+          "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)"}
 TROUBLE = "settings_trouble"
+TOP = ("epochs", "batch_size", "seed")
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ def kind_of(project: Project, section: str) -> str:
     return str(given.get("kind", RECORDS[section][1])) if isinstance(given, Mapping) else RECORDS[section][1]
 
 
-def whole(project: Project) -> list[Field]:
-    """Epochs, batch size and seed."""
-    return [Field(f"training.{name}", param, project.training.get(name, param.default)) for name, param in WHOLE.items()]
+def whole(project: Project, *names: str) -> list[Field]:
+    """The settings of these names that are values of their own."""
+    return [Field(f"training.{name}", WHOLE[name], project.training.get(name, WHOLE[name].default)) for name in names]
 
 
 def inside(project: Project, section: str) -> list[Field]:
@@ -50,8 +53,12 @@ def summary(project: Project) -> str:
     """The settings in a line: "SGD with lr 0.01, momentum 0.9; 15 epochs, batches of 32, seed 0"."""
     changed = [f"{f.param.name} {f.value:g}" if isinstance(f.value, float) else f"{f.param.name} {f.value}"
                for f in inside(project, "optimizer") if f.value != f.param.default or f.param.name == "lr"]
-    epochs, batch, seed = (field.value for field in whole(project))
-    return f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
+    epochs, batch, seed, warmup = (field.value for field in whole(project, *TOP, "warmup"))
+    # What is on besides, by its name.
+    also = [kind for section, (_, default) in RECORDS.items() if section not in ("optimizer", "loss", "initializer") and (kind := kind_of(project, section)) != default]
+    also += [f"warm-up over {warmup:g} epoch{'' if warmup == 1 else 's'}"] if isinstance(warmup, int | float) and warmup else []
+    return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
+            + "".join(f"; {name}" for name in also))
 
 
 def to_recommended(project: Project) -> dict[str, object] | None:
@@ -128,16 +135,33 @@ def draw_data(space: Workspace, key: str = "data.source") -> None:
     st.selectbox("Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, **state)
 
 
+def draw_rates(project: Project) -> None:
+    """The learning rate over the run to come, where it does not stay as it is and the settings are legal."""
+    from builder.charts.rates import rate_figure
+
+    points = rates(project)
+    if len({rate for _, rate in points}) > 1:
+        st.plotly_chart(rate_figure(points), key="rates", config={"displayModeBar": False})
+    if watched := chosen(project, "schedule")[0].values(chosen(project, "schedule")[1]).get("monitor") if points else None:
+        st.caption(f"How the learning rate falls follows from the run: from its {str(watched).replace('_', ' ')}, which is looked at after every epoch.")
+
+
 def form(space: Workspace) -> None:
     """All training settings: how long, how the steps are taken, what is minimised and where the weights start."""
     project = space.project
-    _row([lambda f=f: draw_field(space, f) for f in whole(project)])
-    for sections in (("optimizer",), ("loss", "initializer")):
-        _row([draw for section in sections for draw in (lambda section=section: draw_choice(space, section),
-                                                        *(lambda f=f: draw_field(space, f) for f in inside(project, section)))])
+    for sections, names in ROWS:
+        records = [draw for section in sections for draw in (lambda section=section: draw_choice(space, section),
+                                                             *(lambda f=f: draw_field(space, f) for f in inside(project, section)))]
+        _row([*records, *(lambda f=f: draw_field(space, f) for f in whole(project, *names))])
+        if "schedule" in sections:
+            draw_rates(project)
     if edit := to_recommended(project):
         title = DATASETS[project.data["source"]].title
         st.button(f"Back to the recommended settings for {title}", on_click=apply, args=(space, edit), icon=":material/undo:")
+
+
+# The form from top to bottom: the sections of a row, and the single values behind them.
+ROWS = (((), TOP), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss", "initializer"), ()))
 
 
 def _row(draws: list[Callable[[], None]], across: int = 5) -> None:

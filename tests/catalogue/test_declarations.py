@@ -15,6 +15,7 @@ from builder.catalogue import (
     LAYERS,
     LOSSES,
     OPTIMIZERS,
+    SCHEDULES,
     Bool,
     CatalogueError,
     Int,
@@ -63,11 +64,11 @@ def test_parameters_have_the_names_of_the_torch_class(layer):
     assert ours - set(signature(layer.module)) <= more.get(layer.kind, set())
 
 
-@pytest.mark.parametrize("record", [*OPTIMIZERS.values(), *LOSSES.values(), *INITIALIZERS.values()], ids=lambda record: record.kind)
+@pytest.mark.parametrize("record", [*OPTIMIZERS.values(), *LOSSES.values(), *INITIALIZERS.values(), *SCHEDULES.values()], ids=lambda record: record.kind)
 def test_training_records_make_the_torch_object_they_name(record):
     import torch
 
-    assert record.check({}) == []
+    assert record.check({}) == [] and record.summary.endswith(".") and all(param.doc for param in record.params)
     made = resolve(record.module) if record.module else None
     weights = torch.zeros(3, 2, requires_grad=True)
     if record.kind in OPTIMIZERS:

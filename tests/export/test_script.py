@@ -46,6 +46,10 @@ CASES = {
     "smoothed": ("perceptron", {"loss": {"kind": "CrossEntropyLoss", "label_smoothing": 0.1}, "initializer": {"kind": "Normal", "std": 0.05}}),
     "logs": ("log_scores", {"loss": {"kind": "NLLLoss"}, "batch_size": 1437}),
     "frozen": ("frozen", {"optimizer": {"kind": "SGD", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.001}}),
+    "cycle": ("normalised", {"schedule": {"kind": "OneCycleLR"}, "warmup": 0.5, "optimizer": {"kind": "AdamW", **LR}}),
+    "restarts": ("perceptron", {"schedule": {"kind": "CosineAnnealingWarmRestarts", "T_0": 1}, "loss": {"kind": "CrossEntropyLoss"}}),
+    # No change is that large: the learning rate falls after every epoch but the first.
+    "plateau": ("perceptron", {"schedule": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 100.0, "monitor": "test_accuracy"}, "epochs": 3}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
 }
 PROJECTS = {name: project(network, **settings) for name, (network, settings) in CASES.items()}
@@ -180,7 +184,8 @@ def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(
     assert ("channels_last" in text) == ("Conv2d" in text) and "torchvision" not in text
     assert ("joins the batch before it" in text) == (PROJECTS[name].training["batch_size"] == 359)
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    assert functions == ["read_data", "statistics", "normalised", "evaluate", "train", "main"]
+    rate = ["learning_rate"] if "schedule" in PROJECTS[name].training else []
+    assert functions == ["read_data", "statistics", "normalised", "evaluate", *rate, "train", "main"]
 
 
 @pytest.mark.parametrize("name", ["mnist-cnn", "lenet-cifar"])

@@ -250,3 +250,15 @@ def test_a_loss_that_does_not_fit_the_last_layer_is_warned_of_with_its_fix_and_c
     next(button for button in tab.button if button.label == "Use CrossEntropyLoss").click().run()
     assert workspace().project.training["loss"]["kind"] == "CrossEntropyLoss"
     assert not any("NLLLoss expects" in text.value for text in tab.markdown)
+
+
+def test_a_schedule_brings_its_settings_and_is_drawn_before_training():
+    tab = page()
+    assert not tab.get("plotly_chart")
+    looked(tab.selectbox(key="training.schedule.kind").select("CosineAnnealingLR").run())
+    assert len(tab.get("plotly_chart")) == 1 and "CosineAnnealingLR" in " ".join(one.value for one in tab.caption)
+    looked(tab.number_input(key="training.warmup").set_value(2.0).run())
+    assert workspace().project.training["warmup"] == 2.0 and "warm-up over 2 epochs" in " ".join(one.value for one in tab.caption).replace("\\", "")
+    looked(tab.selectbox(key="training.schedule.kind").select("ReduceLROnPlateau").run())
+    assert {"training.schedule.patience", "training.schedule.factor"} <= {one.key for one in tab.number_input}
+    assert any("from its test loss" in one.value for one in tab.caption)

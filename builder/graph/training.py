@@ -1,0 +1,59 @@
+"""What a project's training settings come to, read off the records that declare them. The settings must be legal, which `check` says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from builder.catalogue import DATASETS, Record
+from builder.catalogue.schedules import Rate, rate_of, steps_per_epoch
+
+from .check import RECORDS, WHOLE
+from .document import Project
+
+MOST_POINTS = 600  # of a curve: more than a screen has columns for
+
+
+def chosen(project: Project, section: str) -> tuple[Record, dict[str, object]]:
+    """The record that a section such as "optimizer" chooses, with the parameters that are given there."""
+    records, default = RECORDS[section]
+    given = project.training.get(section)
+    table = dict(given) if isinstance(given, Mapping) else {}
+    return records[str(table.pop("kind", default))], table
+
+
+def number(project: Project, name: str) -> object:
+    """A setting that is a value of its own, such as "epochs"; its default where it is not given."""
+    return WHOLE[name].normal(project.training.get(name, WHOLE[name].default))
+
+
+def legal(project: Project) -> bool:
+    """Whether every setting is one that its record or parameter allows."""
+    if any(WHOLE[name].check(number(project, name)) for name in WHOLE):
+        return False
+    tables = [(records, default, project.training.get(section, {})) for section, (records, default) in RECORDS.items()]
+    return all(isinstance(table, Mapping) and (record := records.get(table.get("kind", default)))
+               and not record.check({name: value for name, value in table.items() if name != "kind"}) for records, default, table in tables)
+
+
+def rate(project: Project) -> Rate | None:
+    """The schedule of the learning rate with its warm-up; None where the rate stays as it is."""
+    record, given = chosen(project, "schedule")
+    warmup = number(project, "warmup")
+    return rate_of(record, given, warmup) if warmup or record.kind != RECORDS["schedule"][1] else None
+
+
+def rates(project: Project) -> list[tuple[float, float]]:
+    """The learning rate over the run, known before it: (epochs done, rate), of every step or of evenly spread ones and the last.
+
+    As if what a schedule watches never stood still; none while the settings are not legal.
+    """
+    if not legal(project):
+        return []
+    record, given = chosen(project, "optimizer")
+    lr, epochs = record.values(given)["lr"], number(project, "epochs")
+    dataset = DATASETS.get(project.data.get("source"))
+    each = steps_per_epoch(dataset.train, number(project, "batch_size")) if dataset else 1
+    steps, schedule = each * epochs, rate(project)
+    apart = max(1, steps // MOST_POINTS)
+    numbers = [*range(0, steps - 1, apart), steps - 1]
+    return [(step / each, lr if schedule is None else schedule.at(lr, step, steps, epochs)) for step in numbers]

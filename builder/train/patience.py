@@ -1,0 +1,31 @@
+"""Watching one number a run is judged by, epoch after epoch: how long it has stood still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for progress: of `monitor` (test_loss, test_accuracy or train_loss), over `patience` epochs, by more than `threshold`."""
+
+    monitor: str
+    patience: int
+    threshold: float
+
+    def cost(self, train_loss: float, test_loss: float, test_accuracy: float) -> float:
+        """The watched number, turned so that less is better."""
+        return {"train_loss": train_loss, "test_loss": test_loss, "test_accuracy": -test_accuracy}[self.monitor]
+
+
+@dataclass(frozen=True)
+class Waited:
+    """The best cost so far, None before the first epoch, and the epochs since."""
+
+    best: float | None = None
+    epochs: int = 0
+
+    def after(self, cost: float, patience: Patience) -> Waited:
+        """The same an epoch later."""
+        better = self.best is None or cost < self.best - patience.threshold
+        return Waited(cost, 0) if better else Waited(self.best, self.epochs + 1)
