@@ -5,6 +5,7 @@ import streamlit as st
 from builder import data, paths
 from builder.catalogue import Dataset
 from builder.charts.classes import count_figure, count_rows, grid_figure
+from builder.charts.points import scatter_figure, scatter_rows
 from builder.ui import data_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
@@ -16,10 +17,13 @@ EACH = 10
 
 @st.cache_data(show_spinner="Reading the samples…", max_entries=8)
 def pictured(name: str, folder: str):
-    """Picture, counts and normalisation of a data set; the samples themselves are not kept."""
+    """Counts and normalisation of a data set, and a picture or, of points, their rows; the samples themselves are not kept."""
     tensors = data.load(name, paths.data_roots())
     counts = [data.samples_per_class(y, len(tensors.classes)) for y in (tensors.train_y, tensors.test_y)]
-    return data.grid_image(tensors, EACH), counts, tensors.mean, tensors.std
+    if len(tensors.shape) == 3:
+        return data.grid_image(tensors, EACH), counts, tensors.mean, tensors.std
+    shown = [(x.tolist(), y.tolist()) for x, y in ((tensors.train_x, tensors.train_y), (tensors.test_x, tensors.test_y))]
+    return scatter_rows(tensors.classes, *shown), counts, tensors.mean, tensors.std
 
 
 def missing(dataset: Dataset) -> None:
@@ -85,7 +89,11 @@ if where is not None:
             st.markdown("**Samples per class**")
             st.plotly_chart(count_figure(count_rows(dataset.classes, *counts), data_view.colours()), key="counts", config={"displayModeBar": False})
             st.markdown("**Normalisation**")
-            st.caption(data_view.normalisation(mean, std))
+            st.caption(data_view.normalisation(mean, std, len(dataset.shape) == 3))
         with right:
-            st.markdown(f"**The first {EACH} training samples of each class**")
-            st.plotly_chart(grid_figure(picture, dataset.classes), key="grid", width="content", config={"staticPlot": True})
+            if len(dataset.shape) == 3:
+                st.markdown(f"**The first {EACH} training samples of each class**")
+                st.plotly_chart(grid_figure(picture, dataset.classes), key="grid", width="content", config={"staticPlot": True})
+            else:
+                st.markdown("**All samples**")
+                st.plotly_chart(scatter_figure(picture, data_view.colours()), key="points", config={"displayModeBar": False})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .spec import Registry
@@ -11,11 +12,14 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set; `shape` is C H W of a sample, `train` and `test` count samples, `megabytes` is what a download moves."""
+    """One data set; `shape` is that of a sample (C H W of images), `train` and `test` count samples, `megabytes` is what a download moves.
+
+    Samples of `dtype` uint8 are bytes that are scaled to 0 to 1; those of float32 are numbers as they are.
+    """
 
     name: str
     title: str
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     classes: tuple[str, ...]
     train: int
     test: int
@@ -23,6 +27,12 @@ class Dataset:
     summary: str
     source: str
     module: str = ""
+    dtype: str = "uint8"
+
+    @property
+    def bytes(self) -> int:
+        """What all samples take in memory."""
+        return (self.train + self.test) * math.prod(self.shape) * (1 if self.dtype == "uint8" else 4)
 
 
 DATASETS: Registry[Dataset] = Registry("data set")
@@ -43,5 +53,12 @@ for _dataset in (
             ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"), 50_000, 10_000, 170,
             "60,000 small colour photographs of ten kinds of things.",
             "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images", "torchvision.datasets.CIFAR10"),
+    Dataset("moons", "Moons (generated)", (2,), ("upper", "lower"), 1000, 1000, 0,
+            "2,000 points of the plane on two half circles that reach into each other, spread by 0.15: no straight line parts them, one bend does.",
+            "made here from a seed; the form is scikit-learn's make_moons", dtype="float32"),
+    Dataset("spirals", "Spirals (generated)", (2,), ("first arm", "second arm"), 1000, 1000, 0,
+            "2,000 points of the plane on two arms that wind around each other one and a half times, spread by 0.1: a test of how far a network can "
+            "bend its boundary, easy to see and hard for small networks.",
+            "made here from a seed; Lang & Witbrock 1988, Learning to tell two spirals apart", dtype="float32"),
 ):
     DATASETS.register(_dataset, _dataset.name)

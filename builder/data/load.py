@@ -12,6 +12,7 @@ from .cifar import read_batch
 from .digits import BUILT_IN, read_digits
 from .download import download as fetch
 from .idx import read_idx
+from .points import POINTS, scattered
 from .records import DataError, Progress, Tensors, Where
 from .where import CIFAR_TEST, CIFAR_TRAIN, IDX_FILES, available, known, looked_in, unpacked_or_packed
 
@@ -42,6 +43,8 @@ def missing(name: str, roots: Sequence[Path]) -> str:
 def _read(where: Where) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     import torch
 
+    if where.name in POINTS:
+        return _halves(torch.tensor(scattered(*POINTS[where.name])))
     if where.folder is None:
         return read_digits()
     if where.name == "cifar10":
@@ -50,6 +53,14 @@ def _read(where: Where) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         return (torch.cat([x for x, _ in train]), torch.cat([y for _, y in train]),
                 torch.cat([x for x, _ in test]), torch.cat([y for _, y in test]))
     return _idx_pair(where.folder, *IDX_FILES[:2]) + _idx_pair(where.folder, *IDX_FILES[2:])
+
+
+def _halves(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Generated points: their classes take turns, and the first half is the training part."""
+    import torch
+
+    half, y = len(x) // 2, torch.arange(len(x)) % 2
+    return x[:half], y[:half], x[half:], y[half:]
 
 
 def _idx_pair(folder: Path, images: str, labels: str) -> tuple[Tensor, Tensor]:
@@ -66,14 +77,28 @@ def _tensors(dataset: Dataset, train_x: Tensor, train_y: Tensor, test_x: Tensor,
     """Checked against what the catalogue says of the data set; the number of samples is free, so that a part of one can be used."""
     for part, x, y in (("training", train_x, train_y), ("test", test_x, test_y)):
         if tuple(x.shape[1:]) != dataset.shape:
-            raise DataError(f"{dataset.title}: the {part} images should be {dataset.shape} (channels, height, width) and are {tuple(x.shape[1:])}.")
+            axes = " (channels, height, width)" if len(dataset.shape) == 3 else ""
+            raise DataError(f"{dataset.title}: the {part} {'images' if axes else 'samples'} should be {dataset.shape}{axes} and are {tuple(x.shape[1:])}.")
         if int(y.max()) >= len(dataset.classes):
             raise DataError(f"{dataset.title}: a {part} label is {int(y.max())}, and there are {len(dataset.classes)} classes, from 0.")
-    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, *channel_statistics(train_x))
+    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, *statistics(train_x))
 
 
-def channel_statistics(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each channel of uint8 (N C H W) images on the scale 0 to 1, by a count of the 256 values."""
+def statistics(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation for each index of the axis behind N: of uint8 (N C ...) on the scale 0 to 1, of float32 (N F ...) as they are."""
+    import torch
+
+    return _of_bytes(x) if x.dtype == torch.uint8 else _of_floats(x)
+
+
+def _of_floats(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    parts = [part.double() for part in x.unbind(1)]
+    # A feature of one value has no spread either.
+    return tuple(part.mean().item() for part in parts), tuple(part.std(correction=0).item() or 1.0 for part in parts)
+
+
+def _of_bytes(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """By a count of the 256 values."""
     import torch
 
     values = torch.arange(256, dtype=torch.float64) / 255

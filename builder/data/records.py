@@ -19,7 +19,10 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Tensors:
-    """A data set in memory: x uint8 (N C H W), y int64 (N); mean and std a channel, of the training part, on the scale 0 to 1."""
+    """A data set in memory: x uint8 (N C H W) or float32 (N ...), y int64 (N).
+
+    `mean` and `std` are of the training part, one for each index of the axis behind N: a channel of images, on the scale 0 to 1, or a feature.
+    """
 
     name: str
     train_x: Tensor
@@ -31,8 +34,8 @@ class Tensors:
     std: tuple[float, ...]
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """C H W of one sample."""
+    def shape(self) -> tuple[int, ...]:
+        """The axes of one sample: C H W of an image, F of a row of features."""
         return tuple(self.train_x.shape[1:])
 
 

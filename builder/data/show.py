@@ -24,7 +24,7 @@ def sample_grid(tensors: Tensors, each: int = 10) -> list[list[int]]:
 
 
 def grid_image(tensors: Tensors, each: int = 10) -> numpy.ndarray:
-    """One picture of the sample grid, uint8 (height width 3): a row a class, on white."""
+    """One picture of the sample grid of images, uint8 (height width 3): a row a class, on white."""
     import torch
 
     rows = sample_grid(tensors, each)

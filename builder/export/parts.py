@@ -9,15 +9,16 @@ from __future__ import annotations
 import ast
 import base64
 import functools
+import inspect
 import textwrap
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from builder.catalogue import DATASETS, Dataset, Record
 from builder.compile.share import REQUIRED, signature
 from builder.compile.source import plain, source
-from builder.data import BUILT_IN
+from builder.data.points import POINTS, scattered
 from builder.graph import Project, untrainable
 from builder.graph.training import chosen, number, rate
 
@@ -41,7 +42,7 @@ class Part:
 class Training:
     """What a project's training is made of, as texts.
 
-    With `channels_last` images lie as N H W C, which convolutions read fastest; with `weights` the network starts from the tensors of a file.
+    With `channels_last` convolutions read the network's values as N H W C, which is fastest; with `weights` it starts from the tensors of a file.
     `rate` is the body of the function that gives the learning rate of a step, empty where it stays; `plateau` holds the parameters of a schedule
     that watches the run.
     """
@@ -67,7 +68,12 @@ class Training:
     @property
     def builtin(self) -> bool:
         """Whether the data are in the text."""
-        return self.dataset.name == BUILT_IN
+        return not self.dataset.module
+
+    @property
+    def images(self) -> bool:
+        """Whether the samples are images of bytes, else they are rows of numbers."""
+        return self.dataset.dtype == "uint8"
 
 
 def training(project: Project) -> Training:
@@ -137,8 +143,16 @@ CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2
 
 def parts(made: Training) -> list[Part]:
     """The network, the data, and the training, in the order in which they are read."""
-    return [Part("The network", "Drawn in Brickwork. Comments behind the layers are shapes: N is the number of images in a batch.",
-                 made.classes, made.network_imports), *_data(made), _preparation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
+    network = Part("The network", f"Drawn in Brickwork. Comments behind the layers are shapes: N is the number of {_samples(made)} in a batch.",
+                   made.classes, made.network_imports)
+    others = [*_data(made), _preparation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
+    # Only the texts of ours: the network's names are the user's.
+    return [network, *(replace(part, code=part.code.replace("images", _samples(made))) for part in others)]
+
+
+def _samples(made: Training) -> str:
+    """What the samples are called in the text."""
+    return "images" if made.images else "samples"
 
 
 @functools.cache
@@ -156,6 +170,11 @@ def packed_digits() -> str:
 
 def _data(made: Training) -> list[Part]:
     dataset = made.dataset
+    if dataset.name in POINTS:
+        curve, samples, noise = POINTS[dataset.name]
+        code = POINTS_CODE.format(half=samples // 2, call=f"scattered({curve.__name__}, {samples}, {noise})")
+        return [Part("The data", dataset.summary, "\n\n".join(map(inspect.getsource, (curve, scattered))) + "\n\n" + code,
+                     ("import math", "import torch", "from random import Random"))]
     if made.builtin:
         text = "\n".join(textwrap.wrap(packed_digits(), COLUMNS))
         about = f"{dataset.train + dataset.test:,} real handwritten digits of scikit-learn (optical recognition of handwritten digits, Alpaydin & Kaynak 1998)."
@@ -175,6 +194,13 @@ def read_data():
     images, labels = (large * (255 / 16)).round().clamp(0, 255).to(torch.uint8), table[:, 64].long()
     return images[:{train}], labels[:{train}], images[{train}:], labels[{train}:]
 '''
+POINTS_CODE = '''\
+def read_data():
+    """Training points float32 (N 2) and labels, test points and labels."""
+    points = torch.tensor({call})
+    labels = torch.arange(len(points)) % 2
+    return points[:{half}], labels[:{half}], points[{half}:], labels[{half}:]
+'''
 GREY = '''\
 def read_data(folder):
     """Training images uint8 (N 1 28 28) and labels, test images and labels."""
@@ -191,6 +217,9 @@ def read_data(folder):
 
 
 def _preparation(made: Training) -> Part:
+    if not made.images:
+        words = "Every feature of a batch is normalised when it is taken, with the mean and spread of the training samples."
+        return Part("Normalising", words, FEATURES, ("import torch",))
     code = PREPARATION + (LAST if made.channels_last else FIRST)
     words = "The images stay bytes, a quarter of the memory of floats; a batch is normalised when it is taken, with the mean and spread of the training images."
     return Part("Normalising", words, code, ("import torch",))
@@ -209,6 +238,19 @@ def statistics(images):
     return torch.tensor(means)[:, None, None], torch.tensor(stds)[:, None, None]
 
 
+'''
+FEATURES = '''\
+def statistics(images):
+    """Mean and standard deviation of each feature, as tensors."""
+    means = [feature.double().mean().item() for feature in images.unbind(1)]
+    stds = [feature.double().std(correction=0).item() or 1.0 for feature in images.unbind(1)]
+    shape = [-1, *[1] * (images.ndim - 2)]
+    return torch.tensor(means).reshape(shape), torch.tensor(stds).reshape(shape)
+
+
+def normalised(images, mean, std):
+    """Samples of which every feature has mean 0 and standard deviation 1 over the training part."""
+    return images.sub(mean).div_(std)
 '''
 LAST = '''\
 def normalised(images, mean, std):
@@ -285,7 +327,7 @@ def _loop(made: Training) -> Part:
         initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer, unless=ZERO if made.starts_at_zero else "") if made.initializer and made.initialised else "",
         weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
-        layout=LAYOUT if made.channels_last else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
+        layout=LAYOUT if made.channels_last and made.images else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
         lonely=LONELY if lonely else "", rates=RATES.format(begin=BEGIN if made.plateau else "") if made.rate else "",
         set_rate=SET_RATE.format(more=", reductions" if made.plateau else "") if made.rate else "", count=COUNT if made.rate else "",
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")

@@ -55,7 +55,7 @@ FILE = '''\
 MAIN = '''\
 def main():
     parser = argparse.ArgumentParser(description="Trains the network and prints the losses of every epoch.")
-    parser.add_argument("--epochs", type=int, default={epochs}, help="passes over the training images (%(default)s)")
+    parser.add_argument("--epochs", type=int, default={epochs}, help="passes over the training samples (%(default)s)")
     parser.add_argument("--seed", type=int, default={seed}, help="first weights, order and dropout follow from it (%(default)s)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="where to train (%(default)s)")
 {folder}\

@@ -28,6 +28,19 @@ def universal_approximation(g, x):
     return g.Linear(g.Tanh(g.Linear(x, out_features=32, name="fc1"), name="tanh"), out_features=1, name="fc2")
 
 
+@network(name="points-mlp", title="MLP for points", family=FAMILY, decks=("ECNU", "CUHK"), task="classification", parameters=1_218,
+         paper="Lang & Witbrock 1988, Learning to tell two spirals apart; a plain network with ReLU in place of their shortcuts", inputs=((2,),), outputs=((2,),),
+         recipes={"spirals": recipe(60, 32, "Adam", lr=0.005), "moons": recipe(20, 32, "Adam", lr=0.005)},
+         look="Two numbers in, two scores out: everything between bends one boundary. Take fc2 out and train on the spirals again, or set out_features "
+              "to 4: the moons still part, the arms do not.")
+def points_mlp(g, point):
+    """Two hidden layers draw a boundary between points of the plane."""
+    x = point
+    for i in (1, 2):
+        x = g.ReLU(g.Linear(x, out_features=32, name=f"fc{i}"), name=f"relu{i}")
+    return g.Linear(x, out_features=2, name="fc3")
+
+
 @network(name="maxout-mnist", title="Maxout network", family=FAMILY, decks=("CUHK", "ECNU", "Bootcamp"), task="classification",
          paper="Goodfellow et al. 2013, arXiv:1302.4389, section 5.1; sizes of pylearn2's mnist_pi.yaml", parameters=1_233_610,
          inputs=((1, 28, 28),), outputs=((10,),), recipes={"digits": recipe(15, 16, "SGD", lr=0.01), "mnist": recipe(20, 100, "SGD", lr=0.01, momentum=0.5)},

@@ -162,7 +162,7 @@ def _entered(project: Project, dataset: Dataset) -> Project:
     before, params = LAYERS["Input"].values(entry.params)["shape"], _params(project)
     plain = _edited(project, None, {"op": "set", "id": entry.id, "params": {"shape": dataset.shape, "dtype": None}})
     wanted = (BATCH, len(dataset.classes))
-    ways = [plain, *(_adapted(plain, entry.id, before, dataset.shape) if len(before) == 3 else ())]
+    ways = [plain, *(_adapted(plain, entry.id, before, dataset.shape) if len(before) == len(dataset.shape) == 3 else ())]
     able = [way for way in ways if _answer(way) == wanted]
     if not able:
         raise EditError(f"samples of {dataset.title} ({show((BATCH, *dataset.shape))}) cannot go through this network: {_reason(plain, wanted)}")

@@ -484,8 +484,9 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
 
 def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
     size, given = show((BATCH, *dataset.shape)), placed.shape[1:]
-    because = f"{'×'.join(map(str, dataset.shape))} are channels, height and width, in this order"
-    if len(given) != 3:
+    axes = "are channels, height and width, in this order" if len(dataset.shape) == 3 else f"{'is' if len(dataset.shape) == 1 else 'are'} the shape of one sample"
+    because = f"{'×'.join(map(str, dataset.shape))} {axes}"
+    if len(given) != len(dataset.shape):
         because += f"; here there {'is 1 number' if len(given) == 1 else f'are {len(given)} numbers'}"
     # Where the Input is right, the data set is not.
     others = [batch(f"Use {other.title}: its samples are {show((BATCH, *given))}", {"op": "choose_data", "source": source})

@@ -7,7 +7,6 @@ layer's output and the gradients on both of its sides. Work space of the layers'
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,7 +72,7 @@ class Memory:
 def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     """What training the project takes, on the CPU where the data and torch's libraries lie in the same memory, or on a GPU."""
     dataset = DATASETS.get(project.data.get("source")) if project.task.get("kind") != "none" else None
-    data = 0 if dataset is None else (dataset.train + dataset.test) * math.prod(dataset.shape)
+    data = 0 if dataset is None else dataset.bytes
     weights, trained = FLOAT * report.params, FLOAT * report.trainable
     kept = activations(report.analysis)
     return Memory(weights, trained, trained * optimizer_state(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,

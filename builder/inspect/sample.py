@@ -36,7 +36,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Kept:
-    """The first samples of a data set: x uint8 (N C H W), y int64 (N), and how all of them are normalised."""
+    """The first samples of a data set: x uint8 (N C H W) or float32 (N ...), y int64 (N), and how all of them are normalised."""
 
     x: Tensor
     y: Tensor
@@ -76,15 +76,16 @@ class Samples:
             missing = "is not on this machine" in str(error)
             return self._stand_in(name, shape, dataset, index, f"{dataset.title} is not on this machine" if missing else str(error).rstrip("."))
         index = max(0, min(index, len(kept.x) - 1))
-        pixels, spread = kept.x[index], torch.tensor((kept.mean, kept.std), dtype=torch.float32)[:, :, None, None]
-        x = (pixels.to(torch.float32) / 255 - spread[0]) / spread[1]
-        return Sample({name: x[None]}, {name: pixels} if len(pixels) in (1, 3) else {}, dataset.title, dataset.classes, int(kept.y[index]), index, len(kept.x))
+        given, pixels = kept.x[index], kept.x.dtype == torch.uint8
+        mean, std = (torch.tensor(numbers, dtype=torch.float32).reshape(-1, *[1] * (given.ndim - 1)) for numbers in (kept.mean, kept.std))
+        x = ((given.to(torch.float32) / 255 if pixels else given) - mean) / std
+        return Sample({name: x[None]}, {name: given} if pixels and given.ndim == 3 and len(given) in (1, 3) else {}, dataset.title, dataset.classes, int(kept.y[index]), index, len(kept.x))
 
     @staticmethod
     def _stand_in(name: str, shape: tuple[int, ...], dataset, index: int, why: str) -> Sample:
-        says = f"{why}: a random picture stands in."
         if len(shape) != 3 or shape[0] not in (1, 3):
-            return Sample({name: noise(shape, index)}, {}, dataset.title, dataset.classes, None, index, 0, says)
+            return Sample({name: noise(shape, index)}, {}, dataset.title, dataset.classes, None, index, 0, f"{why}: random numbers stand in.")
+        says = f"{why}: a random picture stands in."
         pixels = (noise(shape, index)[0] * 64 + 128).clamp(0, 255).to(torch.uint8)
         return Sample({name: (pixels.to(torch.float32)[None] - 128) / 64}, {name: pixels}, dataset.title, dataset.classes, None, index, 0, says)
 

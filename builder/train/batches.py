@@ -40,25 +40,26 @@ def has_convolutions(model: nn.Module) -> bool:
 
 
 class Split:
-    """One part of a data set on a device, as bytes; a batch is normalised when it is taken.
+    """One part of a data set on a device, as bytes (N C H W) or as floats (N ...); a batch is normalised when it is taken.
 
-    A quarter of the memory of floats and a quarter of the traffic to the device. With `channels_last` the bytes lie as N H W C, so that every batch
-    is channels_last without a copy.
+    Bytes are a quarter of the memory of floats and a quarter of the traffic to the device. With `channels_last` images lie as N H W C, so that every
+    batch is channels_last without a copy.
     """
 
     def __init__(self, x: Tensor, y: Tensor, mean: Sequence[float], std: Sequence[float], device: Device, channels_last: bool):
-        self._last = channels_last
-        x = x.permute(0, 2, 3, 1).contiguous() if channels_last else x.contiguous()
+        self._last = channels_last and x.ndim == 4
+        self._bytes = x.dtype == torch.uint8
+        x = x.permute(0, 2, 3, 1).contiguous() if self._last else x.contiguous()
         self._x, self._y = x.to(device.torch_name), y.to(device.torch_name)
-        # One number a channel; a lone channel as a plain number, which torch adds faster than a tensor that it must spread.
-        spread = [torch.tensor(numbers, dtype=torch.float32, device=device.torch_name)[:, None, None] for numbers in (mean, std)]
+        # One number a channel or a feature; a lone one as a plain number, which torch adds faster than a tensor that it must spread.
+        spread = [torch.tensor(numbers, dtype=torch.float32, device=device.torch_name).reshape(-1, *[1] * (x.ndim - 2)) for numbers in (mean, std)]
         self._mean, self._std = spread if len(mean) > 1 else (spread[0].item(), spread[1].item())
 
     def __len__(self) -> int:
         return len(self._x)
 
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Inputs float32 (N C H W), normalised as ToTensor and Normalize would, and targets, of the samples with these numbers."""
+        """Inputs float32 (N ...), images normalised as ToTensor and Normalize would, and targets, of the samples with these numbers."""
         return self._normalised(self._x.index_select(0, indices)), self._y.index_select(0, indices)
 
     def part(self, first: int, end: int) -> tuple[Tensor, Tensor]:
@@ -67,6 +68,8 @@ class Split:
 
     def _normalised(self, x: Tensor) -> Tensor:
         x = x.permute(0, 3, 1, 2) if self._last else x  # N C H W
+        if not self._bytes:
+            return x.sub(self._mean).div_(self._std)
         return x.to(torch.float32).div_(255).sub_(self._mean).div_(self._std)
 
 

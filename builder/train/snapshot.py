@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 
 import torch
 from torch import Tensor, nn
@@ -12,18 +13,17 @@ from .events import Snapshot
 MOST_FILTERS = 64
 
 
-def watched_layer(model: nn.Module, shape: tuple[int, int, int]) -> tuple[str, tuple[int, int, int, int]] | None:
-    """Name of the first layer that sees the image, and the shape (out in height width) in which its weights are pictures.
+def watched_layer(model: nn.Module, shape: tuple[int, ...]) -> tuple[str, tuple[int, int, int, int]] | None:
+    """Name of the first layer that sees the sample, and the shape (out in height width) in which its weights are pictures.
 
-    The first Conv2d, or a Linear before any Conv2d whose inputs are the image's C H W pixels; None when there is neither.
+    The first Conv2d, or a Linear before any Conv2d whose inputs are all numbers of a sample (C H W, H W or F); None when there is neither.
     """
     for name, module in model.named_modules():
         if isinstance(module, nn.Conv2d):
             return name, tuple(module.weight[:MOST_FILTERS].shape)
         if isinstance(module, nn.Linear):
-            channels, height, width = shape
-            fits = module.in_features == channels * height * width
-            return (name, (min(MOST_FILTERS, module.out_features), channels, height, width)) if fits else None
+            fits = module.in_features == math.prod(shape) and len(shape) <= 3
+            return (name, (min(MOST_FILTERS, module.out_features), *[1] * (3 - len(shape)), *shape)) if fits else None
     return None
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from builder.catalogue import DATASETS, Dataset
 from builder.graph import Problem, Project, check
 from builder.graph import apply as edited
+from builder.graph.memory import amount
 
 POLL_SECONDS = 0.5
 FITTING = ("data", "classes")
@@ -77,17 +78,20 @@ def _progress(name: str) -> None:
 
 def describe(dataset: Dataset) -> str:
     """Samples, shape and classes in a line."""
-    channels, height, width = dataset.shape
-    pixels = f"{height}×{width} pixels, " + ("grey" if channels == 1 else f"{channels} colour channels")
-    return f"{dataset.train:,} training and {dataset.test:,} test samples · {pixels} · {len(dataset.classes)} classes"
+    return f"{dataset.train:,} training and {dataset.test:,} test samples · {_sample(dataset)} · {len(dataset.classes)} classes"
+
+
+def _sample(dataset: Dataset) -> str:
+    if len(dataset.shape) == 3:
+        channels, height, width = dataset.shape
+        return f"{height}×{width} pixels, " + ("grey" if channels == 1 else f"{channels} colour channels")
+    return f"{'×'.join(map(str, dataset.shape))} numbers each"
 
 
 def size(dataset: Dataset, here: bool = False) -> str:
     """What lies in memory and, unless it is here already, what a download would move."""
-    channels, height, width = dataset.shape
-    memory = (dataset.train + dataset.test) * channels * height * width / 1e6
     download = f", about {dataset.megabytes} MB to download" if dataset.megabytes else ", nothing to download"
-    return f"{memory:,.0f} MB in memory" + ("" if here and dataset.megabytes else download)
+    return f"{amount(dataset.bytes)} in memory" + ("" if here and dataset.megabytes else download)
 
 
 def partial(dataset: Dataset, counts: Sequence[Sequence[int]]) -> str:
@@ -106,16 +110,19 @@ def colours() -> tuple[str, str]:
 
 
 def misfits(project: Project, name: str) -> list[Problem]:
-    """What would have to change in the drawing, were it trained on this data set."""
-    return [problem for problem in check(edited(project, {"op": "choose_data", "source": name})).errors if problem.code in FITTING]
+    """What would have to change in the drawing, were it trained on this data set: what concerns its ends, and what breaks with its samples."""
+    already = set() if project.data.get("source") == name else {problem.key for problem in check(project).errors}
+    wrong = check(edited(project, {"op": "choose_data", "source": name})).errors
+    return [problem for problem in wrong if problem.code in FITTING or problem.node is not None and problem.key not in already]
 
 
-def normalisation(mean: tuple[float, ...], std: tuple[float, ...]) -> str:
-    """What is done to the pixels before training, in words."""
+def normalisation(mean: tuple[float, ...], std: tuple[float, ...], images: bool) -> str:
+    """What is done to the samples before training, in words."""
     def numbers(values: tuple[float, ...]) -> str:
         return ", ".join(f"{value:.4f}" for value in values)
 
-    return f"(x − mean) / std, from the training part alone: mean {numbers(mean)}, standard deviation {numbers(std)} on the scale 0 to 1"
+    return f"(x − mean) / std, from the training part alone: mean {numbers(mean)}, standard deviation {numbers(std)} " + (
+        "on the scale 0 to 1" if images else "of each feature")
 
 
 def draw_choice(project: Project) -> Dataset:

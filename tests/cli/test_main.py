@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from builder.catalogue import DATASETS
 from builder.cli import doctor, projects, show
 
 COMMANDS = ("gallery", "models", "check", "export", "train", "runs", "doctor", "app")
@@ -109,7 +110,8 @@ def test_the_doctor_names_versions_folders_data_and_what_is_missing(brickwork, h
     found = brickwork("doctor", "--json").json
     assert found["packages"]["torch"] and found["devices"][-1]["device"] == "cpu"
     assert found["folders"] == {"home": str(home), "projects": str(home / "projects"), "runs": str(home / "runs"), "data": [str(home / "data")]}
-    assert {item["name"]: item["found"] for item in found["data"]} == {"digits": "built in", "mnist": None, "fashion-mnist": None, "cifar10": None}
+    assert {item["name"]: item["found"] for item in found["data"]} == {
+        name: None if dataset.module else "built in" for name, dataset in DATASETS.items()}
     assert {"the data set mnist", "the data set cifar10"} <= {item["what"] for item in found["missing"]}
     assert all(item["how"] for item in found["missing"])
 

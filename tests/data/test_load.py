@@ -13,7 +13,7 @@ from torchvision import datasets
 
 from builder.catalogue.datasets import DATASETS
 from builder.data import DataError, available, grid_image, load, sample_grid, samples_per_class
-from builder.data.load import channel_statistics
+from builder.data.load import statistics
 from builder.data.where import FOLDERS, IDX_FILES
 from tests.data.files import idx, real_data, write_mnist
 
@@ -53,6 +53,7 @@ def test_digits_split_does_not_depend_on_torchs_global_seed():
 def test_the_catalogue_says_what_the_data_set_is(name: str, tmp_path: Path):
     dataset = DATASETS[name]
     if dataset.module:
+        assert dataset.dtype == "uint8" and len(dataset.shape) == 3
         assert hasattr(datasets, dataset.module.removeprefix("torchvision.datasets.")) and name in FOLDERS
     # Beside the checkout CIFAR-10 is a part of the whole, so only its shape can be compared.
     for root in real_data(name) if dataset.module else [tmp_path]:
@@ -102,7 +103,7 @@ def test_a_data_set_that_is_not_there_says_where_it_was_looked_for_and_what_to_d
 
 
 def test_an_unknown_name_says_which_there_are():
-    with pytest.raises(DataError, match="no data set 'mnits'; there are digits, mnist, fashion-mnist, cifar10"):
+    with pytest.raises(DataError, match="no data set 'mnits'; there are digits, mnist, fashion-mnist, cifar10, "):
         load("mnits", [])
 
 
@@ -127,14 +128,23 @@ def test_a_label_beyond_the_classes_and_images_of_another_size_are_named(tmp_pat
 
 def test_mean_and_spread_are_those_of_the_training_pixels():
     x = torch.randint(0, 256, (50, 3, 7, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    mean, std = channel_statistics(x)
+    mean, std = statistics(x)
     pixels = x.double().div(255).transpose(0, 1).flatten(1)
     assert mean == pytest.approx(pixels.mean(1).tolist(), abs=1e-12)
     assert std == pytest.approx(pixels.std(1, correction=0).tolist(), abs=1e-12)
 
 
 def test_a_channel_of_one_value_is_not_divided_by_zero():
-    assert channel_statistics(torch.full((4, 1, 3, 3), 7, dtype=torch.uint8))[1] == (1.0,)
+    assert statistics(torch.full((4, 1, 3, 3), 7, dtype=torch.uint8))[1] == (1.0,)
+    assert statistics(torch.full((4, 2), 7.0)) == ((7.0, 7.0), (1.0, 1.0))
+
+
+@pytest.mark.parametrize("shape", [(60, 5), (60, 3, 4), (60, 2, 3, 4, 2)])
+def test_mean_and_spread_of_floats_are_those_of_each_feature(shape: tuple[int, ...]):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 3 + 1e4
+    mean, std = statistics(x)
+    features = x.double().transpose(0, 1).flatten(1)
+    assert mean == pytest.approx(features.mean(1).tolist(), rel=1e-14) and std == pytest.approx(features.std(1, correction=0).tolist(), rel=1e-12)
 
 
 def test_the_sample_grid_shows_the_first_samples_of_every_class_as_one_picture():

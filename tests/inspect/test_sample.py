@@ -19,6 +19,13 @@ def test_a_sample_of_the_built_in_data_is_normalised_as_training_normalises_it(t
     assert torch.equal(taken.pictures["image"], tensors.train_x[3])
 
 
+def test_a_sample_of_points_is_normalised_too_and_has_no_picture(tmp_path):
+    taken, tensors = Samples([tmp_path]).take("spirals", {"point": (2,)}, 7), load("spirals", [tmp_path])
+    wanted = (tensors.train_x[7] - torch.tensor(tensors.mean)) / torch.tensor(tensors.std)
+    assert torch.allclose(taken.inputs["point"][0], wanted, atol=1e-6) and taken.pictures == {}
+    assert taken.classes == ("first arm", "second arm") and taken.label == int(tensors.train_y[7])
+
+
 def test_beyond_the_last_sample_the_last_is_taken_and_data_is_read_once(tmp_path, monkeypatch):
     samples = Samples([tmp_path], keep=5)
     assert samples.take("digits", SHAPE, 99).index == 4

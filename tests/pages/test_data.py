@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import struct
 import threading
 from pathlib import Path
@@ -131,8 +132,25 @@ def test_an_input_that_takes_the_data_takes_the_new_data_when_that_is_chosen():
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_what_fits_a_data_set_has_no_misfits(name):
-    fitting = {"digits": "mnist-cnn", "mnist": "mnist-cnn", "fashion-mnist": "fashion-mlp", "cifar10": "lenet-cifar"}
+    fitting = {"digits": "mnist-cnn", "mnist": "mnist-cnn", "fashion-mnist": "fashion-mlp", "cifar10": "lenet-cifar", "moons": "points-mlp",
+               "spirals": "points-mlp"}
     assert data_view.misfits(gallery(fitting[name]), name) == []
+
+
+def test_points_are_shown_as_a_scatter_with_both_parts_and_used_by_a_network_for_points():
+    workspace().open(gallery("points-mlp"))
+    tab = at("moons")
+    assert "2 numbers each" in said(tab) and "All samples" in said(tab) and "of each feature" in said(tab)
+    traces = json.loads(tab.get("plotly_chart")[1].proto.spec)["data"]
+    assert [(one["name"], one["mode"]) for one in traces] == [(name, "markers") for name in ("upper, training", "lower, training", "upper, test", "lower, test")]
+    looked(tab.button(key="use").click().run())
+    assert workspace().project.data["source"] == "moons" and "MLP for points trains on this data set" in said(tab)
+
+
+def test_a_network_for_images_is_told_what_points_would_break_in_it():
+    wrong = data_view.misfits(gallery("mnist-cnn"), "moons")
+    assert any(problem.node == "conv1" for problem in wrong)
+    assert "does not fit this data set yet" in said(at("moons"))
 
 
 def test_a_running_download_is_shown_with_its_progress_and_is_not_started_twice():

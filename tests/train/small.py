@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from builder.data.load import channel_statistics
+from builder.data.load import statistics
 from builder.data.records import Tensors
 from builder.tasks.classification import Classification
 from builder.train.batches import seed_everything
@@ -29,7 +29,7 @@ def stripes(train: int = 37, test: int = 20, channels: int = 1, side: int = 8) -
     x = torch.randint(0, 120, (train + test, channels, side, side), dtype=torch.uint8, generator=random)
     for image, label in zip(x, y, strict=True):
         image[:, 1 + 2 * int(label)] = 250
-    return Tensors("stripes", x[:train], y[:train], x[train:], y[train:], ("a", "b", "c"), *channel_statistics(x[:train]))
+    return Tensors("stripes", x[:train], y[:train], x[train:], y[train:], ("a", "b", "c"), *statistics(x[:train]))
 
 
 def small_cnn(channels: int = 1, dropout: float = 0.3) -> nn.Sequential:

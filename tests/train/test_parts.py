@@ -12,6 +12,7 @@ from torch import nn
 from torchvision import models
 from torchvision.transforms import Compose, Normalize, ToTensor
 
+from builder.data.load import statistics
 from builder.train import device as devices
 from builder.train.batches import Split, batch_bounds, epoch_order, epoch_seed, has_convolutions, seed_everything
 from builder.train.checkpoint import lay_out_state
@@ -52,6 +53,21 @@ def test_a_batch_is_bit_for_bit_what_totensor_and_normalize_make_of_the_images(c
     assert x.stride() == ((channels * 64, 1, 8 * channels, channels) if channels_last else (channels * 64, 64, 8, 1))
 
 
+@pytest.mark.parametrize("shape", [(20, 4), (20, 3, 5), (20, 1, 2, 6), (20, 2, 3, 4, 2)])
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_a_batch_of_floats_has_mean_0_and_spread_1_of_every_feature_and_leaves_the_data_alone(shape: tuple[int, ...], channels_last: bool):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1)) * 7 + 3
+    before, numbers = x.clone(), statistics(x)
+    split = Split(x, torch.arange(20), *numbers, CPU, channels_last)
+    whole, _ = split.part(0, 20)
+    features = whole.transpose(0, 1).flatten(1)
+    assert whole.shape == shape and torch.equal(x, before)
+    assert features.mean(1).abs().max() < 1e-5 and (features.std(1, correction=0) - 1).abs().max() < 1e-5
+    some, targets = split.batch(torch.tensor([4, 0]))
+    assert torch.equal(some, whole[[4, 0]]) and targets.tolist() == [4, 0]
+    assert len(shape) != 4 or not channels_last or some.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_convolutions_are_found_wherever_they_stand():
     assert has_convolutions(small_cnn()) and not has_convolutions(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)))
 
@@ -64,6 +80,14 @@ def test_the_watched_layer_is_the_first_convolution_or_the_linear_layer_that_see
     assert watched_layer(mlp, (1, 28, 28)) == ("1", (64, 1, 28, 28))
     assert watched_layer(nn.Sequential(nn.Linear(28, 5), nn.Conv2d(1, 1, 1)), (1, 28, 28)) is None
     assert watched_layer(nn.Sequential(nn.Flatten()), (1, 28, 28)) is None
+
+
+def test_the_watched_layer_of_rows_of_numbers_is_one_picture_a_neuron():
+    mlp = nn.Sequential(nn.Linear(5, 100), nn.ReLU(), nn.Linear(100, 2))
+    assert watched_layer(mlp, (5,)) == ("0", (64, 1, 1, 5))
+    assert take_snapshot(mlp, "0", (64, 1, 1, 5), 0, 1).of == 100
+    assert watched_layer(nn.Sequential(nn.Flatten(), nn.Linear(12, 3)), (3, 4)) == ("1", (3, 1, 3, 4))
+    assert watched_layer(nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), (2, 2, 2, 2)) is None
 
 
 def test_a_snapshot_of_equal_weights_is_even_and_one_of_nans_is_left_out():

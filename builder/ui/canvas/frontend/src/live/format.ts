@@ -33,10 +33,10 @@ export function timeLeft(seconds: number): string {
   return `about ${duration(Math.round(seconds / 60) * 60)} left`;
 }
 
-/** 1 filter 1×5×5, 10 filters 3×3×3, 64 of 512 filters 1×28×28 when the layer has more than are shown; a matrix of shape (out, in, 1, 1) has neurons instead. */
+/** 1 filter 1×5×5, 10 filters 3×3×3, 64 of 512 filters 1×28×28 when the layer has more than are shown; a matrix of shape (out, in, 1, 1) or (out, 1, 1, in) has neurons instead. */
 export function filtersCaption(shape: readonly [number, number, number, number], of = 0): string {
   const [out, into, height, width] = shape;
-  const one = height === 1 && width === 1;
+  const one = height === 1 && (width === 1 || into === 1);
   const noun = one ? "neuron" : "filter";
-  return `${of > out ? `${count(out)} of ${count(of)}` : count(out)} ${noun}${Math.max(out, of) === 1 ? "" : "s"} ${one ? `with ${count(into)} inputs` : `${into}×${height}×${width}`}`;
+  return `${of > out ? `${count(out)} of ${count(of)}` : count(out)} ${noun}${Math.max(out, of) === 1 ? "" : "s"} ${one ? `with ${count(into * width)} inputs` : `${into}×${height}×${width}`}`;
 }

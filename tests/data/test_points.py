@@ -1,0 +1,53 @@
+"""Generated points: the same bits everywhere, parted by their curves and not by a line."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from builder.catalogue import DATASETS
+from builder.data import load, samples_per_class
+from builder.data.points import POINTS, moons, scattered, spirals
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_points_are_what_the_catalogue_says_and_every_class_has_its_share(name):
+    tensors, dataset = load(name, []), DATASETS[name]
+    assert tensors.shape == dataset.shape == (2,) and tensors.train_x.dtype == torch.float32 and dataset.dtype == "float32"
+    assert (len(tensors.train_x), len(tensors.test_x)) == (dataset.train, dataset.test)
+    assert samples_per_class(tensors.train_y, 2) == samples_per_class(tensors.test_y, 2) == [500, 500]
+    assert dataset.bytes == sum(part.numel() * part.element_size() for part in (tensors.train_x, tensors.test_x))
+
+
+@pytest.mark.parametrize(("name", "digest"), [("moons", "a46a972c2b3f8f6f"), ("spirals", "9d741de85acc56c4")])
+def test_points_are_the_same_bits_on_every_machine(name, digest):
+    tensors = load(name, [])
+    assert hashlib.sha256(torch.cat([tensors.train_x, tensors.test_x]).numpy().tobytes()).hexdigest()[:16] == digest
+    assert torch.equal(tensors.train_x * 65536, (tensors.train_x * 65536).round())
+
+
+@pytest.mark.parametrize(("curve", "noise"), [(moons, 0.15), (spirals, 0.1)])
+def test_points_lie_around_their_curve_as_far_as_the_noise_says(curve, noise):
+    near, exact = torch.tensor(scattered(curve, 4000, noise), dtype=torch.float64), torch.tensor(scattered(curve, 4000, 0), dtype=torch.float64)
+    offsets = near - exact
+    assert offsets.mean(0).abs().max() < 3 * noise / math.sqrt(4000) and offsets.std(0).tolist() == pytest.approx([noise, noise], rel=0.05)
+
+
+def test_the_places_are_on_half_circles_and_on_arms_that_mirror_each_other():
+    for share in (0.0, 0.3, 0.8, 1.0):
+        assert math.hypot(*moons(share, 0)) == pytest.approx(1) and math.hypot(moons(share, 1)[0] - 1, moons(share, 1)[1] - 0.5) == pytest.approx(1)
+        assert spirals(share, 1) == pytest.approx([-place for place in spirals(share, 0)])
+        assert math.hypot(*spirals(share, 0)) == pytest.approx(0.2 + 1.8 * share)
+
+
+@pytest.mark.parametrize(("name", "line", "near"), [("moons", (0.8, 0.95), 0.97), ("spirals", (0.4, 0.7), 0.98)])
+def test_a_line_does_not_part_them_and_their_neighbours_do(name, line, near):
+    tensors = load(name, [])
+    train, test = (tensors.train_x.numpy(), tensors.train_y.numpy()), (tensors.test_x.numpy(), tensors.test_y.numpy())
+    assert line[0] < LogisticRegression().fit(*train).score(*test) < line[1]
+    assert KNeighborsClassifier(5).fit(*train).score(*test) > near
