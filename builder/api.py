@@ -19,6 +19,7 @@ from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
 from builder.graph.origin import renamed
 from builder.graph.training import chosen, number, rate
+from builder.train.control import Control
 from builder.train.events import Event
 
 if TYPE_CHECKING:
@@ -502,11 +503,12 @@ def _patience(project: Project, section: str) -> Patience | None:
     return Patience(values["monitor"], values["patience"], values["threshold"]) if "monitor" in values else None
 
 
-def train(project: Project, device: str | None = None, stop: Callable[[], bool] = lambda: False, folder: Path | None = None,
+def train(project: Project, device: str | None = None, control: Control | None = None, folder: Path | None = None,
           resume: bool = False, progress: Callable[[str, float], None] | None = None, download: bool = False) -> Iterator[Event]:
     """Train the project's network on its data; an iterator of events, RunEnded last.
 
-    Checkpoints go to `folder` when it is given, and `resume` goes on from the last one there. Raises BuildError when the drawing has errors
+    `control` is how it is paused, stopped and so on from another thread. Checkpoints go to `folder` when it is given, and `resume` goes on from the
+    last one there. Raises BuildError when the drawing has errors
     and builder.data.DataError when the data set is not there (it is fetched only with `download`).
     """
     from builder import data
@@ -537,4 +539,4 @@ def train(project: Project, device: str | None = None, stop: Callable[[], bool] 
     kind, given = chosen(project, "loss")
     loss_fn = resolve(kind.module)(**kind.arguments(given))
     yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)),
-                   device=where, stop=stop, checkpoints=folder, resume=resume)
+                   device=where, control=control, checkpoints=folder, resume=resume)

@@ -5,7 +5,7 @@ import streamlit as st
 from builder import api, data, paths
 from builder.catalogue import DATASETS
 from builder.graph import untrainable
-from builder.ui import report_view, settings, train_view
+from builder.ui import report_view, run_controls, settings, train_view
 from builder.ui.baselines_view import baselines
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
@@ -67,7 +67,7 @@ def ready(space: Workspace) -> bool:
 def action(space: Workspace, run, can_train: bool) -> None:
     """The buttons that fit now."""
     if run and run.live:
-        train_view.stop_button(run.id)
+        run_controls.buttons(train_view.store(), run)
         return
     with st.container(horizontal=True):
         if run and train_view.resumable(run):

@@ -31,6 +31,7 @@ class Rule(NamedTuple):
 
 
 CATALOGUE, GRAPH, EVENTS, PATHS = "builder.catalogue", "builder.graph", "builder.train.events", "builder.paths"
+CONTROL = "builder.train.control"
 FIELD = {CATALOGUE, PATHS, "builder.data", "builder.tasks", "builder.train", "builder.inspect"}
 TABLE = {
     "builder.catalogue": Rule({CATALOGUE}, set(), set()),
@@ -44,7 +45,7 @@ TABLE = {
     "builder.tasks": Rule(FIELD, LEARNING, LEARNING),
     "builder.train": Rule(FIELD, LEARNING, LEARNING),
     "builder.inspect": Rule(FIELD, LEARNING, LEARNING),
-    "builder.runs": Rule({"builder.runs", EVENTS, GRAPH, PATHS}, set(), set()),
+    "builder.runs": Rule({"builder.runs", EVENTS, CONTROL, GRAPH, PATHS}, set(), set()),
     "builder.charts": Rule({"builder.charts", EVENTS, CATALOGUE}, {"plotly", "numpy"}, {"plotly", "numpy"}),
     "builder.gallery": Rule({"builder.gallery", GRAPH, CATALOGUE, PATHS}, set(), set()),
     # torch is loaded by a thread after the first page is drawn, so that the first run need not wait for it.
@@ -57,7 +58,7 @@ TABLE = {
     "builder.weights": Rule({"builder.weights", PATHS}, set(), {"torch", "torchvision", "safetensors"}),
 }
 ANYTHING_BUT_TORCH_AT_THE_TOP = ("builder", "builder.api", "builder.cli", "builder.__main__", "pages", "app")
-WITHOUT_TORCH = ("", ".api", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".paths", ".weights")
+WITHOUT_TORCH = ("", ".api", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".train.control", ".paths", ".weights")
 
 
 class Import(NamedTuple):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from builder.train.events import EpochEnded, Evaluated, Event, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import EpochEnded, Evaluated, Event, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
 
 RECENT = 10
 
@@ -19,6 +19,7 @@ class History:
     steps: tuple[StepEnded, ...] = ()
     epochs: tuple[EpochEnded, ...] = ()
     tests: tuple[Evaluated, ...] = ()
+    rates: tuple[RateChanged, ...] = ()
     snapshot: Snapshot | None = None
     ended: RunEnded | None = None
     resumptions: int = 0
@@ -28,6 +29,11 @@ class History:
     def current(self) -> tuple[StepEnded, ...]:
         """The records since the run was started or resumed last; only their seconds can be compared."""
         return self.steps[self.first:]
+
+    @property
+    def lr(self) -> float | None:
+        """The learning rate last told; None before the start and in runs of a Brickwork that did not tell it."""
+        return self.rates[-1].lr if self.rates else self.started.lr or None if self.started else None
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Sent:
 
 def extend(history: History, events: Iterable[Event]) -> History:
     """The history after more events; a resumed run forgets what came after the checkpoint it goes on from."""
-    steps, epochs, tests = list(history.steps), list(history.epochs), list(history.tests)
+    steps, epochs, tests, rates = list(history.steps), list(history.epochs), list(history.tests), list(history.rates)
     changes: dict[str, object] = {}
     for event in events:
         if isinstance(event, StepEnded):
@@ -50,15 +56,17 @@ def extend(history: History, events: Iterable[Event]) -> History:
             epochs.append(event)
         elif isinstance(event, Evaluated) and event.split == "test":
             tests.append(event)
+        elif isinstance(event, RateChanged):
+            rates.append(event)
         elif isinstance(event, Snapshot):
             changes["snapshot"] = event
         elif isinstance(event, RunEnded):
             changes["ended"] = event
         elif isinstance(event, RunStarted):
             again = (history.started or changes.get("started")) is not None
-            steps, epochs, tests = ([e for e in kept if e.step <= event.resumed_at] for kept in (steps, epochs, tests))
+            steps, epochs, tests, rates = ([e for e in kept if e.step <= event.resumed_at] for kept in (steps, epochs, tests, rates))
             changes |= {"started": event, "ended": None, "first": len(steps), "resumptions": changes.get("resumptions", history.resumptions) + again}
-    return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), **changes)
+    return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), rates=tuple(rates), **changes)
 
 
 def _digits(value: float, digits: int = 6) -> float | None:
@@ -74,6 +82,11 @@ def points(history: History, since: int = 0) -> list[list[float | None]]:
 def tests(history: History) -> list[list[float | None]]:
     """Rows step, epoch, loss, accuracy of the test part, one an epoch."""
     return [[t.step, t.epoch, _digits(t.loss), round(t.accuracy, 5)] for t in history.tests]
+
+
+def marks(history: History) -> list[list[float]]:
+    """Rows step, learning rate from there on, one a change that somebody made."""
+    return [[rate.step, rate.lr] for rate in history.rates]
 
 
 def best(history: History) -> Evaluated | None:
@@ -149,6 +162,7 @@ def payload(history: History, since: Sent = Sent(), *, run: str | None = None, t
         "base": base,
         "points": points(history, base),
         "tests": tests(history),
+        "marks": marks(history),
         "snapshot": _snapshot(snapshot) if snapshot and snapshot.step != since.snapshot else None,
         "snapshotStep": snapshot.step if snapshot else 0,
         "confusion": {"epoch": test.epoch, "step": test.step, "matrix": [list(row) for row in test.confusion]} if test and test.epoch != since.confusion else None,

@@ -1,4 +1,4 @@
-"""`runs`: list, show, stop, resume, export and delete what was trained."""
+"""`runs`: list and show what was trained, command what trains, export and delete."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def add_to(commands) -> None:
     runs = commands.add_parser("runs", help="the runs: " + ", ".join(ACTIONS))
     runs.add_argument("action", nargs="?", choices=ACTIONS, default="list", metavar="ACTION", help=f"{', '.join(ACTIONS)} (list when not given)")
     runs.add_argument("run_id", nargs="?", metavar="RUN", help="a run's id, its beginning, or `last`")
+    runs.add_argument("value", nargs="?", metavar="VALUE", help="set-lr: the learning rate from the next step on")
     runs.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="export: the folder to make (the run's id when not given)")
     runs.add_argument("--json", action="store_true", help="print one JSON document")
     runs.set_defaults(run=run_runs)
@@ -37,6 +38,8 @@ def run_runs(arguments: Namespace) -> int:
         raise CommandError(f"`runs list` lists all runs; did you mean `runs show {arguments.run_id}`?")
     if arguments.action != "list" and not arguments.run_id:
         raise CommandError(f"`runs {arguments.action}` needs a RUN: an id, its beginning, or `last`")
+    if arguments.value is not None and arguments.action != "set-lr":
+        raise CommandError(f"`runs {arguments.action}` takes a RUN only, not {arguments.value!r} too")
     with Store() as store:
         settle(store)
         run = None if arguments.action == "list" else store.find(arguments.run_id)
@@ -115,9 +118,37 @@ def stop_run(store, run, arguments: Namespace) -> int:
     return report(store, run, arguments, "was asked to stop")
 
 
+def pause_run(store, run, arguments: Namespace) -> int:
+    """Ask the run's worker to wait where it is."""
+    store.request(run.id, "pause")
+    return report(store, run, arguments, "was asked to pause; `runs resume` goes on in place")
+
+
+def save_run(store, run, arguments: Namespace) -> int:
+    """Ask the run's worker for a checkpoint now."""
+    store.request(run.id, "checkpoint")
+    return report(store, run, arguments, "was asked for a checkpoint")
+
+
+def set_rate(store, run, arguments: Namespace) -> int:
+    """Change the learning rate of a running or paused run."""
+    try:
+        rate = float(arguments.value)
+    except (TypeError, ValueError):
+        raise CommandError("`runs set-lr` needs the RUN and a learning rate, as in `runs set-lr last 0.001`") from None
+    store.request(run.id, "set-lr", rate)
+    return report(store, run, arguments, f"was asked to go on with a learning rate of {rate:g}")
+
+
 def resume_run(store, run, arguments: Namespace) -> int:
-    """Go on from the last checkpoint in a process of its own."""
+    """Go on: a paused run in place, an ended one from its last checkpoint in a process of its own."""
     from builder.runs import resume
+
+    if run.live:
+        if run.state == "queued":
+            raise CommandError(f"{run.id} waits for its start: there is nothing to resume", 1)
+        store.request(run.id, "resume")
+        return report(store, run, arguments, "was asked to go on")
 
     resume(run.id, store)
     return report(store, run, arguments, "goes on in the background")
@@ -191,4 +222,4 @@ def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]
         writer.writerows(rows)
 
 
-ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "resume": resume_run, "export": export_run, "delete": delete_run}
+ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "pause": pause_run, "resume": resume_run, "checkpoint": save_run, "set-lr": set_rate, "export": export_run, "delete": delete_run}

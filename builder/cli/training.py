@@ -11,7 +11,8 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from builder.train.events import EpochEnded, Evaluated, Event, RunEnded, RunStarted, StepEnded, to_record
+from builder.train.control import Control
+from builder.train.events import Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded, to_record
 
 from .projects import errors, load
 from .show import CommandError, clean, count, duration, forget_stdout, say, say_json, share
@@ -85,7 +86,7 @@ def run_work(arguments: Namespace) -> int:
 
 def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
     """How a worker trains a run of this store: its project, on the device asked for, from its last checkpoint when it is resumed."""
-    def make_events(run, stop: Callable[[], bool]) -> Iterator[Event]:
+    def make_events(run, control: Control) -> Iterator[Event]:
         from builder import api
         from builder.runs import RunError
 
@@ -93,7 +94,7 @@ def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
         if api.source(project) != store.source(run.id):
             raise RunError(f"The network recorded in source.py of run {run.id} is not what this Brickwork makes of its project.json: one of the two was "
                            "changed, or another version made the run. Train the project again as a new run")
-        return api.train(project, device=run.device_asked, stop=stop, folder=run.folder, resume=run.generation > 1,
+        return api.train(project, device=run.device_asked, control=control, folder=run.folder, resume=run.generation > 1,
                          progress=fetching if download else None, download=download)
 
     return make_events
@@ -147,6 +148,12 @@ class Progress:
                 case Evaluated() if event.split == "test":
                     self.test = event
                     self.line(epoch_line(self.started, self.epoch, event))
+                case Paused():
+                    self.line(f"paused after step {count(event.step)}; `runs resume {self.run_id}` goes on")
+                case Continued():
+                    self.line(f"goes on after step {count(event.step)}")
+                case RateChanged():
+                    self.line(f"learning rate {event.before:g} until step {count(event.step)}, {event.lr:g} from there on")
                 case RunEnded():
                     self.end(event)
 

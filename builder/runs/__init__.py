@@ -4,11 +4,11 @@ from .adopt import settle
 from .history import current
 from .launch import launch, resume
 from .limits import free_gpu_memory, free_memory, go_first, restrained
-from .record import LIVE, Control, EndedError, Run, RunError, Stored
+from .record import LIVE, Command, EndedError, Run, RunError, Stored
 from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
-    "COMMANDS", "LIVE", "Control", "EndedError", "Run", "RunError", "Store", "Stored", "current", "free_gpu_memory", "free_memory",
+    "COMMANDS", "LIVE", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "current", "free_gpu_memory", "free_memory",
     "go_first", "launch", "restrained", "resume", "settle", "work",
 ]

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 
 from builder.train.events import Event
 
-State = Literal["queued", "starting", "running", "completed", "stopped", "diverged", "failed", "out_of_memory", "killed"]
-LIVE: tuple[str, ...] = ("queued", "starting", "running")
+State = Literal["queued", "starting", "running", "paused", "completed", "stopped", "diverged", "failed", "out_of_memory", "killed"]
+LIVE: tuple[str, ...] = ("queued", "starting", "running", "paused")
 
 
 class RunError(ValueError):
@@ -66,7 +66,7 @@ class Stored(NamedTuple):
     event: Event
 
 
-class Control(NamedTuple):
+class Command(NamedTuple):
     """A command to a running worker; ids grow."""
 
     id: int

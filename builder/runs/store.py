@@ -21,12 +21,15 @@ from pathlib import Path
 from typing import Self
 
 from builder import paths
+from builder.train.control import CHECKPOINT, PAUSE, RATE, RESUME, STOP
 from builder.train.events import (
     KINDS,
     CheckpointSaved,
+    Continued,
     EpochEnded,
     Evaluated,
     Event,
+    Paused,
     RunEnded,
     RunStarted,
     StepEnded,
@@ -37,10 +40,11 @@ from builder.train.events import (
 from . import lock
 from .history import current
 from .migrations import migrate
-from .record import LIVE, Control, EndedError, Run, RunError, Stored
+from .record import LIVE, Command, EndedError, Run, RunError, Stored
 
-COMMANDS = ("stop",)
+COMMANDS = (STOP, PAUSE, RESUME, CHECKPOINT, RATE)
 BUSY_SECONDS = 30
+MOST_RATE = 1e6
 ID = re.compile(r"[0-9a-z][0-9a-z-]{0,79}", re.ASCII)
 COLUMNS = tuple(name for name in Run.__dataclass_fields__ if name != "folder")
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM runs"
@@ -124,7 +128,7 @@ class Store:
         """Remove the run, its events and its folder; raises RunError while it runs."""
         with self._transaction() as connection:
             run = self.get(run_id)
-            if lock.held(run.folder) or run.state in ("starting", "running"):
+            if lock.held(run.folder) or run.state in ("starting", "running", "paused"):
                 raise RunError(f"{run_id} is still running: stop it before deleting it")
             # The files first: on a full disk the database needs the room that they leave.
             shutil.rmtree(run.folder, ignore_errors=True)
@@ -205,6 +209,10 @@ class Store:
                 return {"accuracy": event.accuracy}
             case CheckpointSaved():
                 return {"checkpoint": event.step}
+            case Paused():
+                return {"state": "paused", "step": event.step}
+            case Continued():
+                return {"state": "running"}
             case RunEnded():
                 return {"state": event.reason, "ended": now, "says": event.says, "step": max(run.step, event.step)}
         return {}
@@ -224,10 +232,12 @@ class Store:
     def request(self, run_id: str, command: str, value: object = None) -> None:
         """Ask the run's worker for something; a run that was never started is ended on the spot by "stop".
 
-        Raises RunError for a command that does not exist and EndedError when the run has ended.
+        Raises RunError for a command that does not exist or a learning rate that is none, and EndedError when the run has ended.
         """
         if command not in COMMANDS:
             raise RunError(f"{command!r} is not a command to a run; there are: {', '.join(COMMANDS)}")
+        if command == RATE and not (isinstance(value, int | float) and 0 < value <= MOST_RATE):
+            raise RunError(f"A learning rate is a number above 0 and at most {MOST_RATE:g}, not {value!r:.40}")
         with self._transaction() as connection:
             run = self.get(run_id)
             if not run.live:
@@ -238,11 +248,11 @@ class Store:
             connection.execute("INSERT INTO controls (run, generation, time, command, value) VALUES (?, ?, ?, ?, ?)",
                                (run_id, run.generation, time.time(), command, json.dumps(value)))
 
-    def controls(self, run_id: str, generation: int, after: int = 0) -> list[Control]:
+    def controls(self, run_id: str, generation: int, after: int = 0) -> list[Command]:
         """The commands behind number `after` to one generation of the run."""
         rows = self._query("SELECT id, command, value FROM controls WHERE run = ? AND id > ? AND generation = ? ORDER BY id",
                            (self._checked(run_id), after, generation))
-        return [Control(number, command, json.loads(value)) for number, command, value in rows]
+        return [Command(number, command, json.loads(value)) for number, command, value in rows]
 
     # ---- who runs it
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from builder.train.control import STOP, Control
 from builder.train.events import Event, RunEnded
 
 from . import lock
@@ -21,24 +22,24 @@ MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memor
 
 LOG = logging.getLogger(__name__)
 
-MakeEvents = Callable[[Run, Callable[[], bool]], Iterator[Event]]
+MakeEvents = Callable[[Run, Control], Iterator[Event]]
 
 
 def work(run_id: str, make_events: MakeEvents, store: Store | None = None, watch: Callable[[Event], None] = lambda event: None) -> RunEnded:
     """Train a queued run in this process; returns how it ended.
 
-    `make_events(run, stop)` yields the events; `stop()` is true soon after somebody asked to stop, by a command, SIGTERM, SIGHUP or Ctrl-C.
+    `make_events(run, control)` yields the events; `control` brings it what somebody asks for by a command, and stop by SIGTERM, SIGHUP or Ctrl-C.
     `watch` sees each event after it is in the database. Raises RunError when the run is not there to be worked on.
     """
     store = store or Store()
-    stop = threading.Event()
-    with _polite_signals(stop), lock.hold(store.get(run_id).folder):
+    control = Control()
+    with _polite_signals(control), lock.hold(store.get(run_id).folder):
         run = store.claim(run_id)
-        listener = Listener(store, run, stop)
+        listener = Listener(store, run, control)
         listener.start()
         try:
             with _reports_in(run):
-                return _record(store, run, make_events, stop, watch)
+                return _record(store, run, make_events, control, watch)
         finally:
             listener.finish()
 
@@ -46,9 +47,9 @@ def work(run_id: str, make_events: MakeEvents, store: Store | None = None, watch
 class Listener(threading.Thread):
     """Reads the run's commands and beats its heart, on a connection of its own, until finished."""
 
-    def __init__(self, store: Store, run: Run, stop: threading.Event):
+    def __init__(self, store: Store, run: Run, control: Control):
         super().__init__(name=f"commands to {run.id}", daemon=True)
-        self._root, self._run_record, self._stop_asked = store.root, run, stop
+        self._root, self._run_record, self._control = store.root, run, control
         self._done = threading.Event()
         self._seen = 0
 
@@ -69,16 +70,15 @@ class Listener(threading.Thread):
         self.join()
 
     def _obey(self, store: Store) -> None:
-        for control in store.controls(self._run_record.id, self._run_record.generation, self._seen):
-            self._seen = control.id
-            if control.command == "stop":
-                self._stop_asked.set()
+        for command in store.controls(self._run_record.id, self._run_record.generation, self._seen):
+            self._seen = command.id
+            self._control.ask(command.command, command.value)
 
 
-def _record(store: Store, run: Run, make_events: MakeEvents, stop: threading.Event, watch: Callable[[Event], None]) -> RunEnded:
+def _record(store: Store, run: Run, make_events: MakeEvents, control: Control, watch: Callable[[Event], None]) -> RunEnded:
     """Write events until the one that ends the run, which is made here when the source breaks off."""
     try:
-        events = make_events(run, stop.is_set)
+        events = make_events(run, control)
         try:
             for event in events:
                 store.append(run.id, [event], run.generation)
@@ -147,16 +147,16 @@ def _reports_in(run: Run) -> Iterator[None]:
 
 
 @contextmanager
-def _polite_signals(stop: threading.Event) -> Iterator[None]:
+def _polite_signals(control: Control) -> Iterator[None]:
     """SIGTERM, SIGHUP and the first Ctrl-C ask to stop; the second Ctrl-C interrupts. Handlers belong to the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def ask(number: int, _frame: object) -> None:
-        if number == signal.SIGINT and stop.is_set():
+        if number == signal.SIGINT and control.stopping():
             raise KeyboardInterrupt
-        stop.set()
+        control.ask(STOP)
 
     # Under nohup a closed terminal is meant to change nothing.
     hangup = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)

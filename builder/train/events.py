@@ -23,7 +23,7 @@ Reason = Literal["completed", "stopped", "diverged", "out_of_memory", "failed", 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """The run's constants, known before the first step; `resumed_at` is the step a resumed run goes on from, 0 for a new one."""
+    """The run's constants, known before the first step; `resumed_at` is the step a resumed run goes on from, 0 for a new one, `lr` the rate of the next step."""
 
     device: str
     device_name: str
@@ -38,6 +38,7 @@ class RunStarted:
     threads: int
     torch: str
     resumed_at: int = 0
+    lr: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,32 @@ class CheckpointSaved:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """The run waits, as asked, after `step`; its place is on disk where it has a folder."""
+
+    step: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Continued:
+    """The run goes on in place after a pause."""
+
+    step: int
+    epoch: int
+
+
+@dataclass(frozen=True)
+class RateChanged:
+    """Somebody changed the learning rate: the steps after `step` go by `lr` instead of `before`."""
+
+    step: int
+    epoch: int
+    before: float
+    lr: float
+
+
+@dataclass(frozen=True)
 class RunEnded:
     """Last, exactly once; `says` is a sentence for people: what happened and what to do."""
 
@@ -115,7 +142,7 @@ class RunEnded:
     says: str
 
 
-Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | CheckpointSaved | RunEnded
+Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | CheckpointSaved | Paused | Continued | RateChanged | RunEnded
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in Event.__args__}
 
 

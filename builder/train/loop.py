@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from builder.tasks.task import LossFunction, Task
 from . import endings
 from .batches import Split, batch_bounds, epoch_order, has_convolutions
 from .checkpoint import BEST, LAST, CheckpointError, Position, lay_out_state, load_checkpoint, save_checkpoint, set_random_states
+from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .device import Device
 from .evaluate import evaluate
-from .events import CheckpointSaved, EpochEnded, Evaluated, Event, RunEnded, RunStarted, StepEnded
+from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from .patience import Waited
 from .settings import Settings
 from .snapshot import take_snapshot, watched_layer
@@ -35,13 +36,14 @@ Ending = Generator[Event, None, RunEnded | None]
 
 
 def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task,
-          device: Device, stop: Callable[[], bool] = lambda: False, checkpoints: Path | None = None, resume: bool = False) -> Iterator[Event]:
+          device: Device, control: Control | None = None, checkpoints: Path | None = None, resume: bool = False) -> Iterator[Event]:
     """Trains in place, yielding events; RunEnded is last, exactly once, for every way of ending (table in `events`).
 
-    `stop` is asked before every step and every batch of the evaluation. With `checkpoints`, the folder gets `last` after every epoch and when stopped,
-    and `best` by test accuracy; `resume` goes on from `last` where there is one. On the CPU a resumed run has the very bits of one that was never stopped.
+    `control` is asked before every step, and about stopping before every batch of the evaluation. With `checkpoints`, the folder gets `last` after every
+    epoch, when stopped, paused or asked to, and `best` by test accuracy; `resume` goes on from `last` where there is one. On the CPU a run that was
+    paused or resumed has the very bits of one that never was.
     """
-    run = _Run(model, tensors, settings, optimizer, loss_fn, task, device, stop, checkpoints)
+    run = _Run(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
     try:
         ending = yield from run.events(resume)
     except Exception as error:
@@ -53,9 +55,9 @@ class _Run:
     """One run's state; its methods are the stages of `train`."""
 
     def __init__(self, model: nn.Module, tensors: Tensors, settings: Settings, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task,
-                 device: Device, stop: Callable[[], bool], checkpoints: Path | None):
+                 device: Device, control: Control, checkpoints: Path | None):
         self.model, self.tensors, self.settings, self.optimizer, self.loss_fn = model, tensors, settings, optimizer, loss_fn
-        self.task, self.device, self.stop, self.folder = task, device, stop, checkpoints
+        self.task, self.device, self.control, self.folder = task, device, control, checkpoints
         self.at, self.random = Position(seed=settings.seed), None
         self.step, self.seconds_before, self.accuracy = 0, 0.0, None
         self.first_loss, self.blown_up = None, ""
@@ -69,6 +71,8 @@ class _Run:
         self._settle_in()
         if resume and self.folder is not None and (self.folder / LAST).exists():
             self._go_on_from(self.folder / LAST)
+        if self.at.epoch <= self.settings.epochs:
+            self._set_rate()
         yield self._started()
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
@@ -105,7 +109,7 @@ class _Run:
         settings, data = self.settings, self.tensors
         return RunStarted(self.device.kind, self.device.name, sum(weights.numel() for weights in self.model.parameters()), len(data.train_x),
                           len(data.test_x), len(self.bounds), settings.epochs, settings.batch_size, data.classes, settings.seed,
-                          torch.get_num_threads(), torch.__version__, self.step)
+                          torch.get_num_threads(), torch.__version__, self.step, self._rate())
 
     # Stages of an epoch. Each returns the ending when the run ends there, else None.
 
@@ -119,8 +123,8 @@ class _Run:
         self.epoch_began = self.window_began = time.perf_counter()
         self.batches = self.at.batches
         for first, end in self.bounds[self.batches:]:
-            if self.stop():
-                return (yield from self._stopped())
+            if self.control.waiting() and (ending := (yield from self._obey())):
+                return ending
             self._set_rate()
             if not self._step(*self.train_part.batch(order[first:end])):
                 yield from self._report()
@@ -131,10 +135,13 @@ class _Run:
         return (yield from self._look())
 
     def _set_rate(self) -> None:
-        """The learning rate of the next step, where there is a schedule."""
-        rate, settings = self.settings.rate, self.settings
-        for group in self.optimizer.param_groups if rate is not None else ():
-            group["lr"] = rate.at(group["initial_lr"], self.step, len(self.bounds) * settings.epochs, settings.epochs, self.at.reductions)
+        """The learning rate of the next step, where there is a schedule; in proportion once somebody has changed it."""
+        for group in self.optimizer.param_groups if self.settings.rate is not None else ():
+            group["lr"] = self._planned(group) * group.get("changed", 1.0)
+
+    def _planned(self, group: dict[str, object]) -> float:
+        settings = self.settings
+        return settings.rate.at(group["initial_lr"], self.step, len(self.bounds) * settings.epochs, settings.epochs, self.at.reductions)
 
     def _step(self, inputs: Tensor, targets: Tensor) -> bool:
         """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
@@ -156,7 +163,7 @@ class _Run:
     def _epoch_end(self) -> Ending:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
         sums, seconds = self.meter.whole(), self._epoch_seconds()
-        seen = evaluate(self.model, self.test_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.stop)
+        seen = evaluate(self.model, self.test_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.control.stopping)
         if seen is None:
             return (yield from self._stopped())
         if not math.isfinite(seen.loss):
@@ -185,18 +192,56 @@ class _Run:
         """Reports what was done and saves the place, in the middle of the epoch."""
         if (ending := (yield from self._look())) is not None:
             return ending
-        sums, epoch = self.meter.whole(), self.at.epoch
-        self.at = replace(self.at, batches=self.batches, step=self.step, loss=sums.loss, correct=sums.correct, samples=sums.samples,
-                          seconds=self._seconds(), epoch_seconds=self._epoch_seconds())
-        yield from self._save(LAST)
-        return endings.stopped(self.step, epoch, self.settings.epochs, self.folder is not None)
+        yield from self._save_place()
+        return endings.stopped(self.step, self.at.epoch, self.settings.epochs, self.folder is not None)
+
+    # What was asked for
+
+    def _obey(self) -> Ending:
+        """Does what was asked for since the last step, in the order of asking; a pause is waited out here, without work and off the clock."""
+        paused = 0.0
+        while (request := self.control.take(wait=paused > 0)) is not None:
+            if request.command == STOP:
+                return (yield from self._stopped())
+            if request.command == CHECKPOINT:
+                yield from self._save_place()
+            elif request.command == RATE:
+                yield from self._change_rate(float(request.value))
+            elif request.command == PAUSE and not paused:
+                if (ending := (yield from self._look())) is not None:
+                    return ending
+                yield from self._save_place()
+                yield Paused(self.step, self.at.epoch)
+                paused = time.perf_counter()
+            elif request.command == RESUME and paused:
+                self._skip(time.perf_counter() - paused)
+                paused = 0.0
+                yield Continued(self.step, self.at.epoch)
+        return None
+
+    def _skip(self, seconds: float) -> None:
+        """Takes a pause out of every time that is measured."""
+        self.began, self.epoch_began, self.window_began = self.began + seconds, self.epoch_began + seconds, self.window_began + seconds
+
+    def _change_rate(self, lr: float) -> Iterator[Event]:
+        """The steps from here on go by `lr`, or by a schedule that is as many times what it was. Saved before it is told, so that no resumed run falls behind what was told."""
+        before = self._rate()
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+            if self.settings.rate is not None and (planned := self._planned(group)):
+                group["changed"] = lr / planned
+        yield from self._save_place()
+        yield RateChanged(self.step, self.at.epoch, before, lr)
+
+    def _rate(self) -> float:
+        return float(self.optimizer.param_groups[0]["lr"])
 
     def _diverged(self, bad_step: int, what: str = "The loss was no longer a finite number") -> RunEnded:
         """The ending; weights that the bad step may have spoiled are put back."""
         sound = bad_step - 1
         if self.blown_up or self.device.kind not in CHECKED_EVERY_STEP or not self.sound.finite():
             sound = self.sound.put_back()
-        return endings.diverged(bad_step, sound, self.optimizer.param_groups[0]["lr"], self.blown_up or what)
+        return endings.diverged(bad_step, sound, self._rate(), self.blown_up or what)
 
     # Looking at the run
 
@@ -242,6 +287,16 @@ class _Run:
         if self.watched is not None and (snapshot := take_snapshot(self.model, *self.watched, self.step, self.at.epoch)):
             yield snapshot
         self.snapshots.looked(began, time.perf_counter())
+
+    def _save_place(self) -> Iterator[Event]:
+        """Saves where the run is within its epoch. The position at the epoch's beginning stays, from which its sums and seconds count."""
+        began, sums = self.at, self.meter.whole()
+        self.at = replace(began, batches=self.batches, step=self.step, loss=sums.loss, correct=sums.correct, samples=sums.samples,
+                          seconds=self._seconds(), epoch_seconds=self._epoch_seconds())
+        try:
+            yield from self._save(LAST)
+        finally:
+            self.at = began
 
     def _save(self, *names: str) -> Iterator[Event]:
         for name in names if self.folder is not None else ():

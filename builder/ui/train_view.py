@@ -15,17 +15,18 @@ from builder import paths
 from builder.charts.history import History, Sent, extend, payload, sent
 from builder.runs import Run, RunError, Store, launch, resume, settle
 
+from . import run_controls
 from .export_view import Export, run_dialog
 from .frame import esc
 from .live import live
 
-FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RunEnded")
+FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RateChanged", "RunEnded")
 REFRESH_SECONDS = 0.4
 LOOK_SECONDS = 5.0
 LISTED = 8
-STATES = {"queued": "waiting", "starting": "starting", "running": "training", "completed": "finished", "stopped": "stopped", "diverged": "diverged",
+STATES = {"queued": "waiting", "starting": "starting", "running": "training", "paused": "paused", "completed": "finished", "stopped": "stopped", "diverged": "diverged",
           "failed": "failed", "out_of_memory": "out of memory", "killed": "killed"}
-COLOURS = {"completed": "green", "stopped": "gray", "queued": "blue", "starting": "blue", "running": "blue"}
+COLOURS = {"completed": "green", "stopped": "gray", "queued": "blue", "starting": "blue", "running": "blue", "paused": "orange"}
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -80,9 +81,9 @@ class Follow:
         """The browser lacks something: send everything next."""
         self.sent = self.sent_before = Sent()
 
-    def payload(self, run: Run, stopping: bool) -> dict[str, object]:
+    def payload(self, run: Run, stopping: bool, pausing: bool = False) -> dict[str, object]:
         """The next update. It overlaps the one before, of which the browser may have skipped the drawing."""
-        state = "stopping" if stopping and run.live else run.state
+        state = "stopping" if stopping and run.live else "pausing" if pausing else run.state
         update = payload(self.history, self.sent_before, run=run.id, title=title(run), state=state, says=run.says)
         self.sent_before, self.sent = self.sent, sent(self.history)
         return update
@@ -155,22 +156,6 @@ def start(project: dict[str, object], source: str, name: str, device: str | None
         st.session_state["run_trouble"] = str(error)
 
 
-@st.fragment
-def stop_button(run_id: str) -> None:
-    """A fragment of its own: its answer must not wait for the rest of the page."""
-    asked = st.session_state.get("stopping") == run_id
-    st.button("Stopping…" if asked else "Stop", key="stop", icon=":material/stop:", width="stretch", disabled=asked, on_click=stop, args=(run_id,))
-
-
-def stop(run_id: str) -> None:
-    """Ask the run's worker to stop."""
-    try:
-        store().request(run_id, "stop")
-        st.session_state["stopping"] = run_id
-    except RunError as error:
-        st.session_state["run_trouble"] = str(error)
-
-
 def go_on(run_id: str, load_id: str) -> None:
     """Resume a run and show it."""
     try:
@@ -200,13 +185,18 @@ def devices() -> dict[str, str]:
 
 def watch(run: Run) -> None:
     """The live view of one run, refreshed by itself; one that has ended now and then, for it may be deleted or resumed elsewhere."""
-    st.fragment(_watch, run_every=REFRESH_SECONDS if run.live else LOOK_SECONDS)(run.id, run.live)
+    st.fragment(_watch, run_every=REFRESH_SECONDS if run.live else LOOK_SECONDS)(run.id, phase(run))
 
 
-def _watch(run_id: str, was_live: bool) -> None:
+def phase(run: Run) -> str:
+    """What decides which buttons there are: how it lives, or that it has ended."""
+    return run.state if run.live else ""
+
+
+def _watch(run_id: str, was: str) -> None:
     runs, held, trouble = store(), follow(run_id), ""
     try:
-        if was_live:
+        if was:
             settle(runs)
     except RunError as error:
         # A store that cannot be written can still be watched.
@@ -223,10 +213,10 @@ def _watch(run_id: str, was_live: bool) -> None:
             st.rerun()
         st.warning(esc(str(error)))
         return
-    live(held.payload(run, st.session_state.get("stopping") == run_id), key="live", on_gap=held.forget)
+    live(held.payload(run, run_controls.stopping(run), run_controls.pausing(run)), key="live", on_gap=held.forget)
     if trouble:
         st.warning(esc(trouble))
-    if was_live != run.live:
+    if was != phase(run):
         st.rerun()
 
 

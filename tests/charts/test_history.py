@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from builder.charts.history import History, Sent, best, extend, header, payload, points, seconds_left, sent
-from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
 
 STARTED = RunStarted(device="cpu", device_name="A processor", parameters=26, train_samples=40, test_samples=4, steps_per_epoch=4, epochs=3,
                      batch_size=10, classes=("cat", "dog"), seed=0, threads=1, torch="2.15.0")
@@ -60,6 +60,14 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint_and_is_a_new_serie
     assert [row[0] for row in points(again)] == [2, 5]
     assert again.ended is None
     assert payload(again, run="r")["series"] != payload(told, run="r")["series"]
+
+
+def test_changes_of_the_learning_rate_are_marked_and_one_behind_the_checkpoint_is_forgotten():
+    changed = history(replace(STARTED, lr=0.1), step(1), RateChanged(1, 1, 0.1, 0.01), step(2), RateChanged(2, 1, 0.01, 0.5))
+    assert payload(changed)["marks"] == [[1, 0.01], [2, 0.5]] and changed.lr == 0.5
+    resumed = extend(changed, [replace(STARTED, resumed_at=1, lr=0.01)])
+    assert payload(resumed)["marks"] == [[1, 0.01]] and resumed.lr == 0.01
+    assert history(STARTED).lr is None, "a run of a Brickwork that did not tell it"
 
 
 def test_only_the_test_split_counts_as_test_and_other_events_change_nothing():

@@ -19,8 +19,8 @@ class FakeRun:
 def train(mode):
     """A stand-in for `api.train` that yields the events of a fake source."""
 
-    def fake(project, device=None, stop=lambda: False, folder=None, resume=False, **_):
-        yield from MODES[mode](FakeRun(resume), stop)
+    def fake(project, device=None, control=None, folder=None, resume=False, **_):
+        yield from MODES[mode](FakeRun(resume), control)
 
     return fake
 

@@ -13,6 +13,7 @@ from builder.graph import FrozenDict, dumps
 from builder.runs import Store
 from builder.train.events import RunEnded
 from tests.compile.block_drawings import BLOCK_DRAWINGS, END, IMAGE, RESIDUAL, TAIL, project, row
+from tests.train.small import Stopping
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_a_stopped_training_with_blocks_goes_on_where_it_was(tmp_path):
 
     whole = ended(tmp_path / "whole")
     asked = iter([False, False])
-    assert ended(tmp_path / "parts", stop=lambda: next(asked, True)).reason == "stopped"
+    assert ended(tmp_path / "parts", control=Stopping(lambda: next(asked, True))).reason == "stopped"
     resumed = ended(tmp_path / "parts", resume=True)
     assert (whole.reason, whole.step) == (resumed.reason, resumed.step) == ("completed", whole.step)
     one, other = (load_file(max((tmp_path / part).rglob("*.safetensors"), key=lambda path: path.stat().st_mtime_ns)) for part in ("whole", "parts"))

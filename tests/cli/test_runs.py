@@ -1,4 +1,4 @@
-"""`runs`: list, show, stop, resume, export."""
+"""`runs`: list, show, the commands to a worker, resume, export."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import RunEnded
+from builder.train.events import Continued, Paused, RunEnded
 from tests.cli.fakes import FakeRun
 from tests.helpers import until
 from tests.runs.fakes import completes, epoch, started, step
@@ -95,6 +95,34 @@ def test_a_live_run_is_asked_to_stop(brickwork, store, done):
         answer = brickwork("runs", "stop", "last")
         assert answer.status == 0 and "was asked to stop" in answer.out
         assert [control.command for control in store.controls(run_id, 1)] == ["stop"]
+
+
+def test_a_live_run_is_paused_saved_given_another_learning_rate_and_resumed_in_place(brickwork, store):
+    run_id = store.create({"name": "x"}, "", "x")
+    assert "waits for its start" in brickwork("runs", "resume", "last").err
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [started(), step(1)])
+        assert "asked to pause" in brickwork("runs", "pause", "last").out
+        store.append(run_id, [Paused(1, 1)])
+        assert brickwork("runs", "set-lr", "last", "0.001", "--json").json["state"] == "paused"
+        assert brickwork("runs", "checkpoint", "last").status == 0
+        assert "asked to go on" in brickwork("runs", "resume", "last").out
+        store.append(run_id, [Continued(1, 1)])
+        assert store.get(run_id).state == "running"
+        asked = [(control.command, control.value) for control in store.controls(run_id, 1)]
+        assert asked == [("pause", None), ("set-lr", 0.001), ("checkpoint", None), ("resume", None)]
+
+
+@pytest.mark.parametrize("rate", ["fast", "0", "-1", "nan", "inf", "1e300", None])
+def test_what_is_no_learning_rate_is_refused_in_words(brickwork, store, rate):
+    run_id = store.create({"name": "x"}, "", "x")
+    answer = brickwork("runs", "set-lr", "last", *([rate] if rate else []))
+    assert answer.status == 2 and "earning rate" in answer.err and not store.controls(run_id, 1)
+
+
+def test_a_value_that_belongs_to_no_action_is_refused(brickwork, done):
+    assert "takes a RUN only" in brickwork("runs", "show", "last", "0.1").err
 
 
 def test_a_stopped_run_is_resumed_in_the_background(brickwork, store, resumed, monkeypatch):

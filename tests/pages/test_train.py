@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import CheckpointSaved, Evaluated, RunEnded, RunStarted, StepEnded
+from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from builder.ui import train_view
 from builder.ui.workspace import workspace
 
@@ -210,6 +211,47 @@ def test_stop_asks_the_worker_and_says_so_at_once(store):
         assert [control.command for control in store.controls(run_id, run.generation)] == ["stop"]
         assert told(tab)["state"] == "stopping"
         assert button(tab, "Stopping…").disabled
+
+
+def commands(store: Store, run) -> list[tuple]:
+    return [(control.command, control.value) for control in store.controls(run.id, run.generation)]
+
+
+def test_a_run_is_paused_and_goes_on_in_place(store):
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", "MNIST CNN")
+    with lock.hold(store.folder(run_id)):
+        run = store.claim(run_id)
+        store.append(run_id, [STARTED, step(1)])
+        tab = page(run_id)
+        looked(button(tab, "Pause").click().run())
+        assert commands(store, run) == [("pause", None)]
+        assert told(tab)["state"] == "pausing" and button(tab, "Pausing…").disabled
+        store.append(run_id, [Paused(1, 1)])
+        tab = looked(tab.run())
+        assert told(tab)["state"] == "paused" and "Pause" not in labels(tab) and "Stop" in labels(tab)
+        looked(button(tab, "Resume").click().run())
+        assert commands(store, run)[1:] == [("resume", None)]
+        store.append(run_id, [Continued(1, 1)])
+        tab = looked(tab.run())
+        assert told(tab)["state"] == "running" and "Pause" in labels(tab)
+
+
+def test_the_learning_rate_is_changed_and_a_checkpoint_asked_for_while_it_trains(store):
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", "MNIST CNN")
+    with lock.hold(store.folder(run_id)):
+        run = store.claim(run_id)
+        store.append(run_id, [replace(STARTED, lr=0.02), step(1)])
+        tab = page(run_id)
+        (rate,) = [one for one in tab.number_input if one.key.startswith("rate:")]
+        assert rate.value == 0.02 and button(tab, "Change").disabled
+        rate.set_value(0.004).run()
+        looked(button(tab, "Change").click().run())
+        looked(button(tab, "Save a checkpoint now").click().run())
+        assert commands(store, run) == [("set-lr", 0.004), ("checkpoint", None)]
+        store.append(run_id, [RateChanged(7, 1, 0.02, 0.004)])
+        tab = looked(tab.run())
+        assert told(tab)["marks"] == [[7, 0.004]]
+        assert [one.value for one in tab.number_input if one.key.startswith("rate:")] == [0.004]
 
 
 def test_a_deleted_run_is_gone_from_the_list_and_the_next_one_is_shown(store):

@@ -26,7 +26,7 @@ def epoch(number, accuracy=0.9):
     return [EpochEnded(number, at, 0.5, 0.8, 1.0, 1000.0), test, CheckpointSaved(at, number, "last.pt")]
 
 
-def completes(run, stop):
+def completes(run, control):
     """Four epochs of five steps, resumed from the checkpoint where there is one."""
     at = run.checkpoint or 0
     yield started(at)
@@ -37,33 +37,33 @@ def completes(run, stop):
     yield RunEnded("completed", STEPS * EPOCHS, "All 4 epochs are done.")
 
 
-def endless(run, stop):
+def endless(run, control):
     """Steps as fast as they can be written, until asked to stop."""
     yield started()
     number = 0
-    while not stop():
+    while not control.stopping():
         number += 1
         yield step(number)
     yield RunEnded("stopped", number, "Stopped when asked.")
 
 
-def idle(run, stop):
+def idle(run, control):
     """One step, then nothing until asked to stop."""
     yield started()
     yield step(1)
-    while not stop():
+    while not control.stopping():
         threading.Event().wait(0.005)
     yield RunEnded("stopped", 1, "Stopped when asked.")
 
 
-def fails(run, stop):
+def fails(run, control):
     """Breaks off after a step."""
     yield started()
     yield step(1)
     raise RuntimeError("the sizes 3 and 4 do not match\nmore")
 
 
-def silent(run, stop):
+def silent(run, control):
     """Ends the process after a step without any clean-up."""
     yield started()
     yield step(1)

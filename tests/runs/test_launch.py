@@ -123,8 +123,8 @@ KILLED_AFTER_12 = """
 import os, signal, sys
 from builder.runs import Store, work
 from tests.runs.fakes import completes
-def source(run, stop):
-    for event in completes(run, stop):
+def source(run, control):
+    for event in completes(run, control):
         yield event
         if getattr(event, "step", 0) == 12:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -26,7 +26,7 @@ class DataError(ValueError):
 
 
 def raising(error):
-    def source(run, stop):
+    def source(run, control):
         yield started()
         yield step(1)
         raise error
@@ -48,9 +48,9 @@ def test_a_run_that_completes_has_its_events_and_lets_go_of_its_lock(store, new)
 
 
 def test_the_source_is_given_the_claimed_run_while_the_lock_is_held(store, new):
-    def source(run, stop):
-        assert run.claimed == run.generation == 1 and run.state == "starting" and lock.held(run.folder) and not stop()
-        yield from completes(run, stop)
+    def source(run, control):
+        assert run.claimed == run.generation == 1 and run.state == "starting" and lock.held(run.folder) and not control.stopping()
+        yield from completes(run, control)
 
     assert work(new(), source, store).reason == "completed"
 
@@ -66,7 +66,7 @@ def test_an_exception_fails_the_run_in_one_sentence_with_the_traceback_in_its_ou
 
 
 def test_what_the_trainer_logs_goes_into_the_runs_output_only_and_the_log_is_put_back(store, new, capfd):
-    def source(run, stop):
+    def source(run, control):
         yield started()
         try:
             raise KeyError("conv1")
@@ -88,7 +88,7 @@ def test_a_report_that_cannot_be_written_does_not_stop_the_run(store, new, capfd
 
 
 def test_an_exception_before_the_first_event_fails_the_run_too(store, new):
-    def source(run, stop):
+    def source(run, control):
         raise OSError(2, "No such file", "mnist")
 
     run_id = new()
@@ -120,13 +120,13 @@ def test_other_errors_are_not_taken_for_memory():
 
 def test_a_source_that_just_ends_is_a_failure_that_says_so(store, new):
     run_id = new()
-    assert work(run_id, lambda run, stop: iter([started(), step(3)]), store).says == "The training ended without saying why."
+    assert work(run_id, lambda run, control: iter([started(), step(3)]), store).says == "The training ended without saying why."
     assert (store.get(run_id).state, store.get(run_id).step) == ("failed", 3)
 
 
 def test_what_a_source_says_after_its_end_is_not_written(store, new):
     run_id, end = new(), RunEnded("completed", 1, "done")
-    work(run_id, lambda run, stop: iter([started(), end, step(2), RunEnded("failed", 2, "no")]), store)
+    work(run_id, lambda run, control: iter([started(), end, step(2), RunEnded("failed", 2, "no")]), store)
     assert store.events(run_id)[-1].event == end
 
 
@@ -144,7 +144,7 @@ def test_a_run_is_worked_on_once_only(store, new):
 def test_a_worker_whose_run_was_ended_by_somebody_else_writes_nothing_more(store, new):
     run_id = new()
 
-    def source(run, stop):
+    def source(run, control):
         yield started()
         assert store.settle(store.get(run_id), RunEnded("killed", 0, "settled"))
         yield step(1)
@@ -156,7 +156,7 @@ def test_a_worker_whose_run_was_ended_by_somebody_else_writes_nothing_more(store
 
 def test_a_resumed_run_goes_on_from_its_checkpoint(store, new):
     run_id = new()
-    work(run_id, lambda run, stop: (event if getattr(event, "step", 0) <= 12 else 1 / 0 for event in completes(run, stop)), store)
+    work(run_id, lambda run, control: (event if getattr(event, "step", 0) <= 12 else 1 / 0 for event in completes(run, control)), store)
     assert store.get(run_id).state == "failed" and store.get(run_id).checkpoint == 10
     store.reopen(run_id)
     assert work(run_id, completes, store).reason == "completed"
@@ -168,10 +168,10 @@ def test_a_resumed_run_goes_on_from_its_checkpoint(store, new):
 def test_a_stop_command_reaches_a_run_that_only_ends_when_asked_to(store, new):
     run_id = new()
 
-    def source(run, stop):
+    def source(run, control):
         yield started()
         store.request(run_id, "stop")
-        yield from idle(run, stop)
+        yield from idle(run, control)
 
     assert work(run_id, source, store).reason == "stopped" and store.get(run_id).state == "stopped"
 
@@ -238,7 +238,7 @@ def test_the_heart_beats_while_the_worker_lives(store, new, monkeypatch):
     monkeypatch.setattr("builder.runs.worker.BEAT_SECONDS", 0.0)
     run_id = new()
 
-    def source(run, stop):
+    def source(run, control):
         yield started()
         until(lambda: store.get(run_id).heartbeat > run.heartbeat, 10, "the heart beats")
         yield RunEnded("completed", 0, "")
@@ -252,7 +252,7 @@ def test_a_database_that_stays_busy_for_a_while_only_delays_the_worker(store, ne
     freed = threading.Event()
     free = threading.Timer(0.3, lambda: (freed.set(), other.execute("ROLLBACK")))
 
-    def source(run, stop):
+    def source(run, control):
         yield started()
         other.execute("BEGIN IMMEDIATE")
         free.start()

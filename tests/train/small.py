@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
@@ -12,6 +12,7 @@ from builder.data.load import statistics
 from builder.data.records import Tensors
 from builder.tasks.classification import Classification
 from builder.train.batches import seed_everything
+from builder.train.control import Control
 from builder.train.device import Device, choose_device
 from builder.train.events import Event
 from builder.train.loop import train
@@ -39,6 +40,22 @@ def small_cnn(channels: int = 1, dropout: float = 0.3) -> nn.Sequential:
         drop1=nn.Dropout(dropout), fc1=nn.Linear(4 * 3 * 3, 8), relu2=nn.ReLU(), fc2=nn.Linear(8, CLASSES)))
 
 
+class Stopping(Control):
+    """Stops a run as soon as `stop` says so."""
+
+    def __init__(self, stop: Callable[[], bool]):
+        super().__init__()
+        self._stop = stop
+
+    def stopping(self) -> bool:
+        return self._stop()
+
+    def waiting(self) -> bool:
+        if self._stop():
+            self.ask("stop")
+        return super().waiting()
+
+
 class Small:
     """One run of the small network; keeps its parts so that a test can look at them afterwards."""
 
@@ -51,10 +68,10 @@ class Small:
         self.optimizer = (make_optimizer or (lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9)))(self.model.parameters())
         self.loss_fn, self.device = loss_fn or nn.CrossEntropyLoss(), device or choose_device("cpu")
 
-    def events(self, **options: object) -> Iterator[Event]:
-        """The run's events, as they come."""
+    def events(self, stop: Callable[[], bool] = lambda: False, control: Control | None = None, **options: object) -> Iterator[Event]:
+        """The run's events, as they come; `stop` is asked wherever the loop asks whether to stop."""
         return train(self.model, self.tensors, self.settings, optimizer=self.optimizer, loss_fn=self.loss_fn, task=Classification(CLASSES),
-                     device=self.device, **options)
+                     device=self.device, control=control or Stopping(stop), **options)
 
     def run(self, **options: object) -> list[Event]:
         """All of the run's events."""

@@ -1,9 +1,9 @@
 import Plotly from "plotly.js-basic-dist-min";
 import { h, setAttributes, setText } from "./dom.ts";
-import { CONFIG, type Frame, layout, logarithmic, type Range, RAW, recoloured, SMOOTH, stepTicks, TEST, ticks, traces, whole } from "./figure.ts";
+import { CONFIG, type Frame, layout, logarithmic, type Range, rateMarks, RAW, recoloured, SMOOTH, stepTicks, TEST, ticks, traces, whole } from "./figure.ts";
 import { type Average, smooth } from "./series.ts";
 import type { Look } from "./theme.ts";
-import type { Point, TestPoint } from "./types.ts";
+import type { Mark, Point, TestPoint } from "./types.ts";
 
 /** What one chart shows and how. */
 export interface ChartSpec {
@@ -25,6 +25,8 @@ export class Chart {
   private readonly observer = new ResizeObserver(() => this.resize());
   private frame: Frame = { steps: 1, stepsPerEpoch: 0 };
   private weight = 0;
+  private look: Look;
+  private marks: readonly Mark[] = [];
   private average: Average = { sum: 0, count: 0 };
   private zoomed = false;
   private ready: Promise<unknown>;
@@ -33,6 +35,7 @@ export class Chart {
 
   constructor(spec: ChartSpec, look: Look) {
     this.spec = spec;
+    this.look = look;
     this.element = h("section", { class: "card chart", "aria-label": spec.title }, h("header", {}, h("h3", {}, spec.title), this.legend(), this.value), this.plot);
     this.ready = Plotly.newPlot(this.plot, traces(look, spec.hover), layout(look, this.frame, spec.axis), CONFIG).then((div) => {
       div.on("plotly_relayout", (change) => this.relayouted(change as Readonly<Record<string, unknown>>));
@@ -165,10 +168,19 @@ export class Chart {
     this.then(() => Plotly.relayout(this.plot, logarithmic(on, this.spec.axis)));
   }
 
+  /** Shows where the learning rate was changed. */
+  setMarks(marks: readonly Mark[]): void {
+    if (JSON.stringify(marks) === JSON.stringify(this.marks)) return;
+    this.marks = marks;
+    this.then(() => Plotly.relayout(this.plot, rateMarks(this.look, marks)));
+  }
+
   /** Repaints in other colours, data and zoom untouched. */
   setLook(look: Look): void {
+    this.look = look;
     const change = recoloured(look);
-    this.then(() => Plotly.update(this.plot, change.traces, change.layout, [RAW, SMOOTH, TEST]));
+    const whole = { ...change.layout, ...rateMarks(look, this.marks) };
+    this.then(() => Plotly.update(this.plot, change.traces, whole, [RAW, SMOOTH, TEST]));
   }
 
   private say(points: readonly Point[], tests: readonly TestPoint[]): void {

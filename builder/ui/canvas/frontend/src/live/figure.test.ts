@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layout, logarithmic, recoloured, stepTicks, ticks, traces, whole } from "./figure.ts";
+import { layout, logarithmic, rateMarks, recoloured, stepTicks, ticks, traces, whole } from "./figure.ts";
 import type { Look } from "./theme.ts";
 
 const look: Look = { text: "#111", faint: "#222", grid: "#333", paper: "#444", train: "#555", test: "#666", font: "serif" };
@@ -33,6 +33,13 @@ test("another theme changes colours and neither ranges nor data", () => {
   const keys = [...Object.keys(change.layout), ...Object.keys(change.traces)];
   assert.ok(keys.includes("yaxis.gridcolor") && keys.includes("line.color"));
   assert.equal(keys.find((key) => /range|\.x$|\.y$|tickvals/.test(key)), undefined);
+});
+
+test("a change of the learning rate is an upright line that says the new rate", () => {
+  const { shapes, annotations } = rateMarks(look, [[120, 0.001], [300, 0.1 + 0.2]]);
+  assert.deepEqual(shapes?.map((shape) => [shape.x0, shape.x1, shape.yref]), [[120, 120, "paper"], [300, 300, "paper"]]);
+  assert.deepEqual(annotations?.map((words) => [words.x, words.text]), [[120, "lr 0.001"], [300, "lr 0.3"]]);
+  assert.deepEqual(rateMarks(look, []), { shapes: [], annotations: [] });
 });
 
 test("powers of ten are an axis of their own, and the way back restores its format", () => {

@@ -1,6 +1,7 @@
 import type { Config, Data, Layout, LayoutAxis } from "plotly.js";
 import { epochTicks } from "./series.ts";
 import type { Look } from "./theme.ts";
+import type { Mark } from "./types.ts";
 
 /** The x axis while nobody has zoomed: steps shown and how they make epochs. */
 export interface Frame {
@@ -69,6 +70,17 @@ export function layout(look: Look, frame: Frame, axis: Partial<LayoutAxis>): Par
     xaxis2: { ...shared, overlaying: "x", matches: "x", side: "top", tickmode: "array", tickvals: at, ticktext: names, ticks: "", showgrid: true },
     yaxis: { ...shared, automargin: false, nticks: 6, ...axis },
   };
+}
+
+/** Upright lines where the learning rate was changed, each with the new rate at its foot. */
+export function rateMarks(look: Look, marks: readonly Mark[]): Partial<Layout> {
+  const line = { color: look.faint, width: 1, dash: "dash" as const };
+  const shapes = marks.map(([x]) => ({ type: "line" as const, x0: x, x1: x, yref: "paper" as const, y0: 0, y1: 1, line }));
+  const annotations = marks.map(([x, rate]) => ({
+    x, y: 0, yref: "paper" as const, text: `lr ${Number(rate.toPrecision(6))}`, textangle: "-90", showarrow: false,
+    xanchor: "right" as const, yanchor: "bottom" as const, font: { color: look.faint, size: 11 },
+  }));
+  return { shapes, annotations };
 }
 
 /** What changes in traces and layout with the theme's colours; data, ranges and zoom are not touched. */

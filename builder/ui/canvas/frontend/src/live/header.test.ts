@@ -25,7 +25,7 @@ test("before anything is known every number is a dash", () => {
 });
 
 test("only a run that can still change is busy, and only what went wrong is bad", () => {
-  assert.deepEqual((["none", "starting", "stopping", "completed", "stopped", "diverged", "killed"] as const).map(tone),
-    ["calm", "busy", "busy", "good", "calm", "bad", "bad"]);
+  assert.deepEqual((["none", "starting", "paused", "stopping", "completed", "stopped", "diverged", "killed"] as const).map(tone),
+    ["calm", "busy", "calm", "busy", "good", "calm", "bad", "bad"]);
   assert.equal(ended("out_of_memory"), true);
 });

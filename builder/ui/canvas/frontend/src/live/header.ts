@@ -7,6 +7,8 @@ const STATES: Readonly<Record<State, string>> = {
   queued: "Waiting for its turn",
   starting: "Starting: loading torch…",
   running: "Training",
+  pausing: "Pausing…",
+  paused: "Paused",
   stopping: "Stopping…",
   completed: "Finished",
   stopped: "Stopped",
@@ -16,7 +18,7 @@ const STATES: Readonly<Record<State, string>> = {
   killed: "The process was killed",
 };
 
-const UNFINISHED: readonly State[] = ["queued", "starting", "running", "stopping"];
+const UNFINISHED: readonly State[] = ["queued", "starting", "running", "pausing", "paused", "stopping"];
 
 /** Whether nothing more will come. */
 export function ended(state: State): boolean {
@@ -25,7 +27,7 @@ export function ended(state: State): boolean {
 
 /** How the state is coloured: busy, good, calm or bad. */
 export function tone(state: State): "busy" | "good" | "calm" | "bad" {
-  if (state === "none") return "calm";
+  if (state === "none" || state === "paused") return "calm";
   if (!ended(state)) return "busy";
   if (state === "completed") return "good";
   return state === "stopped" ? "calm" : "bad";

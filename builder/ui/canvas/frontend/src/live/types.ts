@@ -4,6 +4,9 @@ export type Point = readonly [step: number, epoch: number, loss: number | null, 
 /** One evaluation on the test part: step, epoch, loss, accuracy (a share). */
 export type TestPoint = readonly [step: number, epoch: number, loss: number | null, accuracy: number];
 
+/** A change of the learning rate: the steps after `step` go by `rate`. */
+export type Mark = readonly [step: number, rate: number];
+
 /** The first learned layer's weights: base64 of uint8, 0 = `low`, 255 = `high`, shape (out, in, height, width). */
 export interface Snapshot {
   readonly step: number;
@@ -25,7 +28,7 @@ export interface Confusion {
 }
 
 export type State =
-  | "none" | "queued" | "starting" | "running" | "stopping"
+  | "none" | "queued" | "starting" | "running" | "pausing" | "paused" | "stopping"
   | "completed" | "stopped" | "diverged" | "failed" | "out_of_memory" | "killed";
 
 /** What the header shows; null where it is not known yet. */
@@ -60,6 +63,7 @@ export interface LiveData {
   readonly base: number;
   readonly points: readonly Point[];
   readonly tests: readonly TestPoint[];
+  readonly marks: readonly Mark[];
   readonly snapshot: Snapshot | null;
   readonly snapshotStep: number;
   readonly confusion: Confusion | null;

@@ -101,6 +101,7 @@ export class LiveView {
     const other = this.series?.name !== series.name;
     if (other) this.zoom(null);
     for (const chart of this.charts) chart.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch });
+    for (const chart of this.charts) chart.setMarks(data.marks);
     this.draw(series, added, other);
     this.filters.update(series.snapshot);
     this.matrix.update(series.confusion, data.classes);

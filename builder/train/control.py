@@ -1,0 +1,44 @@
+"""What may be asked of a training while it runs. Standard library only, so that whoever asks needs no torch."""
+
+from __future__ import annotations
+
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+STOP, PAUSE, RESUME, CHECKPOINT, RATE = "stop", "pause", "resume", "checkpoint", "set-lr"
+
+
+class Request(NamedTuple):
+    """One thing asked for; `value` is the learning rate of `set-lr`."""
+
+    command: str
+    value: object = None
+
+
+class Control:
+    """Requests on their way to a training: put in by any thread or signal handler, taken out by the training before its next step."""
+
+    def __init__(self) -> None:
+        # Unlike Event and Queue it may be used by a signal handler that interrupts its own use.
+        self._asked: SimpleQueue[Request] = SimpleQueue()
+        self._stopping = False
+
+    def ask(self, command: str, value: object = None) -> None:
+        """Ask for `stop`, `pause`, `resume`, `checkpoint` or `set-lr`; returns at once."""
+        self._stopping = self._stopping or command == STOP
+        self._asked.put(Request(command, value))
+
+    def stopping(self) -> bool:
+        """Whether somebody has asked to stop, even where that was not taken out yet."""
+        return self._stopping
+
+    def waiting(self) -> bool:
+        """Whether there is anything to take out."""
+        return not self._asked.empty()
+
+    def take(self, wait: bool = False) -> Request | None:
+        """The oldest request; without one None, or with `wait` the next that comes."""
+        try:
+            return self._asked.get(block=wait)
+        except Empty:
+            return None

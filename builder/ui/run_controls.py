@@ -1,0 +1,71 @@
+"""What can be asked of a run while it trains: pause, stop, a checkpoint now, another learning rate."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from builder.runs import Run, RunError, Store
+
+CONTROLS_HELP = "A checkpoint now, another learning rate"
+
+
+def pausing(run: Run) -> bool:
+    """Whether this tab has asked for a pause that has not begun yet."""
+    return st.session_state.get("pausing") == run.id and run.state == "running"
+
+
+def stopping(run: Run) -> bool:
+    """Whether this tab has asked the run to stop."""
+    return st.session_state.get("stopping") == run.id
+
+
+def learning_rate(runs: Store, run: Run) -> float | None:
+    """The rate that a run's next step goes by as far as it has told; None before it has started."""
+    told = [row for kind in ("RunStarted", "RateChanged", "StepEnded") if (row := runs.latest(run.id, kind))]
+    return max(told, key=lambda row: row.seq).event.lr or None if told else None
+
+
+@st.fragment
+def buttons(runs: Store, run: Run) -> None:
+    """A fragment of its own: its answers must not wait for the rest of the page."""
+    ending = stopping(run)
+    with st.container(horizontal=True, gap="small"):
+        if run.state == "paused":
+            st.button("Resume", key="resume", icon=":material/resume:", type="primary", width="stretch", disabled=ending, help="Go on in place",
+                      on_click=ask, args=(runs, run, "resume"))
+        elif run.state != "queued":
+            waits = pausing(run)
+            st.button("Pausing…" if waits else "Pause", key="pause", icon=":material/pause:", width="stretch", disabled=waits or ending,
+                      help="Wait in place after the present step; the memory stays taken", on_click=ask, args=(runs, run, "pause"))
+        st.button("Stopping…" if ending else "Stop", key="stop", icon=":material/stop:", width="stretch", disabled=ending, on_click=ask, args=(runs, run, "stop"))
+        if run.state in ("running", "paused") and not ending:
+            with st.popover("More", icon=":material/tune:", help=CONTROLS_HELP, width="stretch"):
+                more(runs, run)
+
+
+def more(runs: Store, run: Run) -> None:
+    """The learning rate, which changes at the next step, and a checkpoint of now."""
+    now = learning_rate(runs, run)
+    changed = runs.latest(run.id, "RateChanged")
+    # What is typed stays while a schedule moves on, until the change that was asked for is made.
+    key = f"rate:{run.id}:{changed.seq if changed else 0}"
+    st.session_state.setdefault(key, now or 0.01)
+    rate, change = st.columns([2, 1], vertical_alignment="bottom")
+    asked = rate.number_input("Learning rate", min_value=0.0, step=None, format="%g", key=key, help=f"{now:g} now; a schedule goes on in proportion" if now else None)
+    if change.button("Change", key="set-lr", width="stretch", disabled=not asked or asked == now) and ask(runs, run, "set-lr", asked):
+        st.toast(f"From the next step on the learning rate is {asked:g}.")
+    if st.button("Save a checkpoint now", key="checkpoint", icon=":material/save:", width="stretch") and ask(runs, run, "checkpoint"):
+        st.toast("The checkpoint is written after the present step.")
+
+
+def ask(runs: Store, run: Run, command: str, value: object = None) -> bool:
+    """Ask the run's worker for something; whether it could be asked. Why not stands on the page."""
+    try:
+        runs.request(run.id, command, value)
+    except RunError as error:
+        st.session_state["run_trouble"] = str(error)
+        return False
+    if command == "stop":
+        st.session_state["stopping"] = run.id
+    st.session_state["pausing"] = run.id if command == "pause" else None
+    return True
