@@ -82,7 +82,7 @@ runs = train_view.opened()
 run, says = train_view.chosen(runs, space.project.name, space.load_id)
 
 with st.container(border=True):
-    what, source, device, button = st.columns([3.4, 2, 1.6, 2], vertical_alignment="bottom")
+    what, source, device, button = st.columns([2.9, 1.8, 1.5, 2.8], vertical_alignment="bottom")
     with what:
         project_line(space)
     with source:
