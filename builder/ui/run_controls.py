@@ -21,8 +21,8 @@ def stopping(run: Run) -> bool:
 
 def learning_rate(runs: Store, run: Run) -> float | None:
     """The rate that a run's next step goes by as far as it has told; None before it has started."""
-    told = [row for kind in ("RunStarted", "RateChanged", "StepEnded") if (row := runs.latest(run.id, kind))]
-    return max(told, key=lambda row: row.seq).event.lr or None if told else None
+    told = [row for kind in ("RunStarted", "RateChanged", "StepEnded") if (row := runs.latest(run.id, kind)) and row.event.lr]
+    return max(told, key=lambda row: row.seq).event.lr if told else None
 
 
 @st.fragment

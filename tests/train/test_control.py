@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from builder.catalogue import SCHEDULES
+from builder.catalogue.schedules import rate_of
 from builder.train.checkpoint import read_weights
 from builder.train.control import Control
 from builder.train.settings import Settings
@@ -132,3 +135,14 @@ def test_it_can_be_changed_while_the_run_is_paused():
 def test_what_is_asked_twice_or_out_of_place_is_done_once():
     events = Small(SETTINGS).run(control=Script({2: [("resume",), ("pause",), ("pause",), ("resume",), ("resume",)]}))
     assert [kind for kind in kinds(events) if kind in ("Paused", "Continued")] == ["Paused", "Continued"] and events[-1].reason == "completed"
+
+
+def test_a_schedule_goes_on_in_proportion_to_the_change_also_in_a_resumed_run(tmp_path: Path):
+    scheduled = replace(SETTINGS, rate=rate_of(SCHEDULES["CosineAnnealingLR"], {}, 0))
+    plain, whole = (Small(scheduled, adam).run(control=Script(asks)) for asks in ({}, {7: [("set-lr", 0.02)]}))
+    before, after = ([event.lr for event in of(events, "StepEnded")] for events in (plain, whole))
+    assert after[:6] == before[:6] and after[6] == pytest.approx(0.02)
+    assert after[7:] == pytest.approx([rate * 0.02 / before[6] for rate in before[7:]])
+    killed = Small(scheduled, adam).events(control=Script({7: [("set-lr", 0.02)]}), checkpoints=tmp_path)
+    next(event for event in killed if type(event).__name__ == "RateChanged")
+    assert [event.lr for event in of(Small(scheduled, adam).run(checkpoints=tmp_path, resume=True), "StepEnded")] == after[6:]
