@@ -73,6 +73,8 @@ def action(space: Workspace, run, can_train: bool) -> None:
         if run and train_view.resumable(run):
             st.button("Resume", key="resume", icon=":material/resume:", width="stretch", help="Go on from its last checkpoint",
                       on_click=train_view.go_on, args=(run.id, space.load_id))
+        if run and train_view.can_be_longer(run):
+            train_view.longer(run, space.load_id)
         if can_train:
             st.button("Train", key="train", icon=":material/play_arrow:", type="primary", width="stretch", on_click=start, args=(space,))
 

@@ -25,6 +25,7 @@ def add_to(commands) -> None:
     runs.add_argument("action", nargs="?", choices=ACTIONS, default="list", metavar="ACTION", help=f"{', '.join(ACTIONS)} (list when not given)")
     runs.add_argument("run_id", nargs="?", metavar="RUN", help="a run's id, its beginning, or `last`")
     runs.add_argument("value", nargs="?", metavar="VALUE", help="set-lr: the learning rate from the next step on")
+    runs.add_argument("--more", type=int, default=0, metavar="EPOCHS", help="resume: train so many epochs more than the run has; finished runs too")
     runs.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="export: the folder to make (the run's id when not given)")
     runs.add_argument("--json", action="store_true", help="print one JSON document")
     runs.set_defaults(run=run_runs)
@@ -40,6 +41,8 @@ def run_runs(arguments: Namespace) -> int:
         raise CommandError(f"`runs {arguments.action}` needs a RUN: an id, its beginning, or `last`")
     if arguments.value is not None and arguments.action != "set-lr":
         raise CommandError(f"`runs {arguments.action}` takes a RUN only, not {arguments.value!r} too")
+    if arguments.more and (arguments.action != "resume" or arguments.more < 1):
+        raise CommandError("--more EPOCHS belongs to `runs resume` and is at least 1")
     with Store() as store:
         settle(store)
         run = None if arguments.action == "list" else store.find(arguments.run_id)
@@ -145,12 +148,13 @@ def resume_run(store, run, arguments: Namespace) -> int:
     from builder.runs import resume
 
     if run.live:
+        if arguments.more:
+            raise CommandError(f"{run.id} has not ended ({run.state}): it gets more epochs when it has", 1)
         if run.state == "queued":
             raise CommandError(f"{run.id} waits for its start: there is nothing to resume", 1)
         store.request(run.id, "resume")
         return report(store, run, arguments, "was asked to go on")
-
-    resume(run.id, store)
+    resume(run.id, store, more=arguments.more)
     return report(store, run, arguments, "goes on in the background")
 
 

@@ -39,10 +39,10 @@ def launch(run_id: str, store: Store | None = None, command: Sequence[str] | Non
     return process.pid
 
 
-def resume(run_id: str, store: Store | None = None, command: Sequence[str] | None = None) -> int:
-    """Start an ended run again from its last checkpoint, as its next generation; the process id. Raises RunError like `launch`."""
+def resume(run_id: str, store: Store | None = None, command: Sequence[str] | None = None, more: int = 0) -> int:
+    """Start an ended run again from its last checkpoint, for `more` epochs than it had; the process id. Raises RunError like `launch` and `Store.reopen`."""
     store = store or Store()
-    store.reopen(run_id)
+    store.reopen(run_id, more)
     return launch(run_id, store, command)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from builder import paths
+from builder.graph.check import WHOLE
 from builder.train.control import CHECKPOINT, PAUSE, RATE, RESUME, STOP
 from builder.train.events import (
     KINDS,
@@ -85,7 +86,7 @@ class Store:
         run_id = self._new_folder(name)
         try:
             with self._plain_errors():
-                (self.folder(run_id) / "project.json").write_text(json.dumps(project, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+                self._write_project(run_id, project)
                 (self.folder(run_id) / "source.py").write_bytes(source.encode())
             with self._transaction() as connection:
                 connection.execute("INSERT INTO runs (id, name, state, created, device_asked) VALUES (?, ?, 'queued', ?, ?)",
@@ -278,15 +279,42 @@ class Store:
         with self._transaction() as connection:
             connection.execute("UPDATE runs SET heartbeat = ? WHERE id = ? AND generation = ?", (time.time(), run_id, generation))
 
-    def reopen(self, run_id: str) -> Run:
-        """Queue an ended run as its next generation; of several callers one wins, the others get EndedError."""
+    def reopen(self, run_id: str, more: int = 0) -> Run:
+        """Queue an ended run as its next generation, with so many epochs more; of several callers one wins, the others get EndedError.
+
+        Raises RunError when it has finished and no more epochs are asked for, or when they cannot be had.
+        """
         run = self.get(run_id)
-        if run.state == "completed":
-            raise RunError(f"{run_id} has finished all its {run.epochs} epochs: there is nothing to resume")
+        if run.state == "completed" and not more:
+            raise RunError(f"{run_id} has finished all its {run.epochs} epochs: there is nothing to resume but with more epochs")
         if run.live or lock.held(run.folder):
             raise EndedError(f"{run_id} has not ended ({run.state}): there is nothing to resume")
         again = {"state": "queued", "ended": None, "says": "", "pid": None, "launched": None, "heartbeat": None}
-        return self._move(run_id, f"state NOT IN {LIVE}", again, "generation = generation + 1")
+        if not more:
+            return self._move(run_id, f"state NOT IN {LIVE}", again, "generation = generation + 1")
+        epochs = self._longer(run, more)
+        with self._transaction():
+            run = self._move(run_id, f"state NOT IN {LIVE}", again | {"epochs": epochs, "steps": run.steps // run.epochs * epochs}, "generation = generation + 1")
+            # The project says what is trained: its exported script trains as long as the run.
+            project = self.project(run_id)
+            self._write_project(run_id, {**project, "training": {**project.get("training", {}), "epochs": epochs}})
+        return run
+
+    @staticmethod
+    def _longer(run: Run, more: int) -> int:
+        """All epochs of a run with so many more; raises RunError where it cannot have them."""
+        if run.checkpoint is None or not run.epochs:
+            raise RunError(f"{run.id} has no checkpoint to go on from: train its project again")
+        if not 1 <= more <= WHOLE["epochs"].max - run.epochs:
+            raise RunError(f"{run.id} has {run.epochs:,} epochs: it can have from 1 to {WHOLE['epochs'].max - run.epochs:,} more, not {more:,}")
+        return run.epochs + more
+
+    def _write_project(self, run_id: str, project: Mapping[str, object]) -> None:
+        file = self.folder(run_id) / "project.json"
+        part = file.with_suffix(".part")
+        with self._plain_errors():
+            part.write_text(json.dumps(project, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            part.replace(file)
 
     def settle(self, run: Run, event: RunEnded) -> bool:
         """Write the end of a run whose worker is gone, unless anything moved since `run` was read; whether it was written."""

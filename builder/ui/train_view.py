@@ -13,6 +13,7 @@ import streamlit as st
 
 from builder import paths
 from builder.charts.history import History, Sent, extend, payload, sent
+from builder.graph.check import WHOLE
 from builder.runs import Run, RunError, Store, launch, resume, settle
 
 from . import run_controls
@@ -156,10 +157,10 @@ def start(project: dict[str, object], source: str, name: str, device: str | None
         st.session_state["run_trouble"] = str(error)
 
 
-def go_on(run_id: str, load_id: str) -> None:
-    """Resume a run and show it."""
+def go_on(run_id: str, load_id: str, more: int = 0) -> None:
+    """Resume a run, with so many more epochs, and show it."""
     try:
-        resume(run_id, store())
+        resume(run_id, store(), more=more)
         st.session_state.pop("stopping", None)
         show(run_id, load_id)
     except RunError as error:
@@ -228,6 +229,22 @@ def nothing(says: str) -> None:
 def resumable(run: Run) -> bool:
     """Whether the run can go on from a checkpoint."""
     return not run.live and run.state != "completed" and run.checkpoint is not None
+
+
+@st.fragment
+def longer(run: Run, load_id: str) -> None:
+    """Train a finished run on, from its last epoch."""
+    with st.popover("Train on", icon=":material/more_time:", width="stretch", help=f"More epochs for the run shown, from where it is; it has had {run.epochs}"):
+        more = st.number_input("More epochs", min_value=1, max_value=max(1, WHOLE["epochs"].max - run.epochs), value=run.epochs, key=f"more:{run.id}:{run.epochs}")
+        if st.button(f"Train epochs {run.epochs + 1} to {run.epochs + more}", key="longer", icon=":material/play_arrow:", type="primary", width="stretch"):
+            go_on(run.id, load_id, more)
+            st.rerun()
+        st.caption("A schedule of the learning rate is from there on that of the longer run.")
+
+
+def can_be_longer(run: Run) -> bool:
+    """Whether the run has finished and can have more epochs."""
+    return run.state == "completed" and run.checkpoint is not None and 0 < run.epochs < WHOLE["epochs"].max
 
 
 def draw_runs(runs: list[Run], shown: str | None, load_id: str, export: Export) -> None:

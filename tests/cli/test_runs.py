@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 import sys
 
 import pytest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import Continued, Paused, RunEnded
+from builder.train.events import CheckpointSaved, Continued, Paused, RunEnded
 from tests.cli.fakes import FakeRun
 from tests.helpers import until
 from tests.runs.fakes import completes, epoch, started, step
@@ -138,6 +139,24 @@ def test_a_stopped_run_is_resumed_in_the_background(brickwork, store, resumed, m
     until(lambda: not store.get(resumed).live, 30, "the run ends")
     assert store.get(resumed).state == "completed"
     assert store.latest(resumed, "RunStarted").event.resumed_at == 10
+
+
+def test_a_finished_run_gets_more_epochs_and_its_script_too(brickwork, store, done, monkeypatch):
+    import importlib
+
+    monkeypatch.setattr(importlib.import_module("builder.runs.launch"), "_spawn", lambda run, command: subprocess.Popen([sys.executable, "-c", ""]))
+    store.append(store.reopen(done, 1).id, [started(20), CheckpointSaved(20, 4, "last.safetensors"), RunEnded("completed", 25, "Done.")])
+    assert store.project(done)["training"]["epochs"] == 5
+    answer = brickwork("runs", "resume", done, "--more", "3", "--json")
+    assert answer.status == 0 and answer.json["epochs"] == 7 and answer.json["steps"] == 35
+    assert store.project(done)["training"]["epochs"] == 7
+
+
+@pytest.mark.parametrize("more", ["0", "-2", "1000000000"])
+def test_epochs_that_cannot_be_had_are_refused_with_the_numbers(brickwork, store, done, more):
+    answer = brickwork("runs", "resume", done, "--more", more)
+    assert answer.status == 2 and "epochs" in answer.err.lower() and store.project(done) == api.to_json(api.gallery("mnist-cnn"))
+    assert store.get(done).state == "completed"
 
 
 def test_a_run_whose_process_was_lost_is_named_as_killed_when_somebody_looks(brickwork, store):

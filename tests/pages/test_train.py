@@ -30,7 +30,7 @@ def launched(monkeypatch):
     """Runs whose worker would have been started."""
     ids: list[str] = []
     monkeypatch.setattr(train_view, "launch", lambda run_id, store: ids.append(run_id))
-    monkeypatch.setattr(train_view, "resume", lambda run_id, store: (store.reopen(run_id), ids.append(run_id)))
+    monkeypatch.setattr(train_view, "resume", lambda run_id, store, more=0: (store.reopen(run_id, more), ids.append(run_id)))
     return ids
 
 
@@ -199,6 +199,15 @@ def test_a_killed_worker_is_named_and_its_run_can_be_resumed(store, launched):
     looked(button(tab, "Resume").click().run())
     assert launched == [run_id]
     assert told(tab)["state"] == "queued" and told(tab)["says"] == ""
+
+
+def test_a_finished_run_is_trained_on_for_more_epochs(store, launched):
+    run_id = trained(store, RunEnded("completed", 45, "All is done."))
+    tab = page(run_id)
+    tab.number_input(key=f"more:{run_id}:15").set_value(3).run()
+    looked(button(tab, "Train epochs 16 to 18").click().run())
+    assert launched == [run_id] and store.project(run_id)["training"]["epochs"] == 18
+    assert (store.get(run_id).state, store.get(run_id).epochs) == ("queued", 18) and told(tab)["state"] == "queued"
 
 
 def test_stop_asks_the_worker_and_says_so_at_once(store):
