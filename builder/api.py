@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -513,7 +514,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     """
     from builder import data
     from builder.compile.resolve import resolve
-    from builder.tasks.classification import Classification
+    from builder.tasks.classification import Classification, balanced
     from builder.train.checkpoint import LAST
     from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
@@ -529,14 +530,18 @@ def train(project: Project, device: str | None = None, control: Control | None =
     network = module(replace(project, weights={}) if goes_on else project)
     tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
     # The defaults are those that the form shows and the check knows.
-    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed")}
-    settings = Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"))
+    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic")}
+    clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
+    settings = Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
+                        clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
+                        average=average[0].values(average[1]).get("decay"))
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
     kind, given = chosen(project, "optimizer")
     optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given))
     kind, given = chosen(project, "loss")
-    loss_fn = resolve(kind.module)(**kind.arguments(given))
+    weighted = {"weight": balanced(tensors.train_y, len(tensors.classes))} if kind.values(given).get("weight") == "balanced" else {}
+    loss_fn = resolve(kind.module)(**kind.arguments(given), **weighted)
     yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)),
                    device=where, control=control, checkpoints=folder, resume=resume)

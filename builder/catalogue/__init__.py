@@ -30,12 +30,15 @@ from .expressions import CatalogueError
 from .params import Bool, Choice, Float, Int, Ints, Param, Text, form
 from .sizes import BATCH, Shape, carries_batch, per_sample, show, size_text, with_batch
 from .spec import (
+    AVERAGES,
     CATEGORIES,
+    CLIPPINGS,
     INITIALIZERS,
     LAYERS,
     LOSSES,
     OPTIMIZERS,
     SCHEDULES,
+    STOPPINGS,
     Inference,
     Layer,
     Problem,
@@ -48,8 +51,8 @@ from .spec import (
 from .tasks import TASKS, Task
 
 __all__ = [
-    "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "REPEAT",
-    "SCHEDULES", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
+    "AVERAGES", "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "CLIPPINGS", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "REPEAT",
+    "SCHEDULES", "STOPPINGS", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
     "Record", "Registry", "Rule", "Shape", "Task", "Template", "Text", "Traced", "carries_batch",
     "catalogue_json", "form", "per_sample", "register", "show", "size_text", "with_batch",
 ]

@@ -23,9 +23,8 @@ WARMUP = Float("warmup", 0.0, "epochs over which the learning rate rises in a st
                min=0.0, max=100_000.0)
 MONITORS = ("test_loss", "test_accuracy", "train_loss")
 # What a schedule or a stop that watches the run looks at.
-WATCHING = (Choice("monitor", "test_loss", MONITORS, "what is watched after every epoch"),
-            Int("patience", 5, "epochs without progress that are waited for", min=0, max=100_000),
-            Float("threshold", 0.0001, "a change of at most this is no progress", min=0.0))
+MONITOR = Choice("monitor", "test_loss", MONITORS, "what is watched after every epoch")
+THRESHOLD = Float("threshold", 0.0001, "a change of at most this is no progress", min=0.0)
 
 SCHEDULES.register(Record("Constant", "The learning rate stays as it is.", DOCS + "LRScheduler.html", formula="lr"))
 SCHEDULES.register(Record(
@@ -63,7 +62,8 @@ first + (lr - first) * (1 - cos(pi * step / top)) / 2 if step < top else last + 
 SCHEDULES.register(Record(
     "ReduceLROnPlateau", "The learning rate is multiplied by factor whenever the watched number has not become better for more than patience epochs.",
     DOCS + "ReduceLROnPlateau.html", params=(
-        Float("factor", 0.1, "the learning rate is multiplied by this, from 0 to 1", min=0.0, max=1.0), *WATCHING, Float("min_lr", 0.0, "never below this", min=0.0)),
+        Float("factor", 0.1, "the learning rate is multiplied by this, from 0 to 1", min=0.0, max=1.0), MONITOR,
+        Int("patience", 5, "epochs in a row without progress that are let pass", min=0, max=100_000), THRESHOLD, Float("min_lr", 0.0, "never below this", min=0.0)),
     formula="max(min_lr, lr * factor ** reductions)"))
 
 

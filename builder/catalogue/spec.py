@@ -367,7 +367,8 @@ def _once(rule: Rule, broken: list[tuple[str, Mapping[str, object]]]) -> list[Pr
 class Record:
     """A choice that is not a brick (a loss, an optimiser, a schedule, an initialiser): what it is, what it takes and which torch object it names.
 
-    `state` is how many numbers an optimiser keeps for every weight, `formula` what a schedule makes of the learning rate.
+    `state` is how many numbers an optimiser keeps for every weight, `formula` what a schedule makes of the learning rate; what the
+    torch object is not given is in `ours`.
     """
 
     kind: str
@@ -379,11 +380,12 @@ class Record:
     packed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     state: str = "0"
     formula: str = ""
+    ours: tuple[str, ...] = ()
 
     def arguments(self, given: Mapping[str, object]) -> dict[str, object]:
         """Keyword arguments of the torch object; `packed` parameters go into one tuple."""
         values = self.values(given)
-        inside = {name for parts in self.packed.values() for name in parts}
+        inside = {name for parts in self.packed.values() for name in parts} | set(self.ours)
         return {**{name: value for name, value in values.items() if name not in inside},
                 **{name: tuple(values[part] for part in parts) for name, parts in self.packed.items()}}
 
@@ -457,6 +459,9 @@ LOSSES: Registry[Record] = Registry("loss")
 OPTIMIZERS: Registry[Record] = Registry("optimiser")
 INITIALIZERS: Registry[Record] = Registry("initialiser")
 SCHEDULES: Registry[Record] = Registry("schedule")
+CLIPPINGS: Registry[Record] = Registry("gradient clipping")
+STOPPINGS: Registry[Record] = Registry("early stopping")
+AVERAGES: Registry[Record] = Registry("average of weights")
 
 CATEGORIES = ("Input and output", "Convolution", "Pooling", "Linear", "Activation", "Regularisation", "Normalisation", "Attention", "Sequence", "Shape",
               "Resampling", "Merge", "Arithmetic", "Reduction", "Fourier", "Values", "Blocks")

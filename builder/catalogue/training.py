@@ -1,9 +1,9 @@
-"""The settings of a training: losses, optimisers and initialisers in the same record form as layers, and single numbers."""
+"""The settings of a training: losses, optimisers, initialisers, clipping, averages and early stopping in the same record form as layers, and single numbers."""
 
 from .formulas import DOCS
-from .params import Bool, Float, Int
-from .schedules import WARMUP
-from .spec import INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, Record, Rule
+from .params import Bool, Choice, Float, Int
+from .schedules import MONITOR, THRESHOLD, WARMUP
+from .spec import AVERAGES, CLIPPINGS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, STOPPINGS, Record, Rule
 
 OPTIM = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
 INIT = "https://docs.pytorch.org/docs/stable/nn.init.html"
@@ -45,16 +45,18 @@ OPTIMIZERS.register(Record(
     "Loshchilov & Hutter 2019, arXiv:1711.05101; " + OPTIM + "AdamW.html", "torch.optim.AdamW",
     (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0)), packed=PACKED, state="2"))
 
+# The formula is scikit-learn's: https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
+WEIGHT = Choice("weight", "equal", ("equal", "balanced"), "balanced: a class counts by samples / (classes · its samples), so that rare ones count as much as frequent ones")
 LOSSES.register(Record(
     "CrossEntropyLoss", "Minus the logarithm of the share that softmax gives the true class; takes logits, mean over the batch, in nats.",
     DOCS + "CrossEntropyLoss.html", "torch.nn.CrossEntropyLoss",
-    (Float("label_smoothing", 0.0, "share of the target spread evenly over all classes", min=0.0, max=1.0),)))
+    (Float("label_smoothing", 0.0, "share of the target spread evenly over all classes", min=0.0, max=1.0), WEIGHT), ours=("weight",)))
 LOSSES.register(Record(
     "NLLLoss", "Minus the log-probability of the true class; takes the output of LogSoftmax, mean over the batch, in nats.",
-    DOCS + "NLLLoss.html", "torch.nn.NLLLoss"))
+    DOCS + "NLLLoss.html", "torch.nn.NLLLoss", (WEIGHT,), ours=("weight",)))
 LOSSES.register(Record(
     "MultiMarginLoss", "Asks the true class's score to beat every other by a margin, as a support vector machine does.",
-    DOCS + "MultiMarginLoss.html", "torch.nn.MultiMarginLoss", (Float("margin", 1.0, "by how much the true class should win"),)))
+    DOCS + "MultiMarginLoss.html", "torch.nn.MultiMarginLoss", (Float("margin", 1.0, "by how much the true class should win"), WEIGHT), ours=("weight",)))
 
 INITIALIZERS.register(Record("Default", "What torch does for each layer: uniform within 1/sqrt(inputs) for Conv2d and Linear.", INIT))
 INITIALIZERS.register(Record("XavierUniform", "Uniform; keeps the variance of signals equal through tanh and sigmoid layers.",
@@ -71,8 +73,32 @@ INITIALIZERS.register(Record("Orthogonal", "Random rotations: lengths are kept e
 INITIALIZERS.register(Record("Normal", "Normal with a spread of your choice: too small and signals die out, too large and they explode.",
                              INIT, "torch.nn.init.normal_", (Float("std", 0.01, "standard deviation", min=0.0),)))
 
+CLIP = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils."
+CLIPPINGS.register(Record("None", "Gradients are taken as they are.", CLIP + "clip_grad_norm_.html"))
+CLIPPINGS.register(Record("Norm", "Shortens the gradient of all weights together to max_norm where it is longer; its direction stays.",
+                          "Pascanu et al. 2013, arXiv:1211.5063; " + CLIP + "clip_grad_norm_.html", "torch.nn.utils.clip_grad_norm_",
+                          (Float("max_norm", 1.0, "the longest that the gradient may be", min=0.0),)))
+CLIPPINGS.register(Record("Value", "Cuts every single number of the gradient off at clip_value on both sides.", CLIP + "clip_grad_value_.html",
+                          "torch.nn.utils.clip_grad_value_", (Float("clip_value", 0.5, "the largest that a number of the gradient may be", min=0.0),)))
+
+SWA = "https://docs.pytorch.org/docs/stable/optim.html#weight-averaging-swa-and-ema"
+AVERAGES.register(Record("None", "The network is tested and exported with the weights that it trains with.", SWA))
+AVERAGES.register(Record("EMA", "Tests and exports a moving average of the weights, which jumps less than they do; training goes on with the weights themselves.",
+                         "Polyak & Juditsky 1992; " + SWA, "torch.optim.swa_utils.get_ema_multi_avg_fn",
+                         (Float("decay", 0.99, "share of the average that is kept a step: about the last 1 / (1 - decay) steps count", min=0.0, max=0.999999),), state="1"))
+
+STOPPINGS.register(Record("None", "All epochs are trained.", "https://page.mi.fu-berlin.de/prechelt/Biblio/stop_tricks1997.pdf"))
+STOPPINGS.register(Record("EarlyStopping", "Ends the run when the watched number has brought no progress for patience epochs in a row.",
+                          "Prechelt 1998, Early Stopping - But When?", params=(
+                              MONITOR, Int("patience", 5, "epochs in a row without progress that end the run", max=100_000), THRESHOLD)))
+
 # The settings by their names in a project: single values, and sections that choose a record, with the one that is meant where nothing is chosen.
 WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),
          "batch_size": Int("batch_size", 64, "samples a step", max=1_000_000), "seed": Int("seed", 0, "where chance starts", min=0, max=2**31 - 1),
-         "warmup": WARMUP}
-RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "schedule": (SCHEDULES, "Constant"), "loss": (LOSSES, "CrossEntropyLoss"), "initializer": (INITIALIZERS, "Default")}
+         "warmup": WARMUP,
+         "l1": Float("l1", 0.0, "adds this times the sum of all weights' sizes to what is minimised, which makes many of them zero; the loss is shown without it", min=0.0),
+         "precision": Choice("precision", "float32", ("float32", "bfloat16"),
+                             "bfloat16: layers compute in 16 bits where torch's autocast holds it safe, weights stay in 32; faster, with 2 to 3 digits"),
+         "deterministic": Bool("deterministic", False, "only algorithms that give the same bits every time, on a GPU too, where they may be slower")}
+RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "schedule": (SCHEDULES, "Constant"), "loss": (LOSSES, "CrossEntropyLoss"), "clipping": (CLIPPINGS, "None"),
+           "averaging": (AVERAGES, "None"), "stopping": (STOPPINGS, "None"), "initializer": (INITIALIZERS, "Default")}

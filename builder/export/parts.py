@@ -44,7 +44,7 @@ class Training:
 
     With `channels_last` convolutions read the network's values as N H W C, which is fastest; with `weights` it starts from the tensors of a file.
     `rate` is the body of the function that gives the learning rate of a step, empty where it stays; `plateau` holds the parameters of a schedule
-    that watches the run.
+    that watches the run, `stopping` those of what ends it early; `clip` and `average` are calls, empty where there is neither.
     """
 
     name: str
@@ -62,6 +62,13 @@ class Training:
     starts_at_zero: bool
     rate: str
     plateau: Mapping[str, object]
+    stopping: Mapping[str, object]
+    clip: str
+    l1: float
+    average: str
+    balanced: bool
+    bfloat16: bool
+    deterministic: bool
     channels_last: bool
     weights: bool
 
@@ -87,6 +94,8 @@ def training(project: Project) -> Training:
     if dataset is None:
         raise ExportError(f"there is no data set {project.data.get('source')!r:.60} to train on")
     optimizer, schedule, loss, initializer = (chosen(project, name) for name in ("optimizer", "schedule", "loss", "initializer"))
+    clipping, averaging, stopping = (chosen(project, name) for name in ("clipping", "averaging", "stopping"))
+    balanced = loss[0].values(loss[1]).get("weight") == "balanced"
     lr, values, rates = optimizer[0].values(optimizer[1])["lr"], schedule[0].values(schedule[1]), rate(project)
     imports, classes = split(text)
     last, initialised, trained = _layers(text)
@@ -94,9 +103,11 @@ def training(project: Project) -> Training:
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
         plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), take_threads(),
-        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED), _call(*loss).replace("torch.nn.", "nn."),
+        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED), _call(*loss, *(["weight=weight"] if balanced else [])).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
-        "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {}, last, bool(project.weights))
+        "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
+        stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
+        number(project, "precision") == "bfloat16", number(project, "deterministic"), last, bool(project.weights))
 
 
 TRAINED = "(weights for weights in network.parameters() if weights.requires_grad)"
@@ -287,7 +298,21 @@ def start_from(network, file):
 
 
 def _evaluation(made: Training) -> Part:
-    return Part("Testing", "Without learning, with dropout off.", EVALUATION.format(batch=EVALUATION_BATCH), ("import torch",))
+    code = EVALUATION.format(batch=EVALUATION_BATCH, forward=_forward(made, f"normalised(images[first:first + {EVALUATION_BATCH}], mean, std)", 8))
+    return Part("Testing", "Without learning, with dropout off.", code, ("import torch",))
+
+
+def _forward(made: Training, inputs: str, indent: int) -> str:
+    """The lines that send inputs through the network; what autocast holds safe in 16 bits where that is wanted."""
+    lines = BFLOAT16 if made.bfloat16 else "outputs = network({inputs})\n"
+    return textwrap.indent(lines.format(inputs=inputs), " " * indent)
+
+
+BFLOAT16 = '''\
+with torch.autocast(images.device.type, torch.bfloat16):
+    outputs = network({inputs})
+outputs = outputs.float()
+'''
 
 
 EVALUATION = '''\
@@ -298,7 +323,7 @@ def evaluate(network, loss_fn, images, labels, mean, std):
     losses, correct = [], 0
     for first in range(0, len(labels), {batch}):
         targets = labels[first:first + {batch}]
-        outputs = network(normalised(images[first:first + {batch}], mean, std))
+{forward}\
         losses.append((loss_fn(outputs, targets) * len(targets)).item())
         correct += (outputs.argmax(1) == targets).sum().item()
     return sum(losses) / len(labels), correct / len(labels)
@@ -329,10 +354,20 @@ def _loop(made: Training) -> Part:
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
         layout=LAYOUT if made.channels_last and made.images else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
         lonely=LONELY if lonely else "", rates=RATES.format(begin=BEGIN if made.plateau else "") if made.rate else "",
-        set_rate=SET_RATE.format(more=", reductions" if made.plateau else "") if made.rate else "", count=COUNT if made.rate else "",
+        set_rate=SET_RATE.format(more=", reductions" if made.plateau else "") if made.rate else "", idle=IDLE if made.stopping else "", count=COUNT if made.rate else "",
+        forward=_forward(made, "inputs", 12), backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
+        averaged=AVERAGED.format(call=made.average) if made.average else "", average=AVERAGE if made.average else "",
+        judged="average.module" if made.average else "network", weight=WEIGHT.format(classes=len(made.dataset.classes)) if made.balanced else "",
+        deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
     return Part("Training", "Everything random follows from the seed. Losses are printed in full: on the CPU they are those of the run in Brickwork, to the last bit.",
-                code, ("import math", "import torch"))
+                code, ("import math", "import torch", *(["import os"] if made.deterministic else [])))
+
+
+def _stop(made: Training) -> str:
+    if not made.stopping:
+        return ""
+    return STOP.format(cost=COSTS[made.stopping["monitor"]], **{name: made.stopping[name] for name in ("threshold", "patience")})
 
 
 def _classes(names: tuple[str, ...]) -> str:
@@ -374,10 +409,35 @@ WATCH = '''\
         if waited > {patience!r}:
             waited, reductions = 0, reductions + 1
 '''
+IDLE = '''\
+    least, idle = math.inf, 0
+'''
+STOP = '''\
+        # Early stopping: progress is a change of more than {threshold!r}.
+        least, idle = ({cost}, 0) if {cost} < least - {threshold!r} else (least, idle + 1)
+        if idle >= {patience!r}:
+            break
+'''
+L1 = "sum(weights.abs().sum() for weights in network.parameters() if weights.requires_grad)"
+AVERAGED = '''\
+    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn={call})
+'''
+AVERAGE = '''\
+            average.update_parameters(network)
+'''
+WEIGHT = '''\
+    # Rare classes count as much as frequent ones.
+    weight = len(labels) / ({classes} * labels.bincount(minlength={classes}).clamp(min=1))
+'''
+DETERMINISTIC = '''\
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses
+    torch.use_deterministic_algorithms(True)
+'''
 # index_select, not images[batch]: that gives images of one channel other strides, and so other kernels with other last bits.
 LOOP = '''\
 def train(data, epochs, seed, device{weights}):
     """Trains a new network and prints mean losses and shares of right answers after every epoch; returns the network."""
+{deterministic}\
     torch.manual_seed(seed)
     network = Network()
 {initialise}\
@@ -388,8 +448,11 @@ def train(data, epochs, seed, device{weights}):
 {layout}\
     images, labels, test_images, test_labels = (part.to(device) for part in (images, labels, test_images, test_labels))
     optimizer = {optimizer}
+{weight}\
     loss_fn = {loss}
+{averaged}\
 {rates}\
+{idle}\
     for epoch in range(1, epochs + 1):
         network.train()
         # The order of the samples and the dropout of an epoch follow from the seed and the epoch alone.
@@ -400,19 +463,22 @@ def train(data, epochs, seed, device{weights}):
         for batch in batches:
             inputs, targets = normalised(images.index_select(0, batch), mean, std), labels[batch]
 {set_rate}\
-            outputs = network(inputs)
+{forward}\
             loss = loss_fn(outputs, targets)
             if not math.isfinite(loss.item()):
                 raise SystemExit(f"The loss is no longer a finite number in epoch {{epoch}}: try a smaller learning rate.")
             optimizer.zero_grad()
-            loss.backward()
+            {backward}.backward()
+{clip}\
             optimizer.step()
+{average}\
 {count}\
             total += loss.item() * len(batch)
             correct += (outputs.argmax(1) == targets).sum().item()
-        test_loss, test_accuracy = evaluate(network, loss_fn, test_images, test_labels, mean, std)
+        test_loss, test_accuracy = evaluate({judged}, loss_fn, test_images, test_labels, mean, std)
         print(f"epoch {{epoch}} of {{epochs}}: loss {{total / len(labels)!r}}, accuracy {{correct / len(labels)!r}}, "
               f"test loss {{test_loss!r}}, test accuracy {{test_accuracy!r}}", flush=True)
 {watch}\
-    return network
+{stop}\
+    return {judged}
 '''

@@ -75,7 +75,7 @@ def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     data = 0 if dataset is None else dataset.bytes
     weights, trained = FLOAT * report.params, FLOAT * report.trainable
     kept = activations(report.analysis)
-    return Memory(weights, trained, trained * optimizer_state(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
+    return Memory(weights, trained, trained * optimizer_state(project) + weights * averages(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
                   dataset.train if dataset else WHOLE["batch_size"].max)
 
 
@@ -97,6 +97,14 @@ def batch_size(project: Project) -> int:
     """The project's batch size, or the default."""
     given = project.training.get("batch_size", WHOLE["batch_size"].default)
     return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else WHOLE["batch_size"].default
+
+
+def averages(project: Project) -> int:
+    """How many averages of every weight the project's training keeps: 1 or 0."""
+    records, default = RECORDS["averaging"]
+    given = project.training.get("averaging")
+    record = records.get(given.get("kind", default)) if isinstance(given, Mapping) else None
+    return (record or records[default]).numbers({})
 
 
 def optimizer_state(project: Project) -> int:

@@ -9,6 +9,11 @@ from torch import Tensor
 from .task import LossFunction, TaskError
 
 
+def balanced(labels: Tensor, classes: int) -> Tensor:
+    """A weight a class, float32: samples / (classes · samples of the class), as scikit-learn's class_weight="balanced"."""
+    return len(labels) / (classes * labels.bincount(minlength=classes).clamp(min=1))
+
+
 @dataclass(frozen=True)
 class Classification:
     """The task of naming the one class of a sample; the highest score counts as the answer."""

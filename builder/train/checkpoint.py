@@ -15,11 +15,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 LAST, BEST = "last.safetensors", "best.safetensors"
 KEY = "brickwork"
 VERSION = 1
-WEIGHTS, OPTIMIZER, RANDOM = "model.", "optimizer.", "random."
+WEIGHTS, OPTIMIZER, RANDOM, AVERAGE = "model.", "optimizer.", "random.", "average."
 
 
 class CheckpointError(ValueError):
@@ -30,7 +31,8 @@ class CheckpointError(ValueError):
 class Position:
     """How far a run is: `batches` of epoch `epoch` are done, with their sums; seconds count the training so far, of the run and of the epoch.
 
-    `plateau_*` is what a schedule that watches the run has seen, `reductions` how often it has lowered the learning rate.
+    `plateau_*` is what a schedule that watches the run has seen, `reductions` how often it has lowered the learning rate;
+    `stopping_*` is the same for what ends a run early.
     """
 
     epoch: int = 1
@@ -46,19 +48,23 @@ class Position:
     plateau_best: float | None = None
     plateau_epochs: int = 0
     reductions: int = 0
+    stopping_best: float | None = None
+    stopping_epochs: int = 0
 
 
-def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, device: str = "cpu") -> None:
-    """Writes weights, optimiser, random states and position; raises CheckpointError when the disk refuses, and then leaves the file before it."""
+def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, device: str = "cpu",
+                    average: AveragedModel | None = None) -> None:
+    """Writes weights, their average, optimiser, random states and position; raises CheckpointError when the disk refuses, and then leaves the file before it."""
     state, described = _optimizer_to_tensors(optimizer)
     tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()} | state | _random_states(device)
+    tensors |= {AVERAGE + name: value for name, value in average.state_dict().items()} if average is not None else {}
     text = json.dumps({"version": VERSION, "torch": torch.__version__, "position": asdict(position), "optimizer": described})
     # Copies, so that weights shared between layers are written twice instead of refused.
     write_atomically(path, save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, {KEY: text}))
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[Position, dict[str, Tensor]]:
-    """Puts weights and optimiser back; returns the position and the random states, for `set_random_states`.
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: AveragedModel | None = None) -> tuple[Position, dict[str, Tensor]]:
+    """Puts weights, their average and optimiser back; returns the position and the random states, for `set_random_states`.
 
     Raises CheckpointError when the file is damaged or of another network.
     """
@@ -66,6 +72,12 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
     named = {name: tensor for name, tensor in tensors.items() if name.startswith(WEIGHTS)}
     _check_weights(path, model, {name.removeprefix(WEIGHTS): tensor for name, tensor in named.items()})
     model.load_state_dict({name.removeprefix(WEIGHTS): tensor for name, tensor in named.items()})
+    if average is not None:
+        averaged = {name.removeprefix(AVERAGE): tensor for name, tensor in tensors.items() if name.startswith(AVERAGE)}
+        if not averaged:
+            raise CheckpointError(f"{path} holds no average of the weights: it was made with other settings.")
+        _check_weights(path, average, averaged)
+        average.load_state_dict(averaged)
     try:
         _optimizer_from_tensors(optimizer, tensors, about["optimizer"])
         known = {field.name for field in fields(Position)}
@@ -76,9 +88,11 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The network's tensors by their state_dict names, on the CPU; raises CheckpointError when the file is damaged."""
+    """The network's tensors by their state_dict names, on the CPU, those of the average where the run kept one; raises CheckpointError when the file is damaged."""
     tensors, _ = _read(path)
-    return {name.removeprefix(WEIGHTS): tensor for name, tensor in tensors.items() if name.startswith(WEIGHTS)}
+    averaged = f"{AVERAGE}module."
+    prefix = averaged if any(name.startswith(averaged) for name in tensors) else WEIGHTS
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def write_atomically(path: Path, content: bytes) -> None:

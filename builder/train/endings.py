@@ -12,6 +12,7 @@ from builder.tasks.task import TaskError
 
 from .checkpoint import CheckpointError
 from .events import RunEnded
+from .patience import Patience, Waited
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 LOG = logging.getLogger(__name__)
@@ -21,6 +22,16 @@ def completed(step: int, epochs: int, accuracy: float | None) -> RunEnded:
     """All epochs are done."""
     right = "" if accuracy is None else f": {100 * accuracy:.1f} % of the test samples are right"
     return RunEnded("completed", step, f"All {epochs} epochs are done{right}." if epochs > 1 else f"The epoch is done{right}.")
+
+
+def early(step: int, epoch: int, epochs: int, patience: Patience, waited: Waited, accuracy: float | None) -> RunEnded:
+    """What is watched stood still for too long; `epoch` is the last one that was trained."""
+    rises = patience.monitor == "test_accuracy"
+    best = f"{100 * -waited.best:.1f} %" if rises else f"{waited.best:.4g}"
+    right = "" if accuracy is None else f" {100 * accuracy:.1f} % of the test samples are right."
+    return RunEnded("completed", step, f"Stopped early after epoch {epoch} of {epochs}: the {patience.monitor.replace('_', ' ').replace('train', 'training')} has not "
+                    f"{'risen' if rises else 'fallen'} by more than {patience.threshold:g} for {waited.epochs} epoch{'' if waited.epochs == 1 else 's'}; its best was {best}, "
+                    f"in epoch {epoch - waited.epochs}.{right}")
 
 
 def stopped(step: int, epoch: int, epochs: int, saved: bool) -> RunEnded:

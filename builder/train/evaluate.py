@@ -11,6 +11,7 @@ from torch import nn
 from builder.tasks.task import LossFunction, Task
 
 from .batches import Split
+from .precision import computed
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Seen:
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, stop: Callable[[], bool] = lambda: False) -> Seen | None:
+def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, stop: Callable[[], bool] = lambda: False,
+             precision: str = "float32") -> Seen | None:
     """The network in evaluation mode over the split, `batch` samples at a time; None when `stop` said so in between."""
     model.eval()
     losses, correct, confusion = [], [], 0
@@ -31,7 +33,7 @@ def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, 
         if stop():
             return None
         inputs, targets = split.part(first, min(first + batch, len(split)))
-        outputs = model(inputs)
+        outputs = computed(model, inputs, precision)
         losses.append(task.loss(loss_fn, outputs, targets) * len(targets))
         correct.append(task.correct(outputs, targets))
         confusion = confusion + task.confusion(outputs, targets)

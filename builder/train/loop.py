@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from builder.data.records import Tensors
 from builder.tasks.task import LossFunction, Task
@@ -22,6 +23,7 @@ from .device import Device
 from .evaluate import evaluate
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from .patience import Waited
+from .precision import computed, deterministic
 from .settings import Settings
 from .snapshot import take_snapshot, watched_layer
 from .watch import NEVER, Meter, Pace, SoundWeights, Sums
@@ -44,11 +46,12 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
     paused or resumed has the very bits of one that never was.
     """
     run = _Run(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
-    try:
-        ending = yield from run.events(resume)
-    except Exception as error:
-        ending = endings.broken(error, model, run.step, settings.batch_size, device.name)
-    yield ending
+    with deterministic(settings.deterministic, device):
+        try:
+            ending = yield from run.events(resume)
+        except Exception as error:
+            ending = endings.broken(error, model, run.step, settings.batch_size, device.name)
+        yield ending
 
 
 class _Run:
@@ -59,6 +62,8 @@ class _Run:
         self.model, self.tensors, self.settings, self.optimizer, self.loss_fn = model, tensors, settings, optimizer, loss_fn
         self.task, self.device, self.control, self.folder = task, device, control, checkpoints
         self.at, self.random = Position(seed=settings.seed), None
+        self.trained = [weights for weights in model.parameters() if weights.requires_grad]
+        self.average: AveragedModel | None = None
         self.step, self.seconds_before, self.accuracy = 0, 0.0, None
         self.first_loss, self.blown_up = None, ""
         self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
@@ -76,6 +81,9 @@ class _Run:
         yield self._started()
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
+            if (stopping := self.settings.stopping) is not None and self.at.stopping_epochs >= stopping.patience:
+                waited = Waited(self.at.stopping_best, self.at.stopping_epochs)
+                return endings.early(self.step, self.at.epoch - 1, self.settings.epochs, stopping, waited, self.accuracy)
             ending = (yield from self._steps()) or (yield from self._epoch_end())
             if ending is not None:
                 return ending
@@ -91,6 +99,8 @@ class _Run:
             group.setdefault("initial_lr", group["lr"])
         if isinstance(self.loss_fn, nn.Module):
             self.loss_fn.to(self.device.torch_name)
+        if self.settings.average is not None:
+            self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
         data = self.tensors
         self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last)
         self.test_part = Split(data.test_x, data.test_y, data.mean, data.std, self.device, last)
@@ -100,7 +110,7 @@ class _Run:
 
     def _go_on_from(self, path: Path) -> None:
         """Network and optimiser as they were at the checkpoint."""
-        self.at, self.random = load_checkpoint(path, self.model, self.optimizer)
+        self.at, self.random = load_checkpoint(path, self.model, self.optimizer, self.average)
         if self.at.seed != self.settings.seed:
             raise CheckpointError(f"{path} is of a run with seed {self.at.seed}, and this run's is {self.settings.seed}: the order of samples would differ.")
         self.step, self.seconds_before = self.at.step, self.at.seconds
@@ -145,7 +155,7 @@ class _Run:
 
     def _step(self, inputs: Tensor, targets: Tensor) -> bool:
         """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
-        outputs = self.model(inputs)
+        settings, outputs = self.settings, computed(self.model, inputs, self.settings.precision)
         if self.step == 0:
             self.task.check(outputs)
         loss = self.task.loss(self.loss_fn, outputs, targets)
@@ -155,15 +165,20 @@ class _Run:
         else:
             self.meter.mark_if_bad(loss.detach(), self.step + 1)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        (loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss).backward()
+        if settings.clip is not None:
+            settings.clip(self.trained)
         self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
         self.meter.add(loss.detach(), self.task.correct(outputs.detach(), targets), len(targets))
         return True
 
     def _epoch_end(self) -> Ending:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
         sums, seconds = self.meter.whole(), self._epoch_seconds()
-        seen = evaluate(self.model, self.test_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.control.stopping)
+        judged = self.model if self.average is None else self.average.module
+        seen = evaluate(judged, self.test_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.control.stopping, self.settings.precision)
         if seen is None:
             return (yield from self._stopped())
         if not math.isfinite(seen.loss):
@@ -174,19 +189,21 @@ class _Run:
         yield from self._snapshot()
         better = seen.accuracy > self.at.best
         self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best),
-                           **self._plateau(sums.mean_loss, seen.loss, seen.accuracy))
+                           **self._watched(sums.mean_loss, seen.loss, seen.accuracy))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
 
-    def _plateau(self, *seen: float) -> dict[str, object]:
-        """What a schedule that watches the run makes of this epoch, as fields of the position."""
-        patience = self.settings.plateau
-        if patience is None:
-            return {}
-        waited = Waited(self.at.plateau_best, self.at.plateau_epochs).after(patience.cost(*seen), patience)
-        if waited.epochs > patience.patience:
-            return {"plateau_best": waited.best, "plateau_epochs": 0, "reductions": self.at.reductions + 1}
-        return {"plateau_best": waited.best, "plateau_epochs": waited.epochs, "reductions": self.at.reductions}
+    def _watched(self, *seen: float) -> dict[str, object]:
+        """What a schedule and a stop that watch the run make of this epoch, as fields of the position."""
+        found: dict[str, object] = {}
+        if patience := self.settings.plateau:
+            waited = Waited(self.at.plateau_best, self.at.plateau_epochs).after(patience.cost(*seen), patience)
+            over = waited.epochs > patience.patience
+            found |= {"plateau_best": waited.best, "plateau_epochs": 0 if over else waited.epochs, "reductions": self.at.reductions + over}
+        if patience := self.settings.stopping:
+            waited = Waited(self.at.stopping_best, self.at.stopping_epochs).after(patience.cost(*seen), patience)
+            found |= {"stopping_best": waited.best, "stopping_epochs": waited.epochs}
+        return found
 
     def _stopped(self) -> Ending:
         """Reports what was done and saves the place, in the middle of the epoch."""
@@ -300,7 +317,7 @@ class _Run:
 
     def _save(self, *names: str) -> Iterator[Event]:
         for name in names if self.folder is not None else ():
-            save_checkpoint(self.folder / name, self.model, self.optimizer, self.at, self.device.torch_name)
+            save_checkpoint(self.folder / name, self.model, self.optimizer, self.at, self.device.torch_name, self.average)
             yield CheckpointSaved(self.step, self.at.epoch - (self.at.batches == 0), name)
 
     def _seconds(self) -> float:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from torch import Tensor
 
 from builder.catalogue.schedules import Rate
 
@@ -17,6 +20,8 @@ class Settings:
     """One run's numbers; report_every and snapshot_every are in seconds, and 0 reports every step.
 
     `rate` is the schedule of the learning rate, None where it stays, and `plateau` what a schedule that watches the run waits for.
+    `stopping` is what ends a run early. `clip` shortens the gradients of the weights it is given, `l1` is the share of the sum of the weights' sizes that is
+    minimised too, `average` is the decay of the moving average of the weights (None for none), `precision` "float32" or "bfloat16".
 
     Raises ValueError naming the field that is out of range.
     """
@@ -29,6 +34,12 @@ class Settings:
     evaluation_batch: int = 500
     rate: Rate | None = None
     plateau: Patience | None = None
+    stopping: Patience | None = None
+    clip: Callable[[list[Tensor]], object] | None = None
+    l1: float = 0.0
+    average: float | None = None
+    precision: str = "float32"
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         for name, low in (("epochs", 1), ("batch_size", 1), ("evaluation_batch", 1), ("report_every", 0), ("snapshot_every", 0)):

@@ -16,7 +16,8 @@ from builder.graph.training import chosen, rates
 from .workspace import Workspace
 
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
-          "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)"}
+          "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
+          "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic"}
 TROUBLE = "settings_trouble"
 TOP = ("epochs", "batch_size", "seed")
 
@@ -53,10 +54,13 @@ def summary(project: Project) -> str:
     """The settings in a line: "SGD with lr 0.01, momentum 0.9; 15 epochs, batches of 32, seed 0"."""
     changed = [f"{f.param.name} {f.value:g}" if isinstance(f.value, float) else f"{f.param.name} {f.value}"
                for f in inside(project, "optimizer") if f.value != f.param.default or f.param.name == "lr"]
-    epochs, batch, seed, warmup = (field.value for field in whole(project, *TOP, "warmup"))
+    epochs, batch, seed = (field.value for field in whole(project, *TOP))
     # What is on besides, by its name.
     also = [kind for section, (_, default) in RECORDS.items() if section not in ("optimizer", "loss", "initializer") and (kind := kind_of(project, section)) != default]
-    also += [f"warm-up over {warmup:g} epoch{'' if warmup == 1 else 's'}"] if isinstance(warmup, int | float) and warmup else []
+    for field in [*whole(project, *(name for name in WHOLE if name not in TOP)), *inside(project, "loss")]:
+        if field.value != field.param.default:
+            name = LABELS.get(field.param.name, field.param.name)
+            also.append({"bool": name.lower(), "choice": str(field.value)}.get(field.param.type, f"{name} {field.value}"))
     return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
             + "".join(f"; {name}" for name in also))
 
@@ -161,7 +165,8 @@ def form(space: Workspace) -> None:
 
 
 # The form from top to bottom: the sections of a row, and the single values behind them.
-ROWS = (((), TOP), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss", "initializer"), ()))
+ROWS = (((), (*TOP, "precision", "deterministic")), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss",), ("l1",)),
+        (("initializer", "clipping"), ()), (("averaging", "stopping"), ()))
 
 
 def _row(draws: list[Callable[[], None]], across: int = 5) -> None:

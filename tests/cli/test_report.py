@@ -88,3 +88,10 @@ def test_runs_are_compared_by_what_they_trained(brickwork, home):
 def test_a_name_that_is_no_project_and_no_run_is_refused(brickwork, home):
     answer = brickwork("diff", "mnist-cnn", "nothing")
     assert answer.status == 2 and answer.err.count("\n") == 1 and "nor is there such a run" in answer.err
+
+
+def test_an_average_of_the_weights_is_counted(brickwork, free, tmp_path):
+    free(8_000_000_000)
+    project = api.with_settings(api.gallery("mnist-cnn"), {"training.averaging": "EMA"})
+    (tmp_path / "average.json").write_text(dumps(project))
+    assert brickwork("report", tmp_path / "average.json", "--device", "cpu", "--json").json["memory"]["optimizer"] == 4 * 21_840

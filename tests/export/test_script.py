@@ -20,7 +20,7 @@ import pytest
 
 import builder
 from builder import api
-from builder.catalogue import INITIALIZERS, LOSSES, OPTIMIZERS
+from builder.catalogue.training import RECORDS
 from builder.compile import BuildError
 from builder.export import ExportError
 from builder.export.notebook import notebook
@@ -50,13 +50,19 @@ CASES = {
     "restarts": ("perceptron", {"schedule": {"kind": "CosineAnnealingWarmRestarts", "T_0": 1}, "loss": {"kind": "CrossEntropyLoss"}}),
     # No change is that large: the learning rate falls after every epoch but the first.
     "plateau": ("perceptron", {"schedule": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 100.0, "monitor": "test_accuracy"}, "epochs": 3}),
+    "clipped": ("normalised", {"clipping": {"kind": "Norm", "max_norm": 0.5}, "l1": 0.001, "averaging": {"kind": "EMA", "decay": 0.8},
+                               "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}}),
+    "cut": ("frozen", {"clipping": {"kind": "Value", "clip_value": 0.01}, "l1": 0.002, "averaging": {"kind": "EMA"}, "deterministic": True}),
+    "halves": ("normalised", {"precision": "bfloat16", "loss": {"kind": "MultiMarginLoss", "weight": "balanced"}, "batch_size": 300}),
+    # No change is that large: the run ends after the second epoch.
+    "early": ("perceptron", {"stopping": {"kind": "EarlyStopping", "patience": 1, "threshold": 100.0, "monitor": "train_loss"}, "epochs": 4}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
 }
 PROJECTS = {name: project(network, **settings) for name, (network, settings) in CASES.items()}
 
 
 def test_the_cases_have_every_loss_optimiser_and_initialiser():
-    for section, registry, default in (("optimizer", OPTIMIZERS, "SGD"), ("loss", LOSSES, "CrossEntropyLoss"), ("initializer", INITIALIZERS, "Default")):
+    for section, (registry, default) in {name: RECORDS[name] for name in RECORDS if name != "schedule"}.items():
         assert {dict(made.training.get(section, {"kind": default}))["kind"] for made in PROJECTS.values()} == set(registry)
 
 
@@ -78,7 +84,7 @@ def outputs(tmp_path_factory) -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize("name", CASES)
 def test_alone_the_script_and_the_notebook_print_the_losses_of_the_run_in_the_app_to_the_last_bit(name, outputs):
     wanted = told(PROJECTS[name])
-    assert len(wanted) == PROJECTS[name].training["epochs"]
+    assert len(wanted) == (2 if "stopping" in PROJECTS[name].training else PROJECTS[name].training["epochs"])
     assert [printed(out) for out in outputs[name]] == [wanted, wanted]
 
 

@@ -309,7 +309,20 @@ def test_a_schedule_brings_its_settings_and_is_drawn_before_training():
     looked(tab.selectbox(key="training.schedule.kind").select("CosineAnnealingLR").run())
     assert len(tab.get("plotly_chart")) == 1 and "CosineAnnealingLR" in " ".join(one.value for one in tab.caption)
     looked(tab.number_input(key="training.warmup").set_value(2.0).run())
-    assert workspace().project.training["warmup"] == 2.0 and "warm-up over 2 epochs" in " ".join(one.value for one in tab.caption).replace("\\", "")
+    assert workspace().project.training["warmup"] == 2.0 and "Warm-up (epochs) 2.0" in " ".join(one.value for one in tab.caption).replace("\\", "")
     looked(tab.selectbox(key="training.schedule.kind").select("ReduceLROnPlateau").run())
     assert {"training.schedule.patience", "training.schedule.factor"} <= {one.key for one in tab.number_input}
     assert any("from its test loss" in one.value for one in tab.caption)
+
+
+def test_clipping_averages_and_early_stopping_bring_their_settings_and_are_named_above():
+    tab = page()
+    for section, kind in (("clipping", "Norm"), ("averaging", "EMA"), ("stopping", "EarlyStopping")):
+        looked(tab.selectbox(key=f"training.{section}.kind").select(kind).run())
+    looked(tab.selectbox(key="training.loss.weight").select("balanced").run())
+    looked(tab.checkbox(key="training.deterministic").check().run())
+    looked(tab.selectbox(key="training.precision").select("bfloat16").run())
+    assert {"training.clipping.max_norm", "training.averaging.decay", "training.stopping.patience"} <= {one.key for one in tab.number_input}
+    above = tab.caption[0].value.replace("\\", "")
+    assert above.endswith("seed 0; Norm; EMA; EarlyStopping; bfloat16; deterministic; balanced")
+    assert workspace().project.training["loss"]["weight"] == "balanced" and "Train" in labels(tab)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from sklearn.utils.class_weight import compute_class_weight
+from torch import nn
 
 from builder.catalogue import SCHEDULES
 from builder.catalogue.schedules import rate_of
+from builder.tasks.classification import balanced
+from builder.train.batches import epoch_seed
+from builder.train.checkpoint import LAST, read_weights
+from builder.train.device import choose_device
 from builder.train.patience import Patience
+from builder.train.precision import computed, deterministic
 from builder.train.settings import Settings
-from tests.train.small import Small, of, same_weights
+from tests.train.small import Small, kinds, of, same_weights, small_cnn
 
 PLAIN = Settings(epochs=3, batch_size=8, report_every=0, snapshot_every=1000)
 LR, STEPS = 0.05, 15
@@ -26,6 +35,9 @@ RECIPES = {
     "one cycle": scheduled("OneCycleLR"),
     "warm-up and cosine": scheduled("CosineAnnealingLR", 1.5),
     # No change is that large: the learning rate falls after every epoch but the first.
+    "clipping, L1 and an average": replace(PLAIN, clip=functools.partial(nn.utils.clip_grad_norm_, max_norm=0.1), l1=0.01, average=0.9),
+    "sixteen bits": replace(PLAIN, precision="bfloat16", clip=functools.partial(nn.utils.clip_grad_value_, clip_value=0.001), deterministic=True),
+    "early stopping": replace(PLAIN, epochs=9, stopping=Patience("train_loss", 2, 100.0)),
     "plateau": replace(scheduled("ReduceLROnPlateau", factor=0.5), plateau=Patience("test_loss", 0, 100.0)),
 }
 
@@ -64,3 +76,82 @@ def test_a_schedule_changes_what_is_learned_and_none_keeps_the_rate():
 def test_a_plateau_lowers_the_rate_of_the_epochs_behind_it():
     rates = [event.lr for event in of(small(RECIPES["plateau"]).run(), "StepEnded")]
     assert rates == [LR] * 10 + [LR / 2] * 5
+
+
+def test_clipping_l1_and_the_average_are_those_of_a_loop_written_by_hand(tmp_path: Path):
+    run = small(replace(PLAIN, epochs=1, seed=3, clip=functools.partial(nn.utils.clip_grad_norm_, max_norm=0.05), l1=0.02, average=0.9))
+    events = run.run(checkpoints=tmp_path)
+
+    torch.manual_seed(3)
+    model = small_cnn().to(memory_format=torch.channels_last)
+    optimizer, data = torch.optim.Adam(model.parameters(), lr=LR), run.tensors
+    torch.manual_seed(epoch_seed(3, 1))
+    average, losses = None, []
+    for part in torch.randperm(37).split(8):
+        x = ((data.train_x[part].float() / 255 - data.mean[0]) / data.std[0]).contiguous(memory_format=torch.channels_last)
+        loss = nn.functional.cross_entropy(model(x), data.train_y[part])
+        optimizer.zero_grad()
+        loss.backward()
+        for weights in model.parameters():
+            weights.grad += 0.02 * weights.detach().sign()
+        norm = torch.stack([weights.grad.norm() for weights in model.parameters()]).norm()
+        for weights in model.parameters():
+            weights.grad *= min(1.0, 0.05 / (norm + 1e-6))
+        optimizer.step()
+        state = {name: value.detach().clone() for name, value in model.named_parameters()}
+        average = state if average is None else {name: 0.9 * average[name] + 0.1 * value for name, value in state.items()}
+        losses.append(loss.item())
+    assert [event.loss for event in of(events, "StepEnded")] == pytest.approx(losses, abs=1e-5)
+    kept = read_weights(tmp_path / LAST)
+    assert kept.keys() == model.state_dict().keys()
+    for name, value in average.items():
+        assert torch.allclose(kept[name], value, atol=1e-5), name
+        assert not torch.allclose(kept[name], state[name], atol=1e-5), name
+    # What is tested is the average.
+    with torch.no_grad():
+        model.load_state_dict(kept)
+        outputs = model.eval()((data.test_x.float() / 255 - data.mean[0]) / data.std[0])
+    assert of(events, "Evaluated")[0].accuracy == (outputs.argmax(1) == data.test_y).double().mean().item()
+
+
+def test_a_checkpoint_without_the_average_that_is_asked_for_is_refused(tmp_path: Path):
+    small(PLAIN).stopped_after(3, checkpoints=tmp_path)
+    events = small(replace(PLAIN, average=0.9)).run(checkpoints=tmp_path, resume=True)
+    assert kinds(events) == ["RunEnded"] and "holds no average of the weights" in events[0].says
+
+
+def test_a_run_that_stands_still_ends_early_and_says_when_it_was_best(tmp_path: Path):
+    events = small(RECIPES["early stopping"]).run(checkpoints=tmp_path)
+    first = of(events, "EpochEnded")[0].loss
+    assert [event.epoch for event in of(events, "EpochEnded")] == [1, 2, 3] and events[-1].reason == "completed"
+    assert events[-1].says.startswith("Stopped early after epoch 3 of 9: the training loss has not fallen by more than 100 for 2 epochs; "
+                                      f"its best was {first:.4g}, in epoch 1. ")
+    # Killed before it could say so, it does not go on.
+    assert kinds(small(RECIPES["early stopping"]).run(checkpoints=tmp_path, resume=True)) == ["RunStarted", "Snapshot", "RunEnded"]
+    accuracy = small(replace(PLAIN, stopping=Patience("test_accuracy", 1, 2.0))).run()
+    assert "the test accuracy has not risen by more than 2 for 1 epoch; its best was " in accuracy[-1].says and accuracy[-1].says.count(" %") == 2
+
+
+def test_sixteen_bits_are_autocasts_and_the_loss_is_taken_in_thirty_two():
+    linear = nn.Linear(64, 64)
+    x = torch.rand(8, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        wanted = linear(x)
+    half, full = computed(linear, x, "bfloat16"), computed(linear, x, "float32")
+    assert half.dtype == torch.float32 and torch.equal(half, wanted.float()) and not torch.equal(half, full) and torch.equal(full, linear(x))
+
+
+def test_deterministic_algorithms_are_asked_for_during_the_run_only():
+    seen = []
+    for event in small(RECIPES["sixteen bits"]).events():
+        seen.append((type(event).__name__, torch.are_deterministic_algorithms_enabled()))
+    assert {on for _, on in seen} == {True} and not torch.are_deterministic_algorithms_enabled()
+    with deterministic(False, choose_device("cpu")):
+        assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_balanced_weights_are_scikit_learns():
+    labels = torch.tensor([0] * 50 + [1] * 7 + [2] * 20)
+    wanted = compute_class_weight("balanced", classes=np.arange(3), y=labels.numpy())
+    assert balanced(labels, 3).tolist() == pytest.approx(wanted) and balanced(labels, 3).dtype == torch.float32
+    assert torch.isfinite(balanced(labels, 4)).all()
