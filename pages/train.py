@@ -5,8 +5,7 @@ import streamlit as st
 from builder import api, data, paths
 from builder.catalogue import DATASETS
 from builder.graph import untrainable
-from builder.ui import report_view, run_controls, settings, train_view
-from builder.ui.baselines_view import baselines
+from builder.ui import metrics_view, report_view, run_controls, settings, train_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
 from builder.ui.workspace import Workspace
@@ -109,9 +108,7 @@ if run:
     train_view.watch(run)
 else:
     train_view.nothing("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train and not says else "")
-if can_train:
-    with st.expander("Baselines", icon=":material/leaderboard:"):
-        baselines(space.project, run)
+metrics_view.panels(space.project, run, can_train)
 if listed := runs.list():
     with st.expander(f"Runs ({len(listed)})", icon=":material/history:", expanded=True):
         train_view.draw_runs(listed, run and run.id, space.load_id, api.export)

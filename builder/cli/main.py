@@ -7,7 +7,23 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import baselines, diff, doctor, exporting, importing, models, previewing, projects, rates, reference, report, runs, training, weights
+from . import (
+    baselines,
+    diff,
+    doctor,
+    exporting,
+    importing,
+    metrics,
+    models,
+    previewing,
+    projects,
+    rates,
+    reference,
+    report,
+    runs,
+    training,
+    weights,
+)
 from .show import CommandError, clean, forget_stdout
 
 DESCRIPTION = "Brickwork: draw a neural network, train it, take it away as plain PyTorch."
@@ -32,7 +48,7 @@ def parser(arguments: Sequence[str]) -> Parser:
         return hidden
     whole = Parser(prog="python -m builder", description=DESCRIPTION, epilog=EPILOG)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for module in (projects, importing, report, diff, exporting, weights, models, previewing, rates, training, baselines, runs, doctor, reference):
+    for module in (projects, importing, report, diff, exporting, weights, models, previewing, rates, training, baselines, runs, metrics, doctor, reference):
         module.add_to(commands)
     return whole
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from .task import LossFunction, TaskError
+
+TOP = 5
+BINS = 15
 
 
 def balanced(labels: Tensor, classes: int) -> Tensor:
@@ -35,6 +40,22 @@ class Classification:
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many highest scores are at the true class."""
         return (outputs.argmax(1) == targets).sum()
+
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """How many targets are among the five highest scores, then how sure and how often right the answers are, by BINS steps of sureness."""
+        sure, answers = outputs.softmax(1).max(1)
+        bins = (sure * BINS).long().clamp(0, BINS - 1)
+        right = (answers == targets).to(torch.float32)
+        among = (outputs.topk(min(TOP, self.classes), 1).indices == targets[:, None]).sum().to(torch.float32)
+        spread = torch.zeros(2, BINS, device=outputs.device)
+        return torch.cat([among[None], spread.index_add_(1, bins, torch.stack([sure.to(torch.float32), right])).flatten()])
+
+    def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
+        """Top-5 accuracy, where there are more than five classes, and the expected calibration error of 15 bins (Guo et al. 2017, arXiv:1706.04599, section 2)."""
+        among, *spread = tally.tolist()
+        sure, right = spread[:BINS], spread[BINS:]
+        error = sum(abs(a - b) for a, b in zip(sure, right, strict=True)) / samples
+        return {**({"top5": among / samples} if self.classes > TOP else {}), **({"calibration_error": error} if math.isfinite(error) else {})}
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of (true class, highest score), by one bincount of their pair number."""

@@ -26,5 +26,11 @@ class Task(Protocol):
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many samples of the batch are right, without axes."""
 
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Sums float32 over the batch, of which `figures` makes numbers once those of all batches are added up."""
+
+    def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
+        """What the sums say of so many samples, by name."""
+
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts int64 (classes classes): row true class, column given class."""

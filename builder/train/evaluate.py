@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -16,11 +16,12 @@ from .precision import computed
 
 @dataclass(frozen=True)
 class Seen:
-    """Mean loss of a sample, share of right answers, and confusion[i][j], the samples of class i called j."""
+    """Mean loss of a sample, share of right answers, confusion[i][j], the samples of class i called j, and what else the task says."""
 
     loss: float
     accuracy: float
     confusion: tuple[tuple[int, ...], ...]
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @torch.no_grad()
@@ -28,7 +29,7 @@ def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, 
              precision: str = "float32") -> Seen | None:
     """The network in evaluation mode over the split, `batch` samples at a time; None when `stop` said so in between."""
     model.eval()
-    losses, correct, confusion = [], [], 0
+    losses, correct, confusion, tally = [], [], 0, 0
     for first in range(0, len(split), batch):
         if stop():
             return None
@@ -36,5 +37,7 @@ def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, 
         outputs = computed(model, inputs, precision)
         losses.append(task.loss(loss_fn, outputs, targets) * len(targets))
         correct.append(task.correct(outputs, targets))
+        tally = tally + task.tally(outputs, targets)
         confusion = confusion + task.confusion(outputs, targets)
-    return Seen(sum(torch.stack(losses).tolist()) / len(split), int(torch.stack(correct).sum()) / len(split), tuple(map(tuple, confusion.tolist())))
+    return Seen(sum(torch.stack(losses).tolist()) / len(split), int(torch.stack(correct).sum()) / len(split), tuple(map(tuple, confusion.tolist())),
+                task.figures(tally, len(split)))

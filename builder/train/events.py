@@ -15,7 +15,7 @@ Steps and epochs count from 1; a step is one optimiser step, an epoch one pass o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Literal
 
 Reason = Literal["completed", "stopped", "diverged", "out_of_memory", "failed", "killed"]
@@ -71,7 +71,8 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The network in evaluation mode over one split; confusion[i][j] counts samples of class i called j."""
+    """The network in evaluation mode over one split; confusion[i][j] counts samples of class i called j. `figures` holds the task's other numbers:
+    top5, a share, and calibration_error, how far sureness and share of right answers are apart."""
 
     epoch: int
     step: int
@@ -79,6 +80,7 @@ class Evaluated:
     loss: float
     accuracy: float
     confusion: tuple[tuple[int, ...], ...]
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

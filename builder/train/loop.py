@@ -185,7 +185,7 @@ class _Run:
             return self._diverged(self.step, "The loss of the test samples was no longer a finite number")
         epoch, self.accuracy = self.at.epoch, seen.accuracy
         yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
-        yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion)
+        yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures)
         yield from self._snapshot()
         better = seen.accuracy > self.at.best
         self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best),

@@ -11,7 +11,7 @@ import pytest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import CheckpointSaved, Continued, Paused, RunEnded
+from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RunEnded, RunStarted
 from tests.cli.fakes import FakeRun
 from tests.helpers import until
 from tests.runs.fakes import completes, epoch, started, step
@@ -186,3 +186,23 @@ def test_a_run_whose_recorded_source_is_not_what_would_run_is_refused_in_words(b
     assert brickwork("work", resumed, "--runs", store.root).status == 1
     run = store.get(resumed)
     assert run.state == "failed" and run.says.startswith("The network recorded in source.py") and "Train the project again" in run.says
+
+
+def test_metrics_of_the_best_epoch_and_of_a_chosen_one(brickwork, store):
+    run = store.create({"name": "mine"}, "", "mine", None)
+    store.claim(run)
+    confusions = (((8, 2), (1, 9)), ((10, 0), (1, 9)), ((5, 5), (5, 5)))
+    store.append(run, [RunStarted("cpu", "A processor", 10, 100, 20, 5, 3, 20, ("cat", "dog"), 0, 1, "2.15.0")], 1)
+    store.append(run, [Evaluated(i, 5 * i, "test", 0.5, sum(row[k] for k, row in enumerate(one)) / 20, one, {"calibration_error": 0.125}) for i, one in enumerate(confusions, 1)], 1)
+    found = brickwork("metrics", run, "--json").json
+    assert (found["epoch"], found["accuracy"], found["calibration_error"]) == (2, 0.95, 0.125)
+    assert found["classes"][0] == {"name": "cat", "precision": pytest.approx(10 / 11), "recall": 1.0, "f1": pytest.approx(20 / 21), "samples": 10}
+    text = brickwork("metrics", "last", "--epoch", "1").out
+    assert "after epoch 1, 20 samples" in text and "calibration error 12.50 %" in text and "accuracy 85.00 %" in text
+    answer = brickwork("metrics", run, "--epoch", "9")
+    assert answer.status == 1 and "it has those after 1 to 3" in answer.err
+
+
+def test_a_run_without_a_test_has_no_metrics(brickwork, store):
+    answer = brickwork("metrics", store.create({"name": "mine"}, "", "mine", None))
+    assert answer.status == 1 and "has not been tested yet" in answer.err

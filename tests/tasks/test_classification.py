@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix
 from torch import nn
+from torchmetrics.functional import accuracy, calibration_error
 
 from builder.tasks.classification import Classification
 from builder.tasks.task import TaskError
@@ -34,3 +35,21 @@ def test_outputs_of_another_shape_are_refused_in_plain_words(outputs: object, sa
     with pytest.raises(TaskError, match=says):
         Classification(3).check(outputs)
     Classification(3).check(torch.zeros(4, 3))
+
+
+@given(st.integers(2, 12), st.lists(st.integers(1, 40), min_size=1, max_size=3), st.integers(0, 10 ** 6), st.floats(0.1, 2))
+def test_top_5_and_calibration_are_torchmetrics(classes: int, batches: list[int], seed: int, scale: float):
+    random, samples = torch.Generator().manual_seed(seed), sum(batches)
+    outputs, targets = scale * torch.randn(samples, classes, generator=random), torch.randint(0, classes, (samples,), generator=random)
+    task = Classification(classes)
+    tally = sum(task.tally(some, theirs) for some, theirs in zip(outputs.split(batches), targets.split(batches), strict=True))
+    found = task.figures(tally, samples)
+    assert found["calibration_error"] == pytest.approx(calibration_error(outputs.softmax(1), targets, "multiclass", n_bins=15, norm="l1", num_classes=classes).item(), abs=1e-5)
+    assert ("top5" in found) == (classes > 5)
+    if classes > 5:
+        assert found["top5"] == pytest.approx(accuracy(outputs, targets, "multiclass", num_classes=classes, top_k=5, average="micro").item(), abs=1e-6)
+
+
+def test_scores_that_are_no_numbers_have_no_calibration():
+    task = Classification(3)
+    assert task.figures(task.tally(torch.full((4, 3), torch.nan), torch.zeros(4, dtype=torch.int64)), 4) == {}

@@ -1,0 +1,60 @@
+"""The figures of a run's tests beside the live view: class by class, and those that accuracy does not tell."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from builder.charts.history import best
+from builder.charts.metrics import by_class, macro_f1
+from builder.graph import Project
+from builder.runs import Run
+from builder.train.events import Evaluated
+
+from .baselines_view import baselines
+from .train_view import follow
+
+REFRESH_SECONDS = 2.0
+LAST, BEST = "Last epoch", "Best epoch"
+MEANS = {"Accuracy": "Share of the test samples whose highest score is the true class",
+         "Top-5 accuracy": "Share of the test samples whose true class is among the five highest scores",
+         "Macro F1": "Mean over the classes of F1, the harmonic mean of precision and recall: small classes count as much as large ones",
+         "Calibration error": "How far the network's sureness (the share that softmax gives its answer) and the share of right answers are apart, on average over 15 bins of sureness"}
+
+
+def panels(project: Project, run: Run | None, can_train: bool) -> None:
+    """What stands below the live view: the figures of the run that is shown, and what the project's data is worth without a network."""
+    if run:
+        with st.expander("Metrics", icon=":material/analytics:"):
+            metrics(run)
+    if can_train:
+        with st.expander("Baselines", icon=":material/leaderboard:"):
+            baselines(project, run)
+
+
+def metrics(run: Run) -> None:
+    """Totals and a table of the classes; follows a run that is live."""
+    st.fragment(_draw, run_every=REFRESH_SECONDS if run.live else None, key="metrics")(run.id)
+
+
+def _draw(run_id: str) -> None:
+    history = follow(run_id).history
+    if not history.tests:
+        st.caption("The network is tested after every epoch; the figures of the classes come then.")
+        return
+    which = st.segmented_control("Test after", (LAST, BEST), default=LAST, key="metrics_of", label_visibility="collapsed", required=True)
+    seen = best(history) if which == BEST else history.tests[-1]
+    for column, (name, value) in zip(st.columns(4), totals(seen).items(), strict=False):
+        column.metric(name, "–" if value is None else f"{100 * value:.2f} %", help=MEANS[name])
+    rows = by_class(seen.confusion, history.started.classes if history.started else ())
+    st.caption(f"Test part after epoch {seen.epoch}. Precision: of what was called so, the share that is. Recall: of what is so, the share that was called so. "
+               "Click a column's head to sort.")
+    st.dataframe({"Class": [row.name for row in rows], "Precision": [row.precision for row in rows], "Recall": [row.recall for row in rows],
+                  "F1": [row.f1 for row in rows], "Samples": [row.samples for row in rows]}, hide_index=True, width="stretch",
+                 column_config={name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1) for name in ("Precision", "Recall", "F1")})
+
+
+def totals(seen: Evaluated) -> dict[str, float | None]:
+    """The figures above the table, by their titles."""
+    found = {"Accuracy": seen.accuracy, "Top-5 accuracy": seen.figures.get("top5"), "Macro F1": macro_f1(seen.confusion),
+             "Calibration error": seen.figures.get("calibration_error")}
+    return {name: value for name, value in found.items() if value is not None or name == "Macro F1"}
