@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 STANDARD = sys.stdlib_module_names | {"__future__"}
-LEARNING = {"torch", "torchvision", "numpy", "sklearn", "PIL", "safetensors"}
+LEARNING = {"torch", "torchvision", "numpy", "scipy", "sklearn", "PIL", "safetensors"}
 EXPORTERS = {"torch", "safetensors", "onnxruntime", "onnxscript"}
 INTERFACE = {"builder.graph", "builder.ui", "builder.runs", "builder.api", "builder.cli", "pages", "streamlit"}
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import math
+import string
 from dataclasses import dataclass
 
 from .spec import Registry
 
 DIGITS = tuple("0123456789")
+# EMNIST's balanced kind holds capitals and small letters as one class where they look alike.
+UNLIKE = "abdefghnqrt"
+THINGS = tuple(name.replace("_", " ") for name in """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle caterpillar
+cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster
+house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree
+orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose
+sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television
+tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
+""".split())
 
 
 @dataclass(frozen=True)
@@ -49,10 +60,29 @@ for _dataset in (
             ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"), 60_000, 10_000, 31,
             "70,000 pictures of clothes in MNIST's format; harder than digits.",
             "Xiao, Rasul & Vollgraf 2017, arXiv:1708.07747", "torchvision.datasets.FashionMNIST"),
+    Dataset("kmnist", "Kuzushiji-MNIST", (1, 28, 28), ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"), 60_000, 10_000, 21,
+            "70,000 cursive Japanese characters from old books in MNIST's format, ten syllables; one syllable has several forms.",
+            "Clanuwat et al. 2018, arXiv:1812.01718", "torchvision.datasets.KMNIST"),
+    Dataset("emnist-letters", "EMNIST letters", (1, 28, 28), tuple(string.ascii_lowercase), 124_800, 20_800, 562,
+            "145,600 handwritten letters in MNIST's format; a capital and its small letter are one class.",
+            "Cohen et al. 2017, arXiv:1702.05373", "torchvision.datasets.EMNIST"),
+    Dataset("emnist-balanced", "EMNIST balanced", (1, 28, 28), (*DIGITS, *string.ascii_uppercase, *UNLIKE), 112_800, 18_800, 562,
+            "131,600 handwritten digits and letters in MNIST's format, equally many of each of 47 classes; small letters that look like their capital "
+            "are in its class.", "Cohen et al. 2017, arXiv:1702.05373", "torchvision.datasets.EMNIST"),
     Dataset("cifar10", "CIFAR-10", (3, 32, 32),
             ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"), 50_000, 10_000, 170,
             "60,000 small colour photographs of ten kinds of things.",
             "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images", "torchvision.datasets.CIFAR10"),
+    Dataset("cifar100", "CIFAR-100", (3, 32, 32), THINGS, 50_000, 10_000, 169,
+            "60,000 small colour photographs of a hundred kinds of things, 500 training images each: much harder than CIFAR-10.",
+            "Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images", "torchvision.datasets.CIFAR100"),
+    Dataset("svhn", "SVHN", (3, 32, 32), DIGITS, 73_257, 26_032, 246,
+            "99,289 digits cut out of photographs of house numbers, with their neighbours at the edges.",
+            "Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning", "torchvision.datasets.SVHN"),
+    Dataset("stl10", "STL-10", (3, 96, 96), ("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"), 5000, 8000, 2640,
+            "13,000 labelled colour photographs, 96×96 pixels and only 500 training images a class; the 100,000 without labels, which the download "
+            "brings along, are left out.",
+            "Coates, Ng & Lee 2011, An analysis of single-layer networks in unsupervised feature learning", "torchvision.datasets.STL10"),
     Dataset("moons", "Moons (generated)", (2,), ("upper", "lower"), 1000, 1000, 0,
             "2,000 points of the plane on two half circles that reach into each other, spread by 0.15: no straight line parts them, one bend does.",
             "made here from a seed; the form is scikit-learn's make_moons", dtype="float32"),

@@ -1,6 +1,6 @@
-"""Reading CIFAR-10's python batches without unpickling them.
+"""Reading the python batches of CIFAR-10 and CIFAR-100 without unpickling them.
 
-The files are pickles of {"data": uint8 (N, 3072), "labels": list of N ints, ...}. A pickle is a program; unpickling runs it. Here its
+The files are pickles of {"data": uint8 (N, 3072), "labels": list of N ints, ...}, of CIFAR-100 with "fine_labels". A pickle is a program; unpickling runs it. Here its
 operations are walked one by one with the standard library's disassembler: the few that build plain data are carried out, the three names
 that numpy's arrays need are kept as names and never looked up, and any other operation or name refuses the file.
 """
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PIXELS = 3 * 32 * 32
-# The original files have 31 MB and about 30,000 operations.
+# CIFAR-10's original files have 10,000 images, 31 MB and about 30,000 operations, CIFAR-100's larger one five times as many.
 MOST_BYTES = 64 << 20
 MOST_OPERATIONS = 100_000
 RECONSTRUCT = frozenset({"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"})
 NAMES = RECONSTRUCT | {"numpy ndarray", "numpy dtype"}
-ASKS_CODE = "it asks to run {name}, which no CIFAR-10 file does"
+ASKS_CODE = "it asks to run {name}, which no CIFAR file does"
 
 
 class Refused(Exception):
-    """The pickle holds something that a CIFAR-10 batch does not; the text completes "FILE is not a CIFAR-10 batch: "."""
+    """The pickle holds something that a CIFAR batch does not; the text completes "FILE is not a CIFAR batch: "."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +51,32 @@ class Mark:
     """The bottom of a run of items on the stack."""
 
 
-def read_batch(path: Path) -> tuple[Tensor, Tensor]:
-    """Images uint8 (N 3 32 32) and labels int64 (N) of one batch file; raises DataError when it is anything else."""
+def read_batch(path: Path, classes: int = 10) -> tuple[Tensor, Tensor]:
+    """Images uint8 (N 3 32 32) and labels int64 (N) of one batch file, of CIFAR-100 with 100 `classes`; raises DataError when it is anything else."""
     import torch
 
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Refused(f"it has {path.stat().st_size:,} bytes, the original has 31 million")
-        entry = plain(path.read_bytes())
+        times = 1 if classes == 10 else 5
+        if path.stat().st_size > times * MOST_BYTES:
+            raise Refused(f"it has {path.stat().st_size:,} bytes, the original has {31 * times} million")
+        entry = plain(path.read_bytes(), times)
         pixels, count = _pixels(entry)
-        labels = _labels(entry, count)
+        labels = _labels(entry, count, classes)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
     except Refused as refused:
-        raise DataError(f"{path} is not a CIFAR-10 batch: {refused}. It was not unpickled; get the file again.") from None
+        raise DataError(f"{path} is not a CIFAR-{classes} batch: {refused}. It was not unpickled; get the file again.") from None
     images = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).reshape(count, 3, 32, 32)
     return images, torch.tensor(labels, dtype=torch.int64)
 
 
-def plain(text: bytes) -> object:
+def plain(text: bytes, times: int = 1) -> object:
     """The data that a pickle of plain data and numpy arrays describes; arrays come as Made. Raises Refused for any other pickle."""
     machine = Machine()
     try:
         for done, (operation, argument, _position) in enumerate(pickletools.genops(text)):
-            if done >= MOST_OPERATIONS:
-                raise Refused(f"it has more than {MOST_OPERATIONS:,} operations")
+            if done >= times * MOST_OPERATIONS:
+                raise Refused(f"it has more than {times * MOST_OPERATIONS:,} operations")
             if operation.name == "STOP":
                 return machine.stack.pop()
             machine.step(operation.name, argument)
@@ -208,10 +209,11 @@ def _pixels(entry: object) -> tuple[bytes, int]:
     return raw, shape[0]
 
 
-def _labels(entry: object, count: int) -> list[int]:
-    labels = _field(entry, "labels")
-    if not isinstance(labels, list) or not all(type(label) is int and 0 <= label < 10 for label in labels):
-        raise Refused("its 'labels' are not numbers from 0 to 9")
+def _labels(entry: object, count: int, classes: int) -> list[int]:
+    name = "labels" if classes == 10 else "fine_labels"
+    labels = _field(entry, name)
+    if not isinstance(labels, list) or not all(type(label) is int and 0 <= label < classes for label in labels):
+        raise Refused(f"its {name!r} are not numbers from 0 to {classes - 1}")
     if len(labels) != count:
         raise Refused(f"it has {count:,} images and {len(labels):,} labels")
     return labels

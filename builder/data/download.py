@@ -6,12 +6,15 @@ fetched in pieces, counted, checked and only then given their name, so that a br
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib
 import os
 import tarfile
 import urllib.error
 import urllib.request
+import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPException
@@ -19,10 +22,12 @@ from pathlib import Path
 
 from .digits import BUILT_IN
 from .records import DataError, Progress, Where
-from .where import CIFAR_TEST, CIFAR_TRAIN, FOLDERS, IDX_FILES, available, known
+from .where import EMNIST, FILES, FOLDERS, IDX_FILES, available, known
 
 SECONDS_WITHOUT_A_BYTE = 30
 CHUNK = 1 << 16
+# STL-10's test images have 221 MB.
+MOST_UNPACKED = 1 << 28
 MEGABYTE = 1e6
 
 
@@ -41,54 +46,84 @@ def download(name: str, root: Path, progress: Progress | None = None) -> Where:
     tell = progress or (lambda text, share: None)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (_cifar if name == "cifar10" else _idx)(source, folder, dataset.title, dataset.megabytes, tell)
+        if name in EMNIST:
+            _emnist(source, folder, dataset.title, dataset.megabytes, tell)
+        elif hasattr(source, "tgz_md5"):
+            _archive(source, folder, FILES[name], dataset.title, dataset.megabytes, tell)
+        else:
+            _files(_plain_files(source), folder, dataset.title, dataset.megabytes, tell)
     except OSError as error:
         raise DataError(f"{dataset.title} cannot be stored in {folder}: {error.strerror or error}.") from None
     tell(f"{dataset.title} is here", 1.0)
     return available(name, [Path(root)])
 
 
-def _idx(source: type, folder: Path, title: str, megabytes: int, tell: Progress) -> None:
-    """The four packed files; those that are there with the right sum are kept."""
+def _plain_files(source: type) -> list[tuple[list[str], str, str]]:
+    """Addresses, name and sum of the files of a data set that comes file by file."""
+    if hasattr(source, "split_list"):
+        return [([url], file, md5) for part, (url, file, md5) in source.split_list.items() if part in ("train", "test")]
+    return [([mirror + file for mirror in source.mirrors], file, md5) for file, md5 in source.resources]
+
+
+def _files(files: list[tuple[list[str], str, str]], folder: Path, title: str, megabytes: int, tell: Progress) -> None:
+    """One after the other; those that are there with the right sum are kept."""
     done = 0.0
-    for file, md5 in source.resources:
-        if Path(file).stem not in IDX_FILES:
-            raise DataError(f"This torchvision names a file {file!r} for {title}, which is not one of MNIST's four.")
+    for urls, file, md5 in files:
+        if Path(file).stem not in IDX_FILES and file not in FILES["svhn"]:
+            raise DataError(f"This torchvision names a file {file!r} for {title}, which is not one of its own.")
         path = folder / file
         if not _has_sum(path, md5):
             start = done
-            _fetch([mirror + file for mirror in source.mirrors], path, md5, title, megabytes, lambda got: tell(
+            _fetch(urls, path, md5, title, megabytes, lambda got: tell(
                 f"Downloading {title}: {start + got:.1f} of about {megabytes} MB", min(0.99, (start + got) / megabytes)))
         done += path.stat().st_size / MEGABYTE
 
 
-def _cifar(source: type, folder: Path, title: str, megabytes: int, tell: Progress) -> None:
-    """The batches, taken out of the archive, which is then removed.
+def _archive(source: type, folder: Path, files: tuple[str, ...], title: str, megabytes: int, tell: Progress) -> None:
+    """The files, taken out of the archive, which is then removed.
 
-    A tar archive can name paths outside its folder, links and devices; none of that matters here. Its MD5 is torchvision's, members are asked for by
+    A tar archive can name paths outside its folder, links and devices; none of that matters here. Its MD5 is torchvision's, members are known by
     their exact names, read as streams of limited length, checked by MD5 again and written to names that are ours.
     """
     archive = folder.parent / source.filename
     if not _has_sum(archive, source.tgz_md5):
         _fetch([source.url], archive, source.tgz_md5, title, megabytes, lambda got: tell(
             f"Downloading {title}: {got:.1f} of about {megabytes} MB", min(0.95, got / megabytes)))
-    sums = dict([*source.train_list, *source.test_list, [source.meta["filename"], source.meta["md5"]]])
+    sums = dict([*source.train_list, *source.test_list])
+    wanted = {f"{source.base_folder}/{file}": (folder / file, sums[file]) for file in files}
+    if meta := getattr(source, "meta", None):
+        wanted[f"{source.base_folder}/{meta['filename']}"] = (folder / meta["filename"], meta["md5"])
     tell(f"Unpacking {title}", 0.96)
     try:
         with tarfile.open(archive, "r:gz") as members:
-            for name in (*CIFAR_TRAIN, *CIFAR_TEST, source.meta["filename"]):
-                _take_out(members, f"{source.base_folder}/{name}", folder / name, sums[name])
-    except (_Wrong, tarfile.TarError, KeyError, EOFError) as error:
+            # In the archive's own order: going back in a packed stream means unpacking it from its start again.
+            while wanted and (member := members.next()):
+                if member.name in wanted and member.isreg():
+                    path, md5 = wanted.pop(member.name)
+                    with members.extractfile(member) as stream:
+                        _write(path, md5, stream.read, "the archive", MOST_UNPACKED, lambda got: None)
+    except (_Wrong, tarfile.TarError, EOFError, zlib.error) as error:
         raise DataError(f"{archive} does not hold what it should ({error}); delete it and download again.") from None
+    if wanted:
+        raise DataError(f"{archive} does not hold what it should ({', '.join(wanted)} missing); delete it and download again.")
     archive.unlink()
 
 
-def _take_out(members: tarfile.TarFile, name: str, path: Path, md5: str) -> None:
-    stream = members.extractfile(members.getmember(name))
-    if stream is None:
-        raise KeyError(f"{name} is no file")
-    with stream:
-        _write(path, md5, stream.read, "the archive", 1 << 26, lambda got: None)
+def _emnist(source: type, folder: Path, title: str, megabytes: int, tell: Progress) -> None:
+    """The files of both kinds of EMNIST that there are here, taken out of its archive of packed files; as above, by exact names and limited lengths."""
+    archive = folder / source.url.rpartition("/")[2]
+    if not _has_sum(archive, source.md5):
+        _fetch([source.url], archive, source.md5, title, megabytes, lambda got: tell(
+            f"Downloading {title}: {got:.1f} of about {megabytes} MB", min(0.95, got / megabytes)))
+    tell(f"Unpacking {title}", 0.96)
+    try:
+        with zipfile.ZipFile(archive) as members:
+            for file in (file for files in EMNIST.values() for file in files):
+                with members.open(f"gzip/{file}.gz") as packed, gzip.open(packed) as stream:
+                    _write(folder / file, None, stream.read, "the archive", MOST_UNPACKED, lambda got: None)
+    except (_Wrong, KeyError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{archive} does not hold what it should ({error}); delete it and download again.") from None
+    archive.unlink()
 
 
 def _has_sum(path: Path, md5: str) -> bool:
@@ -123,8 +158,8 @@ class _Wrong(Exception):
     """Something came, but not the file."""
 
 
-def _write(path: Path, md5: str, read: Callable[[int], bytes], source: str, most: int, tell: Callable[[float], None]) -> None:
-    """Pieces into a file beside `path`, which gets its name only when the sum is right; raises _Wrong when it is not."""
+def _write(path: Path, md5: str | None, read: Callable[[int], bytes], source: str, most: int, tell: Callable[[float], None]) -> None:
+    """Pieces into a file beside `path`, which gets its name only when the sum is right, where one is known; raises _Wrong when it is not."""
     part, total, digest = path.with_name(f"{path.name}.{os.getpid()}.part"), 0, _md5()
     try:
         with part.open("wb") as stream:
@@ -135,7 +170,7 @@ def _write(path: Path, md5: str, read: Callable[[int], bytes], source: str, most
                 stream.write(piece)
                 digest.update(piece)
                 tell(total / MEGABYTE)
-        if digest.hexdigest() != md5:
+        if md5 is not None and digest.hexdigest() != md5:
             raise _Wrong(f"the {total:,} bytes that came have the MD5 sum {digest.hexdigest()}, it should be {md5}")
         part.replace(path)
     finally:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from builder.catalogue.datasets import Dataset
 
+from .binary import read_mat, read_stl10
 from .cifar import read_batch
 from .digits import BUILT_IN, read_digits
 from .download import download as fetch
 from .idx import read_idx
 from .points import POINTS, scattered
 from .records import DataError, Progress, Tensors, Where
-from .where import CIFAR_TEST, CIFAR_TRAIN, IDX_FILES, available, known, looked_in, unpacked_or_packed
+from .where import CIFAR_TEST, CIFAR_TRAIN, EMNIST, FILES, IDX_FILES, available, known, looked_in, unpacked_or_packed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,7 +53,21 @@ def _read(where: Where) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         test = [read_batch(where.folder / name) for name in CIFAR_TEST]
         return (torch.cat([x for x, _ in train]), torch.cat([y for _, y in train]),
                 torch.cat([x for x, _ in test]), torch.cat([y for _, y in test]))
-    return _idx_pair(where.folder, *IDX_FILES[:2]) + _idx_pair(where.folder, *IDX_FILES[2:])
+    files = FILES.get(where.name, IDX_FILES)
+    if where.name == "cifar100":
+        return read_batch(where.folder / files[0], 100) + read_batch(where.folder / files[1], 100)
+    if where.name == "svhn":
+        return read_mat(where.folder / files[0]) + read_mat(where.folder / files[1])
+    if where.name == "stl10":
+        return read_stl10(where.folder, *files[:2]) + read_stl10(where.folder, *files[2:])
+    parts = _idx_pair(where.folder, *files[:2]) + _idx_pair(where.folder, *files[2:])
+    return _upright(where.name, *parts) if where.name in EMNIST else parts
+
+
+def _upright(name: str, train_x: Tensor, train_y: Tensor, test_x: Tensor, test_y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """EMNIST's images lie on their side in its files; its letters count from 1."""
+    first = 1 if name == "emnist-letters" else 0
+    return train_x.mT.contiguous(), train_y - first, test_x.mT.contiguous(), test_y - first
 
 
 def _halves(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -79,8 +94,8 @@ def _tensors(dataset: Dataset, train_x: Tensor, train_y: Tensor, test_x: Tensor,
         if tuple(x.shape[1:]) != dataset.shape:
             axes = " (channels, height, width)" if len(dataset.shape) == 3 else ""
             raise DataError(f"{dataset.title}: the {part} {'images' if axes else 'samples'} should be {dataset.shape}{axes} and are {tuple(x.shape[1:])}.")
-        if int(y.max()) >= len(dataset.classes):
-            raise DataError(f"{dataset.title}: a {part} label is {int(y.max())}, and there are {len(dataset.classes)} classes, from 0.")
+        if wrong := [label for label in (int(y.min()), int(y.max())) if not 0 <= label < len(dataset.classes)]:
+            raise DataError(f"{dataset.title}: a {part} label is {wrong[0]}, and there are {len(dataset.classes)} classes, from 0.")
     return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, *statistics(train_x))
 
 

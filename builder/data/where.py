@@ -13,8 +13,15 @@ from .records import DataError, Where
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 CIFAR_TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
 CIFAR_TEST = ("test_batch",)
+EMNIST = {name: tuple(f"emnist-{name.removeprefix('emnist-')}-{part}-{what}-ubyte" for part in ("train", "test") for what in ("images-idx3", "labels-idx1"))
+          for name in ("emnist-letters", "emnist-balanced")}
 # Below a root, as torchvision writes them.
-FOLDERS = {"mnist": Path("MNIST", "raw"), "fashion-mnist": Path("FashionMNIST", "raw"), "cifar10": Path("cifar-10-batches-py")}
+FOLDERS = {"mnist": Path("MNIST", "raw"), "fashion-mnist": Path("FashionMNIST", "raw"), "kmnist": Path("KMNIST", "raw"),
+           **dict.fromkeys(EMNIST, Path("EMNIST", "raw")), "cifar10": Path("cifar-10-batches-py"), "cifar100": Path("cifar-100-python"), "svhn": Path(),
+           "stl10": Path("stl10_binary")}
+# The files that a data set is read from; MNIST's where nothing else is said.
+FILES = {**EMNIST, "cifar10": CIFAR_TRAIN + CIFAR_TEST, "cifar100": ("train", "test"), "svhn": ("train_32x32.mat", "test_32x32.mat"),
+         "stl10": ("train_X.bin", "train_y.bin", "test_X.bin", "test_y.bin")}
 
 
 def known(name: str) -> Dataset:
@@ -36,7 +43,7 @@ def available(name: str, roots: Sequence[Path]) -> Where | None:
     """
     if not known(name).module:
         return Where(name, None)
-    files = CIFAR_TRAIN + CIFAR_TEST if name == "cifar10" else IDX_FILES
+    files = FILES.get(name, IDX_FILES)
     for folder in looked_in(name, roots):
         found = [unpacked_or_packed(folder, file) for file in files]
         if all(found):

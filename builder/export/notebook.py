@@ -6,6 +6,7 @@ import json
 import string
 
 from builder.graph import Project
+from builder.graph.rules.words import listed
 
 from .parts import Part, Training, parts, training
 from .script import imports
@@ -17,9 +18,9 @@ FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 def notebook(project: Project) -> str:
     """The notebook's JSON; raises ExportError when the project has no training and BuildError when the drawing has errors."""
     made = training(project)
-    listed = [*parts(made), _run(made)]
-    cells = [_words(f"# {words(made.name)}\n\n{_about(made)}"), _words("## Set-up"), _code(imports(listed))]
-    for part in listed:
+    ordered = [*parts(made), _run(made)]
+    cells = [_words(f"# {words(made.name)}\n\n{_about(made)}"), _words("## Set-up"), _code(imports(ordered))]
+    for part in ordered:
         cells += [_words(f"## {part.heading}\n\n{part.words}"), _code(part.code) if part.imports else _code(f"# @title {part.heading}\n{part.code}", FOLDED)]
     whole = {"cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells, 1)],
              "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"},
@@ -35,7 +36,7 @@ def words(text: str) -> str:
 
 def _about(made: Training) -> str:
     return (f"The network and its training on {made.dataset.title}, drawn in Brickwork. Run the cells from top to bottom; "
-            f"{'torch is' if made.builtin else 'torch and torchvision are'} all they need.")
+            f"{listed(made.needs)} {'are' if made.needs[1:] else 'is'} all they need.")
 
 
 def _run(made: Training) -> Part:

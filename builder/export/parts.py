@@ -78,6 +78,11 @@ class Training:
         return not self.dataset.module
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages that the text takes to run."""
+        return ("torch",) if self.builtin else ("torch", "torchvision", *(("scipy",) if self.dataset.name == "svhn" else ()))
+
+    @property
     def images(self) -> bool:
         """Whether the samples are images of bytes, else they are rows of numbers."""
         return self.dataset.dtype == "uint8"
@@ -191,9 +196,12 @@ def _data(made: Training) -> list[Part]:
         about = f"{dataset.train + dataset.test:,} real handwritten digits of scikit-learn (optical recognition of handwritten digits, Alpaydin & Kaynak 1998)."
         return [Part("The data", about, DIGITS.format(train=dataset.train, rows=dataset.train + dataset.test), ("import base64", "import torch", "import zlib")),
                 Part("The digits, packed", "8×8 pixels each, as the text of a compressed table.", f'digits = """\n{text}\n"""\n')]
-    code = (COLOUR if dataset.shape[0] > 1 else GREY).format(kind=dataset.module.rpartition(".")[2], title=dataset.title)
-    return [Part("The data", f"{dataset.title}, fetched by torchvision (about {dataset.megabytes} MB) where it is not there yet.", code,
-                 ("import torch", "import torchvision") if dataset.shape[0] > 1 else ("import torchvision",))]
+    kind = dataset.module.rpartition(".")[2]
+    template = READERS.get(kind, COLOUR if dataset.shape[0] > 1 else GREY)
+    code = template.format(kind=kind, shape=" ".join(map(str, dataset.shape)), part=dataset.name.partition("-")[2], first=" - 1" if dataset.name == "emnist-letters" else "")
+    needs = " and read with scipy" if kind == "SVHN" else ""
+    return [Part("The data", f"{dataset.title}, fetched by torchvision (about {dataset.megabytes} MB) where it is not there yet{needs}.", code,
+                 ("import torch", "import torchvision") if "torch." in code else ("import torchvision",))]
 
 
 DIGITS = '''\
@@ -225,6 +233,22 @@ def read_data(folder):
     images, test_images = (torch.from_numpy(part.data).permute(0, 3, 1, 2) for part in (train, test))
     return images, torch.tensor(train.targets), test_images, torch.tensor(test.targets)
 '''
+LETTERS = '''\
+def read_data(folder):
+    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
+    # EMNIST's images lie on their side in its files.
+    train, test = (torchvision.datasets.EMNIST(folder, "{part}", train=training, download=True) for training in (True, False))
+    return train.data[:, None].mT.contiguous(), train.targets{first}, test.data[:, None].mT.contiguous(), test.targets{first}
+'''
+PARTS = '''\
+def read_data(folder):
+    """Training images uint8 (N {shape}) and labels, test images and labels."""
+    parts = [torchvision.datasets.{kind}(folder, part, download=True) for part in ("train", "test")]
+    train, test = ((torch.from_numpy(part.data).contiguous(), torch.from_numpy(part.labels).long()) for part in parts)
+    return *train, *test
+'''
+# By torchvision's classes; the others read as MNIST or CIFAR-10 do.
+READERS = {"EMNIST": LETTERS, "SVHN": PARTS, "STL10": PARTS}
 
 
 def _preparation(made: Training) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builder.graph import Project
+from builder.graph.rules.words import listed
 
 from .parts import Part, Training, parts, training
 
@@ -14,9 +15,9 @@ def script(project: Project) -> str:
     """The script's text; raises ExportError when the project has no training and BuildError when the drawing has errors."""
     made = training(project)
     # The packed data stands last: what is read comes first.
-    listed = [*(part for part in parts(made) if part.imports), main(made), *(part for part in parts(made) if not part.imports)]
-    body = "\n\n".join(part.code for part in listed)
-    return f'{_head(made)}\n{imports(listed)}\n\n{body}\n\nif __name__ == "__main__":\n    main()\n'
+    ordered = [*(part for part in parts(made) if part.imports), main(made), *(part for part in parts(made) if not part.imports)]
+    body = "\n\n".join(part.code for part in ordered)
+    return f'{_head(made)}\n{imports(ordered)}\n\n{body}\n\nif __name__ == "__main__":\n    main()\n'
 
 
 def imports(listed: list[Part]) -> str:
@@ -28,7 +29,7 @@ def imports(listed: list[Part]) -> str:
 
 
 def _head(made: Training) -> str:
-    needs = "torch alone" if made.builtin else "torch and torchvision alone"
+    needs = f"{listed(made.needs)} alone"
     return f'''"""{made.name}: the network and its training on {made.dataset.title}, drawn in Brickwork.
 
 It needs {needs}; --help lists its options. On the CPU it prints the losses of the run in Brickwork, to the last bit,

@@ -13,7 +13,7 @@ ON_DIGITS = recipe(15, 8, "SGD", lr=0.05)
 
 @network(name="mnist-cnn", title="MNIST CNN", family=FAMILY, decks=("CUHK",), task="classification", parameters=21_840,
          paper="CUHK deck; the network of the PyTorch MNIST example, LeCun et al. 1998 in spirit",
-         inputs=((1, 28, 28),), outputs=((10,),), recipes={"digits": ON_DIGITS, "mnist": recipe(10, 100, "SGD", lr=0.01)},
+         inputs=((1, 28, 28),), outputs=((10,),), recipes={"digits": ON_DIGITS, "mnist": recipe(10, 100, "SGD", lr=0.01), "kmnist": recipe(10, 100, "SGD", lr=0.01, momentum=0.9)},
          look="Why is fc1 320 wide? Select flatten: 20·4·4. Watch the ten 5×5 filters of conv1 turn into strokes and edges while it trains.")
 def mnist_cnn(g, image):
     """Two convolutions and two fully connected layers read handwritten digits."""
@@ -39,7 +39,7 @@ def fashion_mlp(g, image):
 
 @network(name="lenet-cifar", title="LeNet on CIFAR-10", family=FAMILY, decks=("NTU",), task="classification", parameters=62_006,
          paper="NTU deck; LeCun et al. 1998, in the form of the PyTorch CIFAR-10 tutorial", inputs=((3, 32, 32),), outputs=((10,),),
-         recipes={"cifar10": recipe(2, 4, "SGD", lr=0.001, momentum=0.9)},
+         recipes={"cifar10": recipe(2, 4, "SGD", lr=0.001, momentum=0.9), "svhn": recipe(5, 32, "SGD", lr=0.01, momentum=0.9)},
          look="Three input channels: every filter of conv1 is 3×5×5. Follow 32 → 28 → 14 → 10 → 5 down the column.")
 def lenet_cifar(g, image):
     """The classic of 1998 on small colour photographs."""

@@ -28,7 +28,7 @@ from builder.export.script import script
 from builder.gallery import ENTRIES
 from builder.graph import Project, apply
 from builder.graph.document import freeze
-from tests.data.files import cifar_batch, write_mnist
+from tests.data.files import cifar_batch, stl10_files, svhn_file, write_emnist, write_mnist
 from tests.export.trained import NETWORKS, printed, project, run, told
 from tests.graph.drawings import legal_project
 
@@ -164,12 +164,24 @@ def test_data_sets_of_torchvision_are_read_by_torchvision_with_the_same_losses(t
     (batches / "batches.meta").write_bytes(b"(dVlabel_names\n(lVthing\nas.")
     monkeypatch.setenv("BRICKWORK_DATA", str(data))
     colour = builder.from_json(json.loads(json.dumps(builder.to_json(project("normalised", source="cifar10", batch_size=17))).replace("[1, 28, 28]", "[3, 32, 32]")))
-    listed = [project("perceptron", source="mnist", batch_size=5), project("convolutions", source="fashion-mnist", batch_size=10), colour]
+    write_mnist(data / "KMNIST" / "raw", packed=False, train=31, test=12)
+    write_emnist(data / "EMNIST" / "raw", "letters", 26, 1)
+    write_emnist(data / "EMNIST" / "raw", "balanced", 47)
+    for folder, held in (("cifar-100-python", {"train": cifar_batch(30, 1, "fine_labels", 100), "test": cifar_batch(9, 2, "fine_labels", 100),
+                                               "meta": b"(dVfine_label_names\n(lVthing\nas."}),
+                         ("", {"train_32x32.mat": svhn_file(21), "test_32x32.mat": svhn_file(11)}), ("stl10_binary", stl10_files())):
+        for name, content in held.items():
+            (data / folder).mkdir(exist_ok=True)
+            (data / folder / name).write_bytes(content)
+    more = [apply(colour if "1" in name or name == "svhn" else project("perceptron"), {"op": "backbone", "source": name})
+            for name in ("kmnist", "emnist-letters", "emnist-balanced", "cifar100", "svhn", "stl10")]
+    listed = [project("perceptron", source="mnist", batch_size=5), project("convolutions", source="fashion-mnist", batch_size=10), colour, *more]
     files = []
     for number, made in enumerate(listed):
         files.append(tmp_path / f"train{number}.py")
         files[-1].write_text(script(made), encoding="utf-8")
-    unchecked = "import torchvision.datasets.cifar as cifar\ncifar.check_integrity = lambda *_: True\n"
+    unchecked = "import torchvision.datasets.cifar as cifar\ncifar.check_integrity = lambda *_: True\n" \
+        "for kind in (cifar.CIFAR10, __import__('torchvision').datasets.SVHN, __import__('torchvision').datasets.STL10): kind._check_integrity, kind.download = lambda _: True, lambda _: None\n"
     answers = run(files, tmp_path, "--data", str(data), "--device", "cpu", before=unchecked)
     assert [printed(out) for out in answers] == [told(made) for made in listed]
 

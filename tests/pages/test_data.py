@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from builder import paths
 from builder.api import gallery
 from builder.catalogue import DATASETS
+from builder.graph import apply
 from builder.ui import data_view
 from builder.ui.workspace import workspace
 from tests.helpers import until
@@ -134,7 +135,8 @@ def test_an_input_that_takes_the_data_takes_the_new_data_when_that_is_chosen():
 def test_what_fits_a_data_set_has_no_misfits(name):
     fitting = {"digits": "mnist-cnn", "mnist": "mnist-cnn", "fashion-mnist": "fashion-mlp", "cifar10": "lenet-cifar", "moons": "points-mlp",
                "spirals": "points-mlp"}
-    assert data_view.misfits(gallery(fitting[name]), name) == []
+    made = gallery(fitting[name]) if name in fitting else apply(gallery("lenet-cifar" if DATASETS[name].shape[0] == 3 else "mnist-cnn"), {"op": "backbone", "source": name})
+    assert data_view.misfits(made, name) == []
 
 
 def test_points_are_shown_as_a_scatter_with_both_parts_and_used_by_a_network_for_points():
