@@ -66,7 +66,7 @@ def ready(space: Workspace) -> bool:
 def action(space: Workspace, run, can_train: bool) -> None:
     """The buttons that fit now."""
     if run and run.live:
-        run_controls.buttons(train_view.store(), run)
+        run_controls.buttons(train_view.store(), run, (lambda: start(space)) if can_train else None)
         return
     with st.container(horizontal=True):
         if run and train_view.resumable(run):

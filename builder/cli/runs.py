@@ -16,7 +16,7 @@ from builder.train.events import EpochEnded, Evaluated, Event, StepEnded, to_rec
 from .show import CommandError, count, duration, say, say_json, share, strict, table
 
 FIELDS = ("id", "name", "state", "says", "device", "parameters", "epoch", "epochs", "step", "steps", "accuracy", "checkpoint", "generation",
-          "created", "started", "ended", "folder")
+          "created", "started", "ended", "place", "needs", "folder")
 
 
 def add_to(commands) -> None:
@@ -33,7 +33,7 @@ def add_to(commands) -> None:
 
 def run_runs(arguments: Namespace) -> int:
     """Settle runs whose process is gone, then do what was asked."""
-    from builder.runs import Store, settle
+    from builder.runs import Store, advance, settle
 
     if arguments.action == "list" and arguments.run_id:
         raise CommandError(f"`runs list` lists all runs; did you mean `runs show {arguments.run_id}`?")
@@ -45,6 +45,7 @@ def run_runs(arguments: Namespace) -> int:
         raise CommandError("--more EPOCHS belongs to `runs resume` and is at least 1")
     with Store() as store:
         settle(store)
+        advance(store)
         run = None if arguments.action == "list" else store.find(arguments.run_id)
         if arguments.action == "delete" and arguments.run_id not in (run.id, "last"):
             raise CommandError(f"`runs delete` wants the whole id, not its beginning: {run.id}")
@@ -78,7 +79,7 @@ def list_runs(store, _run, arguments: Namespace) -> int:
 
 def show_run(store, run, arguments: Namespace) -> int:
     """One run with its epochs."""
-    from builder.runs import current
+    from builder.runs import current, waits_for
 
     epochs = epoch_rows(current(row.event for row in store.events(run.id, kinds=["RunStarted", "EpochEnded", "Evaluated"])))
     if arguments.json:
@@ -86,7 +87,7 @@ def show_run(store, run, arguments: Namespace) -> int:
         return 0
     lasted = duration((run.ended or time.time()) - run.started) if run.started else "–"
     facts = {"run": run.id, "project": run.name, "state": run.state.replace("_", " "), "says": run.says, "device": run.device or "–",
-             "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
+             "queue": waits_for(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
              "lasted": lasted, "checkpoint": f"step {count(run.checkpoint)}" if run.checkpoint else "none", "folder": run.folder}
     say("\n".join(f"{name:<12}{value}" for name, value in facts.items() if value != ""))
     rows = [(row["epoch"], *(number(row[name], share if "accuracy" in name else "{:.4f}".format) for name in EPOCH_COLUMNS[2:6])) for row in epochs]
@@ -154,8 +155,18 @@ def resume_run(store, run, arguments: Namespace) -> int:
             raise CommandError(f"{run.id} waits for its start: there is nothing to resume", 1)
         store.request(run.id, "resume")
         return report(store, run, arguments, "was asked to go on")
-    resume(run.id, store, more=arguments.more)
-    return report(store, run, arguments, "goes on in the background")
+    begun = resume(run.id, store, more=arguments.more)
+    return report(store, run, arguments, "goes on in the background" if begun else "waits in the queue")
+
+
+def sooner(store, run, arguments: Namespace) -> int:
+    """Let a waiting run start before the one in front of it."""
+    return report(store, store.reorder(run.id, -1), arguments, "is one place further to the front of the queue")
+
+
+def later(store, run, arguments: Namespace) -> int:
+    """Let the run behind a waiting one start first."""
+    return report(store, store.reorder(run.id, 1), arguments, "is one place further to the end of the queue")
 
 
 def delete_run(store, run, arguments: Namespace) -> int:
@@ -226,4 +237,5 @@ def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]
         writer.writerows(rows)
 
 
-ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "pause": pause_run, "resume": resume_run, "checkpoint": save_run, "set-lr": set_rate, "export": export_run, "delete": delete_run}
+ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "pause": pause_run, "resume": resume_run, "checkpoint": save_run, "set-lr": set_rate,
+           "sooner": sooner, "later": later, "export": export_run, "delete": delete_run}

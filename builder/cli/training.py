@@ -28,6 +28,7 @@ def add_to(commands) -> None:
                        help="change a setting for this run, such as training.epochs=3 or data.source=mnist; may be repeated")
     train.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; the fastest there is when not given")
     train.add_argument("--download", action="store_true", help="fetch the data set first where it is missing")
+    train.add_argument("--queue", action="store_true", help="train in the background, when it is its turn and its memory fits")
     train.add_argument("--json", action="store_true", help="print the events, one JSON object a line")
     train.set_defaults(run=run_train)
 
@@ -53,12 +54,30 @@ def run_train(arguments: Namespace) -> int:
         raise CommandError(f"{project.name} cannot be trained yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
     if refused := untrainable(project):
         raise CommandError(refused, 1)
+    if arguments.queue:
+        return queue_run(project, arguments)
     with restrained(), Store() as store:
         run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
         watch = JsonLines() if arguments.json else Progress(run_id)
         ended = work(run_id, events_of(store, arguments.download), store, watch)
     if ended.reason != "completed":
         raise CommandError(f"{ended.says} (run {run_id})", 1)
+    return 0
+
+
+def queue_run(project, arguments: Namespace) -> int:
+    """Make a run that a process of its own trains, now or when its turn comes; says its id."""
+    from builder import api
+    from builder.runs import Store, submit, waits_for
+
+    with Store() as store:
+        run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
+        begun = submit(run_id, store)
+        run = store.get(run_id)
+        if arguments.json:
+            say_json({"id": run_id, "state": run.state, "place": run.place, "needs": run.needs})
+        else:
+            say(f"{run_id} is started in the background." if begun else f"{run_id} is in the queue. {waits_for(store, run)}".rstrip())
     return 0
 
 
@@ -77,11 +96,16 @@ def changed(project, settings: list[str]):
 
 def run_work(arguments: Namespace) -> int:
     """Work on a queued run; what is printed ends up in the run's output.txt."""
-    from builder.runs import Store, go_first, restrained, work
+    from builder.runs import Store, advance, go_first, restrained, work
 
     go_first()
-    with restrained(), Store(arguments.runs) as store:
-        return 0 if work(arguments.run_id, events_of(store), store).reason in ("completed", "stopped") else 1
+    with Store(arguments.runs) as store:
+        try:
+            with restrained():
+                return 0 if work(arguments.run_id, events_of(store), store).reason in ("completed", "stopped") else 1
+        finally:
+            # Outside of this worker's own limit, which those that it starts would inherit.
+            advance(store)
 
 
 def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:

@@ -55,8 +55,8 @@ def oom_kills() -> int | None:
 
 
 def _abandoned(run: Run) -> bool:
-    """Whether nobody works on the run: its lock is free and it is not just being started."""
-    if lock.held(run.folder):
+    """Whether nobody works on the run: its lock is free, and it neither waits in the queue nor is just being started."""
+    if run.place is not None or lock.held(run.folder):
         return False
     if run.claimed == run.generation:
         return True

@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from builder.train.events import RunEnded
 
 from .adopt import oom_kills, settle_ended, watching
+from .queue import estimate, obstacle
 from .record import Run, RunError
 from .store import Store
 
@@ -39,11 +40,36 @@ def launch(run_id: str, store: Store | None = None, command: Sequence[str] | Non
     return process.pid
 
 
-def resume(run_id: str, store: Store | None = None, command: Sequence[str] | None = None, more: int = 0) -> int:
-    """Start an ended run again from its last checkpoint, for `more` epochs than it had; the process id. Raises RunError like `launch` and `Store.reopen`."""
+def submit(run_id: str, store: Store) -> bool:
+    """Put a queued run into the queue, which starts it as soon as those before it have started and its memory fits; whether that was now."""
+    store.enqueue(run_id, estimate(store, run_id))
+    return run_id in advance(store)
+
+
+def advance(store: Store, start: Callable[[str, Store], object] = launch) -> list[str]:
+    """Start waiting runs, in their order, as far as their memory fits; the ids of those started by this call.
+
+    The page, the command line and every worker that ends look, so that the queue needs no process of its own.
+    """
+    begun = []
+    for run in store.waiting():
+        if obstacle(store, run):
+            break
+        # Another process may have started it meanwhile, and a start that fails is told by the run itself.
+        with suppress(RunError):
+            start(run.id, store)
+            begun.append(run.id)
+    return begun
+
+
+def resume(run_id: str, store: Store | None = None, more: int = 0) -> bool:
+    """Put an ended run into the queue to go on from its last checkpoint, for `more` epochs than it had; whether it started now.
+
+    Raises RunError like `Store.reopen`.
+    """
     store = store or Store()
     store.reopen(run_id, more)
-    return launch(run_id, store, command)
+    return submit(run_id, store)
 
 
 def _spawn(run: Run, command: Sequence[str]) -> subprocess.Popen:
@@ -67,3 +93,4 @@ def _reap(process: subprocess.Popen, root: Path, run: Run, kills: int | None) ->
         if (root / "runs.db").exists():
             with suppress(RunError), Store(root) as store:
                 settle_ended(store, run.id, run.generation, status, kills)
+                advance(store)

@@ -32,6 +32,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """UPDATE runs SET checkpoint = (SELECT json_extract(event, '$.step') FROM events
             WHERE run = runs.id AND kind = 'CheckpointSaved' ORDER BY seq DESC LIMIT 1)""",
     ),
+    (  # 3: the queue, and what a run takes
+        "ALTER TABLE runs ADD COLUMN place INTEGER",
+        "ALTER TABLE runs ADD COLUMN needs INTEGER",
+    ),
 )
 LATEST = len(MIGRATIONS)
 

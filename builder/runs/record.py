@@ -22,7 +22,10 @@ class EndedError(RunError):
 
 @dataclass(frozen=True)
 class Run:
-    """One row of the store; times are seconds since 1970, `epoch` counts finished epochs, `accuracy` is the last test accuracy (0 to 1)."""
+    """One row of the store; times are seconds since 1970, `epoch` counts finished epochs, `accuracy` is the last test accuracy (0 to 1).
+
+    `place` orders the runs that wait in the queue, None for others; `needs` is the memory that it takes, in bytes, as estimated.
+    """
 
     id: str
     name: str
@@ -46,6 +49,8 @@ class Run:
     claimed: int
     pid: int | None
     heartbeat: float | None
+    place: int | None = None
+    needs: int | None = None
 
     @property
     def live(self) -> bool:

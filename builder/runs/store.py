@@ -104,6 +104,28 @@ class Store:
         """The runs without an end, oldest first."""
         return self._runs(f"{SELECT} WHERE state IN {LIVE} ORDER BY created", ())
 
+    def waiting(self) -> list[Run]:
+        """The runs in the queue, the next one first."""
+        return self._runs(f"{SELECT} WHERE state = 'queued' AND place IS NOT NULL ORDER BY place, created", ())
+
+    def enqueue(self, run_id: str, needs: int | None = None) -> Run:
+        """Put a queued run at the end of the queue, with the bytes of memory that it takes; raises EndedError when it is not queued any more."""
+        with self._transaction() as connection:
+            last = connection.execute("SELECT COALESCE(MAX(place), 0) FROM runs").fetchone()[0]
+            return self._move(run_id, "state = 'queued'", {"place": last + 1, "needs": needs})
+
+    def reorder(self, run_id: str, by: int) -> Run:
+        """Move a waiting run so many places on (before 0: sooner), at most to an end of the queue; raises RunError when it does not wait there."""
+        with self._transaction() as connection:
+            queue = [run.id for run in self.waiting()]
+            if run_id not in queue:
+                raise RunError(f"{run_id} does not wait in the queue ({self.get(run_id).state})")
+            at = queue.index(run_id)
+            queue.insert(min(max(at + by, 0), len(queue) - 1), queue.pop(at))
+            for place, waiting in enumerate(queue, 1):
+                self._update(connection, waiting, {"place": place})
+            return self.get(run_id)
+
     def get(self, run_id: str) -> Run:
         """The run of that very id; raises RunError when there is none."""
         runs = self._runs(f"{SELECT} WHERE id = ?", (self._checked(run_id),))
@@ -215,7 +237,7 @@ class Store:
             case Continued():
                 return {"state": "running"}
             case RunEnded():
-                return {"state": event.reason, "ended": now, "says": event.says, "step": max(run.step, event.step)}
+                return {"state": event.reason, "ended": now, "says": event.says, "step": max(run.step, event.step), "place": None}
         return {}
 
     def _rewound(self, run_id: str, started: RunStarted) -> dict[str, object]:
@@ -259,7 +281,7 @@ class Store:
 
     def starting(self, run_id: str) -> Run:
         """Note that a process is about to be launched for a queued run; raises EndedError when it is not queued any more."""
-        return self._move(run_id, "state = 'queued'", {"state": "starting", "launched": time.time(), "pid": None})
+        return self._move(run_id, "state = 'queued'", {"state": "starting", "launched": time.time(), "pid": None, "place": None})
 
     def launched(self, run_id: str, generation: int, pid: int) -> None:
         """Note the process that was launched, unless the run has moved on."""
@@ -271,7 +293,7 @@ class Store:
 
         Raises EndedError when the run has ended or was claimed before.
         """
-        claimed = {"state": "starting", "pid": os.getpid(), "heartbeat": time.time()}
+        claimed = {"state": "starting", "pid": os.getpid(), "heartbeat": time.time(), "place": None}
         return self._move(run_id, "state IN ('queued', 'starting') AND claimed < generation", claimed, "claimed = generation")
 
     def beat(self, run_id: str, generation: int) -> None:

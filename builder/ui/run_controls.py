@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from builder.runs import Run, RunError, Store
 
-CONTROLS_HELP = "A checkpoint now, another learning rate"
+CONTROLS_HELP = "Another learning rate, a checkpoint now, another run"
 
 
 def pausing(run: Run) -> bool:
@@ -26,8 +28,8 @@ def learning_rate(runs: Store, run: Run) -> float | None:
 
 
 @st.fragment
-def buttons(runs: Store, run: Run) -> None:
-    """A fragment of its own: its answers must not wait for the rest of the page."""
+def buttons(runs: Store, run: Run, train_too: Callable[[], None] | None) -> None:
+    """A fragment of its own: its answers must not wait for the rest of the page. `train_too` makes another run, where there can be one."""
     ending = stopping(run)
     with st.container(horizontal=True, gap="small"):
         if run.state == "paused":
@@ -38,9 +40,13 @@ def buttons(runs: Store, run: Run) -> None:
             st.button("Pausing…" if waits else "Pause", key="pause", icon=":material/pause:", width="stretch", disabled=waits or ending,
                       help="Wait in place after the present step; the memory stays taken", on_click=ask, args=(runs, run, "pause"))
         st.button("Stopping…" if ending else "Stop", key="stop", icon=":material/stop:", width="stretch", disabled=ending, on_click=ask, args=(runs, run, "stop"))
-        if run.state in ("running", "paused") and not ending:
-            with st.popover("More", icon=":material/tune:", help=CONTROLS_HELP, width="stretch"):
+        with st.popover("More", icon=":material/tune:", help=CONTROLS_HELP, width="stretch"):
+            if run.state in ("running", "paused") and not ending:
                 more(runs, run)
+            if st.button("Train the project as it is now, too", key="train-too", icon=":material/playlist_add:", width="stretch", disabled=train_too is None,
+                         help="A run of its own: it starts beside this one when its memory fits, and waits in the queue until then"):
+                train_too()
+                st.rerun()
 
 
 def more(runs: Store, run: Run) -> None:

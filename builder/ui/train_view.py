@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import streamlit as st
@@ -14,7 +14,8 @@ import streamlit as st
 from builder import paths
 from builder.charts.history import History, Sent, extend, payload, sent
 from builder.graph.check import WHOLE
-from builder.runs import Run, RunError, Store, launch, resume, settle
+from builder.graph.memory import amount
+from builder.runs import Run, RunError, Store, advance, resume, settle, submit, waits_for
 
 from . import run_controls
 from .export_view import Export, run_dialog
@@ -49,6 +50,7 @@ def opened() -> Store:
         st.stop()
     try:
         settle(runs)
+        advance(runs)
     except RunError as error:
         st.warning(esc(str(error)))
     return runs
@@ -152,7 +154,7 @@ def start(project: dict[str, object], source: str, name: str, device: str | None
     try:
         run_id = runs.create(project, source, name, device)
         show(run_id, load_id)
-        launch(run_id, runs)
+        submit(run_id, runs)
     except RunError as error:
         st.session_state["run_trouble"] = str(error)
 
@@ -163,6 +165,14 @@ def go_on(run_id: str, load_id: str, more: int = 0) -> None:
         resume(run_id, store(), more=more)
         st.session_state.pop("stopping", None)
         show(run_id, load_id)
+    except RunError as error:
+        st.session_state["run_trouble"] = str(error)
+
+
+def reorder(run_id: str, by: int) -> None:
+    """Move a waiting run in the queue, -1 one place to the front."""
+    try:
+        store().reorder(run_id, by)
     except RunError as error:
         st.session_state["run_trouble"] = str(error)
 
@@ -199,12 +209,14 @@ def _watch(run_id: str, was: str) -> None:
     try:
         if was:
             settle(runs)
+            advance(runs)
     except RunError as error:
         # A store that cannot be written can still be watched.
         trouble = str(error)
     try:
         run = runs.get(run_id)
         held.refresh(runs)
+        run = replace(run, says=run.says or waits_for(runs, run))
     except RunError as error:
         # Deleted elsewhere, while it was watched: the page shows what is there now, and says so.
         if st.session_state.get("run") == run_id:
@@ -265,9 +277,15 @@ def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     state.badge("live" if followed else STATES[run.state], color=COLOURS.get(run.state, "red"))
     accuracy = "no test yet" if run.accuracy is None else f"{100 * run.accuracy:.1f} % test accuracy"
     so_far = f"{accuracy}, epoch {run.epoch} of {run.epochs}" if run.epochs else "not started"
+    if run.place is not None and not followed:
+        so_far = f"takes about {amount(run.needs)}" if run.needs else "in the queue"
     numbers.markdown(f":gray[{'shown above' if followed else so_far}]")
     offers: list[tuple[str, Callable[..., None], tuple, bool]] = [
         ("Open", show, (run.id, load_id), not shown), ("Resume", go_on, (run.id, load_id), resumable(run)), ("Delete", delete, (run.id, load_id), not run.live)]
+    if run.place is not None:
+        queue = [waiting.id for waiting in store().waiting()]
+        way = -1 if queue[:1] != [run.id] else 1
+        offers[1:] = [("Sooner" if way < 0 else "Later", reorder, (run.id, way), len(queue) > 1), ("Cancel", run_controls.ask, (store(), run, "stop"), True)]
     for column, (label, act, arguments, offered) in zip(buttons, offers, strict=True):
         if offered:
             column.button(label, key=f"{label}:{run.id}", on_click=act, args=arguments, type="tertiary", width="stretch")

@@ -159,6 +159,29 @@ def test_epochs_that_cannot_be_had_are_refused_with_the_numbers(brickwork, store
     assert store.get(done).state == "completed"
 
 
+def test_runs_wait_in_a_queue_that_can_be_seen_and_changed(brickwork, store, monkeypatch):
+    from builder.runs import queue
+
+    monkeypatch.setattr(queue, "free_memory", lambda: 1_000_000)
+    monkeypatch.setattr(queue, "GPUS", ())
+    run_id = store.create({"name": "x"}, "", "x")
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [started(), step(1)])
+        first = brickwork("train", "mnist-cnn", "--queue", "--set", "training.epochs=3", "--json").json
+        assert (first["state"], first["place"]) == ("queued", 1) and first["needs"] > 4e8
+        assert store.project(first["id"])["training"]["epochs"] == 3
+        assert "in the queue. Waits in the queue: 1 run before it." in brickwork("train", "lenet-cifar", "--queue").out
+        second = store.waiting()[1].id
+        assert "900 kB are left beside 1 other run" in brickwork("runs", "show", first["id"]).out
+        assert brickwork("runs", "sooner", second, "--json").json["place"] == 1
+        assert [run.id for run in store.waiting()] == [second, first["id"]]
+        assert brickwork("runs", "later", second).status == brickwork("runs", "stop", second).status == 0
+        assert [run.id for run in store.waiting()] == [first["id"]]
+        assert "does not wait in the queue" in brickwork("runs", "sooner", run_id).err
+        brickwork("runs", "stop", first["id"])
+
+
 def test_a_run_whose_process_was_lost_is_named_as_killed_when_somebody_looks(brickwork, store):
     run_id = store.create({"name": "x"}, "", "x")
     with lock.hold(store.folder(run_id)):

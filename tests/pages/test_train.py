@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from builder import api
-from builder.runs import Store, lock
+from builder.runs import Store, lock, queue
 from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from builder.ui import train_view
 from builder.ui.workspace import workspace
@@ -29,7 +29,7 @@ def store(home):
 def launched(monkeypatch):
     """Runs whose worker would have been started."""
     ids: list[str] = []
-    monkeypatch.setattr(train_view, "launch", lambda run_id, store: ids.append(run_id))
+    monkeypatch.setattr(train_view, "submit", lambda run_id, store: ids.append(run_id))
     monkeypatch.setattr(train_view, "resume", lambda run_id, store, more=0: (store.reopen(run_id, more), ids.append(run_id)))
     return ids
 
@@ -261,6 +261,27 @@ def test_the_learning_rate_is_changed_and_a_checkpoint_asked_for_while_it_trains
         tab = looked(tab.run())
         assert told(tab)["marks"] == [[7, 0.004]]
         assert [one.value for one in tab.number_input if one.key.startswith("rate:")] == [0.004]
+
+
+def test_another_run_can_be_made_while_one_trains_and_waits_in_a_queue_that_can_be_reordered(store, monkeypatch):
+    monkeypatch.setattr(queue, "free_memory", lambda: 0)
+    first, second = [store.create(api.to_json(api.gallery("mnist-cnn")), "source", name) for name in ("One", "Two")]
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", "MNIST CNN")
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [STARTED, step(1)])
+        for waiting in (first, second):
+            store.enqueue(waiting, 300_000_000)
+        tab = page(run_id)
+        looked(button(tab, "Train the project as it is now, too").click().run())
+        third = store.waiting()[-1]
+        assert store.project(third.id) == api.to_json(workspace().project) and "2 runs before it" in told(tab)["says"]
+        looked(tab.button(key=f"Sooner:{second}").click().run())
+        assert [run.id for run in store.waiting()] == [second, first, third.id]
+        looked(tab.button(key=f"Later:{second}").click().run())
+        looked(tab.button(key=f"Cancel:{first}").click().run())
+        assert [run.id for run in store.waiting()] == [second, third.id] and store.get(first).state == "stopped"
+        assert "300 MB" in said(tab)
 
 
 def test_a_deleted_run_is_gone_from_the_list_and_the_next_one_is_shown(store):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.runs import EndedError, RunError, Store, launch, lock, resume, settle
+from builder.runs import EndedError, RunError, Store, launch, lock, settle
 from builder.train.events import RunEnded
 from tests.helpers import until
 from tests.runs.fakes import command
@@ -114,7 +114,8 @@ def test_a_run_killed_and_resumed_goes_on_from_its_checkpoint_in_a_new_process(s
     launch(run_id, store, [sys.executable, "-c", KILLED_AFTER_12, str(store.root), run_id])
     assert (ended(store, run_id).state, store.get(run_id).checkpoint) == ("killed", 10)
     assert "can go on from its last checkpoint (step 10)" in store.get(run_id).says
-    resume(run_id, store, command(store.root, run_id, "completes"))
+    store.reopen(run_id)
+    launch(run_id, store, command(store.root, run_id, "completes"))
     assert ended(store, run_id).state == "completed" and store.get(run_id).generation == 2
     assert store.latest(run_id, "RunStarted").event.resumed_at == 10
 
