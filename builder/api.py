@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import paths
-from builder.catalogue import OPTIMIZERS
+from builder.catalogue import OPTIMIZERS, OWN
 from builder.compile.trace import BuildError, trace
 from builder.gallery import ENTRIES, Entry
-from builder.graph import DocumentError, EditError, Project, Report, apply, dumps, from_json, loads, to_json, untrainable
+from builder.graph import DocumentError, EditError, Project, Report, apply, dataset_of, dumps, from_json, loads, to_json, untrainable
 from builder.graph import check as check_graph
 from builder.graph.check import RECORDS
 from builder.graph.document import MAX_BYTES, FrozenDict
@@ -371,7 +371,7 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
     part = _not_too_large(partial(report.analysis, project.name))
     if any(problem.code == "settings" for problem in report.errors):
         project = replace(project, training=EMPTY)
-    source = project.data.get("source") if project.task.get("kind") == "classification" else None
+    source = dataset_of(project) if project.task.get("kind") == "classification" else None
     taken = (samples or Samples(paths.data_roots())).take(source, {name: shape[1:] for name, shape in part.entries.items()}, sample,
                                                           {name: most for name in part.entries if (most := words(report.analysis, name))})
     network = _made(part.text, project) if part.text else None
@@ -453,7 +453,7 @@ def _edit(project: Project, path: str, value: object) -> Mapping[str, object]:
     head, _, rest = path.partition(".")
     kind = _record(project.training.get("optimizer"), "SGD")[0]
     if path in ("data", "data.source"):
-        return {"op": "choose_data", "source": value}
+        return {"op": "choose_data", "source": own_data(value)}
     if path in ("training.optimizer", "training.optimizer.kind") and isinstance(value, str):
         return {"op": "choose_optimizer", "kind": value}
     if head == "training" and rest in RECORDS and isinstance(value, str):
@@ -461,6 +461,18 @@ def _edit(project: Project, path: str, value: object) -> Mapping[str, object]:
     if head == "training" and kind in OPTIMIZERS and any(param.name == rest for param in OPTIMIZERS[kind].params):
         return {"op": "settings", "path": f"training.optimizer.{rest}", "value": value}
     return {"op": "settings", "path": path, "value": value}
+
+
+def own_data(source: object) -> object:
+    """What an edit says for the data set that a person names: the whole section of their own data for "own:TITLE", anything else as it is.
+
+    Raises ValueError in words when there are no such data on this machine.
+    """
+    if not isinstance(source, str) or not source.startswith(f"{OWN}:"):
+        return source
+    from builder.data import kept
+
+    return kept.section(kept.find(source.removeprefix(f"{OWN}:")))
 
 
 def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
@@ -472,7 +484,7 @@ def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
     for path in sorted(settings, key=lambda path: (first.index(path) if path in first else len(first))):
         try:
             project = apply(project, _edit(project, path, _parsed(settings[path])))
-        except EditError as error:
+        except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
     if wrong := [problem for problem in check(project).problems if problem.code in ("settings", "data", "task") and problem.node is None]:
         raise ValueError("; ".join(problem.says for problem in wrong))
@@ -491,7 +503,7 @@ def baselines(project: Project, again: bool = False) -> Iterator[Score]:
 
     if refused := untrainable(project):
         raise BuildError(refused)
-    tensors = data.load(str(project.data["source"]), paths.data_roots())
+    tensors = data.load(dataset_of(project), paths.data_roots())
     return scores(tensors, max(1, (os.cpu_count() or 2) - 1), paths.home() / "baselines", again)
 
 
@@ -528,7 +540,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
-    tensors = data.load(str(project.data["source"]), paths.data_roots(), progress, download)
+    tensors = data.load(dataset_of(project), paths.data_roots(), progress, download)
     # The defaults are those that the form shows and the check knows.
     whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic")}
     clipping, average = chosen(project, "clipping"), chosen(project, "averaging")

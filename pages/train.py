@@ -4,7 +4,7 @@ import streamlit as st
 
 from builder import api, data, paths
 from builder.catalogue import DATASETS
-from builder.graph import untrainable
+from builder.graph import dataset_of, untrainable
 from builder.ui import metrics_view, report_view, run_controls, settings, train_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
@@ -31,10 +31,10 @@ def project_line(space: Workspace) -> None:
 
 def missing_data(space: Workspace) -> bool:
     """Says so when the chosen data set is not on this machine."""
-    source = space.project.data.get("source")
-    if source not in DATASETS or data.available(source, paths.data_roots()):
+    dataset = dataset_of(space.project)
+    if dataset is None or data.available(dataset.name, paths.data_roots()):
         return False
-    st.warning(f"{DATASETS[source].title} is not on this machine yet.", icon=":material/database:")
+    st.warning(f"{esc(dataset.title)} is not on this machine yet.", icon=":material/database:")
     with st.container(horizontal=True):
         if st.button("Get it on the Data page", icon=":material/download:"):
             st.switch_page("pages/data.py")

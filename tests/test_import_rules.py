@@ -50,7 +50,8 @@ TABLE = {
     "builder.gallery": Rule({"builder.gallery", GRAPH, CATALOGUE, PATHS}, set(), set()),
     # torch is loaded by a thread after the first page is drawn, so that the first run need not wait for it.
     "builder.ui": Rule(
-        {"builder.ui", "builder.gallery", CATALOGUE, GRAPH, "builder.charts", "builder.runs", EVENTS, PATHS, "builder.export.kinds", "builder.weights"},
+        {"builder.ui", "builder.gallery", CATALOGUE, GRAPH, "builder.charts", "builder.runs", EVENTS, PATHS, "builder.export.kinds", "builder.weights",
+         "builder.data.kept"},
         {"streamlit", "starlette"},
         {"streamlit", "torch"},
     ),

@@ -25,7 +25,7 @@ from . import (
     values,
 )
 from .blocks import BLOCK_CATEGORIES, COMPOSITES, REPEAT, Composite, Traced
-from .datasets import DATASETS, Dataset
+from .datasets import DATASETS, OWN, Dataset, described, own_problem
 from .expressions import CatalogueError
 from .params import Bool, Choice, Float, Int, Ints, Param, Text, form
 from .sizes import BATCH, Shape, carries_batch, per_sample, show, size_text, with_batch
@@ -51,10 +51,10 @@ from .spec import (
 from .tasks import TASKS, Task
 
 __all__ = [
-    "AVERAGES", "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "CLIPPINGS", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "REPEAT",
+    "AVERAGES", "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "CLIPPINGS", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "OWN", "REPEAT",
     "SCHEDULES", "STOPPINGS", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
     "Record", "Registry", "Rule", "Shape", "Task", "Template", "Text", "Traced", "carries_batch",
-    "catalogue_json", "form", "per_sample", "register", "show", "size_text", "with_batch",
+    "catalogue_json", "described", "form", "own_problem", "per_sample", "register", "show", "size_text", "with_batch",
 ]
 
 # Imported for what they register.

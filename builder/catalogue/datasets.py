@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .spec import Registry
@@ -92,3 +94,47 @@ for _dataset in (
             "made here from a seed; Lang & Witbrock 1988, Learning to tell two spirals apart", dtype="float32"),
 ):
     DATASETS.register(_dataset, _dataset.name)
+
+# The source of data that a person brought. Such data are kept on one machine, so the project itself says what they are.
+OWN = "own"
+OWN_FIELDS = ("sha256", "title", "shape", "classes", "train", "test")
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+MOST_CLASSES = 1000
+MOST_SAMPLES = 100_000_000
+LONGEST_NAME = 80
+
+
+def own_name(sha256: str) -> str:
+    """The name of a person's own data set, by the sha256 of the file that keeps it."""
+    return f"{OWN}:{sha256}"
+
+
+def described(data: Mapping[str, object]) -> Dataset | None:
+    """The data set that a project's `data` section means: a registered one, or what the section says of a person's own; None when it means none."""
+    source = data.get("source")
+    if source == OWN:
+        # Rows of numbers have one axis, pictures three.
+        return None if own_problem(data) else Dataset(
+            own_name(data["sha256"]), data["title"], tuple(data["shape"]), tuple(data["classes"]), data["train"], data["test"], 0, "Your own data.", "",
+            dtype="float32" if len(data["shape"]) == 1 else "uint8")
+    return DATASETS.get(source) if isinstance(source, str) else None
+
+
+def own_problem(data: Mapping[str, object]) -> str | None:
+    """What is wrong in a section about a person's own data, or None."""
+    if missing := [name for name in OWN_FIELDS if name not in data]:
+        return f"it does not say its {', '.join(missing)}"
+    sha256, title, shape, classes = (data[name] for name in OWN_FIELDS[:4])
+    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+        return "its sha256 must have 64 hexadecimal digits: it names the file that keeps the samples"
+    if not isinstance(title, str) or not 1 <= len(title) <= LONGEST_NAME:
+        return f"its title must be a text of 1 to {LONGEST_NAME} characters"
+    if not isinstance(shape, list | tuple) or len(shape) not in (1, 3) or not all(type(size) is int and 1 <= size <= 1_000_000 for size in shape):
+        return "its shape must be one whole number from 1 up (features), or three (channels, height, width)"
+    if not isinstance(classes, list | tuple) or not 1 <= len(classes) <= MOST_CLASSES:
+        return f"it must have 1 to {MOST_CLASSES:,} classes"
+    if not all(isinstance(name, str) and 1 <= len(name) <= LONGEST_NAME for name in classes) or len(set(classes)) < len(classes):
+        return f"its classes must be different texts of 1 to {LONGEST_NAME} characters"
+    if not all(type(data[part]) is int and 1 <= data[part] <= MOST_SAMPLES for part in ("train", "test")):
+        return "it must have at least 1 training and 1 test sample"
+    return None

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from . import (
     baselines,
+    data,
     diff,
     doctor,
     exporting,
@@ -48,7 +49,8 @@ def parser(arguments: Sequence[str]) -> Parser:
         return hidden
     whole = Parser(prog="python -m builder", description=DESCRIPTION, epilog=EPILOG)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for module in (projects, importing, report, diff, exporting, weights, models, previewing, rates, training, baselines, runs, metrics, doctor, reference):
+    for module in (projects, importing, report, diff, exporting, weights, models, previewing, data, rates, training, baselines, runs, metrics, doctor,
+                   reference):
         module.add_to(commands)
     return whole
 

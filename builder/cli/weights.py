@@ -19,7 +19,7 @@ def add_to(commands) -> None:
     source.add_argument("--fresh", action="store_true", help="start from fresh weights again")
     weights.set_defaults(run=run_weights)
     backbone = commands.add_parser("backbone", help="another head on the same network: scores for the classes of another data set")
-    backbone.add_argument("--data", required=True, metavar="DATA", help="the data set that the new head is for, such as cifar10")
+    backbone.add_argument("--data", required=True, metavar="DATA", help="the data set that the new head is for, such as cifar10 or own:TITLE")
     backbone.add_argument("--freeze", action="store_true", help="train nothing but the new head")
     backbone.set_defaults(run=run_backbone)
     for command in (weights, backbone):
@@ -72,8 +72,8 @@ def run_backbone(arguments: Namespace) -> int:
     project = load(arguments.project)
     where = target(arguments, project)
     try:
-        project = api.apply(project, {"op": "backbone", "source": arguments.data, "freeze": arguments.freeze})
-    except api.EditError as error:
+        project = api.apply(project, {"op": "backbone", "source": api.own_data(arguments.data), "freeze": arguments.freeze})
+    except ValueError as error:
         raise CommandError(f"{project.name}: {error}", 1) from None
     write(where, project)
     report = api.check(project)

@@ -1,5 +1,6 @@
 """Data sets as tensors: `load`, `available`, `download`. Importing this package does not import torch; loading does."""
 
+from . import kept
 from .digits import BUILT_IN
 from .download import download
 from .load import load
@@ -7,5 +8,5 @@ from .records import DataError, Progress, Tensors, Where
 from .show import grid_image, sample_grid, samples_per_class
 from .where import available, looked_in
 
-__all__ = ["BUILT_IN", "DataError", "Progress", "Tensors", "Where", "available", "download", "grid_image", "load", "looked_in", "sample_grid",
+__all__ = ["BUILT_IN", "DataError", "Progress", "Tensors", "Where", "available", "download", "grid_image", "kept", "load", "looked_in", "sample_grid",
            "samples_per_class"]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.catalogue.datasets import Dataset
+from builder.catalogue.datasets import OWN, Dataset
 
+from . import kept
 from .binary import read_mat, read_stl10
 from .cifar import read_batch
 from .digits import BUILT_IN, read_digits
@@ -21,17 +22,23 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def load(name: str, roots: Sequence[Path], progress: Progress | None = None, download: bool = False) -> Tensors:
+def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None = None, download: bool = False) -> Tensors:
     """The data set, read from the first root that has it; with `download`, fetched into the last root when none has.
+
+    A person's own data come as the Dataset that a project describes, or by "own:" and the sha256 of what is kept.
 
     `progress(text, share)` is called while it is fetched. Raises DataError when it is not there, cannot be fetched, or is damaged.
     """
+    dataset = known(name) if isinstance(name, str) else name
+    name = dataset.name
+    if name.startswith(f"{OWN}:"):
+        return _tensors(dataset, *kept.tensors(dataset))
     where = available(name, roots)
     if where is None:
         if not download:
             raise DataError(missing(name, roots))
         where = fetch(name, Path(roots[-1]), progress)
-    return _tensors(known(name), *_read(where))
+    return _tensors(dataset, *_read(where))
 
 
 def missing(name: str, roots: Sequence[Path]) -> str:

@@ -6,8 +6,9 @@ import os.path
 from collections.abc import Sequence
 from pathlib import Path
 
-from builder.catalogue.datasets import DATASETS, Dataset
+from builder.catalogue.datasets import DATASETS, OWN, Dataset, described
 
+from . import kept
 from .records import DataError, Where
 
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -26,6 +27,11 @@ FILES = {**EMNIST, "cifar10": CIFAR_TRAIN + CIFAR_TEST, "cifar100": ("train", "t
 
 def known(name: str) -> Dataset:
     """The record of a data set; raises DataError naming those there are."""
+    if name.startswith(f"{OWN}:"):
+        found = kept.get(name.removeprefix(f"{OWN}:"))
+        if found is None:
+            raise DataError("These are somebody's own data, which are not on this machine.")
+        return described(kept.section(found))
     if name not in DATASETS:
         raise DataError(f"There is no data set {name!r}; there are {', '.join(DATASETS)}.")
     return DATASETS[name]
@@ -41,6 +47,9 @@ def available(name: str, roots: Sequence[Path]) -> Where | None:
 
     Raises DataError for an unknown name.
     """
+    if name.startswith(f"{OWN}:"):
+        sha256 = name.removeprefix(f"{OWN}:")
+        return Where(name, kept.place(sha256)) if kept.get(sha256) else None
     if not known(name).module:
         return Where(name, None)
     files = FILES.get(name, IDX_FILES)

@@ -35,14 +35,16 @@ def words(text: str) -> str:
 
 
 def _about(made: Training) -> str:
-    return (f"The network and its training on {made.dataset.title}, drawn in Brickwork. Run the cells from top to bottom; "
+    title = words(made.dataset.title) if made.own else made.dataset.title
+    return (f"The network and its training on {title}, drawn in Brickwork. Run the cells from top to bottom; "
             f"{listed(made.needs)} {'are' if made.needs[1:] else 'is'} all they need.")
 
 
 def _run(made: Training) -> Part:
-    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, data="" if made.builtin else '"data"',
+    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, data="" if made.builtin else '"data.safetensors"' if made.own else '"data"',
                       weights=', weights="weights.safetensors"' if made.weights else "")
-    start = "Put the starting weights beside the notebook as weights.safetensors: `python -m builder export --to weights` writes them. " if made.weights else ""
+    start = "Put the samples beside the notebook as data.safetensors. " if made.own else ""
+    start += "Put the starting weights beside the notebook as weights.safetensors: `python -m builder export --to weights` writes them. " if made.weights else ""
     return Part("The run", f"{start}As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.", code, ("import torch",))
 
 

@@ -15,11 +15,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from builder.catalogue import DATASETS, Dataset, Record
+from builder.catalogue import OWN, Dataset, Record
 from builder.compile.share import REQUIRED, signature
 from builder.compile.source import plain, source
 from builder.data.points import POINTS, scattered
-from builder.graph import Project, untrainable
+from builder.graph import Project, dataset_of, untrainable
 from builder.graph.training import chosen, number, rate
 
 from .kinds import ExportError
@@ -75,17 +75,23 @@ class Training:
     @property
     def builtin(self) -> bool:
         """Whether the data are in the text."""
-        return not self.dataset.module
+        return not self.dataset.module and not self.own
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages that the text takes to run."""
-        return ("torch",) if self.builtin else ("torch", "torchvision", *(("scipy",) if self.dataset.name == "svhn" else ()))
+        return ("torch",) if self.builtin or self.own else ("torch", "torchvision", *(("scipy",) if self.dataset.name == "svhn" else ()))
 
     @property
     def images(self) -> bool:
         """Whether the samples are images of bytes, else they are rows of numbers."""
         return self.dataset.dtype == "uint8"
+
+
+    @property
+    def own(self) -> bool:
+        """Whether the data are a person's own, in a file beside the text."""
+        return self.dataset.name.startswith(f"{OWN}:")
 
 
 def training(project: Project) -> Training:
@@ -95,7 +101,7 @@ def training(project: Project) -> Training:
     text = source(project)
     if refused := untrainable(project):
         raise ExportError(refused)
-    dataset = DATASETS.get(project.data.get("source"))
+    dataset = dataset_of(project)
     if dataset is None:
         raise ExportError(f"there is no data set {project.data.get('source')!r:.60} to train on")
     optimizer, schedule, loss, initializer = (chosen(project, name) for name in ("optimizer", "schedule", "loss", "initializer"))
@@ -196,6 +202,10 @@ def _data(made: Training) -> list[Part]:
         about = f"{dataset.train + dataset.test:,} real handwritten digits of scikit-learn (optical recognition of handwritten digits, Alpaydin & Kaynak 1998)."
         return [Part("The data", about, DIGITS.format(train=dataset.train, rows=dataset.train + dataset.test), ("import base64", "import torch", "import zlib")),
                 Part("The digits, packed", "8×8 pixels each, as the text of a compressed table.", f'digits = """\n{text}\n"""\n')]
+    if made.own:
+        about = (f"{dataset.train:,} training and {dataset.test:,} test samples, in the file data.safetensors. It is a copy of the one "
+                 f"that Brickwork keeps of these data, which `python -m builder data show {dataset.name.partition(':')[2][:12]}` names.")
+        return [Part("The data", about, KEPT, ("import json", "import torch"))]
     kind = dataset.module.rpartition(".")[2]
     template = READERS.get(kind, COLOUR if dataset.shape[0] > 1 else GREY)
     code = template.format(kind=kind, shape=" ".join(map(str, dataset.shape)), part=dataset.name.partition("-")[2], first=" - 1" if dataset.name == "emnist-letters" else "")
@@ -219,6 +229,21 @@ def read_data():
     points = torch.tensor({call})
     labels = torch.arange(len(points)) % 2
     return points[:{half}], labels[:{half}], points[{half}:], labels[{half}:]
+'''
+# The format: https://github.com/huggingface/safetensors#format
+KEPT = '''\
+def read_data(file):
+    """Training samples and labels, test samples and labels, of a safetensors file."""
+    with open(file, "rb") as stream:
+        head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        content = bytearray(stream.read())
+
+    def tensor(name):
+        kind, shape = head[name]["dtype"], head[name]["shape"]
+        values = content[slice(*head[name]["data_offsets"])]
+        return torch.frombuffer(values, dtype={"U8": torch.uint8, "F32": torch.float32, "I64": torch.int64}[kind]).reshape(shape)
+
+    return tensor("train_x"), tensor("train_y"), tensor("test_x"), tensor("test_y")
 '''
 GREY = '''\
 def read_data(folder):

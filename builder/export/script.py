@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.compile.source import plain
 from builder.graph import Project
 from builder.graph.rules.words import listed
 
@@ -30,17 +31,28 @@ def imports(listed: list[Part]) -> str:
 
 def _head(made: Training) -> str:
     needs = f"{listed(made.needs)} alone"
-    return f'''"""{made.name}: the network and its training on {made.dataset.title}, drawn in Brickwork.
-
+    return f'''"""{made.name}: the network and its training on {plain(made.dataset.title)}, drawn in Brickwork.
+{_where(made)}
 It needs {needs}; --help lists its options. On the CPU it prints the losses of the run in Brickwork, to the last bit,
 with the same torch on the same kind of processor.
 """
 '''
 
 
+def _where(made: Training) -> str:
+    """Where a person's own data must lie."""
+    if not made.own:
+        return ""
+    number = made.dataset.name.partition(":")[2][:12]
+    return f"""
+The samples are in a file of their own: `python -m builder data show {number}` says where Brickwork keeps it. Copy it beside this
+script as data.safetensors, or name it with --data.
+"""
+
+
 def main(made: Training) -> Part:
     """The options and the run."""
-    folder = "" if made.builtin else FOLDER
+    folder = "" if made.builtin else OWN_FILE if made.own else FOLDER
     code = MAIN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder, data="options.data" if folder else "",
                        file=FILE if made.weights else "", weights=", options.weights" if made.weights else "")
     return Part("Run", "", code, ("import argparse", "import torch"))
@@ -48,6 +60,9 @@ def main(made: Training) -> Part:
 
 FOLDER = '''\
     parser.add_argument("--data", default="data", metavar="FOLDER", help="where torchvision keeps its data sets (data)")
+'''
+OWN_FILE = '''\
+    parser.add_argument("--data", default="data.safetensors", metavar="FILE", help="the samples, as Brickwork keeps them (%(default)s)")
 '''
 FILE = '''\
     parser.add_argument("--weights", default="weights.safetensors", metavar="FILE",

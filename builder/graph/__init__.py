@@ -2,6 +2,7 @@
 
 from .analysis import Analysis, analyse
 from .check import Report, check, untrainable
+from .datasets import dataset_of
 from .document import DocumentError, Edge, FrozenDict, Network, Node, Project, dumps, from_json, loads, order, to_json
 from .edits import EditError, apply
 from .history import History
@@ -10,5 +11,5 @@ from .problems import Fix, Problem
 
 __all__ = [
     "Analysis", "DocumentError", "Edge", "EditError", "Fix", "FrozenDict", "History", "Network", "Node", "Problem", "Project", "Report",
-    "analyse", "apply", "check", "dumps", "fix_all", "from_json", "loads", "order", "to_json", "untrainable",
+    "analyse", "apply", "check", "dataset_of", "dumps", "fix_all", "from_json", "loads", "order", "to_json", "untrainable",
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from builder.catalogue import BATCH, DATASETS, LAYERS, Dataset, show
+from builder.catalogue import BATCH, LAYERS, Dataset, show
 
 from . import blockedits
 from .analysis import Analysis, Placed, analyse
 from .bricks import NETWORK_OPS, Edit, EditError, fresh_id
+from .datasets import meant
 from .document import FrozenDict, Network, Node, Project
 from .kinds import OUTPUT, kinds_of
 
@@ -24,19 +25,16 @@ def backbone(project: Project, edit: Edit) -> Project:
     Weights are not touched: those of the old head have other shapes and do not fit any more. Raises EditError where there is no head to replace
     or the samples cannot go through.
     """
-    source, freeze = edit.get("source"), edit.get("freeze", False)
-    if not isinstance(source, str) or source not in DATASETS:
-        raise EditError(f"there is no data set called {source!r:.60}; there are {', '.join(DATASETS)}")
+    (dataset, section), freeze = meant(edit.get("source")), edit.get("freeze", False)
     if not isinstance(freeze, bool):
         raise EditError("the other bricks are frozen or not: true or false")
-    dataset = DATASETS[source]
     project = _single(project)
     path = _head(_analysed(project))
     project, path = _made_own(project, path)
     project = _with_classes(project, path, len(dataset.classes))
     project = _frozen(project, path, freeze)
     project = _entered(project, dataset)
-    return replace(project, task=FrozenDict({"kind": "classification"}), data=FrozenDict({"source": source}))
+    return replace(project, task=FrozenDict({"kind": "classification"}), data=section)
 
 
 def _analysed(project: Project) -> Analysis:

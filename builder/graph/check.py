@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from builder.catalogue import BATCH, DATASETS, LAYERS, TASKS, Dataset, Int, Record, per_sample, show
+from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, per_sample, show
 from builder.catalogue import Problem as LayerProblem
+from builder.catalogue.datasets import OWN_FIELDS
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
+from .datasets import dataset_of
 from .document import Block, Edge, FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
 from .memo import by_identity
@@ -235,7 +237,7 @@ def _add_end(analysis: Analysis, kind: str, project: Project) -> Iterator[fixes.
     node: dict[str, object] = {"id": name, "kind": kind}
     article = f"a {kind}" if kind in (INPUT, OUTPUT) else f"an {kind}"
     if kind in ("Input", INPUT):
-        dataset = DATASETS.get(project.data.get("source"))
+        dataset = dataset_of(project)
         if kind == "Input" and dataset and dataset.shape != (1, 28, 28) and project.task.get("kind") != "none":
             node["params"] = {"shape": list(dataset.shape)}
         waiting = [placed.node for placed in analysis.placed.values() if placed.layer and placed.missing and not analysis.network.into(placed.node.id)]
@@ -466,9 +468,12 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
     """Do the ends of the network fit the data and the task?"""
     if project.task.get("kind") == "none":
         return
-    dataset = DATASETS.get(project.data.get("source"))
+    dataset = dataset_of(project)
     if dataset is None:
-        yield Problem(None, None, "error", f"there is no data set called {project.data.get('source')!r:.60}", f"there are {', '.join(DATASETS)}",
+        says, because = f"there is no data set called {project.data.get('source')!r:.60}", f"there are {', '.join(DATASETS)}"
+        if project.data.get("source") == OWN:
+            says, because = "the project does not say what its own data are", own_problem(project.data) or ""
+        yield Problem(None, None, "error", says, because,
                       tuple(batch(f"Use {name}", {"op": "choose_data", "source": name}) for name in list(DATASETS)[:1]), "data")
         return
     if project.task.get("kind") != "classification":
@@ -499,8 +504,9 @@ def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
 def _settings(project: Project) -> Iterator[Problem]:
     """The training settings, against the records that declare them."""
     training = project.training
-    for section, known in (("data", "source"), ("task", "kind")):
-        for name in sorted(set(getattr(project, section)) - {known}):
+    own = set(OWN_FIELDS) if project.data.get("source") == OWN else set()
+    for section, known, more in (("data", "source", own), ("task", "kind", set())):
+        for name in sorted(set(getattr(project, section)) - {known} - more):
             yield Problem(None, f"{section}.{name}", "error", f"there is no {section} setting called {name!r:.60}; there is {known}", "", (), "settings")
     for name in sorted(set(training) - set(WHOLE) - set(RECORDS)):
         yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS))}")

@@ -12,11 +12,12 @@ from dataclasses import replace
 from functools import reduce
 from itertools import groupby
 
-from builder.catalogue import DATASETS, LAYERS, OPTIMIZERS, TASKS, Dataset
+from builder.catalogue import LAYERS, OPTIMIZERS, TASKS, Dataset
 
 from . import blockedits, origin
 from .backbone import backbone
 from .bricks import NETWORK_OPS, Edit, EditError, arity, arity_out, fresh_id, within_limits
+from .datasets import dataset_of, meant
 from .document import EMPTY, MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting, weights_from_json
 from .growth import grown
 from .kinds import ENDS, Kinds, kinds_of
@@ -91,15 +92,15 @@ def _set_path(table: FrozenDict, path: list[str], value: object) -> FrozenDict:
 
 
 def _choose_data(project: Project, edit: Edit) -> Project:
-    """Another data set; an Input that fitted the old one fits the new one, and recommended training settings are followed by those for it."""
-    source = edit.get("source")
-    if not isinstance(source, str) or source not in DATASETS:
-        raise EditError(f"there is no data set called {source!r:.60}; there are {', '.join(DATASETS)}")
-    recipe = project.recipes.get(source)
+    """Another data set; an Input that fitted the old one fits the new one, and recommended training settings are followed by those for it.
+
+    "source" is a registered name, or the whole section of a person's own data.
+    """
+    dataset, section = meant(edit.get("source"))
+    recipe = project.recipes.get(section["source"])
     untouched = not project.training or project.training in project.recipes.values()
     training = recipe if recipe is not None and untouched else project.training
-    before = DATASETS.get(project.data.get("source"))
-    return replace(_entered(project, before, DATASETS[source]), data=FrozenDict({**project.data, "source": source}), training=training)
+    return replace(_entered(project, dataset_of(project), dataset), data=section, training=training)
 
 
 def _entered(project: Project, before: Dataset | None, after: Dataset) -> Project:
@@ -234,12 +235,16 @@ def _label(edit: Edit) -> str:
             return f"Define block {name}"
         case "settings", {"path": path}:
             return f"Set {path}"
+        case "choose_data", {"source": {"title": str(title)}}:
+            return f"Use {title}"[:80]
         case "choose_data", {"source": source}:
-            return f"Use {source}"
+            return f"Use {source}"[:80]
         case "choose_optimizer", {"kind": kind}:
             return f"Use {kind}"
         case "name", _:
             return "Rename project"
+        case "backbone", {"source": {"title": str(title)}}:
+            return f"Use as backbone for {title}"[:80]
         case "backbone", {"source": source}:
             return f"Use as backbone for {source}"
         case "weights", {"value": {"title": title}}:

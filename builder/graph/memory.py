@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.catalogue import DATASETS, OPTIMIZERS, carries_batch, per_sample
+from builder.catalogue import OPTIMIZERS, carries_batch, per_sample
 
 from .analysis import FLOAT, Analysis, Placed
 from .check import RECORDS, WHOLE, Report
+from .datasets import dataset_of
 from .document import Project
 from .kinds import INPUT, OUTPUT
 
@@ -71,7 +72,7 @@ class Memory:
 
 def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     """What training the project takes, on the CPU where the data and torch's libraries lie in the same memory, or on a GPU."""
-    dataset = DATASETS.get(project.data.get("source")) if project.task.get("kind") != "none" else None
+    dataset = dataset_of(project) if project.task.get("kind") != "none" else None
     data = 0 if dataset is None else dataset.bytes
     weights, trained = FLOAT * report.params, FLOAT * report.trainable
     kept = activations(report.analysis)

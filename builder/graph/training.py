@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from builder.catalogue import DATASETS, Record
+from builder.catalogue import Record
 from builder.catalogue.schedules import Rate, rate_of, steps_per_epoch
 
 from .check import RECORDS, WHOLE
+from .datasets import dataset_of
 from .document import Project
 
 MOST_POINTS = 600  # of a curve: more than a screen has columns for
@@ -51,7 +52,7 @@ def rates(project: Project) -> list[tuple[float, float]]:
         return []
     record, given = chosen(project, "optimizer")
     lr, epochs = record.values(given)["lr"], number(project, "epochs")
-    dataset = DATASETS.get(project.data.get("source"))
+    dataset = dataset_of(project)
     each = steps_per_epoch(dataset.train, number(project, "batch_size")) if dataset else 1
     steps, schedule = each * epochs, rate(project)
     apart = max(1, steps // MOST_POINTS)

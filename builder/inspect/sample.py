@@ -10,7 +10,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from builder.catalogue.datasets import DATASETS
+from builder.catalogue.datasets import DATASETS, Dataset
 from builder.data import DataError, load
 
 EMPTY: Mapping[str, int] = MappingProxyType({})
@@ -50,20 +50,21 @@ class Samples:
     def __init__(self, roots: Sequence[Path], keep: int = KEPT):
         self._roots, self._keep, self._kept = roots, keep, {}
 
-    def _of(self, name: str) -> Kept:
+    def _of(self, dataset: Dataset) -> Kept:
         """Raises DataError where the data set is not there; it is looked for again the next time."""
+        name = dataset.name
         if name not in self._kept:
-            tensors = load(name, self._roots)
+            tensors = load(dataset, self._roots)
             # Copies: a view would hold on to all of the data set.
             self._kept[name] = Kept(tensors.train_x[:self._keep].clone(), tensors.train_y[:self._keep].clone(), tensors.mean, tensors.std)
         return self._kept[name]
 
-    def take(self, source: str | None, shapes: Mapping[str, tuple[int, ...]], index: int = 0, words: Mapping[str, int] = EMPTY) -> Sample:
+    def take(self, source: str | Dataset | None, shapes: Mapping[str, tuple[int, ...]], index: int = 0, words: Mapping[str, int] = EMPTY) -> Sample:
         """The `index`-th training sample (from 0; the last one when there are fewer) for the one Input; without a `source`, random numbers for all.
 
         `words` names the Inputs of whole numbers, which are below the number given for each.
         """
-        dataset = DATASETS[source] if source in DATASETS else None
+        dataset = DATASETS.get(source) if isinstance(source, str) else source
         if dataset is None or len(shapes) != 1 or words:
             return Sample({name: noise(shape, index + 1000 * i, words.get(name)) for i, (name, shape) in enumerate(shapes.items())}, index=index,
                           says="Random numbers stand in for samples: this drawing has no data.")
@@ -71,7 +72,7 @@ class Samples:
         if shape != dataset.shape:
             return self._stand_in(name, shape, dataset, index, f"The samples of {dataset.title} are {_size(dataset.shape)} and the Input says {_size(shape)}")
         try:
-            kept = self._of(source)
+            kept = self._of(dataset)
         except DataError as error:
             missing = "is not on this machine" in str(error)
             return self._stand_in(name, shape, dataset, index, f"{dataset.title} is not on this machine" if missing else str(error).rstrip("."))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from builder.catalogue import DATASETS, Dataset
-from builder.graph import Problem, Project, check
+from builder.catalogue import DATASETS, Dataset, described
+from builder.data import kept
+from builder.graph import Problem, Project, check, dataset_of
 from builder.graph import apply as edited
 from builder.graph.memory import amount
 
@@ -76,6 +77,22 @@ def _progress(name: str) -> None:
         st.rerun()
 
 
+def sources(project: Project) -> dict[str, tuple[Dataset, object]]:
+    """All data sets by name, each with what an edit says to choose it: the registered ones, what is kept of a person's own, and the project's."""
+    there: dict[str, tuple[Dataset, object]] = {name: (dataset, name) for name, dataset in DATASETS.items()}
+    sections = [kept.section(one) for one in kept.listed()]
+    own = {described(section).name: (described(section), section) for section in sections}
+    if (dataset := dataset_of(project)) and dataset.name not in {**there, **own}:
+        own[dataset.name] = (dataset, dict(project.data))
+    return there | own
+
+
+def name_of(project: Project) -> str | None:
+    """The name of the data set that a project trains on, None where it has none."""
+    dataset = dataset_of(project)
+    return dataset.name if dataset else None
+
+
 def describe(dataset: Dataset) -> str:
     """Samples, shape and classes in a line."""
     return f"{dataset.train:,} training and {dataset.test:,} test samples · {_sample(dataset)} · {len(dataset.classes)} classes"
@@ -109,11 +126,11 @@ def colours() -> tuple[str, str]:
     return first, second
 
 
-def misfits(project: Project, name: str) -> list[Problem]:
-    """What would have to change in the drawing, were it trained on this data set: what concerns its ends, and what breaks with its samples."""
-    already = set() if project.data.get("source") == name else {problem.key for problem in check(project).errors}
-    wrong = check(edited(project, {"op": "choose_data", "source": name})).errors
-    return [problem for problem in wrong if problem.code in FITTING or problem.node is not None and problem.key not in already]
+def misfits(project: Project, source: object) -> list[Problem]:
+    """What would have to change in the drawing, were it trained on the data set that an edit says so: what concerns its ends, and what breaks."""
+    after = edited(project, {"op": "choose_data", "source": source})
+    already = set() if after.data == project.data else {problem.key for problem in check(project).errors}
+    return [problem for problem in check(after).errors if problem.code in FITTING or problem.node is not None and problem.key not in already]
 
 
 def normalisation(mean: tuple[float, ...], std: tuple[float, ...], images: bool) -> str:

@@ -8,10 +8,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from builder.catalogue import Inference, Layer, catalogue_json, show
-from builder.graph import Analysis, Edge, FrozenDict, Network, Node, Problem, Project, Report
+from builder.catalogue import OWN, Inference, Layer, catalogue_json, show
+from builder.graph import Analysis, Edge, FrozenDict, Network, Node, Problem, Project, Report, dataset_of
 from builder.graph.analysis import Placed, opened
-from builder.graph.document import MAX_NESTING
+from builder.graph.document import MAX_NESTING, thaw
 from builder.graph.memo import by_identity
 
 from . import bundle
@@ -180,7 +180,12 @@ def canvas_json(workspace: Workspace, client: str | None, path: Sequence[str] = 
             "blocks": blocks_json(project, report), "peek": peek_json(report, place["path"], peek),
             "definitions": {name: block.to_json() for name, block in project.blocks.items()},
             "settings": {"source": project.data.get("source"), "task": project.task.get("kind"),
-                         "weights": project.weights.get("title")}}
+                         "weights": project.weights.get("title"), **own_data(project)}}
+
+
+def own_data(project: Project) -> dict[str, object]:
+    """What the canvas must know of a person's own data, which are in no catalogue: the `data` section, where it is one."""
+    return {"own": thaw(project.data)} if project.data.get("source") == OWN and dataset_of(project) else {}
 
 
 @functools.cache

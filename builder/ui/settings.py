@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from builder.catalogue import DATASETS
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
-from builder.graph import EditError, Project
+from builder.graph import EditError, Project, dataset_of
 from builder.graph.check import RECORDS, WHOLE
 from builder.graph.training import chosen, rates
 
+from .data_view import name_of, sources
 from .workspace import Workspace
 
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
@@ -134,9 +134,9 @@ def draw_choice(space: Workspace, section: str) -> None:
 
 def draw_data(space: Workspace, key: str = "data.source") -> None:
     """The choice of the data set that the project trains on."""
-    source = space.project.data.get("source")
-    state = _follow(key, source if source in DATASETS else next(iter(DATASETS)), lambda new: {"op": "choose_data", "source": new}, space)
-    st.selectbox("Data set", list(DATASETS), format_func=lambda name: DATASETS[name].title, **state)
+    there, name = sources(space.project), name_of(space.project)
+    state = _follow(key, name if name in there else next(iter(there)), lambda new: {"op": "choose_data", "source": there[new][1]}, space)
+    st.selectbox("Data set", list(there), format_func=lambda name: there[name][0].title, **state)
 
 
 def draw_rates(project: Project) -> None:
@@ -159,8 +159,8 @@ def form(space: Workspace) -> None:
         _row([*records, *(lambda f=f: draw_field(space, f) for f in whole(project, *names))])
         if "schedule" in sections:
             draw_rates(project)
-    if edit := to_recommended(project):
-        title = DATASETS[project.data["source"]].title
+    if (dataset := dataset_of(project)) and (edit := to_recommended(project)):
+        title = dataset.title
         st.button(f"Back to the recommended settings for {title}", on_click=apply, args=(space, edit), icon=":material/undo:")
 
 

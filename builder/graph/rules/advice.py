@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from builder.catalogue import DATASETS, INITIALIZERS, OPTIMIZERS, Dataset, Record, show
+from builder.catalogue import INITIALIZERS, OPTIMIZERS, Dataset, Record, show
 
 from ..analysis import Analysis, Placed
+from ..datasets import dataset_of
 from ..document import Project
 from ..problems import Problem, batch
 from . import fixes, reshape
@@ -102,7 +103,7 @@ def _saturating(analysis: Analysis, row: tuple[str, ...], kind: str) -> Problem:
 
 def training(analysis: Analysis, project: Project) -> Iterator[Problem]:
     """Settings that are allowed and surely or probably not meant."""
-    dataset = DATASETS.get(project.data.get("source"))
+    dataset = dataset_of(project)
     size = project.training.get("batch_size", 64)
     if type(size) is int and size >= 1:
         if dataset is not None:

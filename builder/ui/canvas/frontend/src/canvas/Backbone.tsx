@@ -1,18 +1,21 @@
 import { type FormEvent, type ReactElement, useState } from "react";
 import { Action } from "./BlockTools.tsx";
 import { usePart, useSession } from "./context.ts";
+import { choices, means } from "./datasets.ts";
 
 /** Use the network for other classes: which data, and whether the rest stays as it is. */
 function Form({ onClose }: { readonly onClose: () => void }): ReactElement {
   const session = useSession();
-  const datasets = usePart((snap) => snap.catalogue.datasets) ?? [];
+  const registered = usePart((snap) => snap.catalogue.datasets) ?? [];
+  const own = usePart((snap) => snap.data.settings?.own);
+  const datasets = choices(registered, own);
   const current = usePart((snap) => snap.data.settings?.source);
   const [source, setSource] = useState(current ?? datasets[0]?.source ?? "");
   const [freeze, setFreeze] = useState(true);
   const dataset = datasets.find((one) => one.source === source);
   const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
-    session.send({ op: "backbone", source, freeze });
+    session.send({ op: "backbone", source: means(source, own), freeze });
     onClose();
   };
   return (

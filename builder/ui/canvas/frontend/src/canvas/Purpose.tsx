@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import type { Dataset, Task } from "./catalogue.ts";
 import { usePart, useSession } from "./context.ts";
+import { choices, means } from "./datasets.ts";
 
 const sizes = (dataset: Dataset): string => `${dataset.shape.join("×")}, ${dataset.classes} classes`;
 
@@ -39,9 +40,10 @@ export function Purpose(): ReactElement | null {
   const session = useSession();
   const settings = usePart((snap) => snap.data.settings);
   const editable = usePart((snap) => snap.data.editable !== false);
-  const datasets = usePart((snap) => snap.catalogue.datasets);
+  const registered = usePart((snap) => snap.catalogue.datasets);
   const tasks = usePart((snap) => snap.catalogue.tasks);
-  if (!settings || !datasets || !tasks) return null;
+  if (!settings || !registered || !tasks) return null;
+  const datasets = choices(registered, settings.own);
   const task: Task | undefined = tasks.find((one) => one.kind === settings.task);
   const dataset = datasets.find((one) => one.source === settings.source);
   return (
@@ -63,7 +65,7 @@ export function Purpose(): ReactElement | null {
           options={datasets.map((one) => [one.source, one.title])}
           help={dataset ? `Samples of ${sizes(dataset)}` : ""}
           disabled={!editable}
-          onChange={(source) => session.send({ op: "choose_data", source })}
+          onChange={(source) => session.send({ op: "choose_data", source: means(source, settings.own) })}
         />
       )}
     </section>

@@ -21,6 +21,17 @@ export interface BrickNode {
   readonly silent?: readonly string[];
 }
 
+/** A person's own data, as the project's `data` section says them: kept on one machine, so in no catalogue. */
+export interface OwnData {
+  readonly source: string;
+  readonly sha256: string;
+  readonly title: string;
+  readonly shape: readonly number[];
+  readonly classes: readonly string[];
+  readonly train: number;
+  readonly test: number;
+}
+
 export interface Wire {
   readonly source: string;
   readonly target: string;
@@ -58,7 +69,7 @@ export type Edit = Labelled &
     | { readonly op: "freeze"; readonly ids: readonly string[]; readonly value: boolean }
     /** For null the brick has weights of its own. */
     | { readonly op: "share"; readonly id: string; readonly of: string | null }
-    | { readonly op: "backbone"; readonly source: string; readonly freeze: boolean }
+    | { readonly op: "backbone"; readonly source: string | OwnData; readonly freeze: boolean }
     | { readonly op: "silence"; readonly id: string; readonly code: string; readonly value: boolean }
     | { readonly op: "make_block"; readonly ids: readonly string[]; readonly name?: string; readonly node?: string }
     | { readonly op: "unpack"; readonly id: string }
@@ -68,7 +79,7 @@ export type Edit = Labelled &
     | { readonly op: "promote"; readonly block: string; readonly name: string; readonly node: string; readonly param: string }
     | { readonly op: "demote"; readonly block: string; readonly name: string }
     | { readonly op: "define"; readonly name: string; readonly block: unknown }
-    | { readonly op: "choose_data"; readonly source: string }
+    | { readonly op: "choose_data"; readonly source: string | OwnData }
     | { readonly op: "settings"; readonly path: string; readonly value: ParamValue }
     | { readonly op: "fix_all" }
     | { readonly op: "undo"; readonly steps?: number }
@@ -184,7 +195,7 @@ export interface CanvasData {
   readonly peek?: PeekData | null;
   /** The project's own blocks, as layers. */
   readonly blocks?: Readonly<Record<string, Layer>>;
-  readonly settings?: { readonly source: string; readonly task: string; readonly weights?: string | null };
+  readonly settings?: { readonly source: string; readonly task: string; readonly weights?: string | null; readonly own?: OwnData };
   /** The project's own blocks as they stand in its file. */
   readonly definitions?: Readonly<Record<string, unknown>>;
   /** What the page around the canvas should show of the project. */

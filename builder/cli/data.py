@@ -1,0 +1,169 @@
+"""`data`: a person's own data: add a zip, a folder or an npz, list what is kept, show and remove it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
+
+from .show import CommandError, clean, count, say, say_json, share, size, table
+
+# Samples twice, their text and one large picture; a file that asks for more ends its own process.
+MOST_MEMORY = 5_000_000_000
+SHOWN = 10  # broken items that are printed
+
+
+def add_to(commands) -> None:
+    """Declare the commands."""
+    data = commands.add_parser("data", help="your own data: add a zip or folder of class folders or an npz, list, show, remove")
+    actions = data.add_subparsers(metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="read a zip or folder of class folders, or an npz with images and labels, and keep it")
+    add.add_argument("path", type=Path, metavar="PATH", help="a zip, a folder or an npz; train, val and test folders above the classes are kept apart")
+    add.add_argument("--title", default="", help="what to call it; without it the file's name")
+    add.add_argument("--side", type=int, metavar="PIXELS", help="height and width of every picture; without it what suits the files")
+    add.add_argument("--colours", choices=("auto", "grey", "colour"), default="auto", help="one channel, three, or one where no picture has colours (auto)")
+    add.add_argument("--fit", choices=("crop", "pad", "stretch"), default="crop", help="how pictures of another shape become square (crop)")
+    add.add_argument("--test", type=_share, default=0.2, metavar="SHARE", help="share of every class that tests, where no folder says so (0.2)")
+    add.add_argument("--seed", type=int, default=0, help="which samples test follows from it (0)")
+    add.add_argument("--skip-broken", action="store_true", help="leave out what cannot be used instead of refusing the whole")
+    add.add_argument("--look", action="store_true", help="say what is in it and what is broken, and keep nothing")
+    add.set_defaults(run=run_add)
+    listing = actions.add_parser("list", help="what is kept")
+    listing.set_defaults(run=run_list)
+    show = actions.add_parser("show", help="classes, counts, what was left out, and where the samples lie")
+    show.set_defaults(run=run_show)
+    remove = actions.add_parser("remove", help="forget it")
+    remove.set_defaults(run=run_remove)
+    for action in (show, remove):
+        action.add_argument("title", metavar="TITLE", help="a title, or the first digits of the number that `data list` shows")
+    for action in (add, listing, show, remove):
+        action.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise ArgumentTypeError(f"expected a share between 0 and 1, such as 0.2, not {text!r}")
+    return value
+
+
+def run_add(arguments: Namespace) -> int:
+    """Read, report and keep; with --json progress comes first, one JSON document a line."""
+    from builder.data import DataError, kept
+    from builder.data.own import Choices, bring, save
+    from builder.runs import restrained
+
+    try:
+        choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken)
+        with restrained(MOST_MEMORY):
+            found = bring(arguments.path, choices, _tell(arguments.json), look=arguments.look)
+            record = found.to_json()
+            if not arguments.look:
+                kept.root().mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryDirectory(dir=kept.root(), prefix=".") as folder:
+                    record |= {"sha256": save(found, choices, Path(folder)).sha256}
+    except DataError as error:
+        raise CommandError(str(error), 1) from None
+    except MemoryError:
+        raise CommandError(f"reading {arguments.path} takes more memory than the {MOST_MEMORY / 1e9:.0f} GB that it may have, or than is free: choose "
+                           "a smaller side, or bring fewer pictures", 1) from None
+    if arguments.json:
+        say_json(record)
+        return 0
+    _report(record)
+    if "sha256" in record:
+        say(f"\nKept as {record['title']!r} (number {record['sha256'][:12]}). Train on it with: train PROJECT --set \"data.source=own:{clean(record['title'])}\"")
+    return 0
+
+
+def _tell(lines: bool):
+    """How far it is: JSON lines for a program, one line that is drawn again on a terminal, else nothing."""
+    def tell(text: str, done: float) -> None:
+        if lines:
+            say_json({"says": text, "progress": done})
+        elif sys.stderr.isatty():
+            print(f"\r\x1b[K{clean(text)}  {100 * done:.0f} %", end="\r", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _report(record: dict) -> None:
+    """What was found, for people."""
+    whole = sum(map(sum, record["counts"]))
+    say(f"{record['title']}: {count(record['train'])} training and {count(record['test'])} test samples of {'×'.join(map(str, record['shape']))}, "
+        f"{len(record['classes'])} class{'' if len(record['classes']) == 1 else 'es'}")
+    rows = [(name, train, test, share((train + test) / whole)) for name, train, test in zip(record["classes"], *record["counts"], strict=True)]
+    say(table(("CLASS", "TRAIN", "TEST", "SHARE"), rows, right=[1, 2, 3]))
+    if len(record["sizes"]) > 1:
+        say("Sizes (height×width): " + ", ".join(f"{height}×{width} {count(times)} times" for height, width, times in record["sizes"][:6])
+            + (" …" if len(record["sizes"]) > 6 else ""))
+    for note in record["notes"]:
+        say(note)
+    left = record.get("broken_count", len(record["broken"]))
+    if left:
+        say(f"{count(left)} item{'' if left == 1 else 's'} cannot be used:")
+        for name, why in record["broken"][:SHOWN]:
+            say(f"  {name}: {why}")
+        if left > SHOWN:
+            say(f"  and {count(left - SHOWN)} more (--json lists them)")
+
+
+def run_list(arguments: Namespace) -> int:
+    """A row a data set."""
+    from builder.data import kept
+
+    there = kept.listed()
+    if arguments.json:
+        say_json([kept.as_json(one) for one in there])
+        return 0
+    if not there:
+        say("Nothing is kept yet: `data add PATH` reads a zip, a folder or an npz.", sys.stderr)
+        return 0
+    rows = [(one.title, "×".join(map(str, one.shape)), len(one.classes), count(one.train), count(one.test), size(one.bytes), one.sha256[:12]) for one in there]
+    say(table(("TITLE", "SAMPLE", "CLASSES", "TRAIN", "TEST", "SIZE", "NUMBER"), rows, right=[2, 3, 4, 5]))
+    return 0
+
+
+def run_show(arguments: Namespace) -> int:
+    """All that is known of one data set."""
+    from builder.data import kept
+
+    one = _found(arguments.title)
+    record = kept.as_json(one)
+    if arguments.json:
+        say_json(record)
+        return 0
+    _report({**record, "sizes": []})
+    say(f"Read from {one.origin}; {', '.join(f'{name} {value}' for name, value in (one.how or {}).items() if value is not None)}")
+    say(f"Number {one.sha256}")
+    say(f"{size(one.bytes)} in {record['file']}")
+    return 0
+
+
+def run_remove(arguments: Namespace) -> int:
+    """Forget one data set."""
+    from builder.data import DataError, kept
+
+    one = _found(arguments.title)
+    try:
+        kept.remove(one)
+    except DataError as error:
+        raise CommandError(str(error), 1) from None
+    if arguments.json:
+        say_json({"removed": one.sha256})
+    else:
+        say(f"{one.title} is removed. Projects that train on it say so.")
+    return 0
+
+
+def _found(given: str):
+    from builder.data import DataError, kept
+
+    try:
+        return kept.find(given)
+    except DataError as error:
+        raise CommandError(str(error), 2) from None

@@ -1,0 +1,187 @@
+"""A person's own data, once they are read: one safetensors file under $BRICKWORK_HOME/data/own for each, named by the sha256 of its bytes.
+
+Beside the samples lies a record of where they came from. A project names the file by that number and says itself what the samples look like, so
+that a project from elsewhere reads what it means or nothing at all. Standard library only; who reads the samples loads torch.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builder import paths
+from builder.catalogue.datasets import OWN, SHA256, Dataset, own_name, own_problem
+
+from .records import DataError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FILE, RECORD = "data.safetensors", "about.json"
+VERSION = 1
+CHUNK = 1 << 20
+SHORTEST = 6  # digits of a sha256 that name a data set
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of one data set: `counts` are training and test samples a class, `bytes` the size of its file.
+
+    `origin` is the name that the file had, `how` what was chosen when it was read, `broken` what was left out and why.
+    """
+
+    sha256: str
+    title: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    train: int
+    test: int
+    counts: tuple[tuple[int, ...], tuple[int, ...]]
+    bytes: int
+    origin: str = ""
+    how: Mapping[str, object] | None = None
+    notes: tuple[str, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the data set is called where registered ones have a plain name: "own:" and its number."""
+        return own_name(self.sha256)
+
+
+def root() -> Path:
+    """The folder of all that is kept."""
+    return paths.home() / "data" / OWN
+
+
+def place(sha256: str) -> Path:
+    """The folder of one data set, there or not; raises DataError for what is no sha256."""
+    if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
+        raise DataError(f"{sha256!r:.80} names no data: they are named by a sha256 of 64 hexadecimal digits")
+    return root() / sha256
+
+
+def section(kept: Kept) -> dict[str, object]:
+    """What a project says of these data."""
+    return {"source": OWN, "sha256": kept.sha256, "title": kept.title, "shape": list(kept.shape), "classes": list(kept.classes),
+            "train": kept.train, "test": kept.test}
+
+
+def get(sha256: str) -> Kept | None:
+    """The record of one data set, None where it is not on this machine or cannot be read."""
+    try:
+        record = json.loads((place(sha256) / RECORD).read_bytes())
+        if record["version"] > VERSION or not (place(sha256) / FILE).is_file():
+            return None
+        known = {field.name for field in fields(Kept)}
+        kept = Kept(**{name: _frozen(value) for name, value in record.items() if name in known} | {"sha256": sha256, "how": record.get("how")})
+        return None if own_problem(section(kept)) else kept
+    except (DataError, OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _frozen(value: object) -> object:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def listed() -> list[Kept]:
+    """All that is kept, by title."""
+    with suppress(OSError):
+        names = [entry.name for entry in os.scandir(root()) if SHA256.fullmatch(entry.name)]
+        return sorted(filter(None, map(get, names)), key=lambda kept: (kept.title.casefold(), kept.sha256))
+    return []
+
+
+def find(given: str) -> Kept:
+    """The data set of that title, or whose number begins so; raises DataError with those that there are."""
+    there = listed()
+    found = [kept for kept in there if kept.title == given] or [
+        kept for kept in there if kept.title.casefold() == given.casefold() or len(given) >= SHORTEST and kept.sha256.startswith(given)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise DataError(f"{len(found)} data sets are called {given!r:.80}; name one by its number: {', '.join(kept.sha256[:12] for kept in found)}")
+    names = ", ".join(repr(kept.title) for kept in there[:20])
+    raise DataError(f"there are no data of your own called {given!r:.80}; " + (f"there are {names}" if there else "`data add FILE` brings some"))
+
+
+def keep(samples: Path, about: Mapping[str, object]) -> Kept:
+    """Takes a file of samples into the store, with a record of it; raises DataError when the disk refuses. The file is moved."""
+    with samples.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    folder, record = place(sha256), {"version": VERSION, **about, "sha256": sha256, "bytes": samples.stat().st_size}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with samples.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        samples.replace(folder / FILE)
+        part = folder / f".{RECORD}.{os.getpid()}.part"
+        part.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+        part.replace(folder / RECORD)
+    except OSError as error:
+        raise DataError(f"the data could not be kept in {folder}: {error.strerror or error}") from None
+    kept = get(sha256)
+    if kept is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise DataError(f"the data could not be kept: {own_problem({'source': OWN, **record}) or 'their record cannot be read'}")
+    return kept
+
+
+def remove(kept: Kept) -> None:
+    """Forget a data set; projects that name it say that it is not on this machine. Raises DataError when the disk refuses."""
+    try:
+        shutil.rmtree(place(kept.sha256))
+    except OSError as error:
+        raise DataError(f"{kept.title} could not be removed: {error.strerror or error}") from None
+
+
+def as_json(kept: Kept) -> dict[str, object]:
+    """The record as one document, with the file that holds the samples."""
+    return {**asdict(kept), "file": str(place(kept.sha256) / FILE)}
+
+
+def tensors(dataset: Dataset) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Training samples and labels, test samples and labels; raises DataError where they are not on this machine or not what they were."""
+    from safetensors import SafetensorError, safe_open
+
+    sha256 = dataset.name.removeprefix(f"{OWN}:")
+    file = place(sha256) / FILE
+    try:
+        about = file.stat()
+    except OSError:
+        raise DataError(f"{dataset.title} is not on this machine: these are somebody's own data. Add them again from the file they came from "
+                        "(Data page, or `data add FILE`), with the same choices, or choose other data.") from None
+    try:
+        if _digest(file, about.st_mtime_ns, about.st_size) != sha256:
+            raise DataError(f"{dataset.title} has changed on the disk since it was kept: add it again from the file it came from.")
+        with safe_open(file, framework="pt") as stream:
+            classes = tuple(json.loads((stream.metadata() or {})["classes"]))
+            parts = tuple(stream.get_tensor(name) for name in ("train_x", "train_y", "test_x", "test_y"))
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+        raise DataError(f"{dataset.title} cannot be read ({type(error).__name__}: {error}); add it again from the file it came from.") from None
+    _same(dataset, classes, [len(parts[0]), len(parts[2])])
+    return parts
+
+
+def _same(dataset: Dataset, classes: Sequence[str], counts: Sequence[int]) -> None:
+    """What a project says of its data must be so: the network was drawn for it."""
+    if classes != dataset.classes:
+        raise DataError(f"{dataset.title}: the project says other classes than the kept data have ({', '.join(classes[:6])}); choose the data again.")
+    if counts != [dataset.train, dataset.test]:
+        raise DataError(f"{dataset.title}: the project says {dataset.train:,} training and {dataset.test:,} test samples, and {counts[0]:,} and "
+                        f"{counts[1]:,} are kept; choose the data again.")
+
+
+@functools.lru_cache(maxsize=16)
+def _digest(file: Path, changed: int, size: int) -> str:
+    """The sha256 of a file, worked out again once it changes."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

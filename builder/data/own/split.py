@@ -1,0 +1,31 @@
+"""Which samples train and which test: class by class, by a seed and each sample's own name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+TRAIN, TEST = "train", "test"
+
+
+def split(names: Sequence[str], labels: Sequence[int], share: float, seed: int) -> list[str]:
+    """The part of each sample: `share` of every class tests, at least one where the class has two.
+
+    What a sample's part is follows from the seed, its name and the names of its class, so it stays when other classes change.
+    """
+    parts = [TRAIN] * len(names)
+    for label in sorted(set(labels)):
+        members = sorted((index for index, own in enumerate(labels) if own == label), key=lambda index: (_draw(names[index], seed), index))
+        for index in members[:tested(len(members), share)]:
+            parts[index] = TEST
+    return parts
+
+
+def tested(count: int, share: float) -> int:
+    """How many of `count` samples of a class test."""
+    return min(max(1, round(share * count)), count - 1) if share > 0 else 0
+
+
+def _draw(name: str, seed: int) -> bytes:
+    """A sample's place in the shuffled row of its class: a hash, so that it is the same everywhere and in every version."""
+    return hashlib.sha256(f"{seed}\n{name}".encode("utf-8", "surrogatepass")).digest()

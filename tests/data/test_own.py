@@ -1,0 +1,357 @@
+"""A person's own data: what is read, what is named as broken, what is refused, and what is kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from builder import paths
+from builder.catalogue import described
+from builder.data import DataError, kept, load
+from builder.data.own import Choices, bring, pictures, places, save
+from builder.data.own.split import split
+from tests.data.files import real_data
+from tests.data.own_files import archive, classes, damaged, encrypted, picture, png_header
+
+
+def looked(path: Path, **choices):
+    return bring(path, Choices(**choices), look=True)
+
+
+def added(path: Path, folder: Path, **choices) -> kept.Kept:
+    chosen = Choices(**choices)
+    folder.mkdir(exist_ok=True)
+    return save(bring(path, chosen), chosen, folder)
+
+
+def broken(found) -> dict[str, str]:
+    return {one.name: one.why for one in found.broken}
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    return archive(tmp_path / "sound.zip", classes())
+
+
+def test_a_zip_of_class_folders_is_read_split_class_by_class_and_kept_as_a_project_says(sound: Path, tmp_path: Path):
+    one = added(sound, tmp_path / "part", title="Insects", side=12)
+    assert (one.title, one.shape, one.classes, one.train, one.test) == ("Insects", (3, 12, 12), ("ants", "bees"), 6, 2)
+    assert one.counts == ((3, 3), (1, 1)) and kept.listed() == [one] and kept.find("insects") == one == kept.find(one.sha256[:8])
+    section = kept.section(one)
+    dataset = described(section)
+    tensors = load(dataset, paths.data_roots())
+    assert tensors.train_x.shape == (6, 3, 12, 12) and sorted(tensors.test_y.tolist()) == [0, 1] and tensors.classes == ("ants", "bees")
+    # Every picture is there once, with the pixels of its file.
+    given = {np.moveaxis(np.asarray(Image.open(io.BytesIO(content))), 2, 0).tobytes() for content in classes().values()}
+    assert {x.numpy().tobytes() for part in (tensors.train_x, tensors.test_x) for x in part} == given
+
+
+def test_the_same_file_with_the_same_choices_is_kept_once_under_the_same_number(sound: Path, tmp_path: Path):
+    first, again = (added(sound, tmp_path / "part", side=12) for _ in range(2))
+    other = added(sound, tmp_path / "part", side=12, seed=1)
+    assert first.sha256 == again.sha256 != other.sha256 and len(kept.listed()) == 2
+
+
+def test_a_folder_gives_what_its_zip_gives_and_links_in_it_are_not_followed(sound: Path, tmp_path: Path):
+    top = tmp_path / "sound"
+    for name, content in classes().items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_bytes(content)
+    of_zip, of_folder = looked(sound), looked(top)
+    assert (of_zip.labels, of_zip.parts, of_zip.classes) == (of_folder.labels, of_folder.parts, of_folder.classes)
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(picture(7))
+    (top / "ants" / "link.png").symlink_to(secret)
+    found = looked(top)
+    assert list(broken(found)) == ["ants/link.png"] and len(found.labels) == 8
+
+
+def test_what_is_kept_is_checked_when_it_is_read_and_missing_data_are_told_how_to_bring_back(sound: Path, tmp_path: Path):
+    one = added(sound, tmp_path / "part", side=12)
+    dataset, file = described(kept.section(one)), kept.place(one.sha256) / kept.FILE
+    lying = described({**kept.section(one), "classes": ["bees", "ants"]})
+    with pytest.raises(DataError, match="other classes"):
+        load(lying, paths.data_roots())
+    with pytest.raises(DataError, match="5 training and 2 test"):
+        load(described({**kept.section(one), "train": 5}), paths.data_roots())
+    content = file.read_bytes()
+    file.write_bytes(damaged(content))
+    with pytest.raises(DataError, match="has changed on the disk"):
+        load(dataset, paths.data_roots())
+    kept.remove(one)
+    assert not kept.listed()
+    with pytest.raises(DataError, match="is not on this machine.*Add them again"):
+        load(dataset, paths.data_roots())
+
+
+@pytest.mark.parametrize(("held_out", "says"), [("val", "validation folder tests"), ("test", "")])
+def test_folders_called_train_and_test_are_the_split(held_out: str, says: str, tmp_path: Path):
+    found = looked(archive(tmp_path / "a.zip", classes(3, above="top/Train/") | classes(2, above=f"top/{held_out}/")))
+    assert found.classes == ("ants", "bees") and found.counts() == ([3, 3], [2, 2])
+    assert says in " ".join(found.notes)
+
+
+def test_with_train_val_and_test_the_validation_part_trains_and_that_is_said(tmp_path: Path):
+    found = looked(archive(tmp_path / "a.zip", classes(3, above="train/") | classes(1, above="val/") | classes(2, above="test/")))
+    assert found.counts() == ([4, 4], [2, 2]) and "2 samples of the validation folder join the training part" in " ".join(found.notes)
+
+
+def test_a_sample_stays_in_its_part_when_another_class_grows():
+    names, labels = [f"{label}/{number}" for label in "ab" for number in range(20)], [0] * 20 + [1] * 20
+    before = dict(zip(names, split(names, labels, 0.25, 3), strict=True))
+    more = dict(zip([*names, "b/new"], split([*names, "b/new"], [*labels, 1], 0.25, 3), strict=True))
+    assert all(more[name] == before[name] for name in names[:20])
+    assert [list(before.values())[place:place + 20].count("test") for place in (0, 20)] == [5, 5]
+    assert list(before.values()) != split(names, labels, 0.25, 4)
+
+
+def test_classes_of_very_different_size_are_told_with_what_always_guessing_would_give(tmp_path: Path):
+    found = bring(archive(tmp_path / "a.zip", classes(12, ("ants",)) | classes(3, ("bees",))), Choices(side=8))
+    assert any("'ants' has 12 samples, 'bees' 3" in note and "80 % of the time" in note for note in found.notes)
+
+
+MODES = {"grey": picture(9, "L"), "alpha": picture(9, "RGBA"), "cmyk": picture(9, "CMYK", form="JPEG"), "sixteen": picture(9, "I;16"),
+         "palette": picture(9, "P", transparency=0), "bit": picture(9, "1"), "la": picture(9, "LA"), "gif": picture(9, "P", form="GIF"),
+         "webp": picture(9, form="WEBP"), "bmp": picture(9, form="BMP"), "float": picture(9, "F", form="TIFF"),
+         "progressive": picture(9, form="JPEG", progressive=True), "dot": picture(9, size=(1, 1)), "wide": picture(9, size=(300, 2))}
+
+
+@pytest.mark.parametrize("fit", pictures.FITS)
+def test_pictures_of_every_mode_and_size_become_bytes_of_one_size(fit: str, tmp_path: Path):
+    path = archive(tmp_path / "a.zip", {f"{'ab'[place % 2]}/{name}.png": content for place, (name, content) in enumerate(MODES.items())})
+    found = bring(path, Choices(side=16, fit=fit))
+    assert found.x.shape == (len(MODES), 3, 16, 16) and found.x.dtype == np.uint8 and not found.broken
+    assert sum(found.sizes.values()) == len(MODES) and found.sizes[2, 300] == 1
+
+
+def test_a_16_bit_grey_a_float_and_an_8_bit_one_give_the_same_pixels():
+    plain, *others = (np.asarray(pictures.decoded(picture(9, mode, form=form), 10**6)) for mode, form in (("RGB", "PNG"), ("I;16", "PNG"), ("F", "TIFF")))
+    assert all(np.array_equal(plain[:, :, 0], other) for other in others)
+
+
+def test_what_is_transparent_is_white_and_a_camera_held_upright_gives_an_upright_picture():
+    clear = Image.new("RGBA", (4, 4), (200, 0, 0, 0))
+    stream = io.BytesIO()
+    clear.save(stream, "PNG")
+    assert set(pictures.decoded(stream.getvalue(), 10**6).tobytes()) == {255}
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    assert pictures.decoded(picture(9, size=(20, 10), form="JPEG", exif=exif), 10**6).size == (10, 20)
+
+
+def test_pictures_without_colours_are_kept_in_one_channel_unless_colour_is_asked_for(tmp_path: Path):
+    files = {f"{name}/{number}.png": picture(number, mode) for name, mode in (("a", "L"), ("b", "L")) for number in range(3)}
+    path = archive(tmp_path / "a.zip", files)
+    grey, colour = bring(path, Choices()), bring(path, Choices(colours="colour"))
+    assert grey.shape == (1, 12, 12) and colour.shape == (3, 12, 12)
+    assert np.array_equal(np.repeat(grey.x, 3, 1), colour.x)
+
+
+PNG, JPEG = picture(9), picture(9, form="JPEG", quality=95)
+BAD_PICTURES = {
+    "ants/cut.jpg": (JPEG[: len(JPEG) // 2], "cut or damaged"), "ants/head.jpg": (JPEG[:10], "it is "), "ants/none.jpg": (b"", "empty"),
+    "ants/text.png": (b"I am a text", "no picture"), "ants/cut.png": (PNG[: len(PNG) // 2], "cut or damaged"), "bees/crc.png": (damaged(PNG), "cut or damaged"),
+    "bees/page.jpg": (b"<!DOCTYPE html><p>Not found", "no picture"), "bees/claims.png": (png_header(100_000, 100_000), "far more pixels"),
+    "bees/large.png": (png_header(9_000, 9_000), "9,000×9,000 pixels"), "bees/code.png": (b"\x80\x04cos\nsystem\n", "no picture"),
+    "bees/script.ps.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n", "no picture")}
+
+
+def test_every_broken_picture_is_named_with_its_reason_and_skipped_only_by_choice(tmp_path: Path):
+    path = archive(tmp_path / "a.zip", classes(3) | {name: content for name, (content, _) in BAD_PICTURES.items()})
+    found = looked(path)
+    assert broken(found).keys() == BAD_PICTURES.keys() and len(found.labels) == 6
+    assert [name for name, (_, why) in BAD_PICTURES.items() if why not in broken(found)[name]] == []
+    with pytest.raises(DataError, match="11 items of a.zip cannot be used: .*Skip them"):
+        bring(path, Choices())
+    assert len(bring(path, Choices(skip=True)).x) == 6
+
+
+def names_out(tmp_path: Path) -> Path:
+    files = classes(2) | {name: picture(1) for name in ("../up.png", "ants/../../up3.png", "/tmp/absolute.png", "C:\\drive.png", "..\\back.png", "ants/link.png")}
+    return archive(tmp_path / "out.zip", files, links=["ants/link.png"])
+
+
+def test_names_that_lead_out_of_the_archive_and_links_are_refused_and_nothing_is_written(tmp_path: Path):
+    path = names_out(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    found = looked(path)
+    assert len(found.labels) == 4 and len(found.broken) == 6
+    assert broken(found)["ants/link.png"] == "it is a link, and links are not followed"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_entry_that_unpacks_to_more_than_a_picture_may_have_is_not_unpacked(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(places, "MOST_FILE", 100_000)
+    path = archive(tmp_path / "a.zip", classes(2) | {"bees/big.png": bytes(1_000_000)})
+    assert broken(looked(path)) == {"bees/big.png": "it unpacks to 1 MB; a picture's file may have 0"}
+    with zipfile.ZipFile(path) as opened:
+        # One that lies about its size is cut where it said it would end.
+        opened.getinfo("bees/big.png").file_size = 50_000
+        listing = places._archive(path, opened)
+        [item] = [item for item in listing.items if item.parts[-1] == "big.png"]
+        with pytest.raises(DataError, match="damaged in the archive"):
+            item.read()
+
+
+@pytest.mark.parametrize(("limit", "value", "says"), [("MOST_UNPACKED", 100, "would unpack to"), ("MOST_FILES", 3, "more than 3 files")])
+def test_archives_of_too_much_are_refused_before_anything_is_unpacked(limit: str, value: int, says: str, sound: Path, monkeypatch):
+    monkeypatch.setattr(places, limit, value)
+    monkeypatch.setattr(places, "_unpacked", lambda *_: pytest.fail("it was unpacked"))
+    with pytest.raises(DataError, match=says):
+        looked(sound)
+
+
+def test_samples_that_would_not_fit_are_refused_before_they_are_allocated(sound: Path, monkeypatch):
+    monkeypatch.setattr("builder.data.own.reading.MOST_BYTES", 8 * 3 * 1024 * 1024 - 1)
+    with pytest.raises(DataError, match="8 pictures of 3×1024×1024 .* choose a smaller side"):
+        bring(sound, Choices(side=1024))
+
+
+def cut(tmp_path: Path) -> Path:
+    path = archive(tmp_path / "cut.zip", classes())
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.6)])
+    return path
+
+
+def written(tmp_path: Path, name: str, content: bytes) -> Path:
+    (tmp_path / name).write_bytes(content)
+    return tmp_path / name
+
+
+REFUSED = {
+    "cut.zip": (cut, "no whole zip archive"),
+    "text.zip": (lambda t: written(t, "text.zip", b"this is a text"), "no zip, no npz and no folder"),
+    "empty.zip": (lambda t: written(t, "empty.zip", b""), "is empty"),
+    "nothing.zip": (lambda t: archive(t / "nothing.zip", {}), "no picture in it"),
+    "password.zip": (lambda t: encrypted(t / "password.zip"), "protected by a password"),
+    "flat.zip": (lambda t: archive(t / "flat.zip", {f"{n}.png": picture(n) for n in range(4)}), "no class folders"),
+    "only texts": (lambda t: archive(t / "texts.zip", {"a/readme.txt": b"x", "b/notes.md": b"y"}), "none that ends in .png"),
+    "pickle": (lambda t: written(t, "batch", b"\x80\x02}q\x00."), "a pickle, which would run code"),
+    "one picture": (lambda t: written(t, "one.png", picture(1)), "one picture, and a data set is many: it has 12×12"),
+    "a bomb": (lambda t: written(t, "bomb.png", png_header(30_000, 30_000)), "far more pixels"),
+    "gzip": (lambda t: written(t, "images.gz", b"\x1f\x8b\x08"), "BRICKWORK_DATA"),
+    "single": (lambda t: archive(t / "single.zip", {"a/1.png": picture(1)}), "cannot be split"),
+    "only test": (lambda t: archive(t / "tests.zip", classes(above="test/")), "no train folder"),
+    "missing": (lambda t: t / "missing.zip", "cannot be read: No such file")}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_holds_no_data_set_is_refused_with_what_to_do(case: str, tmp_path: Path):
+    make, says = REFUSED[case]
+    with pytest.raises(DataError, match=says):
+        bring(make(tmp_path), Choices())
+
+
+def test_empty_classes_capitals_twice_the_same_name_and_other_files_are_said(tmp_path: Path):
+    files = [*classes(2).items(), ("bees/b0.png", picture(3)), ("Ants/a9.png", picture(4)), ("readme.txt", b"hello"), ("__MACOSX/ants/._a0.png", b"x"),
+             (".DS_Store", b"x"), ("ants/Thumbs.db", b"x")]
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        path = archive(tmp_path / "a.zip", files, folders=["wasps/"])
+    found = looked(path)
+    said = " ".join(found.notes)
+    assert found.classes == ("Ants", "ants", "bees") and len(found.labels) == 6 and not found.broken
+    for says in ("'wasps' has no picture", "'Ants' and 'ants' differ in capitals only", "occurs more than once", "1 other file that is no picture"):
+        assert says in said
+
+
+def test_classes_that_only_one_part_has_are_said_and_the_others_keep_their_names(tmp_path: Path):
+    found = looked(archive(tmp_path / "a.zip", classes(3, ("ants", "bees"), "train/") | classes(3, ("ants", "wasps"), "val/")))
+    assert found.classes == ("ants", "bees", "wasps") and found.counts() == ([3, 3, 0], [3, 0, 3])
+    assert "'bees' is not in val" in " ".join(found.notes) and "No training sample is of 'wasps'" in " ".join(found.notes)
+
+
+def test_names_in_any_language_are_kept_and_those_that_hide_text_are_made_plain(tmp_path: Path):
+    found = looked(archive(tmp_path / "a.zip", classes(2, ("蟻 #1", "Bi\u202ene%20", "x" * 184))))
+    assert set(found.classes) == {"蟻 #1", "Bi�ne%20", f"{'x' * 39}…{'x' * 40}"}
+
+
+def npz(path: Path, **arrays: np.ndarray) -> Path:
+    np.savez(path, **arrays)
+    return path
+
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 6, 3), dtype=np.uint8)
+TWO = np.arange(20) % 2
+
+
+@pytest.mark.parametrize("x", [IMAGES, np.moveaxis(IMAGES, 3, 1), IMAGES / 255, (IMAGES / 255).astype(np.float32), IMAGES.astype(np.int64)])
+def test_images_of_an_npz_are_read_wherever_their_channels_and_however_their_values_are(x: np.ndarray, tmp_path: Path):
+    found = bring(npz(tmp_path / "a.npz", x=x, y=TWO, classes=np.array(["cat", "dog"])), Choices())
+    assert found.classes == ("cat", "dog") and np.array_equal(found.x, np.moveaxis(IMAGES, 3, 1)) and found.labels == tuple(TWO)
+
+
+def test_the_parts_of_an_npz_are_its_split_and_grey_images_have_one_channel(tmp_path: Path):
+    found = bring(npz(tmp_path / "a.npz", x_train=IMAGES[:15, :, :, 0], y_train=TWO[:15], x_test=IMAGES[15:, :, :, 0], y_test=TWO[15:]), Choices())
+    assert found.shape == (1, 8, 6) and found.parts == ("train",) * 15 + ("test",) * 5 and found.classes == ("0", "1")
+
+
+def test_values_of_an_npz_that_are_no_numbers_and_labels_that_are_no_classes_are_named(tmp_path: Path):
+    x, y = (IMAGES / 255).astype(np.float32), TWO.copy()
+    x[3, 0, 0, 0], x[7, 1, 1, 1], y[4], y[5] = np.nan, np.inf, -1, 7
+    found = looked(npz(tmp_path / "a.npz", x=x, y=y, classes=np.array(["cat", "dog"])))
+    assert broken(found) == {"x[3]": "it holds NaN or infinite values", "x[4]": "its label is -1; there are 2 classes, from 0",
+                             "x[5]": "its label is 7; there are 2 classes, from 0", "x[7]": "it holds NaN or infinite values"}
+    with pytest.raises(DataError, match="20 images and y 19 labels.* 2 images hold NaN or infinite values .3, 7"):
+        looked(npz(tmp_path / "b.npz", x=x, y=y[:19]))
+    gap = looked(npz(tmp_path / "c.npz", x=IMAGES, y=np.where(TWO == 1, 7, -1) * 1))
+    assert gap.classes == ("7",) and len(gap.broken) == 10 and any("without a gap" in note for note in gap.notes)
+
+
+def huge(tmp_path: Path) -> Path:
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": (2**31, 28, 28)})
+    labels = io.BytesIO()
+    np.lib.format.write_array(labels, TWO)
+    return archive(tmp_path / "huge.npz", {"x.npy": head.getvalue(), "y.npy": labels.getvalue()})
+
+
+BAD_ARRAYS = {
+    "objects": (lambda t: npz(t / "a.npz", x=np.array([{}, []], dtype=object), y=np.arange(2)), "x.npy holds Python objects, which are a pickle"),
+    "a table": (lambda t: npz(t / "a.npz", x=np.zeros((20, 4)), y=TWO), "N×height×width"),
+    "which": (lambda t: npz(t / "a.npz", a=IMAGES, b=IMAGES, c=TWO), "cannot be known which array"),
+    "channels": (lambda t: npz(t / "a.npz", x=np.zeros((20, 5, 8, 7), np.uint8), y=TWO), "where are the channels"),
+    "text labels": (lambda t: npz(t / "a.npz", x=IMAGES, y=np.array(["a"] * 20)), "one whole number a picture"),
+    "huge": (huge, "too large: 2147483648×28×28"),
+    "sizes": (lambda t: npz(t / "a.npz", x_train=IMAGES, y_train=TWO, x_test=IMAGES[:, :4], y_test=TWO), "different sizes"),
+    "cut": (lambda t: written(t, "a.npz", npz(t / "b.npz", x=IMAGES, y=TWO).read_bytes()[:900]), "no whole npz file"),
+    "single array": (lambda t: (np.save(t / "a.npy", IMAGES), t / "a.npy")[1], "a single array without labels")}
+
+
+@pytest.mark.parametrize("case", BAD_ARRAYS)
+def test_arrays_that_cannot_be_pictures_with_labels_are_refused_by_name(case: str, tmp_path: Path):
+    make, says = BAD_ARRAYS[case]
+    with pytest.raises(DataError, match=says):
+        bring(make(tmp_path), Choices())
+
+
+@pytest.mark.parametrize("folder", real_data("bad"), ids=lambda _: "real")
+def test_every_broken_archive_and_array_of_the_collection_gives_what_its_list_expects(folder: Path):
+    wrong = []
+    for row in csv.DictReader((folder / "bad" / "manifest.csv").open()):
+        name, expected = row["file"], row["expected"]
+        if name.split("_")[0] in ("csv", "idx", "coco", "masks"):
+            continue
+        try:
+            found = looked(folder / "bad" / name)
+        except DataError:
+            # No classes may be asked for or refused.
+            if "refuse" not in expected and not name.endswith((".png", "counts.npz")):
+                wrong.append(f"{name}: refused")
+            continue
+        good = int(row["good_items"] or len(found.labels))
+        # Changed bytes inside a JPEG decode to other pixels without an error.
+        if not good <= len(found.labels) <= good + (name == "corrupt_images.zip") or expected.startswith("refuse") or (
+                expected.startswith(("report", "warn")) and not (found.broken or found.notes)):
+            wrong.append(f"{name}: {len(found.labels)} good, expected {row}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_process_that_reads_needs_no_torch():
+    assert os.system(f'"{os.sys.executable}" -c "import sys, builder.data.own; sys.exit(\'torch\' in sys.modules)"') == 0

@@ -1,0 +1,152 @@
+"""A person's own data from the zip to the exported script: the project, its check, its training and the command line."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builder import api
+from builder.cli.main import main
+from builder.data import kept
+from builder.graph import EditError, dataset_of, dumps, loads
+from builder.graph.edits import label
+from builder.graph.memory import memory
+from builder.graph.migrations import TYPE, VERSION
+from builder.train.events import EpochEnded, Evaluated, RunEnded
+from builder.ui.payload import own_data
+from tests.data.own_files import archive, classes, colourful
+
+SECTION = {"source": "own", "sha256": "0" * 64, "title": "Ants", "shape": [3, 12, 12], "classes": ["ants", "bees"], "train": 6, "test": 2}
+
+
+@pytest.fixture
+def project():
+    return api.gallery("mnist-cnn")
+
+
+def drawn(section):
+    """A small network for the samples of a section."""
+    nodes = [{"id": "image", "kind": "Input", "params": {"shape": list(section["shape"])}}, {"id": "flat", "kind": "Flatten"},
+             {"id": "hidden", "kind": "Linear", "params": {"out_features": 8}}, {"id": "relu", "kind": "ReLU"},
+             {"id": "scores", "kind": "Linear", "params": {"out_features": len(section["classes"])}}, {"id": "out", "kind": "Output"}]
+    names = [node["id"] for node in nodes]
+    edges = [{"source": source, "target": target} for source, target in zip(names, names[1:], strict=False)]
+    return api.from_json({"type": TYPE, "version": VERSION, "name": "Mine", "networks": {"network": {"nodes": nodes, "edges": edges}},
+                          "data": section, "training": {"epochs": 4, "batch_size": 8, "optimizer": {"kind": "SGD", "lr": 0.05}}})
+
+
+def test_check_knows_shape_and_classes_of_data_that_are_on_no_machine(project):
+    section = {**SECTION, "shape": [3, 32, 32]}
+    after = api.apply(project, {"op": "choose_data", "source": section})
+    assert dataset_of(after).shape == (3, 32, 32) and after.network.node("image").params["shape"] == (3, 32, 32)
+    assert any("Ants has 2 classes" in problem.says for problem in api.check(after).problems)
+    fitting = api.check(drawn(SECTION))
+    assert not fitting.errors
+    assert memory(drawn(SECTION), fitting).data == 8 * 3 * 12 * 12
+    assert loads(dumps(after)) == after and own_data(after)["own"] == section and own_data(project) == {}
+    assert label({"op": "choose_data", "source": SECTION}) == "Use Ants"
+    back = api.apply(after, {"op": "choose_data", "source": "digits"})
+    assert dict(back.data) == {"source": "digits"} and back.network.node("image").params["shape"] == (1, 28, 28)
+
+
+@pytest.mark.parametrize(("name", "value", "says"), [
+    ("sha256", "../../etc/passwd", "64 hexadecimal digits"), ("sha256", None, "64 hexadecimal digits"), ("title", "", "title"), ("title", "x" * 81, "title"),
+    ("shape", [3, 0, 12], "shape"), ("shape", "3x12", "shape"), ("shape", [1] * 4, "shape"), ("classes", [], "1 to 1,000 classes"),
+    ("classes", ["a", "a"], "different texts"), ("classes", ["a", 1], "different texts"), ("train", 0, "at least 1"), ("test", True, "at least 1"),
+    ("test", math.inf, "at least 1")])
+def test_a_section_that_says_nonsense_is_refused_as_an_edit_and_a_problem_in_a_file(name: str, value: object, says: str, project):
+    section = {**SECTION, name: value}
+    with pytest.raises(EditError, match=says):
+        api.apply(project, {"op": "choose_data", "source": section})
+    if value != math.inf:
+        record = api.to_json(drawn(SECTION))
+        record["data"] = section
+        [problem] = [problem for problem in api.check(api.from_json(record)).errors if problem.code == "data"]
+        assert says in problem.because and problem.fixes
+
+
+def test_a_backbone_gets_a_head_for_ones_own_classes(project):
+    after = api.apply(project, {"op": "backbone", "source": {**SECTION, "shape": [1, 28, 28], "classes": ["a", "b", "c"]}})
+    assert dataset_of(after).classes == ("a", "b", "c") and not api.check(after).errors
+
+
+@pytest.fixture
+def brought(tmp_path: Path, capsys) -> kept.Kept:
+    """Red and blue pictures, added by the command line."""
+    path = archive(tmp_path / "colours.zip", colourful())
+    assert main(["data", "add", str(path), "--test", "0.25", "--side", "12"]) == 0
+    assert "36 training and 12 test samples of 3×12×12, 2 classes" in capsys.readouterr().out
+    return kept.find("colours")
+
+
+def test_a_network_learns_from_ones_own_pictures_and_its_script_prints_the_same_losses(brought: kept.Kept, tmp_path: Path):
+    project = api.with_settings(drawn(SECTION), {"data.source": "own:colours"})
+    assert dict(project.data) == dict(api.from_json(api.to_json(drawn(kept.section(brought)))).data)
+    events = list(api.train(project, device="cpu"))
+    assert isinstance(events[-1], RunEnded) and events[-1].reason == "completed"
+    tested = [event for event in events if isinstance(event, Evaluated) and event.split == "test"]
+    assert tested[-1].accuracy == 1.0
+    script = tmp_path / "train.py"
+    script.write_bytes(api.export(project, "script").content)
+    assert "data show" in script.read_text()
+    done = subprocess.run([sys.executable, script, "--device", "cpu", "--data", kept.place(brought.sha256) / kept.FILE], capture_output=True, text=True,
+                          cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+    for event in (*(event for event in events if isinstance(event, EpochEnded)), *tested):
+        assert repr(event.loss) in done.stdout, f"epoch {event.epoch}"
+
+
+def test_a_preview_takes_a_sample_of_ones_own_data(brought: kept.Kept):
+    project = api.with_settings(drawn(SECTION), {"data": "own:colours"})
+    sample = api.preview(project)["sample"]
+    assert sample["title"] == "colours" and sample["label"] in ("red", "blue") and not sample["says"]
+    kept.remove(brought)
+    assert "colours is not on this machine" in api.preview(project)["sample"]["says"]
+
+
+def test_the_command_line_lists_shows_and_removes_what_is_kept(brought: kept.Kept, capsys):
+    assert main(["data", "list"]) == 0
+    assert brought.sha256[:12] in capsys.readouterr().out
+    assert main(["data", "show", "colours", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["counts"] == [[18, 18], [6, 6]] and Path(shown["file"]).is_file()
+    assert main(["data", "show", "nothing"]) == 2 and "no data of your own called 'nothing'; there are 'colours'" in capsys.readouterr().err
+    assert main(["data", "remove", brought.sha256[:12]]) == 0
+    assert not kept.listed() and not kept.place(brought.sha256).exists()
+
+
+def test_the_command_line_looks_refuses_and_skips(tmp_path: Path, capsys):
+    path = archive(tmp_path / "part.zip", classes(3) | {"ants/bad.png": b"I am a text"})
+    assert main(["data", "add", str(path), "--look", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert report["broken"] == [["ants/bad.png", "it is no picture: it begins with b'I am a t'"]] and not kept.listed()
+    assert main(["data", "add", str(path)]) == 1
+    assert "ants/bad.png: it is no picture" in capsys.readouterr().err and not kept.listed()
+    assert main(["data", "add", str(path), "--skip-broken", "--title", "Insects"]) == 0
+    assert "1 item cannot be used" in capsys.readouterr().out
+    assert kept.find("Insects").broken == (("ants/bad.png", "it is no picture: it begins with b'I am a t'"),)
+    assert main(["data", "add", str(path), "--test", "1.5"]) == 2 and main(["data", "add", str(tmp_path / "none.zip")]) == 1
+
+
+def test_memory_that_runs_out_while_reading_is_a_sentence(tmp_path: Path, capsys, monkeypatch):
+    def out(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("builder.data.own.bring", out)
+    assert main(["data", "add", str(archive(tmp_path / "a.zip", classes()))]) == 1
+    assert "takes more memory than" in capsys.readouterr().err
+
+
+def test_training_on_data_that_are_elsewhere_says_how_to_bring_them(capsys, tmp_path: Path):
+    file = tmp_path / "mine.json"
+    file.write_text(dumps(drawn(SECTION)))
+    assert main(["train", str(file)]) == 1
+    assert "Ants is not on this machine" in capsys.readouterr().err
+    assert main(["train", str(file), "--set", "data.source=own:none"]) == 2
+    assert "no data of your own called 'none'" in capsys.readouterr().err
