@@ -148,6 +148,18 @@ def test_control_flow_on_shapes_and_in_place_operations_follow_the_example():
     assert "Concat" in kinds(imported(made(forward)))
 
 
+@pytest.mark.parametrize("tokens", [0, 2])
+def test_a_slice_that_may_be_empty_is_left_out_of_what_is_laid_side_by_side(tokens):
+    assert ("Concat" in kinds(imported(made(lambda x: torch.cat([x[:, :tokens], x[:, tokens:].relu()], 1))))) == bool(tokens)
+
+
+@pytest.mark.parametrize(("forward", "says"), [(lambda x: x[:, :0].sigmoid(), "sigmoid .*a tensor without a single number enters it"),
+                                               (lambda x: (x * 2, x[:, :0]), "an output of the model is a tensor without a single number")])
+def test_nothing_at_all_is_refused_in_words(forward, says):
+    with pytest.raises(ImportRefused, match=says):
+        import_module(made(forward), ROW)
+
+
 def test_copies_of_samples_stand_beside_each_other_or_one_behind_the_other():
     def forward(x):
         a = x.repeat_interleave(3, 0).view(-1, 3, 8)

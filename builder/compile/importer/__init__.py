@@ -144,6 +144,8 @@ def _drawn(module: nn.Module, training: _Recording, evaluation: Call) -> tuple:
     known = dict(flat.results)
     outputs = [*((name, "always", twin) for name, twin in always.items()), *((name, "training", "") for name in known if name not in always)]
     flat.results = [(name, known[name]) for name, _, _ in outputs]
+    if any(0 in wire.shape for _, wire in flat.results):
+        raise ImportRefused("an output of the model is a tensor without a single number, which no brick gives")
     levels = Levels(flat, training.again)
     return levels, levels.network(translator.wires), outputs
 

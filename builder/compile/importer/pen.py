@@ -84,6 +84,8 @@ class Pen:
         if layer is None:
             raise self.refuse(f"there is no brick called {kind}")
         given = [self._whole(wire, kind, inputs) for wire in inputs]
+        if any(0 in wire.shape for wire in given):
+            raise self.refuse("a tensor without a single number enters it")
         values = {name: layer.param(name).normal(value) for name, value in freeze(params).items() if layer.param(name)}
         if any(map(_grows, values.values())):
             raise self.refuse("it reckons with the number of samples")

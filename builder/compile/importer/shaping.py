@@ -202,7 +202,7 @@ def flip(pen: Pen, x, *dims, **named):
 
 @op("cat", "concat", "concatenate")
 def cat(pen: Pen, tensors, dim=0, axis=None, out=None):
-    tensors = [tensor for tensor in tensors if tensor.shape != (0,)]
+    tensors = [tensor for tensor in tensors if 0 not in tensor.shape] or list(tensors)
     dim = (dim if axis is None else axis) % len(tensors[0].shape)
     return tensors[0] if len(tensors) == 1 else pen.lay("Concat", *tensors, dim=dim)
 
@@ -243,6 +243,9 @@ def sliced(pen: Pen, x: Wire, dim: int, start: int, stop: int, step: int = 1) ->
     length = x.shape[dim]
     if (start, step) == (0, 1) and stop >= length:
         return x
+    if start >= stop and step > 0:
+        # Nothing is left: as where a model without a class token takes none of them off. Laid side by side with others it goes; no brick holds it.
+        return Wire((*x.shape[:dim], 0, *x.shape[dim + 1:]), x.dtype)
     until = {} if stop >= length else {"stop": stop}
     return pen.lay("Slice", x, dim=dim, start=start, **until, step=step)
 
