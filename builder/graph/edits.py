@@ -71,9 +71,11 @@ def _at_home(before: Network, after: Network, block: str | None) -> None:
 def _settings(project: Project, edit: Edit) -> Project:
     path = str(edit.get("path", ""))
     section, _, rest = path.partition(".")
+    value = freeze(edit.get("value"))
+    if path == "training" and isinstance(value, FrozenDict):
+        return replace(project, training=value)
     if section not in ("training", "task", "data") or not rest:
         raise EditError(f"there is no setting called {path!r:.60}")
-    value = freeze(edit.get("value"))
     if value is None:
         raise EditError(f"{path} needs a value")
     if path == "task.kind" and value not in TASKS:

@@ -32,7 +32,7 @@ class Position:
     """How far a run is: `batches` of epoch `epoch` are done, with their sums; seconds count the training so far, of the run and of the epoch.
 
     `plateau_*` is what a schedule that watches the run has seen, `reductions` how often it has lowered the learning rate;
-    `stopping_*` is the same for what ends a run early.
+    `stopping_*` is the same for what ends a run early, with the best's epoch, `epochs` are all that the run was to have.
     """
 
     epoch: int = 1
@@ -50,6 +50,8 @@ class Position:
     reductions: int = 0
     stopping_best: float | None = None
     stopping_epochs: int = 0
+    stopping_best_epoch: int = 0
+    epochs: int = 0
 
 
 def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, device: str = "cpu",

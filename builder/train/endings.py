@@ -10,9 +10,9 @@ from torch import nn
 
 from builder.tasks.task import TaskError
 
-from .checkpoint import CheckpointError
+from .checkpoint import CheckpointError, Position
 from .events import RunEnded
-from .patience import Patience, Waited
+from .patience import Patience
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 LOG = logging.getLogger(__name__)
@@ -24,14 +24,14 @@ def completed(step: int, epochs: int, accuracy: float | None) -> RunEnded:
     return RunEnded("completed", step, f"All {epochs} epochs are done{right}." if epochs > 1 else f"The epoch is done{right}.")
 
 
-def early(step: int, epoch: int, epochs: int, patience: Patience, waited: Waited, accuracy: float | None) -> RunEnded:
-    """What is watched stood still for too long; `epoch` is the last one that was trained."""
+def early(at: Position, epochs: int, patience: Patience, accuracy: float | None) -> RunEnded:
+    """What is watched stood still for too long, before the epoch where the run is."""
     rises = patience.monitor == "test_accuracy"
-    best = f"{100 * -waited.best:.1f} %" if rises else f"{waited.best:.4g}"
+    best = f"{100 * -at.stopping_best:.1f} %" if rises else f"{at.stopping_best:.4g}"
     right = "" if accuracy is None else f" {100 * accuracy:.1f} % of the test samples are right."
-    return RunEnded("completed", step, f"Stopped early after epoch {epoch} of {epochs}: the {patience.monitor.replace('_', ' ').replace('train', 'training')} has not "
-                    f"{'risen' if rises else 'fallen'} by more than {patience.threshold:g} for {waited.epochs} epoch{'' if waited.epochs == 1 else 's'}; its best was {best}, "
-                    f"in epoch {epoch - waited.epochs}.{right}")
+    return RunEnded("completed", at.step, f"Stopped early after epoch {at.epoch - 1} of {epochs}: the {patience.monitor.replace('_', ' ').replace('train', 'training')} has not "
+                    f"{'risen' if rises else 'fallen'} by more than {patience.threshold:g} for {at.stopping_epochs} epoch{'' if at.stopping_epochs == 1 else 's'}; its best was {best}, "
+                    f"in epoch {at.stopping_best_epoch}.{right}")
 
 
 def stopped(step: int, epoch: int, epochs: int, saved: bool) -> RunEnded:

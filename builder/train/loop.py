@@ -61,7 +61,7 @@ class _Run:
                  device: Device, control: Control, checkpoints: Path | None):
         self.model, self.tensors, self.settings, self.optimizer, self.loss_fn = model, tensors, settings, optimizer, loss_fn
         self.task, self.device, self.control, self.folder = task, device, control, checkpoints
-        self.at, self.random = Position(seed=settings.seed), None
+        self.at, self.random = Position(seed=settings.seed, epochs=settings.epochs), None
         self.trained = [weights for weights in model.parameters() if weights.requires_grad]
         self.average: AveragedModel | None = None
         self.step, self.seconds_before, self.accuracy = 0, 0.0, None
@@ -82,8 +82,7 @@ class _Run:
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
             if (stopping := self.settings.stopping) is not None and self.at.stopping_epochs >= stopping.patience:
-                waited = Waited(self.at.stopping_best, self.at.stopping_epochs)
-                return endings.early(self.step, self.at.epoch - 1, self.settings.epochs, stopping, waited, self.accuracy)
+                return endings.early(self.at, self.settings.epochs, stopping, self.accuracy)
             ending = (yield from self._steps()) or (yield from self._epoch_end())
             if ending is not None:
                 return ending
@@ -113,6 +112,9 @@ class _Run:
         self.at, self.random = load_checkpoint(path, self.model, self.optimizer, self.average)
         if self.at.seed != self.settings.seed:
             raise CheckpointError(f"{path} is of a run with seed {self.at.seed}, and this run's is {self.settings.seed}: the order of samples would differ.")
+        # A run that was given more epochs than it had is not to end for what it waited before.
+        if self.at.epochs < self.settings.epochs:
+            self.at = replace(self.at, epochs=self.settings.epochs, stopping_epochs=0)
         self.step, self.seconds_before = self.at.step, self.at.seconds
 
     def _started(self) -> RunStarted:
@@ -188,7 +190,7 @@ class _Run:
         yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures)
         yield from self._snapshot()
         better = seen.accuracy > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best),
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best), epochs=self.settings.epochs,
                            **self._watched(sums.mean_loss, seen.loss, seen.accuracy))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
@@ -202,7 +204,8 @@ class _Run:
             found |= {"plateau_best": waited.best, "plateau_epochs": 0 if over else waited.epochs, "reductions": self.at.reductions + over}
         if patience := self.settings.stopping:
             waited = Waited(self.at.stopping_best, self.at.stopping_epochs).after(patience.cost(*seen), patience)
-            found |= {"stopping_best": waited.best, "stopping_epochs": waited.epochs}
+            best_epoch = self.at.stopping_best_epoch if waited.epochs else self.at.epoch
+            found |= {"stopping_best": waited.best, "stopping_epochs": waited.epochs, "stopping_best_epoch": best_epoch}
         return found
 
     def _stopped(self) -> Ending:

@@ -56,7 +56,7 @@ def summary(project: Project) -> str:
                for f in inside(project, "optimizer") if f.value != f.param.default or f.param.name == "lr"]
     epochs, batch, seed = (field.value for field in whole(project, *TOP))
     # What is on besides, by its name.
-    also = [kind for section, (_, default) in RECORDS.items() if section not in ("optimizer", "loss", "initializer") and (kind := kind_of(project, section)) != default]
+    also = [f"{kind} clipping" if section == "clipping" else kind for section, (_, default) in RECORDS.items() if section not in ("optimizer", "loss", "initializer") and (kind := kind_of(project, section)) != default]
     for field in [*whole(project, *(name for name in WHOLE if name not in TOP)), *inside(project, "loss")]:
         if field.value != field.param.default:
             name = LABELS.get(field.param.name, field.param.name)
@@ -70,8 +70,8 @@ def to_recommended(project: Project) -> dict[str, object] | None:
     recipe = project.recipes.get(project.data.get("source"))
     if recipe is None or recipe == project.training:
         return None
-    edits = [{"op": "settings", "path": f"training.{name}", "value": value} for name, value in recipe.items()]
-    return {"op": "batch", "label": "Use the recommended settings", "edits": edits}
+    # As a whole: what is set besides the recipe goes too.
+    return {"op": "settings", "path": "training", "value": dict(recipe), "label": "Use the recommended settings"}
 
 
 def apply(space: Workspace, edit: Mapping[str, object]) -> None:
@@ -143,9 +143,11 @@ def draw_rates(project: Project) -> None:
     """The learning rate over the run to come, where it does not stay as it is and the settings are legal."""
     from builder.charts.rates import rate_figure
 
+    from .data_view import colours
+
     points = rates(project)
     if len({rate for _, rate in points}) > 1:
-        st.plotly_chart(rate_figure(points), key="rates", config={"displayModeBar": False})
+        st.plotly_chart(rate_figure(points, colours()[0]), key="rates", config={"displayModeBar": False})
     if watched := chosen(project, "schedule")[0].values(chosen(project, "schedule")[1]).get("monitor") if points else None:
         st.caption(f"How the learning rate falls follows from the run: from its {str(watched).replace('_', ' ')}, which is looked at after every epoch.")
 

@@ -345,5 +345,8 @@ def test_clipping_averages_and_early_stopping_bring_their_settings_and_are_named
     looked(tab.selectbox(key="training.precision").select("bfloat16").run())
     assert {"training.clipping.max_norm", "training.averaging.decay", "training.stopping.patience"} <= {one.key for one in tab.number_input}
     above = tab.caption[0].value.replace("\\", "")
-    assert above.endswith("seed 0; Norm; EMA; EarlyStopping; bfloat16; deterministic; balanced")
+    assert above.endswith("seed 0; Norm clipping; EMA; EarlyStopping; bfloat16; deterministic; balanced")
     assert workspace().project.training["loss"]["weight"] == "balanced" and "Train" in labels(tab)
+    looked(next(one for one in tab.button if one.label.startswith("Back to the recommended")).click().run())
+    assert workspace().project.training == api.gallery("mnist-cnn").training
+    assert not any(one.label.startswith("Back to the recommended") for one in tab.button)

@@ -128,6 +128,9 @@ def test_a_run_that_stands_still_ends_early_and_says_when_it_was_best(tmp_path: 
                                       f"its best was {first:.4g}, in epoch 1. ")
     # Killed before it could say so, it does not go on.
     assert kinds(small(RECIPES["early stopping"]).run(checkpoints=tmp_path, resume=True)) == ["RunStarted", "Snapshot", "RunEnded"]
+    # Given more epochs, it waits again.
+    more = small(replace(RECIPES["early stopping"], epochs=12)).run(checkpoints=tmp_path, resume=True)
+    assert [event.epoch for event in of(more, "EpochEnded")] == [4, 5] and more[-1].says.startswith("Stopped early after epoch 5 of 12") and "in epoch 1." in more[-1].says
     accuracy = small(replace(PLAIN, stopping=Patience("test_accuracy", 1, 2.0))).run()
     assert "the test accuracy has not risen by more than 2 for 1 epoch; its best was " in accuracy[-1].says and accuracy[-1].says.count(" %") == 2
 
