@@ -135,6 +135,14 @@ MISTAKES = {
               "Set weight_decay to 0.0001"),
     "smoothed away": (column(*TAIL, training={"loss": {"kind": "CrossEntropyLoss", "label_smoothing": 1.0}}), "smoothing", "warning", None, ["1/10"],
                       "Set label_smoothing to 0.1"),
+    "endless warm-up": (column(*TAIL, training={"epochs": 20, "warmup": 25.0}), "warm-up", "warning", None, ["25 epochs", "20 of the run", "80%"], "Set warmup to 2"),
+    "rising": (column(*TAIL, training={"schedule": {"kind": "CosineAnnealingLR", "eta_min": 0.5}}), "schedule", "warning", None, ["rises", "lr = 0.01"],
+               "Set eta_min to 0"),
+    "floor above": (column(*TAIL, training={"schedule": {"kind": "ReduceLROnPlateau", "min_lr": 0.2}}), "schedule", "warning", None, ["rises"], "Set min_lr to 0"),
+    "clipped away": (column(*TAIL, training={"clipping": {"kind": "Norm", "max_norm": 0.0}}), "clipping", "warning", None, ["nothing is left"], "Set max_norm to 1"),
+    "cut away": (column(*TAIL, training={"clipping": {"kind": "Value", "clip_value": 0.0}}), "clipping", "warning", None, ["no weight"], "Set clip_value to 0.5"),
+    "long average": (column(*TAIL, training={"epochs": 2, "averaging": {"kind": "EMA", "decay": 0.999}}), "average", "warning", None, ["1,000 steps", "has 46"],
+                     "Set decay to 0.783"),
     "zero start": (column(*TAIL, training={"initializer": {"kind": "Normal", "std": 0.0}}), "start", "warning", None, ["begin at 0"], "Set std to 0.01"),
 }
 

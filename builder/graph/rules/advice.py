@@ -14,6 +14,7 @@ from ..problems import Problem, batch
 from . import fixes, reshape
 from .answer import kind_of
 from .lint import above, category
+from .recipe import recipe
 
 HEAVY, HEAVY_SHARE = 250_000, 0.6  # parameters of one Linear, and their share of all, from which it is worth a word
 DEEP = 20  # layers: He et al. 2015 saw 56 plain layers train worse than 20
@@ -114,6 +115,7 @@ def training(analysis: Analysis, project: Project) -> Iterator[Problem]:
         yield from _optimizer(record, given)
     yield from _loss(project, dataset)
     yield from _start(project)
+    yield from recipe(project, dataset)
 
 
 def _setting(name: str, severity: str, code: str, says: str, because: str, *offered: fixes.Fix) -> Problem:
