@@ -79,7 +79,7 @@ def list_runs(store, _run, arguments: Namespace) -> int:
 
 def show_run(store, run, arguments: Namespace) -> int:
     """One run with its epochs."""
-    from builder.runs import current, waits_for
+    from builder.runs import current, silence, waits_for
 
     epochs = epoch_rows(current(row.event for row in store.events(run.id, kinds=["RunStarted", "EpochEnded", "Evaluated"])))
     if arguments.json:
@@ -87,7 +87,7 @@ def show_run(store, run, arguments: Namespace) -> int:
         return 0
     lasted = duration((run.ended or time.time()) - run.started) if run.started else "–"
     facts = {"run": run.id, "project": run.name, "state": run.state.replace("_", " "), "says": run.says, "device": run.device or "–",
-             "queue": waits_for(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
+             "queue": waits_for(store, run), "silent": silence(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
              "lasted": lasted, "checkpoint": f"step {count(run.checkpoint)}" if run.checkpoint else "none", "folder": run.folder}
     say("\n".join(f"{name:<12}{value}" for name, value in facts.items() if value != ""))
     rows = [(row["epoch"], *(number(row[name], share if "accuracy" in name else "{:.4f}".format) for name in EPOCH_COLUMNS[2:6])) for row in epochs]
@@ -157,6 +157,14 @@ def resume_run(store, run, arguments: Namespace) -> int:
         return report(store, run, arguments, "was asked to go on")
     begun = resume(run.id, store, more=arguments.more)
     return report(store, run, arguments, "goes on in the background" if begun else "waits in the queue")
+
+
+def kill_run(store, run, arguments: Namespace) -> int:
+    """End the process of a run that does not answer."""
+    from builder.runs import kill
+
+    kill(store, run.id)
+    return report(store, run, arguments, "has no training process any more; `runs resume` goes on from its last checkpoint")
 
 
 def sooner(store, run, arguments: Namespace) -> int:
@@ -237,5 +245,5 @@ def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]
         writer.writerows(rows)
 
 
-ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "pause": pause_run, "resume": resume_run, "checkpoint": save_run, "set-lr": set_rate,
+ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "pause": pause_run, "resume": resume_run, "checkpoint": save_run, "set-lr": set_rate, "kill": kill_run,
            "sooner": sooner, "later": later, "export": export_run, "delete": delete_run}

@@ -6,10 +6,11 @@ from .launch import advance, launch, resume, submit
 from .limits import free_gpu_memory, free_memory, go_first, restrained
 from .queue import estimate, waits_for
 from .record import LIVE, Command, EndedError, Run, RunError, Stored
+from .silent import kill, silence
 from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
     "COMMANDS", "LIVE", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "current", "estimate", "free_gpu_memory",
-    "free_memory", "go_first", "launch", "restrained", "resume", "settle", "submit", "waits_for", "work",
+    "free_memory", "go_first", "kill", "launch", "restrained", "resume", "settle", "silence", "submit", "waits_for", "work",
 ]

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from builder.runs import Run, RunError, Store
+from builder.runs import Run, RunError, Store, kill, silence
+
+from .frame import esc
 
 CONTROLS_HELP = "Another learning rate, a checkpoint now, another run"
 
@@ -62,6 +64,22 @@ def more(runs: Store, run: Run) -> None:
         st.toast(f"From the next step on the learning rate is {asked:g}.")
     if st.button("Save a checkpoint now", key="checkpoint", icon=":material/save:", width="stretch") and ask(runs, run, "checkpoint"):
         st.toast("The checkpoint is written after the present step.")
+
+
+def unheard(runs: Store, run: Run) -> None:
+    """Names a worker that does not answer, and offers to end it; draws nothing while all is well."""
+    if says := silence(runs, run):
+        st.warning(esc(says), icon=":material/hourglass_disabled:")
+        st.button("End the process", key="kill", icon=":material/dangerous:", on_click=end, args=(runs, run.id),
+                  help="What it has reported is kept, and the run can be resumed from its last checkpoint")
+
+
+def end(runs: Store, run_id: str) -> None:
+    """End a run's process; why not stands on the page."""
+    try:
+        kill(runs, run_id)
+    except RunError as error:
+        st.session_state["run_trouble"] = str(error)
 
 
 def ask(runs: Store, run: Run, command: str, value: object = None) -> bool:

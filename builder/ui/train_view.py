@@ -227,6 +227,7 @@ def _watch(run_id: str, was: str) -> None:
         st.warning(esc(str(error)))
         return
     live(held.payload(run, run_controls.stopping(run), run_controls.pausing(run)), key="live", on_gap=held.forget)
+    run_controls.unheard(runs, run)
     if trouble:
         st.warning(esc(trouble))
     if was != phase(run):
@@ -278,7 +279,8 @@ def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     accuracy = "no test yet" if run.accuracy is None else f"{100 * run.accuracy:.1f} % test accuracy"
     so_far = f"{accuracy}, epoch {run.epoch} of {run.epochs}" if run.epochs else "not started"
     if run.place is not None and not followed:
-        so_far = f"takes about {amount(run.needs)}" if run.needs else "in the queue"
+        place = next((number for number, waiting in enumerate(store().waiting(), 1) if waiting.id == run.id), 0)
+        so_far = (f"number {place} in the queue" if place else "starting") + (f", takes about {amount(run.needs)}" if run.needs else "")
     numbers.markdown(f":gray[{'shown above' if followed else so_far}]")
     offers: list[tuple[str, Callable[..., None], tuple, bool]] = [
         ("Open", show, (run.id, load_id), not shown), ("Resume", go_on, (run.id, load_id), resumable(run)), ("Delete", delete, (run.id, load_id), not run.live)]

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from builder import api
 from builder.runs import Store, lock, queue
 from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RateChanged, RunEnded, RunStarted, StepEnded
-from builder.ui import train_view
+from builder.ui import run_controls, train_view
 from builder.ui.workspace import workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
@@ -282,6 +282,21 @@ def test_another_run_can_be_made_while_one_trains_and_waits_in_a_queue_that_can_
         looked(tab.button(key=f"Cancel:{first}").click().run())
         assert [run.id for run in store.waiting()] == [second, third.id] and store.get(first).state == "stopped"
         assert "300 MB" in said(tab)
+
+
+def test_a_worker_that_does_not_answer_is_named_and_can_be_ended(store, monkeypatch):
+    ended = []
+    monkeypatch.setattr(run_controls, "kill", lambda runs, run_id: ended.append(run_id))
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", "MNIST CNN")
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [STARTED, step(1)])
+        assert "End the process" not in labels(page(run_id))
+        store._update(store._connection, run_id, {"heartbeat": 1.0})
+        tab = page(run_id)
+        assert "has not answered for" in said(tab)
+        looked(button(tab, "End the process").click().run())
+        assert ended == [run_id]
 
 
 def test_a_deleted_run_is_gone_from_the_list_and_the_next_one_is_shown(store):
