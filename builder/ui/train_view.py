@@ -226,8 +226,10 @@ def _watch(run_id: str, was: str) -> None:
             st.rerun()
         st.warning(esc(str(error)))
         return
+    # The container is always there: an element that comes and goes above the view would make it start anew.
+    with st.container(key="unheard"):
+        run_controls.unheard(runs, run)
     live(held.payload(run, run_controls.stopping(run), run_controls.pausing(run)), key="live", on_gap=held.forget)
-    run_controls.unheard(runs, run)
     if trouble:
         st.warning(esc(trouble))
     if was != phase(run):
