@@ -76,5 +76,9 @@ CODES: Mapping[str, tuple[str, str]] = {
     "momentum": ("warning", "a momentum of 1"),
     "weight decay": ("advice", "a weight decay that outweighs the gradient"),
     "smoothing": ("warning", "label smoothing that leaves no difference between the classes"),
+    "warm-up": ("warning", "a warm-up that is longer than the run"),
+    "schedule": ("warning", "a schedule that raises the learning rate where it should fall"),
+    "clipping": ("warning", "clipping that leaves nothing of the gradient"),
+    "average": ("warning", "an average of weights that reaches back further than the run is long"),
     "start": ("warning", "initial weights that are all zero"),
 }
