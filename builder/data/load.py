@@ -12,6 +12,7 @@ from . import kept
 from .binary import read_mat, read_stl10
 from .cifar import read_batch
 from .digits import BUILT_IN, read_digits
+from .distorted import DISTORTED, read_distorted
 from .download import download as fetch
 from .idx import read_idx
 from .points import POINTS, scattered
@@ -53,6 +54,8 @@ def _read(where: Where) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
     if where.name in POINTS:
         return _halves(torch.tensor(scattered(*POINTS[where.name])))
+    if where.name == DISTORTED:
+        return read_distorted()
     if where.folder is None:
         return read_digits()
     if where.name == "cifar10":

@@ -15,9 +15,10 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from builder.catalogue import OWN, Dataset, Record
+from builder.catalogue import DATASETS, OWN, Dataset, Record
 from builder.compile.share import REQUIRED, signature
 from builder.compile.source import plain, source
+from builder.data.distorted import DISTORTED, TIMES, distorted
 from builder.data.points import POINTS, scattered
 from builder.graph import Project, dataset_of, untrainable
 from builder.graph.training import chosen, number, rate
@@ -87,6 +88,10 @@ class Training:
         """Whether the samples are images of bytes, else they are rows of numbers."""
         return self.dataset.dtype == "uint8"
 
+    @property
+    def layout(self) -> bool:
+        """Whether the samples lie as N H W C."""
+        return self.channels_last and len(self.dataset.shape) == 3
 
     @property
     def own(self) -> bool:
@@ -199,8 +204,16 @@ def _data(made: Training) -> list[Part]:
                      ("import math", "import torch", "from random import Random"))]
     if made.builtin:
         text = "\n".join(textwrap.wrap(packed_digits(), COLUMNS))
-        about = f"{dataset.train + dataset.test:,} real handwritten digits of scikit-learn (optical recognition of handwritten digits, Alpaydin & Kaynak 1998)."
-        return [Part("The data", about, DIGITS.format(train=dataset.train, rows=dataset.train + dataset.test), ("import base64", "import torch", "import zlib")),
+        digits = DATASETS["digits"]
+        count = digits.train + digits.test
+        about = f"{count:,} real handwritten digits of scikit-learn (optical recognition of handwritten digits, Alpaydin & Kaynak 1998)."
+        code, imported = DIGITS.format(train=digits.train, rows=count), ("import base64", "import torch", "import zlib")
+        if dataset.name == DISTORTED:
+            about += f" Each is there {TIMES} times, distorted."
+            made_of = inspect.getsource(distorted).replace("    import torch\n\n", "")
+            code = code.replace("read_data", "read_digits") + f"\n\n{made_of}\n\n{DISTORTED_CODE.format(times=TIMES)}"
+            imported = (*imported, "import math", "from random import Random")
+        return [Part("The data", about, code, imported),
                 Part("The digits, packed", "8×8 pixels each, as the text of a compressed table.", f'digits = """\n{text}\n"""\n')]
     if made.own:
         about = (f"{dataset.train:,} training and {dataset.test:,} test samples, in the file data.safetensors. It is a copy of the one "
@@ -245,6 +258,12 @@ def read_data(file):
 
     return tensor("train_x"), tensor("train_y"), tensor("test_x"), tensor("test_y")
 '''
+DISTORTED_CODE = '''\
+def read_data():
+    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
+    images, labels, test_images, test_labels = read_digits()
+    return distorted(images, {times}, 0), labels.repeat({times}), distorted(test_images, {times}, 1), test_labels.repeat({times})
+'''
 GREY = '''\
 def read_data(folder):
     """Training images uint8 (N 1 28 28) and labels, test images and labels."""
@@ -279,8 +298,8 @@ READERS = {"EMNIST": LETTERS, "SVHN": PARTS, "STL10": PARTS}
 def _preparation(made: Training) -> Part:
     if not made.images:
         words = "Every feature of a batch is normalised when it is taken, with the mean and spread of the training samples."
-        return Part("Normalising", words, FEATURES, ("import torch",))
-    code = PREPARATION + (LAST if made.channels_last else FIRST)
+        return Part("Normalising", words, FEATURES.format(first=".permute(0, 3, 1, 2)" if made.layout else ""), ("import torch",))
+    code = PREPARATION + (LAST if made.layout else FIRST)
     words = "The images stay bytes, a quarter of the memory of floats; a batch is normalised when it is taken, with the mean and spread of the training images."
     return Part("Normalising", words, code, ("import torch",))
 
@@ -310,7 +329,7 @@ def statistics(images):
 
 def normalised(images, mean, std):
     """Samples of which every feature has mean 0 and standard deviation 1 over the training part."""
-    return images.sub(mean).div_(std)
+    return images{first}.sub(mean).div_(std)
 '''
 LAST = '''\
 def normalised(images, mean, std):
@@ -401,7 +420,7 @@ def _loop(made: Training) -> Part:
         initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer, unless=ZERO if made.starts_at_zero else "") if made.initializer and made.initialised else "",
         weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
-        layout=LAYOUT if made.channels_last and made.images else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
+        layout=LAYOUT if made.layout else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
         lonely=LONELY if lonely else "", rates=RATES.format(begin=BEGIN if made.plateau else "") if made.rate else "",
         set_rate=SET_RATE.format(more=", reductions" if made.plateau else "") if made.rate else "", idle=IDLE if made.stopping else "", count=COUNT if made.rate else "",
         forward=_forward(made, "inputs", 12), backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",

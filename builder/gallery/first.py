@@ -13,7 +13,8 @@ ON_DIGITS = recipe(15, 8, "SGD", lr=0.05)
 
 @network(name="mnist-cnn", title="MNIST CNN", family=FAMILY, decks=("CUHK",), task="classification", parameters=21_840,
          paper="CUHK deck; the network of the PyTorch MNIST example, LeCun et al. 1998 in spirit",
-         inputs=((1, 28, 28),), outputs=((10,),), recipes={"digits": ON_DIGITS, "mnist": recipe(10, 100, "SGD", lr=0.01), "kmnist": recipe(10, 100, "SGD", lr=0.01, momentum=0.9)},
+         inputs=((1, 28, 28),), outputs=((10,),), recipes={"digits": ON_DIGITS, "distorted-digits": recipe(15, 32, "Adam", lr=0.002), "mnist": recipe(10, 100, "SGD", lr=0.01),
+                  "kmnist": recipe(10, 100, "SGD", lr=0.01, momentum=0.9)},
          look="Why is fc1 320 wide? Select flatten: 20·4·4. Watch the ten 5×5 filters of conv1 turn into strokes and edges while it trains.")
 def mnist_cnn(g, image):
     """Two convolutions and two fully connected layers read handwritten digits."""

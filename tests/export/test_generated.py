@@ -1,4 +1,4 @@
-"""The exported training on generated points: the same points, the same losses, nothing but torch."""
+"""The exported training on generated samples: the same samples, the same losses, nothing but torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import builder
 from builder.export.notebook import notebook
 from builder.export.script import script
 from builder.graph import Project, apply
-from tests.export.trained import printed, run, told
+from tests.export.trained import printed, project, run, told
 
 
 def points(source: str) -> Project:
@@ -28,7 +28,7 @@ def with_a_convolution() -> Project:
 
 @pytest.mark.slow
 def test_alone_the_script_and_the_notebook_print_the_losses_of_the_run_in_the_app_to_the_last_bit(tmp_path):
-    made, files = [points("moons"), points("spirals"), with_a_convolution()], []
+    made, files = [points("moons"), points("spirals"), with_a_convolution(), project("perceptron", source="distorted-digits", batch_size=777)], []
     for number, one in enumerate(made):
         files.append(tmp_path / f"train{number}.py")
         files[-1].write_text(script(one), encoding="utf-8")
