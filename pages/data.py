@@ -1,18 +1,22 @@
 """Data: what a data set holds, whether it is here, and whether the drawing fits it."""
 
+import html
+
 import streamlit as st
 
 from builder import data, paths
 from builder.catalogue import Dataset
 from builder.charts.classes import count_figure, count_rows, grid_figure
 from builder.charts.points import scatter_figure, scatter_rows
-from builder.ui import data_view
+from builder.ui import data_view, own_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
 from builder.ui.settings import apply, trouble
 from builder.ui.workspace import Workspace
 
 EACH = 10
+WIDTH, HEIGHT = 680, 4000  # pixels of the picture of samples, at most
+SMALL = 48  # pixels up to which a sample is shown twice as large
 
 
 @st.cache_data(show_spinner="Reading the samples…", max_entries=8)
@@ -21,9 +25,16 @@ def pictured(name: str, folder: str):
     tensors = data.load(name, paths.data_roots())
     counts = [data.samples_per_class(y, len(tensors.classes)) for y in (tensors.train_y, tensors.test_y)]
     if len(tensors.shape) == 3:
-        return data.grid_image(tensors, EACH), counts, tensors.mean, tensors.std
+        return data.grid_image(tensors, *grid(tensors.shape)[:2]), counts, tensors.mean, tensors.std
     shown = [(x.tolist(), y.tolist()) for x, y in ((tensors.train_x, tensors.train_y), (tensors.test_x, tensors.test_y))]
     return scatter_rows(tensors.classes, *shown), counts, tensors.mean, tensors.std
+
+
+def grid(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """How many samples of a class and how many classes are pictured, and how many screen pixels a pixel takes."""
+    _, height, width = shape
+    zoom = 2 if width <= SMALL else 1
+    return max(1, min(EACH, WIDTH // (zoom * (width + 2)))), max(1, HEIGHT // (zoom * (height + 2))), zoom
 
 
 def missing(dataset: Dataset) -> None:
@@ -42,8 +53,9 @@ def missing(dataset: Dataset) -> None:
 
 def fit(space: Workspace, dataset: Dataset) -> None:
     """Whether the open project can be trained on it, what to change, and the way to Train."""
-    name, current = esc(space.project.name), space.project.data.get("source") == dataset.name
-    wrong = data_view.misfits(space.project, dataset.name)
+    name, current = esc(space.project.name), data_view.name_of(space.project) == dataset.name
+    source = data_view.sources(space.project)[dataset.name][1]
+    wrong = data_view.misfits(space.project, source)
     if not wrong:
         st.success(f"{name} fits: its Input takes {'×'.join(map(str, dataset.shape))} and it gives {len(dataset.classes)} scores, one a class.",
                    icon=":material/check:")
@@ -55,27 +67,31 @@ def fit(space: Workspace, dataset: Dataset) -> None:
     if current:
         st.caption(f"{name} trains on this data set.")
     else:
-        st.button(f"Use {dataset.title} for {name}", key="use", on_click=apply, args=(space, {"op": "choose_data", "source": dataset.name}),
+        st.button(f"Use {esc(dataset.title)} for {name}", key="use", on_click=apply, args=(space, {"op": "choose_data", "source": source}),
                   icon=":material/swap_horiz:")
     trouble()
 
 
 def facts(dataset: Dataset, where: data.Where | None) -> None:
     """What it is, where it comes from, how big it is and where it was found."""
-    st.subheader(dataset.title, anchor=False)
+    st.subheader(esc(dataset.title), anchor=False)
     st.markdown(dataset.summary)
     st.markdown(f"{data_view.describe(dataset)}  \n{data_view.size(dataset, where is not None)}" + (f", {esc(where.says)}" if where else ""))
-    st.caption(f"Source: {dataset.source}")
+    if own_view.is_own(dataset):
+        own_view.about(dataset)
+    else:
+        st.caption(f"Source: {dataset.source}")
 
 
 space = frame("Data")
+own_view.bring()
 dataset = data_view.draw_choice(space.project)
 where = data.available(dataset.name, paths.data_roots())
 left, right = st.columns([5, 6], gap="large")
 with left:
     facts(dataset, where)
     fit(space, dataset)
-    if where is None:
+    if where is None and not own_view.is_own(dataset):
         missing(dataset)
 if where is not None:
     try:
@@ -83,17 +99,19 @@ if where is not None:
     except data.DataError as error:
         left.error(esc(str(error)))
     else:
+        names = [html.escape(name, quote=False) for name in dataset.classes]  # a chart reads labels as markup
         with left:
             if partial := data_view.partial(dataset, counts):
                 st.warning(partial, icon=":material/content_cut:")
             st.markdown("**Samples per class**")
-            st.plotly_chart(count_figure(count_rows(dataset.classes, *counts), data_view.colours()), key="counts", config={"displayModeBar": False})
+            st.plotly_chart(count_figure(count_rows(names, *counts), data_view.colours()), key="counts", config={"displayModeBar": False})
             st.markdown("**Normalisation**")
             st.caption(data_view.normalisation(mean, std, len(dataset.shape) == 3))
         with right:
             if len(dataset.shape) == 3:
-                st.markdown(f"**The first {EACH} training samples of each class**")
-                st.plotly_chart(grid_figure(picture, dataset.classes), key="grid", width="content", config={"staticPlot": True})
+                each, most, zoom = grid(dataset.shape)
+                st.markdown(f"**The first {each} training samples of {'each class' if most >= len(names) else f'the first {most} classes'}**")
+                st.plotly_chart(grid_figure(picture, names[:most], zoom), key="grid", width="content", config={"staticPlot": True})
             else:
                 st.markdown("**All samples**")
                 st.plotly_chart(scatter_figure(picture, data_view.colours()), key="points", config={"displayModeBar": False})

@@ -23,11 +23,11 @@ def sample_grid(tensors: Tensors, each: int = 10) -> list[list[int]]:
     return [(tensors.train_y == label).nonzero()[:each, 0].tolist() for label in range(len(tensors.classes))]
 
 
-def grid_image(tensors: Tensors, each: int = 10) -> numpy.ndarray:
-    """One picture of the sample grid of images, uint8 (height width 3): a row a class, on white."""
+def grid_image(tensors: Tensors, each: int = 10, most: int | None = None) -> numpy.ndarray:
+    """One picture of the sample grid of images, uint8 (height width 3): a row a class, of the first `most` classes, on white."""
     import torch
 
-    rows = sample_grid(tensors, each)
+    rows = sample_grid(tensors, each)[:most]
     channels, height, width = tensors.shape
     canvas = torch.full((channels, len(rows) * (height + GAP) - GAP, each * (width + GAP) - GAP), 255, dtype=torch.uint8)
     for row, indices in enumerate(rows):

@@ -14,6 +14,8 @@ from builder.graph import Problem, Project, check, dataset_of
 from builder.graph import apply as edited
 from builder.graph.memory import amount
 
+from .frame import esc
+
 POLL_SECONDS = 0.5
 FITTING = ("data", "classes")
 
@@ -144,8 +146,10 @@ def normalisation(mean: tuple[float, ...], std: tuple[float, ...], images: bool)
 
 def draw_choice(project: Project) -> Dataset:
     """The data sets side by side; the project's own is chosen at first."""
-    source = project.data.get("source")
-    names = list(DATASETS)
-    chosen = st.segmented_control("Data set", names, format_func=lambda name: DATASETS[name].title, label_visibility="collapsed", key="looked_at",
-                                  default=source if source in names else names[0])
-    return DATASETS[chosen or (source if source in names else names[0])]
+    there = {name: dataset for name, (dataset, _) in sources(project).items()}
+    first = name_of(project) or next(iter(there))
+    wanted = st.session_state.pop("show_next", None) or st.session_state.get("looked_at")
+    # What was shown may have been removed; what was just added is shown.
+    st.session_state["looked_at"] = wanted if wanted in there else first
+    chosen = st.segmented_control("Data set", list(there), format_func=lambda name: esc(there[name].title), label_visibility="collapsed", key="looked_at")
+    return there[chosen or first]

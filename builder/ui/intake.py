@@ -1,0 +1,165 @@
+"""A person's own data being read, aside: a process of its own lists, decodes and keeps, so that a hostile file can at most end that one.
+
+One file at a time on a server, and every tab sees it. Standard library only; nothing here draws.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder import paths
+
+from .imports import COMMAND, MOST_SAID, complaint, end, started
+
+LONGEST = 1800.0  # seconds of reading one file
+ENDINGS = ("zip", "npz")
+
+
+class IntakeRefused(ValueError):
+    """A file is not read: another one is, or it lies elsewhere; the message is for people."""
+
+
+@dataclass
+class Reading:
+    """One file being read: how far it is, how it ended, and the report that came out; `look` keeps nothing."""
+
+    name: str
+    look: bool
+    says: str = "Opening it"
+    share: float = 0.0
+    state: str = "running"  # then "done", "failed" or "cancelled"
+    report: Mapping[str, object] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def running(self) -> bool:
+        """Is it still being read?"""
+        return self.state == "running"
+
+    def heard(self, line: bytes) -> None:
+        """One line that the process printed: how far it is, or the report."""
+        with suppress(ValueError, TypeError, RecursionError):
+            told = dict(json.loads(line))
+            if "progress" in told:
+                self.says, self.share = str(told["says"])[:MOST_SAID], min(1.0, max(0.0, float(told["progress"])))
+            elif isinstance(told.get("classes"), list):
+                self.report = told
+
+
+class Intake:
+    """The files that one server reads. Every method returns at once and may be called from any thread."""
+
+    def __init__(self, folder: Path, command: Sequence[str] = COMMAND, longest: float = LONGEST):
+        self._folder, self._command, self._longest = folder, list(command), longest
+        self._guard = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.reading: Reading | None = None
+        atexit.register(self.cancel)
+
+    def begin(self, path: Path | bytes, name: str, options: Sequence[str] = (), look: bool = False) -> Reading:
+        """Start reading a file of this machine, or the bytes of an upload called `name`; raises IntakeRefused while another one is read."""
+        with self._guard:
+            if self.reading and self.reading.running:
+                raise IntakeRefused(f"{self.reading.name} is being read; one file at a time")
+            reading = self.reading = Reading(name, look)
+        threading.Thread(target=self._work, args=(reading, path, [*options, *(["--look"] if look else [])]), name=f"reads {name}", daemon=True).start()
+        return reading
+
+    def cancel(self) -> None:
+        """End what is being read, and the process that reads it."""
+        with self._guard:
+            if self.reading and self.reading.running:
+                self.reading.state = "cancelled"
+                end(self._process)
+
+    def _work(self, reading: Reading, given: Path | bytes, options: list[str]) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+                path = given if isinstance(given, Path) else Path(folder) / plain_name(reading.name)
+                if isinstance(given, bytes):
+                    path.write_bytes(given)
+                self._run(reading, path, options, Path(folder) / "complaints.log")
+        except OSError as error:
+            self._ended(reading, "failed", f"It could not be read: {error.strerror or error}.")
+
+    def _run(self, reading: Reading, path: Path, options: list[str], log: Path) -> None:
+        with log.open("w+b") as complaints:
+            with self._guard:
+                if not reading.running:
+                    return
+                # What begins with a dash would be an option.
+                self._process = process = started([*self._command, "data", "add", *options, "--json", "--", str(path)], complaints)
+            late = threading.Timer(self._longest, self._late, [reading, process])
+            late.daemon = True
+            late.start()
+            try:
+                for line in process.stdout:
+                    reading.heard(line)
+                status = process.wait()
+            finally:
+                late.cancel()
+                end(process)
+                process.stdout.close()
+            said = complaint(complaints)
+        if status or not reading.report:
+            self._ended(reading, "failed", said or f"The process that read it ended with status {status} and without a word: the file may ask for too much.")
+        else:
+            self._ended(reading, "done", "")
+
+    def _late(self, reading: Reading, process: subprocess.Popen[bytes]) -> None:
+        self._ended(reading, "failed", f"Reading it took longer than {self._longest / 60:g} minutes and was ended.")
+        end(process)
+
+    def _ended(self, reading: Reading, state: str, says: str) -> None:
+        with self._guard:
+            if reading.running:
+                reading.says, reading.state = says or reading.says, state
+
+
+def plain_name(name: str) -> str:
+    """An upload's name as that of a file of ours: letters, digits and its ending; nothing that leads elsewhere."""
+    stem, _, ending = name.rpartition(".")
+    return f"{re.sub(r'[^A-Za-z0-9]+', '-', stem).strip('-')[:60] or 'upload'}.{ending if ending.lower() in ENDINGS else 'zip'}"
+
+
+def allowed(text: str, roots: Sequence[Path]) -> Path:
+    """The file or folder that a person names, which must lie in a data folder, links followed; raises IntakeRefused saying which those are."""
+    within = [root.expanduser().resolve() for root in roots]
+    with suppress(OSError, ValueError, RuntimeError):
+        for start in within:
+            found = (start / text.strip()).resolve()
+            if text.strip() and any(found != root and found.is_relative_to(root) for root in within) and found.exists():
+                return found
+    raise IntakeRefused(f"there is no {text.strip()!r:.200} in {' or '.join(map(str, within))}; the page reads from these folders only, "
+                        "`python -m builder data add` from any")
+
+
+def forget_all() -> None:
+    """Remove what a server that was killed left of uploads."""
+    shutil.rmtree(paths.home() / "data" / "uploads", ignore_errors=True)
+
+
+_intakes: dict[Path, Intake] = {}
+_once = threading.Lock()
+
+
+def intake() -> Intake:
+    """The one of this server's home folder."""
+    home = paths.home()
+    with _once:
+        if home not in _intakes:
+            forget_all()
+            _intakes[home] = Intake(home / "data" / "uploads")
+        return _intakes[home]

@@ -1,0 +1,95 @@
+"""One's own data on the Data page: looked at, added, shown, used, removed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from builder import paths
+from builder.data import kept
+from builder.ui.intake import Intake, IntakeRefused, allowed, intake, plain_name
+from builder.ui.workspace import workspace
+from tests.data.own_files import archive, classes
+from tests.helpers import until
+from tests.pages.test_data import looked, page, said
+
+
+def ended(tab: AppTest) -> AppTest:
+    until(lambda: not intake().reading.running, 60, "the file is read")
+    return looked(tab.run())
+
+
+@pytest.fixture
+def folder() -> Path:
+    """The data folder, with a zip in it that has one broken picture."""
+    top = paths.data_roots()[-1]
+    top.mkdir(parents=True)
+    archive(top / "insects.zip", classes(3) | {"ants/bad.png": b"I am a text"})
+    return top
+
+
+def test_a_file_is_looked_at_added_shown_used_and_removed(folder: Path):
+    tab = page()
+    assert tab.button(key="own-look").disabled
+    tab.text_input(key="own-path").set_value("insects.zip")
+    looked(tab.run())
+    tab = ended(tab.button(key="own-look").click().run())
+    assert "4 training and 2 test samples, 2 classes" in said(tab) and not kept.listed()
+    assert tab.dataframe[1].value.to_dict("records") == [{"item": "ants/bad.png", "why": "it is no picture: it begins with b'I am a t'"}]
+    tab = ended(tab.button(key="own-add").click().run())
+    assert "1 item of insects.zip cannot be used" in said(tab) and not kept.listed()
+    tab.checkbox(key="own-skip").check()
+    tab.text_input(key="own-title").set_value("Six <b>insects</b>")
+    tab = ended(tab.button(key="own-add").click().run())
+    [one] = kept.listed()
+    assert tab.subheader[0].value.replace("\\", "") == one.title == "Six <b>insects</b>"
+    assert "4 training and 2 test samples" in said(tab) and "Read from insects.zip" in said(tab) and len(tab.get("plotly_chart")) == 2
+    looked(tab.button(key="use").click().run())
+    assert workspace().project.data["sha256"] == one.sha256 and "trains on this data set" in said(tab)
+    looked(tab.button(key="own-remove").click().run())
+    assert not kept.listed() and "is not on this machine: these are somebody's own data" in said(tab)
+
+
+def test_the_page_reads_paths_in_the_data_folders_only(folder: Path, tmp_path: Path):
+    outside = archive(tmp_path / "outside.zip", classes())
+    (folder / "link.zip").symlink_to(outside)
+    assert allowed("insects.zip", [folder]) == allowed(str(folder / "insects.zip"), [folder]) == folder / "insects.zip"
+    for wrong in (str(outside), "../../outside.zip", "link.zip", "none.zip", "", ".", "a\0b", "~/x.zip"):
+        with pytest.raises(IntakeRefused, match="the page reads from these folders only"):
+            allowed(wrong, [folder])
+    tab = page()
+    tab.text_input(key="own-path").set_value(str(outside))
+    looked(tab.run())
+    assert "There is no" in said(looked(tab.button(key="own-look").click().run())) and intake().reading is None
+
+
+def test_an_upload_is_read_under_a_name_of_ours_and_is_gone_afterwards(tmp_path: Path):
+    assert plain_name("../../a b\u202e.zip") == "a-b.zip" and plain_name("x.npz") == "x.npz" and plain_name("-rf") == "upload.zip"
+    reader = Intake(tmp_path / "uploads")
+    reading = reader.begin(archive(tmp_path / "a.zip", classes()).read_bytes(), "--title.zip", ["--side=8"])
+    with pytest.raises(IntakeRefused, match="one file at a time"):
+        reader.begin(b"", "b.zip")
+    until(lambda: not reading.running, 60, "the upload is read")
+    assert reading.state == "done" and kept.listed()[0].sha256 == reading.report["sha256"]
+    until(lambda: not list((tmp_path / "uploads").iterdir()), 10, "the upload is removed")
+
+
+@pytest.mark.parametrize(("program", "says"), [
+    ("import os; os.kill(os.getpid(), 9)", "ended with status -9 and without a word"), ("import sys; sys.exit('brickwork: it is broken')", "it is broken"),
+    ("import threading; threading.Event().wait()", "took longer than")])
+def test_a_process_that_dies_complains_or_hangs_is_a_sentence(program: str, says: str, tmp_path: Path):
+    reader = Intake(tmp_path / "uploads", [sys.executable, "-c", program], longest=1)
+    reading = reader.begin(b"x", "a.zip")
+    until(lambda: not reading.running, 30, "it ends")
+    assert reading.state == "failed" and says in reading.says
+
+
+def test_reading_can_be_cancelled(tmp_path: Path):
+    reader = Intake(tmp_path / "uploads", [sys.executable, "-c", "import threading; threading.Event().wait()"])
+    reading = reader.begin(b"x", "a.zip")
+    reader.cancel()
+    until(lambda: not list((tmp_path / "uploads").glob("*")), 30, "the upload is removed")
+    assert reading.state == "cancelled"
