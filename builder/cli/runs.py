@@ -200,7 +200,7 @@ def report(store, run, arguments: Namespace, what: str) -> int:
 
 def export_run(store, run, arguments: Namespace) -> int:
     """Write the project, its source, what it has learned, the raw events and tables of what counts into a new folder."""
-    from builder.runs import current
+    from builder.runs import changed_by_hand, current
 
     folder = arguments.output or Path(run.id)
     try:
@@ -220,7 +220,7 @@ def export_run(store, run, arguments: Namespace) -> int:
     if arguments.json:
         say_json({"folder": str(folder), "files": files})
     else:
-        say(f"{folder}: {', '.join(files)}")
+        say("\n".join(filter(None, [f"{folder}: {', '.join(files)}", changed_by_hand(store, run.id)])))
     return 0
 
 

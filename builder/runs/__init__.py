@@ -1,7 +1,7 @@
 """The run store, the worker process and how one is started, adopted and resumed. Never imports torch."""
 
 from .adopt import settle
-from .history import current
+from .history import changed_by_hand, current
 from .launch import advance, launch, resume, submit
 from .limits import free_gpu_memory, free_memory, go_first, restrained
 from .queue import estimate, waits_for
@@ -11,6 +11,6 @@ from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
-    "COMMANDS", "LIVE", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "current", "estimate", "free_gpu_memory",
+    "COMMANDS", "LIVE", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "free_gpu_memory",
     "free_memory", "go_first", "kill", "launch", "restrained", "resume", "settle", "silence", "submit", "waits_for", "work",
 ]

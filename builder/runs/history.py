@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from builder.train.events import Event, RunEnded, RunStarted
+from builder.train.events import Event, RateChanged, RunEnded, RunStarted
+
+if TYPE_CHECKING:
+    from .store import Store
 
 
 def current(events: Iterable[Event]) -> list[Event]:
@@ -15,6 +19,13 @@ def current(events: Iterable[Event]) -> list[Event]:
             kept = [earlier for earlier in kept if _survives(earlier, event.resumed_at)]
         kept.append(event)
     return kept
+
+
+def changed_by_hand(store: Store, run_id: str) -> str:
+    """What an exported script of the run does not do, in a sentence: the changes of the learning rate while it trained; empty without any."""
+    events = current(row.event for row in store.events(run_id, kinds=["RunStarted", "RateChanged"]))
+    changes = [f"to {event.lr:g} after step {event.step:,}" for event in events if isinstance(event, RateChanged)]
+    return f"The learning rate was changed by hand ({', '.join(changes)}); an exported script trains without that." if changes else ""
 
 
 def _survives(event: Event, step: int) -> bool:

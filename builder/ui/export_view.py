@@ -9,7 +9,7 @@ import streamlit as st
 
 from builder.export.kinds import KINDS, Exported, Kind
 from builder.graph import Project, from_json, untrainable
-from builder.runs import Run, RunError, Store
+from builder.runs import Run, RunError, Store, changed_by_hand
 
 from .frame import esc
 from .workspace import slug
@@ -42,6 +42,8 @@ def run_dialog(run: Run, source: Store, export: Export) -> None:
     except (RunError, ValueError) as error:
         st.error(esc(str(error)), icon=":material/error:")
         return
+    if changed := changed_by_hand(source, run.id):
+        st.info(esc(changed), icon=":material/tune:")
     _offer(project, export, f"The weights are those of the run's last checkpoint, after step {run.checkpoint or 0:,}.", lambda kind: _checkpoint(run))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RunEnded, RunStarted
+from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RateChanged, RunEnded, RunStarted
 from tests.cli.fakes import FakeRun
 from tests.helpers import until
 from tests.runs.fakes import completes, epoch, started, step
@@ -76,6 +76,16 @@ def test_an_export_holds_the_project_the_source_all_events_and_tables_of_what_co
 def table(path):
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def test_an_export_says_that_its_script_knows_no_change_by_hand(brickwork, resumed, store, tmp_path):
+    assert "by hand" not in brickwork("runs", "export", resumed, "-o", tmp_path / "one").out
+    store.reopen(resumed)
+    store.append(resumed, [started(5), RateChanged(5, 1, 0.1, 0.01), step(6), RateChanged(6, 2, 0.01, 0.5), RunEnded("stopped", 6, "Stopped.")])
+    store.reopen(resumed)
+    store.append(resumed, [started(5), RunEnded("stopped", 5, "Stopped.")])
+    out = brickwork("runs", "export", resumed, "-o", tmp_path / "two").out
+    assert "changed by hand (to 0.01 after step 5); an exported script trains without that" in out
 
 
 def test_an_export_never_writes_into_a_folder_that_is_there(brickwork, done, tmp_path):
