@@ -19,7 +19,7 @@ def add_to(commands) -> None:
     data = commands.add_parser("data", help="your own data: add a zip or folder of class folders or an npz, list, show, remove")
     actions = data.add_subparsers(metavar="ACTION", required=True)
     add = actions.add_parser("add", help="read a zip or folder of class folders, or an npz with images and labels, and keep it")
-    add.add_argument("path", type=Path, metavar="PATH", help="a zip, a folder or an npz; train, val and test folders above the classes are kept apart")
+    add.add_argument("path", type=Path, metavar="PATH", help="a zip, a folder or an npz; train and test folders above the classes are the split")
     add.add_argument("--title", default="", help="what to call it; without it the file's name")
     add.add_argument("--side", type=int, metavar="PIXELS", help="height and width of every picture; without it what suits the files")
     add.add_argument("--colours", choices=("auto", "grey", "colour"), default="auto", help="one channel, three, or one where no picture has colours (auto)")

@@ -32,7 +32,7 @@ def bring() -> None:
     """The form that reads a file, and below it how far it is and what came out; looks again by itself while something is read."""
     reading = intake().reading
     with st.expander("Bring your own data", icon=":material/upload_file:", expanded=reading is not None):
-        st.caption("A zip or a folder with a folder of pictures for each class (train, val and test folders above them are kept apart), or an npz with images and "
+        st.caption("A zip or a folder with a folder of pictures for each class (train and test folders above them are the split), or an npz with images and "
                    "labels. Look first: it says what is in it and what is broken, and keeps nothing.")
         _form()
         st.fragment(_watch, run_every=POLL if reading and reading.running else None)()
@@ -43,7 +43,8 @@ def _form() -> None:
     path = st.text_input("or a path in a data folder", key="own-path", placeholder="flowers.zip", help="Under " + " or ".join(map(str, paths.data_roots())))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("Title", key="own-title", max_chars=80, width=200, placeholder="the file's name")
-        side = st.number_input("Side", 1, 1024, None, key="own-side", width=120, placeholder="what suits", help="Height and width of every picture, in pixels")
+        side = st.number_input("Side", 1, 1024, None, key="own-side", width=120, placeholder="auto",
+                               help="Height and width of every picture, in pixels; without it what suits the files")
         colours = st.selectbox("Colours", list(COLOURS), key="own-colours", format_func=COLOURS.get, width=190)
         fit = st.selectbox("Other shapes", list(FITS), key="own-fit", format_func=FITS.get, width=190)
         test = st.number_input("Test share", 0.01, 0.99, 0.2, 0.05, key="own-test", width=120, help="Of every class, where no folder says so")
