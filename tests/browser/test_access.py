@@ -128,8 +128,8 @@ def test_train_after_a_run(tab: Page, server: Server):
     open_cnn(tab, server)
     tab.get_by_role("link", name="Train").last.click()
     tab.get_by_role("button", name="Train", exact=True).click()
-    expect(tab.get_by_role("button", name="Stop")).to_be_visible(timeout=60_000)
-    tab.get_by_role("button", name="Stop").click()
+    expect(tab.get_by_role("button", name="Stop", exact=True)).to_be_visible(timeout=60_000)
+    tab.get_by_role("button", name="Stop", exact=True).click()
     expect(tab.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=60_000)
     clean(tab)
 

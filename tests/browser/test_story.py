@@ -63,7 +63,7 @@ def test_stop_ends_the_run_and_keeps_what_it_has(page, fresh_server, watch):
     press_train(page, fresh_server)
     expect(page.get_by_role("progressbar", name="Progress of the run")).to_be_visible(timeout=SECONDS)
     until(lambda: newest(fresh_server).step > 0, 60, "the first step")
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     until(lambda: newest(fresh_server).state == "stopped", 20, "stopped")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SECONDS)
 

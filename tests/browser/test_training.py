@@ -79,7 +79,7 @@ def test_two_tabs_are_updated_twice_a_second_and_stop_is_answered_at_once_in_bot
     other = open_page(new_page(), fresh_server, f"/train?run={run}")
     other.wait_for_function(f"({POINTS})() > 0", timeout=SECONDS)
     assert page.evaluate(GROWTHS, 4) >= 4  # twice a second on a quiet machine
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     for tab in (page, other):
         state(tab, "Stopped")
         expect(tab.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SECONDS)
@@ -127,7 +127,7 @@ def test_the_drawing_can_be_changed_while_a_run_of_the_old_one_goes_on(page, new
     with store(fresh_server) as found:
         assert found.project(run)["training"]["batch_size"] == 8
     state(page, "Training")
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     state(page, "Stopped")
 
 
