@@ -15,6 +15,7 @@ from builder import api
 from builder.gallery import ENTRIES
 from builder.graph import DocumentError, apply, dumps, loads
 from builder.train.checkpoint import BEST, LAST, read_weights
+from builder.train.control import STOP, Control
 from builder.train.events import EpochEnded
 from builder.weights import WeightsError, fetch, keep, place, section
 from builder.weights.fit import assigned, shapes_of
@@ -201,9 +202,10 @@ def test_a_run_changes_what_is_not_frozen_and_goes_on_to_the_last_bit(kept, tmp_
     losses = [event.loss for event in api.train(project, "cpu", folder=whole) if isinstance(event, EpochEnded)]
     theirs, learned = read(kept), read_weights(whole / LAST)
     assert torch.equal(learned["fc1.weight"], theirs["fc1.weight"]) and not torch.equal(learned["fc2.weight"], theirs["fc2.weight"])
-    ended = []
-    for event in api.train(project, "cpu", lambda: bool(ended), part):
-        ended += [event] if isinstance(event, EpochEnded) else []
+    control = Control()
+    for event in api.train(project, "cpu", control, part):
+        if isinstance(event, EpochEnded):
+            control.ask(STOP)
     assert event.reason == "stopped"
     # The file that it started from may be gone by the time that it goes on.
     place(kept["sha256"]).unlink()
