@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -19,11 +18,10 @@ from builder import paths
 from builder.graph import Project, dumps, from_json
 from builder.runs import Run, RunError
 
+from .child import COMMAND, end, listened, started
 from .frame import esc
-from .imports import complaint, end, started
 from .train_view import store
 
-COMMAND = (sys.executable, "-m", "builder", "baselines")
 LONGEST = 3600.0  # seconds for all of them
 POLL = 0.7  # seconds between two looks at what is going on aside
 
@@ -36,6 +34,11 @@ class Job:
     rows: list[dict[str, object]] = field(default_factory=list)
     says: str = ""
     running: bool = True
+
+    def heard(self, line: bytes) -> None:
+        """One score that the process printed."""
+        with suppress(ValueError, TypeError):
+            self.rows.append({"title": "", **json.loads(line)})
 
 
 class Measuring:
@@ -69,17 +72,9 @@ class Measuring:
                 with self._guard:
                     if not job.running:
                         return
-                    process = self._process = started([*self._command, str(file), "--json"], complaints)
-                late = threading.Timer(self._longest, end, [process])
-                late.daemon = True
-                late.start()
-                for line in process.stdout:
-                    with suppress(ValueError, TypeError):
-                        job.rows.append({"title": "", **json.loads(line)})
-                status = process.wait()
-                late.cancel()
-                process.stdout.close()
-                job.says = complaint(complaints) or f"the process ended with status {status}" if status and job.running else ""
+                    process = self._process = started([*self._command, "baselines", str(file), "--json"], complaints)
+                status, said = listened(process, complaints, job.heard, self._longest)
+                job.says = said or f"the process ended with status {status}" if status and job.running else ""
         except OSError as error:
             job.says = f"it could not be started: {error.strerror or error}"
         finally:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
-import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,24 +16,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import BinaryIO
 
 from builder import paths
 from builder.graph import DocumentError, Project, loads
 from builder.graph.document import MAX_BYTES
 from builder.runs.launch import PACKAGE_PARENT, environment
 
+from .child import ALONE, COMMAND, MOST_SAID, end, last_line, listened, started
 from .workspace import write
 
 LIBRARIES = ("torchvision", "timm")
 LONGEST = 900.0  # seconds of an import
 LONGEST_LIST = 120.0  # seconds of reading the names of a library
-COMMAND = (sys.executable, "-m", "builder")
-# One core is enough for it: the others are for the browser, the server and what trains.
-ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": ""}
 CHANNELS = 3  # of a colour image, which all of these models take
-MOST_SAID = 600  # characters of a complaint that are shown
-PREFIX = "brickwork: "
 
 
 class ImportBusy(ValueError):
@@ -125,18 +117,8 @@ class Imports:
                 if not job.running:
                     return
                 self._process = process = started([*command, *(["--weights", "DEFAULT"] if job.pretrained else [])], complaints)
-            late = threading.Timer(self._longest, self._late, [job, process])
-            late.daemon = True
-            late.start()
-            try:
-                for line in process.stdout:
-                    job.heard(line)
-                status = process.wait()
-            finally:
-                late.cancel()
-                end(process)
-                process.stdout.close()
-            self._ended(job, status, file, complaint(complaints))
+            status, said = listened(process, complaints, job.heard, self._longest, lambda: self._late(job))
+            self._ended(job, status, file, said)
 
     def _ended(self, job: Job, status: int, file: Path, said: str) -> None:
         if not job.running:
@@ -153,9 +135,8 @@ class Imports:
             if job.running:
                 job.state = "done"
 
-    def _late(self, job: Job, process: subprocess.Popen[bytes]) -> None:
+    def _late(self, job: Job) -> None:
         self._failed(job, f"The import took longer than {self._longest / 60:g} minutes and was ended.")
-        end(process)
 
     def _failed(self, job: Job, says: str) -> None:
         with self._guard:
@@ -235,35 +216,6 @@ def installed(library: str) -> str | None:
         return version(library)
     except PackageNotFoundError:
         return None
-
-
-def started(command: Sequence[str], complaints: BinaryIO) -> subprocess.Popen[bytes]:
-    """A process in a session of its own, which `end` ends with everything that it started."""
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, cwd=PACKAGE_PARENT, start_new_session=True,
-                            env={**environment(), **ALONE})
-
-
-def end(process: subprocess.Popen[bytes] | None) -> None:
-    """Kill a process that `started` gave, and what it started."""
-    if process is not None and process.poll() is None:
-        with suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-
-
-def complaint(file: BinaryIO) -> str:
-    """What a process complained of last."""
-    file.seek(0)
-    return last_line(file.read())
-
-
-def last_line(text: bytes) -> str:
-    """The last line of what a process complained; the command line's own sentence when there is one."""
-    lines = [line for line in text.decode(errors="replace").splitlines() if line.strip()]
-    own = [line.removeprefix(PREFIX) for line in lines if line.startswith(PREFIX)]
-    return (own or lines or [""])[-1].strip()[:MOST_SAID]
 
 
 _imports: dict[Path, Imports] = {}

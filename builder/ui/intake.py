@@ -20,7 +20,7 @@ from pathlib import Path
 
 from builder import paths
 
-from .imports import COMMAND, MOST_SAID, complaint, end, started
+from .child import COMMAND, MOST_SAID, end, listened, started
 
 LONGEST = 1800.0  # seconds of reading one file
 ENDINGS = ("zip", "npz")
@@ -101,26 +101,14 @@ class Intake:
                     return
                 # What begins with a dash would be an option.
                 self._process = process = started([*self._command, "data", "add", *options, "--json", "--", str(path)], complaints)
-            late = threading.Timer(self._longest, self._late, [reading, process])
-            late.daemon = True
-            late.start()
-            try:
-                for line in process.stdout:
-                    reading.heard(line)
-                status = process.wait()
-            finally:
-                late.cancel()
-                end(process)
-                process.stdout.close()
-            said = complaint(complaints)
+            status, said = listened(process, complaints, reading.heard, self._longest, lambda: self._late(reading))
         if status or not reading.report:
             self._ended(reading, "failed", said or f"The process that read it ended with status {status} and without a word: the file may ask for too much.")
         else:
             self._ended(reading, "done", "")
 
-    def _late(self, reading: Reading, process: subprocess.Popen[bytes]) -> None:
+    def _late(self, reading: Reading) -> None:
         self._ended(reading, "failed", f"Reading it took longer than {self._longest / 60:g} minutes and was ended.")
-        end(process)
 
     def _ended(self, reading: Reading, state: str, says: str) -> None:
         with self._guard:

@@ -12,6 +12,7 @@ import pytest
 from builder.gallery import ENTRIES
 from builder.graph import dumps
 from builder.ui import imports as aside
+from builder.ui.child import MOST_SAID
 from builder.ui.imports import ImportBusy, Imports, Names
 from tests.helpers import until
 
@@ -67,7 +68,7 @@ def test_a_refusal_is_the_sentence_of_the_command_line(make):
 @pytest.mark.parametrize(("code", "says"), [
     ("    sys.exit(3)\n", "status 3"), ("    pass\n", "cannot be read"), ("    file.write_text('{')\n", "cannot be read"),
     ("    file.write_bytes(b'x' * 11_000_000)\n", "cannot be read"), ("    os.kill(os.getpid(), signal.SIGKILL)\n", "status -9"),
-    ("    print('x' * 5000, file=sys.stderr); sys.exit(1)\n", "x" * aside.MOST_SAID),
+    ("    print('x' * 5000, file=sys.stderr); sys.exit(1)\n", "x" * MOST_SAID),
 ])
 def test_whatever_the_process_does_the_import_ends_with_a_reason(make, code, says):
     imports = make(HEAD + code)
