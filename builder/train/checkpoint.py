@@ -58,7 +58,7 @@ def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
                     average: AveragedModel | None = None) -> None:
     """Writes weights, their average, optimiser, random states and position; raises CheckpointError when the disk refuses, and then leaves the file before it."""
     state, described = _optimizer_to_tensors(optimizer)
-    tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()} | state | _random_states(device)
+    tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()} | state | {RANDOM + kind: state for kind, state in random_states(device).items()}
     tensors |= {AVERAGE + name: value for name, value in average.state_dict().items()} if average is not None else {}
     text = json.dumps({"version": VERSION, "torch": torch.__version__, "position": asdict(position), "optimizer": described})
     # Copies, so that weights shared between layers are written twice instead of refused.
@@ -182,12 +182,13 @@ def _laid_out_as(parameter: Tensor, value: object, device: torch.device | str = 
     return value
 
 
-def _random_states(device: str) -> dict[str, Tensor]:
-    states = {RANDOM + "cpu": torch.get_rng_state()}
+def random_states(device: str) -> dict[str, Tensor]:
+    """torch's random states by the kind of device, for `set_random_states`."""
+    states = {"cpu": torch.get_rng_state()}
     if device.startswith("cuda"):
-        states[RANDOM + "cuda"] = torch.cuda.get_rng_state(device)
+        states["cuda"] = torch.cuda.get_rng_state(device)
     elif device == "mps":
-        states[RANDOM + "mps"] = torch.mps.get_rng_state()
+        states["mps"] = torch.mps.get_rng_state()
     return states
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from builder.tasks.task import TaskError
 
 from .checkpoint import CheckpointError, Position
+from .culprit import Culprit
 from .events import RunEnded
 from .patience import Patience
 
@@ -40,10 +41,13 @@ def stopped(step: int, epoch: int, epochs: int, saved: bool) -> RunEnded:
     return RunEnded("stopped", step, f"Stopped as asked after step {step:,}, in epoch {epoch} of {epochs}{kept}.")
 
 
-def diverged(bad_step: int, sound_step: int, lr: float, what: str) -> RunEnded:
-    """`what` happened to a number; the network has the weights of `sound_step`."""
-    return RunEnded("diverged", sound_step, f"{what} at step {bad_step:,}, with a learning rate of {lr:g}: the steps were too "
-                    f"long. Try a learning rate of {lr / 10:g}. The network has its weights of step {sound_step:,} again.")
+def diverged(bad_step: int, sound_step: int, lr: float, what: str, culprit: Culprit | None = None) -> RunEnded:
+    """`what` happened to a number, where `culprit` knows; the network has the weights of `sound_step`."""
+    where = f" It began there: {culprit.says}." if culprit else ""
+    advice = (f", with a learning rate of {lr:g}: the steps were too long. Try a learning rate of {lr / 10:g}." if bad_step > 1 or not culprit
+              else ", before any step was made: no learning rate mends that. Look at that layer and at the samples.")
+    return RunEnded("diverged", sound_step, f"{what} at step {bad_step:,}{advice}{where} The network has its weights of step {sound_step:,} again.",
+                    culprit.brick if culprit else "")
 
 
 def broken(error: Exception, model: nn.Module, step: int, batch_size: int, device: str) -> RunEnded:

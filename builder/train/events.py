@@ -137,11 +137,12 @@ class RateChanged:
 
 @dataclass(frozen=True)
 class RunEnded:
-    """Last, exactly once; `says` is a sentence for people: what happened and what to do."""
+    """Last, exactly once; `says` is a sentence for people: what happened and what to do. `brick` is the layer it happened in, where one is to blame."""
 
     reason: Reason
     step: int
     says: str
+    brick: str = ""
 
 
 Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | CheckpointSaved | Paused | Continued | RateChanged | RunEnded

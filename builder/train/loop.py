@@ -16,9 +16,11 @@ from builder.data.records import Tensors
 from builder.tasks.task import LossFunction, Task
 
 from . import endings
+from .again import steps_again, tests_again
 from .batches import Split, batch_bounds, epoch_order, has_convolutions
 from .checkpoint import BEST, LAST, CheckpointError, Position, lay_out_state, load_checkpoint, save_checkpoint, set_random_states
 from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
+from .culprit import found
 from .device import Device
 from .evaluate import evaluate
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded
@@ -45,7 +47,7 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
     epoch, when stopped, paused or asked to, and `best` by test accuracy; `resume` goes on from `last` where there is one. On the CPU a run that was
     paused or resumed has the very bits of one that never was.
     """
-    run = _Run(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
+    run = Run(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
     with deterministic(settings.deterministic, device):
         try:
             ending = yield from run.events(resume)
@@ -54,7 +56,7 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
         yield ending
 
 
-class _Run:
+class Run:
     """One run's state; its methods are the stages of `train`."""
 
     def __init__(self, model: nn.Module, tensors: Tensors, settings: Settings, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task,
@@ -77,7 +79,7 @@ class _Run:
         if resume and self.folder is not None and (self.folder / LAST).exists():
             self._go_on_from(self.folder / LAST)
         if self.at.epoch <= self.settings.epochs:
-            self._set_rate()
+            self.set_rate()
         yield self._started()
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
@@ -104,7 +106,7 @@ class _Run:
         self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last)
         self.test_part = Split(data.test_x, data.test_y, data.mean, data.std, self.device, last)
         self.watched = watched_layer(self.model, data.shape)
-        self.sound = SoundWeights(self.model)
+        self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
         self.began = self.window_began = time.perf_counter()
 
     def _go_on_from(self, path: Path) -> None:
@@ -134,11 +136,13 @@ class _Run:
         self.meter = Meter(self.device, Sums(self.at.loss, self.at.correct, self.at.samples))
         self.epoch_began = self.window_began = time.perf_counter()
         self.batches = self.at.batches
+        if self.sound.at is None:
+            self.sound.keep(self.at)
         for first, end in self.bounds[self.batches:]:
             if self.control.waiting() and (ending := (yield from self._obey())):
                 return ending
-            self._set_rate()
-            if not self._step(*self.train_part.batch(order[first:end])):
+            self.set_rate()
+            if not self.do_step(*self.train_part.batch(order[first:end])):
                 yield from self._report()
                 return self._diverged(self.step + 1)
             self.step, self.batches = self.step + 1, self.batches + 1
@@ -146,7 +150,7 @@ class _Run:
                 return ending
         return (yield from self._look())
 
-    def _set_rate(self) -> None:
+    def set_rate(self) -> None:
         """The learning rate of the next step, where there is a schedule; in proportion once somebody has changed it."""
         for group in self.optimizer.param_groups if self.settings.rate is not None else ():
             group["lr"] = self._planned(group) * group.get("changed", 1.0)
@@ -155,7 +159,7 @@ class _Run:
         settings = self.settings
         return settings.rate.at(group["initial_lr"], self.step, len(self.bounds) * settings.epochs, settings.epochs, self.at.reductions)
 
-    def _step(self, inputs: Tensor, targets: Tensor) -> bool:
+    def do_step(self, inputs: Tensor, targets: Tensor) -> bool:
         """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
         settings, outputs = self.settings, computed(self.model, inputs, self.settings.precision)
         if self.step == 0:
@@ -184,7 +188,7 @@ class _Run:
         if seen is None:
             return (yield from self._stopped())
         if not math.isfinite(seen.loss):
-            return self._diverged(self.step, "The loss of the test samples was no longer a finite number")
+            return self._diverged(self.step, "The loss of the test samples was no longer a finite number", judged)
         epoch, self.accuracy = self.at.epoch, seen.accuracy
         yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
         yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures)
@@ -250,18 +254,24 @@ class _Run:
             group["lr"] = lr
             if self.settings.rate is not None and (planned := self._planned(group)):
                 group["changed"] = lr / planned
+        self._copied()
         yield from self._save_place()
         yield RateChanged(self.step, self.at.epoch, before, lr)
 
     def _rate(self) -> float:
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def _diverged(self, bad_step: int, what: str = "The loss was no longer a finite number") -> RunEnded:
-        """The ending; weights that the bad step may have spoiled are put back."""
+    def _diverged(self, bad_step: int, what: str = "The loss was no longer a finite number", judged: nn.Module | None = None) -> RunEnded:
+        """The ending; weights that the bad step may have spoiled are put back. `judged` is the network whose test went wrong."""
         sound = bad_step - 1
         if self.blown_up or self.device.kind not in CHECKED_EVERY_STEP or not self.sound.finite():
             sound = self.sound.put_back()
-        return endings.diverged(bad_step, sound, self._rate(), self.blown_up or what)
+        lr, culprit = self._rate(), None
+        if not self.blown_up:
+            left = {name: value.clone() for name, value in self.model.state_dict().items()}
+            culprit = found(self.model, tests_again(self, judged) if judged is not None else steps_again(self, bad_step), self.task)
+            self.model.load_state_dict(left)
+        return endings.diverged(bad_step, sound, lr, self.blown_up or what, culprit)
 
     # Looking at the run
 
@@ -298,7 +308,7 @@ class _Run:
 
     def _copied(self) -> bool:
         began = time.perf_counter()
-        sound = self.sound.keep(self.step)
+        sound = self.sound.keep(replace(self.at, batches=self.batches, step=self.step))
         self.copies.looked(began, time.perf_counter())
         return sound
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from .checkpoint import Position, lay_out_state, random_states
 from .device import Device
 
 NEVER = 2 ** 62
@@ -88,14 +89,19 @@ class Meter:
 
 
 class SoundWeights:
-    """A copy of the network as it last was with finite numbers only, on its own device."""
+    """A copy of the network as it last was with finite numbers only, on its own device, and in main memory what it takes to do the steps from there again."""
 
-    def __init__(self, model: nn.Module):
-        self._model = model
-        self.step = 0
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, device: str):
+        self._model, self._optimizer, self._device = model, optimizer, device
+        self.at: Position | None = None
         self._copy: dict[str, Tensor] = {}
 
-    def keep(self, step: int) -> bool:
+    @property
+    def step(self) -> int:
+        """The step that the copy was made after."""
+        return self.at.step if self.at else 0
+
+    def keep(self, at: Position) -> bool:
         """Copies the weights unless one is not finite; says whether all were. Waits for the device."""
         if not self.finite():
             return False
@@ -105,7 +111,8 @@ class SoundWeights:
                 self._copy[name].copy_(value)
         else:
             self._copy = {name: value.detach().clone() for name, value in state.items()}
-        self.step = step
+        self.at, self._random = at, random_states(self._device)
+        self._kept = _elsewhere(self._optimizer.state_dict())
         return True
 
     def finite(self) -> bool:
@@ -118,3 +125,19 @@ class SoundWeights:
         """Gives the network the copied weights; returns the step they are from."""
         self._model.load_state_dict(self._copy)
         return self.step
+
+    def go_back(self) -> dict[str, Tensor]:
+        """Gives the optimiser too what it had then; returns the random states of then."""
+        self.put_back()
+        self._optimizer.load_state_dict(self._kept)
+        lay_out_state(self._optimizer)
+        return self._random
+
+
+def _elsewhere(value: object) -> object:
+    """A state with copies of its tensors in main memory."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {key: _elsewhere(one) for key, one in value.items()}
+    return [_elsewhere(one) for one in value] if isinstance(value, list) else value
