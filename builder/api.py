@@ -371,7 +371,7 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
     part = _not_too_large(partial(report.analysis, project.name))
     if any(problem.code == "settings" for problem in report.errors):
         project = replace(project, training=EMPTY)
-    source = dataset_of(project) if project.task.get("kind") == "classification" else None
+    source = dataset_of(project) if project.task.get("kind") != "none" else None
     taken = (samples or Samples(paths.data_roots())).take(source, {name: shape[1:] for name, shape in part.entries.items()}, sample,
                                                           {name: most for name in part.entries if (most := words(report.analysis, name))})
     network = _made(part.text, project) if part.text else None
@@ -526,7 +526,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     """
     from builder import data
     from builder.compile.resolve import resolve
-    from builder.tasks.classification import Classification, balanced
+    from builder.tasks.choose import loss_arguments, task_of
     from builder.train.checkpoint import LAST
     from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
@@ -553,7 +553,6 @@ def train(project: Project, device: str | None = None, control: Control | None =
     kind, given = chosen(project, "optimizer")
     optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given))
     kind, given = chosen(project, "loss")
-    weighted = {"weight": balanced(tensors.train_y, len(tensors.classes))} if kind.values(given).get("weight") == "balanced" else {}
-    loss_fn = resolve(kind.module)(**kind.arguments(given), **weighted)
-    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=Classification(len(tensors.classes)),
+    loss_fn = resolve(kind.module)(**kind.arguments(given), **loss_arguments(tensors, kind.values(given), kind.form))
+    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task_of(tensors, kind.form),
                    device=where, control=control, checkpoints=folder, resume=resume)

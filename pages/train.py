@@ -47,7 +47,8 @@ def is_for_training(space: Workspace) -> bool:
     refused = untrainable(space.project)
     if refused:
         st.info(esc(refused), icon=":material/draw:")
-        st.button("Use classification", on_click=settings.apply, args=(space, {"op": "settings", "path": "task.kind", "value": "classification"}))
+        task = dataset.task if (dataset := dataset_of(space.project)) else "classification"
+        st.button(f"Use {task}", on_click=settings.apply, args=(space, {"op": "settings", "path": "task.kind", "value": task}))
     return not refused
 
 

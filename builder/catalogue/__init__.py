@@ -11,6 +11,7 @@ from . import (
     fourier,
     io,
     linear,
+    losses,
     merge,
     normalisation,
     pieces,
@@ -27,6 +28,7 @@ from . import (
 from .blocks import BLOCK_CATEGORIES, COMPOSITES, REPEAT, Composite, Traced
 from .datasets import DATASETS, OWN, Dataset, described, own_problem
 from .expressions import CatalogueError
+from .losses import Loss, losses_of, usual_loss
 from .params import Bool, Choice, Float, Int, Ints, Param, Text, form
 from .sizes import BATCH, Shape, carries_batch, per_sample, show, size_text, with_batch
 from .spec import (
@@ -52,14 +54,14 @@ from .tasks import TASKS, Task
 
 __all__ = [
     "AVERAGES", "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "CLIPPINGS", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "OWN", "REPEAT",
-    "SCHEDULES", "STOPPINGS", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Param", "Problem",
+    "SCHEDULES", "STOPPINGS", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Loss", "Param", "Problem",
     "Record", "Registry", "Rule", "Shape", "Task", "Template", "Text", "Traced", "carries_batch",
-    "catalogue_json", "described", "form", "own_problem", "per_sample", "register", "show", "size_text", "with_batch",
+    "catalogue_json", "described", "form", "losses_of", "own_problem", "per_sample", "register", "show", "size_text", "usual_loss", "with_batch",
 ]
 
 # Imported for what they register.
 FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normalisation, attention, sequence, shape, pieces, resampling, merge, arithmetic,
-            reduce, fourier, values, training, schedules)
+            reduce, fourier, values, losses, training, schedules)
 
 
 # What most drawings are made of: the palette shows these first, before all kinds by their category.

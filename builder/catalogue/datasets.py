@@ -27,7 +27,8 @@ tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman wor
 class Dataset:
     """One data set; `shape` is that of a sample (C H W of images), `train` and `test` count samples, `megabytes` is what a download moves.
 
-    Samples of `dtype` uint8 are bytes that are scaled to 0 to 1; those of float32 are numbers as they are.
+    Samples of `dtype` uint8 are bytes that are scaled to 0 to 1; those of float32 are numbers as they are. `task` is what the answers are:
+    the one of the `classes` that a sample is of (classification) or that every pixel is of (segmentation), or a number for each of the `targets` (regression).
     """
 
     name: str
@@ -41,11 +42,19 @@ class Dataset:
     source: str
     module: str = ""
     dtype: str = "uint8"
+    task: str = "classification"
+    targets: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> int:
+        """How many numbers a network gives for a sample, for a pixel in segmentation: one a class, or one a target."""
+        return len(self.targets if self.task == "regression" else self.classes)
 
     @property
     def bytes(self) -> int:
-        """What all samples take in memory."""
-        return (self.train + self.test) * math.prod(self.shape) * (1 if self.dtype == "uint8" else 4)
+        """What all samples take in memory, with their masks or targets where these are more than a number."""
+        answer = math.prod(self.shape[1:]) if self.task == "segmentation" else 4 * len(self.targets)
+        return (self.train + self.test) * (math.prod(self.shape) * (1 if self.dtype == "uint8" else 4) + answer)
 
 
 DATASETS: Registry[Dataset] = Registry("data set")
@@ -102,6 +111,12 @@ for _dataset in (
 # The source of data that a person brought. Such data are kept on one machine, so the project itself says what they are.
 OWN = "own"
 OWN_FIELDS = ("sha256", "title", "shape", "classes", "train", "test")
+# What a section may leave out: data whose samples are of one class each.
+OWN_MORE = ("task", "targets")
+# Of a pixel that is of no class: it is neither learned nor counted.
+IGNORED = 255
+# The targets of a box, each 0 to 1 of the width or height: data with just these are of places in a picture.
+BOX = ("left", "top", "right", "bottom")
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 MOST_CLASSES = 1000
 MOST_SAMPLES = 100_000_000
@@ -120,7 +135,7 @@ def described(data: Mapping[str, object]) -> Dataset | None:
         # Rows of numbers have one axis, pictures three.
         return None if own_problem(data) else Dataset(
             own_name(data["sha256"]), data["title"], tuple(data["shape"]), tuple(data["classes"]), data["train"], data["test"], 0, "Your own data.", "",
-            dtype="float32" if len(data["shape"]) == 1 else "uint8")
+            dtype="float32" if len(data["shape"]) == 1 else "uint8", task=data.get("task", "classification"), targets=tuple(data.get("targets", ())))
     return DATASETS.get(source) if isinstance(source, str) else None
 
 
@@ -128,17 +143,31 @@ def own_problem(data: Mapping[str, object]) -> str | None:
     """What is wrong in a section about a person's own data, or None."""
     if missing := [name for name in OWN_FIELDS if name not in data]:
         return f"it does not say its {', '.join(missing)}"
-    sha256, title, shape, classes = (data[name] for name in OWN_FIELDS[:4])
+    sha256, title, shape = (data[name] for name in OWN_FIELDS[:3])
     if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
         return "its sha256 must have 64 hexadecimal digits: it names the file that keeps the samples"
     if not isinstance(title, str) or not 1 <= len(title) <= LONGEST_NAME:
         return f"its title must be a text of 1 to {LONGEST_NAME} characters"
     if not isinstance(shape, list | tuple) or len(shape) not in (1, 3) or not all(type(size) is int and 1 <= size <= 1_000_000 for size in shape):
         return "its shape must be one whole number from 1 up (features), or three (channels, height, width)"
-    if not isinstance(classes, list | tuple) or not 1 <= len(classes) <= MOST_CLASSES:
-        return f"it must have 1 to {MOST_CLASSES:,} classes"
-    if not all(isinstance(name, str) and 1 <= len(name) <= LONGEST_NAME for name in classes) or len(set(classes)) < len(classes):
-        return f"its classes must be different texts of 1 to {LONGEST_NAME} characters"
+    if wrong := _answers_problem(data):
+        return wrong
     if not all(type(data[part]) is int and 1 <= data[part] <= MOST_SAMPLES for part in ("train", "test")):
         return "it must have at least 1 training and 1 test sample"
     return None
+
+
+def _answers_problem(data: Mapping[str, object]) -> str | None:
+    """What is wrong with the task, the classes or the targets of a person's own data."""
+    task = data.get("task", "classification")
+    if task not in ("classification", "segmentation", "regression"):
+        return "its task must be classification, segmentation or regression"
+    if task == "segmentation" and len(data["shape"]) != 3:
+        return "its shape must be channels, height and width: segmentation is of images"
+    what, others, most = ("targets", "classes", MOST_CLASSES) if task == "regression" else ("classes", "targets", IGNORED if task == "segmentation" else MOST_CLASSES)
+    names = data.get(what, ())
+    if not isinstance(names, list | tuple) or not 1 <= len(names) <= most:
+        return f"it must have 1 to {most:,} {what}"
+    if not all(isinstance(name, str) and 1 <= len(name) <= LONGEST_NAME for name in names) or len(set(names)) < len(names):
+        return f"its {what} must be different texts of 1 to {LONGEST_NAME} characters"
+    return f"data for {task} have no {others}" if data.get(others) else None

@@ -21,6 +21,8 @@ TASKS: Registry[Task] = Registry("task")
 
 for _task in (
     Task("classification", "Classification", "One score a class for every sample of the data set."),
+    Task("segmentation", "Segmentation", "One score a class for every pixel of the image."),
+    Task("regression", "Regression", "One number a target for every sample of the data set."),
     Task("none", "None: draw only", "Any inputs and outputs: shapes, costs and the code are worked out, nothing is trained.", trains=False),
 ):
     TASKS.register(_task)

@@ -1,6 +1,5 @@
-"""The settings of a training: losses, optimisers, initialisers, clipping, averages and early stopping in the same record form as layers, and single numbers."""
+"""The settings of a training: optimisers, initialisers, clipping, averages and early stopping in the same record form as layers, and single numbers."""
 
-from .formulas import DOCS
 from .params import Bool, Choice, Float, Int
 from .schedules import MONITOR, THRESHOLD, WARMUP
 from .spec import AVERAGES, CLIPPINGS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, STOPPINGS, Record, Rule
@@ -44,19 +43,6 @@ OPTIMIZERS.register(Record(
     "AdamW", "Adam with weight decay applied to the weights themselves, not to the gradient.",
     "Loshchilov & Hutter 2019, arXiv:1711.05101; " + OPTIM + "AdamW.html", "torch.optim.AdamW",
     (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0)), packed=PACKED, state="2"))
-
-# The formula is scikit-learn's: https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
-WEIGHT = Choice("weight", "equal", ("equal", "balanced"), "balanced: a class counts by samples / (classes · its samples), so that rare ones count as much as frequent ones")
-LOSSES.register(Record(
-    "CrossEntropyLoss", "Minus the logarithm of the share that softmax gives the true class; takes logits, mean over the batch, in nats.",
-    DOCS + "CrossEntropyLoss.html", "torch.nn.CrossEntropyLoss",
-    (Float("label_smoothing", 0.0, "share of the target spread evenly over all classes", min=0.0, max=1.0), WEIGHT), ours=("weight",)))
-LOSSES.register(Record(
-    "NLLLoss", "Minus the log-probability of the true class; takes the output of LogSoftmax, mean over the batch, in nats.",
-    DOCS + "NLLLoss.html", "torch.nn.NLLLoss", (WEIGHT,), ours=("weight",)))
-LOSSES.register(Record(
-    "MultiMarginLoss", "Asks the true class's score to beat every other by a margin, as a support vector machine does.",
-    DOCS + "MultiMarginLoss.html", "torch.nn.MultiMarginLoss", (Float("margin", 1.0, "by how much the true class should win"), WEIGHT), ours=("weight",)))
 
 INITIALIZERS.register(Record("Default", "What torch does for each layer: uniform within 1/sqrt(inputs) for Conv2d and Linear.", INIT))
 INITIALIZERS.register(Record("XavierUniform", "Uniform; keeps the variance of signals equal through tanh and sigmoid layers.",

@@ -74,14 +74,18 @@ def _digits(value: float, digits: int = 6) -> float | None:
     return float(f"{value:.{digits}g}") if math.isfinite(value) else None
 
 
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
+
+
 def points(history: History, since: int = 0) -> list[list[float | None]]:
     """Rows step, epoch, loss, accuracy, samples per second of the training part, from number `since` on."""
-    return [[s.step, s.epoch, _digits(s.loss), round(s.accuracy, 5), _digits(s.samples_per_second, 4)] for s in history.steps[since:]]
+    return [[s.step, s.epoch, _digits(s.loss), _share(s.accuracy), _digits(s.samples_per_second, 4)] for s in history.steps[since:]]
 
 
 def tests(history: History) -> list[list[float | None]]:
     """Rows step, epoch, loss, accuracy of the test part, one an epoch."""
-    return [[t.step, t.epoch, _digits(t.loss), round(t.accuracy, 5)] for t in history.tests]
+    return [[t.step, t.epoch, _digits(t.loss), _share(t.accuracy)] for t in history.tests]
 
 
 def marks(history: History) -> list[list[float]]:
@@ -90,8 +94,8 @@ def marks(history: History) -> list[list[float]]:
 
 
 def best(history: History) -> Evaluated | None:
-    """The first evaluation with the highest test accuracy."""
-    return max(history.tests, key=lambda t: t.accuracy, default=None)
+    """The first evaluation with the highest test accuracy, or the least test loss where nothing is right or wrong."""
+    return max(history.tests, key=lambda t: -t.loss if t.accuracy is None else t.accuracy, default=None)
 
 
 def steps_done(history: History) -> int:
@@ -135,7 +139,7 @@ def header(history: History) -> dict[str, object]:
         "seconds": round(history.current[-1].seconds, 1) if history.current else 0,
         "device": started.device if started else "",
         "deviceName": started.device_name if started else "",
-        "best": {"accuracy": round(top.accuracy, 5), "epoch": top.epoch} if top else None,
+        "best": {"accuracy": _share(top.accuracy), "epoch": top.epoch} if top else None,
         "parameters": started.parameters if started else None,
         "trainSamples": started.train_samples if started else None,
         "testSamples": started.test_samples if started else None,

@@ -48,6 +48,8 @@ class Kept:
     bytes: int
     origin: str = ""
     how: Mapping[str, object] | None = None
+    task: str = "classification"
+    targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
 
@@ -72,7 +74,9 @@ def place(sha256: str) -> Path:
 def section(kept: Kept) -> dict[str, object]:
     """What a project says of these data."""
     return {"source": OWN, "sha256": kept.sha256, "title": kept.title, "shape": list(kept.shape), "classes": list(kept.classes),
-            "train": kept.train, "test": kept.test}
+            "train": kept.train, "test": kept.test,
+            # A section says no more than it must, so that what older projects say of the same data is the same.
+            **({"task": kept.task} if kept.task != "classification" else {}), **({"targets": list(kept.targets)} if kept.targets else {})}
 
 
 def get(sha256: str) -> Kept | None:
@@ -163,18 +167,19 @@ def tensors(dataset: Dataset) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         if _digest(file, about.st_mtime_ns, about.st_size) != sha256:
             raise DataError(f"{dataset.title} has changed on the disk since it was kept: add it again from the file it came from.")
         with safe_open(file, framework="pt") as stream:
-            classes = tuple(json.loads((stream.metadata() or {})["classes"]))
+            names = tuple(json.loads((stream.metadata() or {})["targets" if dataset.task == "regression" else "classes"]))
             parts = tuple(stream.get_tensor(name) for name in ("train_x", "train_y", "test_x", "test_y"))
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise DataError(f"{dataset.title} cannot be read ({type(error).__name__}: {error}); add it again from the file it came from.") from None
-    _same(dataset, classes, [len(parts[0]), len(parts[2])])
+    _same(dataset, names, [len(parts[0]), len(parts[2])])
     return parts
 
 
-def _same(dataset: Dataset, classes: Sequence[str], counts: Sequence[int]) -> None:
+def _same(dataset: Dataset, names: Sequence[str], counts: Sequence[int]) -> None:
     """What a project says of its data must be so: the network was drawn for it."""
-    if classes != dataset.classes:
-        raise DataError(f"{dataset.title}: the project says other classes than the kept data have ({', '.join(classes[:6])}); choose the data again.")
+    what, said = ("targets", dataset.targets) if dataset.task == "regression" else ("classes", dataset.classes)
+    if names != said:
+        raise DataError(f"{dataset.title}: the project says other {what} than the kept data have ({', '.join(names[:6])}); choose the data again.")
     if counts != [dataset.train, dataset.test]:
         raise DataError(f"{dataset.title}: the project says {dataset.train:,} training and {dataset.test:,} test samples, and {counts[0]:,} and "
                         f"{counts[1]:,} are kept; choose the data again.")

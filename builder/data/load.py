@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.catalogue.datasets import OWN, Dataset
+from builder.catalogue.datasets import IGNORED, OWN, Dataset
 
 from . import kept
 from .binary import read_mat, read_stl10
@@ -104,9 +104,26 @@ def _tensors(dataset: Dataset, train_x: Tensor, train_y: Tensor, test_x: Tensor,
         if tuple(x.shape[1:]) != dataset.shape:
             axes = " (channels, height, width)" if len(dataset.shape) == 3 else ""
             raise DataError(f"{dataset.title}: the {part} {'images' if axes else 'samples'} should be {dataset.shape}{axes} and are {tuple(x.shape[1:])}.")
-        if wrong := [label for label in (int(y.min()), int(y.max())) if not 0 <= label < len(dataset.classes)]:
-            raise DataError(f"{dataset.title}: a {part} label is {wrong[0]}, and there are {len(dataset.classes)} classes, from 0.")
-    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, *statistics(train_x))
+        if wrong := _wrong_answers(dataset, x, y):
+            raise DataError(f"{dataset.title}: {wrong.format(part=part)}")
+    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, *statistics(train_x), task=dataset.task, targets=dataset.targets)
+
+
+def _wrong_answers(dataset: Dataset, x: Tensor, y: Tensor) -> str:
+    """What is wrong with the answers of a part, empty where nothing is."""
+    import torch
+
+    kind, shape = {"classification": (torch.int64, (len(x),)), "segmentation": (torch.uint8, (len(x), *dataset.shape[1:])),
+                   "regression": (torch.float32, (len(x), len(dataset.targets)))}[dataset.task]
+    if y.dtype != kind or tuple(y.shape) != shape:
+        return f"the {{part}} answers should be {kind} of shape {shape} and are {y.dtype} of shape {tuple(y.shape)}."
+    if dataset.task == "regression":
+        return "" if bool(y.isfinite().all()) else "a {part} target is not a finite number."
+    known = y[y != IGNORED] if dataset.task == "segmentation" else y
+    if not len(known):
+        return "no {part} pixel is of a class."
+    wrong = [label for label in (int(known.min()), int(known.max())) if not 0 <= label < len(dataset.classes)]
+    return f"a {{part}} label is {wrong[0]}, and there are {len(dataset.classes)} classes, from 0." if wrong else ""
 
 
 def statistics(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -19,9 +19,10 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Tensors:
-    """A data set in memory: x uint8 (N C H W) or float32 (N ...), y int64 (N).
+    """A data set in memory: x uint8 (N C H W) or float32 (N ...); y by `task`: class numbers int64 (N) for classification, uint8 (N H W) for segmentation,
+    where 255 is a pixel of no class, or float32 (N K) for regression, one number for each of the `targets`.
 
-    `mean` and `std` are of the training part, one for each index of the axis behind N: a channel of images, on the scale 0 to 1, or a feature.
+    `valid_x` and `valid_y` are a part for choosing between runs and epochs, made from the training part; None where there is none. `mean` and `std` are of the training part, one for each index of the axis behind N: a channel of images, on the scale 0 to 1, or a feature.
     """
 
     name: str
@@ -32,6 +33,10 @@ class Tensors:
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    task: str = "classification"
+    targets: tuple[str, ...] = ()
+    valid_x: Tensor | None = None
+    valid_y: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -26,15 +26,17 @@ def backbone(project: Project, edit: Edit) -> Project:
     or the samples cannot go through.
     """
     (dataset, section), freeze = meant(edit.get("source")), edit.get("freeze", False)
+    if dataset.task == "segmentation":
+        raise EditError(f"{dataset.title} is for segmentation: a backbone gets a head that gives one answer a sample; draw the bricks that give one a pixel yourself")
     if not isinstance(freeze, bool):
         raise EditError("the other bricks are frozen or not: true or false")
     project = _single(project)
     path = _head(_analysed(project))
     project, path = _made_own(project, path)
-    project = _with_classes(project, path, len(dataset.classes))
+    project = _with_classes(project, path, dataset.answers)
     project = _frozen(project, path, freeze)
     project = _entered(project, dataset)
-    return replace(project, task=FrozenDict({"kind": "classification"}), data=section)
+    return replace(project, task=FrozenDict({"kind": dataset.task}), data=section)
 
 
 def _analysed(project: Project) -> Analysis:
@@ -159,7 +161,7 @@ def _entered(project: Project, dataset: Dataset) -> Project:
     entry = next(node for node in project.network.nodes if node.kind == "Input")
     before, params = LAYERS["Input"].values(entry.params)["shape"], _params(project)
     plain = _edited(project, None, {"op": "set", "id": entry.id, "params": {"shape": dataset.shape, "dtype": None}})
-    wanted = (BATCH, len(dataset.classes))
+    wanted = (BATCH, dataset.answers)
     ways = [plain, *(_adapted(plain, entry.id, before, dataset.shape) if len(before) == len(dataset.shape) == 3 else ())]
     able = [way for way in ways if _answer(way) == wanted]
     if not able:

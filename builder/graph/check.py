@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, per_sample, show
 from builder.catalogue import Problem as LayerProblem
-from builder.catalogue.datasets import OWN_FIELDS
+from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
-from .datasets import dataset_of
+from .datasets import choices, dataset_of
 from .document import Block, Edge, FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
 from .memo import by_identity
@@ -83,7 +83,7 @@ def untrainable(project: Project) -> str | None:
     if task is None or task.trains:
         return None
     return (f"{project.name} is drawn only: its task is {task.kind!r}, so there is no data set and no loss to train it with; "
-            "choose the task classification (task.kind=classification) and a data set whose samples fit its Input")
+            "choose a data set whose samples fit its Input")
 
 
 def _said_once(problems: Sequence[Problem]) -> list[Problem]:
@@ -476,9 +476,11 @@ def _answer(analysis: Analysis, project: Project) -> Iterator[Problem]:
         yield Problem(None, None, "error", says, because,
                       tuple(batch(f"Use {name}", {"op": "choose_data", "source": name}) for name in list(DATASETS)[:1]), "data")
         return
-    if project.task.get("kind") != "classification":
-        yield Problem(None, None, "error", f"there is no task called {project.task.get('kind')!r:.60}", f"there are {', '.join(TASKS)}",
-                      (batch("Use classification", {"op": "settings", "path": "task.kind", "value": "classification"}, sure=True),), "task")
+    if project.task.get("kind") != dataset.task:
+        kind = project.task.get("kind")
+        says = f"{dataset.title} is for {dataset.task}, and the project's task is {kind}" if kind in TASKS else f"there is no task called {kind!r:.60}"
+        yield Problem(None, None, "error", says, f"there are {', '.join(TASKS)}",
+                      (batch(f"Use {dataset.task}", {"op": "settings", "path": "task.kind", "value": dataset.task}, sure=True),), "task")
     behind, outputs = _after_rows(analysis, project), _ends_of(analysis, "Output")[:1]
     for placed in analysis.placed.values():
         if placed.node.kind == "Input" and placed.shape and placed.shape[1:] != dataset.shape:
@@ -504,7 +506,7 @@ def _input_differs(placed: Placed, dataset: Dataset) -> Problem:
 def _settings(project: Project) -> Iterator[Problem]:
     """The training settings, against the records that declare them."""
     training = project.training
-    own = set(OWN_FIELDS) if project.data.get("source") == OWN else set()
+    own = {*OWN_FIELDS, *OWN_MORE} if project.data.get("source") == OWN else set()
     for section, known, more in (("data", "source", own), ("task", "kind", set())):
         for name in sorted(set(getattr(project, section)) - {known} - more):
             yield Problem(None, f"{section}.{name}", "error", f"there is no {section} setting called {name!r:.60}; there is {known}", "", (), "settings")
@@ -513,11 +515,14 @@ def _settings(project: Project) -> Iterator[Problem]:
     for name, param in WHOLE.items():
         if said := param.check(param.normal(training.get(name, param.default))):
             yield _setting(name, said, batch(f"Set {name} to {param.default}", {"op": "settings", "path": f"training.{name}", "value": param.default}, sure=True))
-    for name, (records, default) in RECORDS.items():
+    for name in RECORDS:
+        records, default = choices(project, name)
         given = training.get(name, FrozenDict())
         record = records.get(kind_of(given, default)) if isinstance(given, Mapping) else None
         if record is None:
-            yield _setting(name, f"there is no {records.what} called {kind_of(given, default)!r:.60}; there are {', '.join(records)}",
+            kind, what = kind_of(given, default), RECORDS[name][0]
+            says = f"{kind} is no loss for {project.task.get('kind')}" if kind in what else f"there is no {what.what} called {kind!r:.60}"
+            yield _setting(name, f"{says}; there are {', '.join(records)}",
                            batch(f"Use {default}", {"op": "settings", "path": f"training.{name}", "value": {"kind": default}}))
             continue
         yield from _record(name, record, given)

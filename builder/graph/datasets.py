@@ -1,11 +1,12 @@
-"""The data set that a project is for: a registered one, or a person's own, which the project's `data` section describes."""
+"""The data set that a project is for: a registered one, or a person's own, which the project's `data` section describes; and what may be chosen with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from builder.catalogue import DATASETS, OWN, Dataset, described, own_problem
-from builder.catalogue.datasets import OWN_FIELDS
+from builder.catalogue import DATASETS, OWN, Dataset, Record, described, losses_of, own_problem, usual_loss
+from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE
+from builder.catalogue.training import RECORDS
 
 from .bricks import EditError
 from .document import FrozenDict, Project, freeze
@@ -16,6 +17,14 @@ def dataset_of(project: Project) -> Dataset | None:
     return described(project.data)
 
 
+def choices(project: Project, section: str) -> tuple[Mapping[str, Record], str]:
+    """The records that a section of the training settings chooses from, and the one that is meant where nothing is: losses are those of the project's task."""
+    if section != "loss":
+        return RECORDS[section]
+    task = str(project.task.get("kind"))
+    return losses_of(task), usual_loss(task)
+
+
 def meant(source: object) -> tuple[Dataset, FrozenDict]:
     """The data set that an edit names, and the `data` section for it: a registered name, or a section about a person's own data.
 
@@ -24,7 +33,7 @@ def meant(source: object) -> tuple[Dataset, FrozenDict]:
     if isinstance(source, Mapping) and source.get("source") == OWN:
         if wrong := own_problem(source):
             raise EditError(f"these are no data of one's own: {wrong}")
-        section = freeze({name: source[name] for name in ("source", *OWN_FIELDS)})
+        section = freeze({name: source[name] for name in ("source", *OWN_FIELDS, *OWN_MORE) if name in source})
         return described(section), section
     if not isinstance(source, str) or source not in DATASETS:
         raise EditError(f"there is no data set called {source!r:.60}; there are {', '.join(DATASETS)}")

@@ -15,6 +15,7 @@ from builder.catalogue import show
 
 from .analysis import Analysis, Placed, inside
 from .check import RECORDS, WHOLE, Report, check
+from .datasets import choices
 from .document import Edge, Project
 from .kinds import INPUT, OUTPUT
 
@@ -311,7 +312,7 @@ def _flat(project: Project) -> Iterator[tuple[str, object]]:
     for section in SECTIONS:
         table = dict(getattr(project, section))
         if section == "training":
-            table = {**{name: param.default for name, param in WHOLE.items()}, **table, **{name: _record(table.get(name), name) for name in RECORDS}}
+            table = {**{name: param.default for name, param in WHOLE.items()}, **table, **{name: _record(table.get(name), project, name) for name in RECORDS}}
         for name, value in table.items():
             if isinstance(value, Mapping):
                 yield from ((f"{section}.{name}.{inner}", item) for inner, item in value.items())
@@ -319,9 +320,9 @@ def _flat(project: Project) -> Iterator[tuple[str, object]]:
                 yield f"{section}.{name}", value
 
 
-def _record(given: object, name: str) -> object:
+def _record(given: object, project: Project, name: str) -> object:
     """An optimiser, a loss or an initialiser with its defaults; as it stands where the catalogue does not know it."""
-    records, default = RECORDS[name]
+    records, default = choices(project, name)
     table = dict(given) if isinstance(given, Mapping) else {}
     record = records.get(table.get("kind", default))
     return given if record is None else {"kind": record.kind, **record.values({key: value for key, value in table.items() if key != "kind"})}

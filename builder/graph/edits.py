@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import reduce
 from itertools import groupby
 
-from builder.catalogue import LAYERS, OPTIMIZERS, TASKS, Dataset
+from builder.catalogue import LAYERS, LOSSES, OPTIMIZERS, TASKS, Dataset, losses_of
 
 from . import blockedits, origin
 from .backbone import backbone
@@ -94,7 +94,8 @@ def _set_path(table: FrozenDict, path: list[str], value: object) -> FrozenDict:
 
 
 def _choose_data(project: Project, edit: Edit) -> Project:
-    """Another data set; an Input that fitted the old one fits the new one, and recommended training settings are followed by those for it.
+    """Another data set, and with it the task that it is for; an Input that fitted the old one fits the new one, and recommended training settings are
+    followed by those for it.
 
     "source" is a registered name, or the whole section of a person's own data.
     """
@@ -102,7 +103,11 @@ def _choose_data(project: Project, edit: Edit) -> Project:
     recipe = project.recipes.get(section["source"])
     untouched = not project.training or project.training in project.recipes.values()
     training = recipe if recipe is not None and untouched else project.training
-    return replace(_entered(project, dataset_of(project), dataset), data=section, training=training)
+    # A loss of another task is not one of this; the usual one is meant where none is given.
+    loss = training.get("loss")
+    if isinstance(loss, Mapping) and "kind" in loss and loss["kind"] in LOSSES and loss["kind"] not in losses_of(dataset.task):
+        training = FrozenDict({name: value for name, value in training.items() if name != "loss"})
+    return replace(_entered(project, dataset_of(project), dataset), task=FrozenDict({**project.task, "kind": dataset.task}), data=section, training=training)
 
 
 def _entered(project: Project, before: Dataset | None, after: Dataset) -> Project:

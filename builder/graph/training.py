@@ -8,7 +8,7 @@ from builder.catalogue import Record
 from builder.catalogue.schedules import Rate, rate_of, steps_per_epoch
 
 from .check import RECORDS, WHOLE
-from .datasets import dataset_of
+from .datasets import choices, dataset_of
 from .document import Project
 
 MOST_POINTS = 600  # of a curve: more than a screen has columns for
@@ -16,7 +16,7 @@ MOST_POINTS = 600  # of a curve: more than a screen has columns for
 
 def chosen(project: Project, section: str) -> tuple[Record, dict[str, object]]:
     """The record that a section such as "optimizer" chooses, with the parameters that are given there."""
-    records, default = RECORDS[section]
+    records, default = choices(project, section)
     given = project.training.get(section)
     table = dict(given) if isinstance(given, Mapping) else {}
     return records[str(table.pop("kind", default))], table
@@ -31,7 +31,7 @@ def legal(project: Project) -> bool:
     """Whether every setting is one that its record or parameter allows."""
     if any(WHOLE[name].check(number(project, name)) for name in WHOLE):
         return False
-    tables = [(records, default, project.training.get(section, {})) for section, (records, default) in RECORDS.items()]
+    tables = [(*choices(project, section), project.training.get(section, {})) for section in RECORDS]
     return all(isinstance(table, Mapping) and (record := records.get(table.get("kind", default)))
                and not record.check({name: value for name, value in table.items() if name != "kind"}) for records, default, table in tables)
 

@@ -14,6 +14,11 @@ class TaskError(ValueError):
     """A network's outputs do not fit the task; the message is for people."""
 
 
+def shown(outputs: Tensor) -> str:
+    """The shape of outputs as people write it, N×10."""
+    return "×".join(["N", *map(str, outputs.shape[1:])])
+
+
 class Task(Protocol):
     """Results stay on the device of the tensors; `loss` and `correct`, asked every step, never wait for it."""
 
@@ -23,14 +28,17 @@ class Task(Protocol):
     def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
         """The mean loss of the batch, without axes, with its graph."""
 
-    def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """How many samples of the batch are right, without axes."""
+    def correct(self, outputs: Tensor, targets: Tensor) -> Tensor | int:
+        """How many answers of the batch are right, without axes; 0 where nothing is right or wrong."""
+
+    def answers(self, targets: Tensor) -> Tensor | int:
+        """How many could be right: samples, or pixels; 0 where nothing is right or wrong, and the accuracy is None."""
 
     def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Sums float32 over the batch, of which `figures` makes numbers once those of all batches are added up."""
+        """Sums over the batch, of which `figures` makes numbers once those of all batches are added up."""
 
     def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
         """What the sums say of so many samples, by name."""
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Counts int64 (classes classes): row true class, column given class."""
+        """Counts int64 (classes classes): row true class, column given class; (0 0) where there are no classes."""

@@ -31,7 +31,8 @@ class CheckpointError(ValueError):
 class Position:
     """How far a run is: `batches` of epoch `epoch` are done, with their sums; seconds count the training so far, of the run and of the epoch.
 
-    `plateau_*` is what a schedule that watches the run has seen, `reductions` how often it has lowered the learning rate;
+    `answers` are the samples or pixels that could be right, None in checkpoints of before it was noted: there all samples; `best` is the highest accuracy,
+    or minus the least loss where there is none. `plateau_*` is what a schedule that watches the run has seen, `reductions` how often it has lowered the learning rate;
     `stopping_*` is the same for what ends a run early, with the best's epoch, `epochs` are all that the run was to have.
     """
 
@@ -44,7 +45,7 @@ class Position:
     samples: int = 0
     seconds: float = 0.0
     epoch_seconds: float = 0.0
-    best: float = -1.0
+    best: float | None = None
     plateau_best: float | None = None
     plateau_epochs: int = 0
     reductions: int = 0
@@ -52,6 +53,7 @@ class Position:
     stopping_epochs: int = 0
     stopping_best_epoch: int = 0
     epochs: int = 0
+    answers: int | None = None
 
 
 def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, device: str = "cpu",

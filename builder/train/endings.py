@@ -12,6 +12,7 @@ from builder.tasks.task import TaskError
 
 from .checkpoint import CheckpointError, Position
 from .culprit import Culprit
+from .evaluate import Seen
 from .events import RunEnded
 from .patience import Patience
 
@@ -19,17 +20,26 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memo
 LOG = logging.getLogger(__name__)
 
 
-def completed(step: int, epochs: int, accuracy: float | None) -> RunEnded:
+def reached(seen: Seen | None) -> str:
+    """How good the network is on the test part, in words; empty before it was tested."""
+    if seen is None:
+        return ""
+    if seen.accuracy is not None:
+        return f"{100 * seen.accuracy:.1f} % of the test {'pixels' if 'mean_iou' in seen.figures else 'samples'} are right"
+    return f"R² of the test samples is {seen.figures['r2']:.3f}" if "r2" in seen.figures else ""
+
+
+def completed(step: int, epochs: int, seen: Seen | None) -> RunEnded:
     """All epochs are done."""
-    right = "" if accuracy is None else f": {100 * accuracy:.1f} % of the test samples are right"
+    right = f": {words}" if (words := reached(seen)) else ""
     return RunEnded("completed", step, f"All {epochs} epochs are done{right}." if epochs > 1 else f"The epoch is done{right}.")
 
 
-def early(at: Position, epochs: int, patience: Patience, accuracy: float | None) -> RunEnded:
+def early(at: Position, epochs: int, patience: Patience, seen: Seen | None) -> RunEnded:
     """What is watched stood still for too long, before the epoch where the run is."""
     rises = patience.monitor == "test_accuracy"
     best = f"{100 * -at.stopping_best:.1f} %" if rises else f"{at.stopping_best:.4g}"
-    right = "" if accuracy is None else f" {100 * accuracy:.1f} % of the test samples are right."
+    right = f" {words}." if (words := reached(seen)) else ""
     return RunEnded("completed", at.step, f"Stopped early after epoch {at.epoch - 1} of {epochs}: the {patience.monitor.replace('_', ' ').replace('train', 'training')} has not "
                     f"{'risen' if rises else 'fallen'} by more than {patience.threshold:g} for {at.stopping_epochs} epoch{'' if at.stopping_epochs == 1 else 's'}; its best was {best}, "
                     f"in epoch {at.stopping_best_epoch}.{right}")

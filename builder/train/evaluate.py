@@ -16,10 +16,10 @@ from .precision import computed
 
 @dataclass(frozen=True)
 class Seen:
-    """Mean loss of a sample, share of right answers, confusion[i][j], the samples of class i called j, and what else the task says."""
+    """Mean loss of a sample, share of right answers, confusion[i][j], the samples or pixels of class i called j, and what else the task says."""
 
     loss: float
-    accuracy: float
+    accuracy: float | None
     confusion: tuple[tuple[int, ...], ...]
     figures: Mapping[str, float] = field(default_factory=dict)
 
@@ -29,15 +29,17 @@ def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, 
              precision: str = "float32") -> Seen | None:
     """The network in evaluation mode over the split, `batch` samples at a time; None when `stop` said so in between."""
     model.eval()
-    losses, correct, confusion, tally = [], [], 0, 0
+    losses, correct, answers, confusion, tally = [], 0, 0, 0, 0
     for first in range(0, len(split), batch):
         if stop():
             return None
         inputs, targets = split.part(first, min(first + batch, len(split)))
         outputs = computed(model, inputs, precision)
         losses.append(task.loss(loss_fn, outputs, targets) * len(targets))
-        correct.append(task.correct(outputs, targets))
+        correct = correct + task.correct(outputs, targets)
+        answers = answers + task.answers(targets)
         tally = tally + task.tally(outputs, targets)
         confusion = confusion + task.confusion(outputs, targets)
-    return Seen(sum(torch.stack(losses).tolist()) / len(split), int(torch.stack(correct).sum()) / len(split), tuple(map(tuple, confusion.tolist())),
+    answers = int(answers)
+    return Seen(sum(torch.stack(losses).tolist()) / len(split), int(correct) / answers if answers else None, tuple(map(tuple, confusion.tolist())),
                 task.figures(tally, len(split)))

@@ -23,7 +23,10 @@ Reason = Literal["completed", "stopped", "diverged", "out_of_memory", "failed", 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """The run's constants, known before the first step; `resumed_at` is the step a resumed run goes on from, 0 for a new one, `lr` the rate of the next step."""
+    """The run's constants, known before the first step; `resumed_at` is the step a resumed run goes on from, 0 for a new one, `lr` the rate of the next step.
+
+    `classes` names the classes of classification and segmentation, `targets` the numbers of regression.
+    """
 
     device: str
     device_name: str
@@ -39,11 +42,14 @@ class RunStarted:
     torch: str
     resumed_at: int = 0
     lr: float = 0.0
+    task: str = "classification"
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class StepEnded:
-    """Means over the steps since the record before it, up to and including `step`; accuracy is a share (0 to 1), seconds count from the start of the run.
+    """Means over the steps since the record before it, up to and including `step`; accuracy is a share (0 to 1) of samples or pixels, None where nothing
+    is right or wrong; seconds count from the start of the run.
 
     `lr` is the learning rate of `step`, None in records of before it was noted.
     """
@@ -51,7 +57,7 @@ class StepEnded:
     step: int
     epoch: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     samples_per_second: float
     seconds: float
     lr: float | None = None
@@ -64,21 +70,21 @@ class EpochEnded:
     epoch: int
     step: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     seconds: float
     samples_per_second: float
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The network in evaluation mode over one split; confusion[i][j] counts samples of class i called j. `figures` holds the task's other numbers:
-    top5, a share, and calibration_error, how far sureness and share of right answers are apart."""
+    """The network in evaluation mode over one split; confusion[i][j] counts samples, or pixels, of class i called j. `figures` holds the task's other
+    numbers: top5, a share, and calibration_error, how far sureness and share of right answers are apart; mean_iou and dice, shares; mse, mae, r2 and box_iou."""
 
     epoch: int
     step: int
     split: str
     loss: float
-    accuracy: float
+    accuracy: float | None
     confusion: tuple[tuple[int, ...], ...]
     figures: Mapping[str, float] = field(default_factory=dict)
 

@@ -44,8 +44,8 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
     """Trains in place, yielding events; RunEnded is last, exactly once, for every way of ending (table in `events`).
 
     `control` is asked before every step, and about stopping before every batch of the evaluation. With `checkpoints`, the folder gets `last` after every
-    epoch, when stopped, paused or asked to, and `best` by test accuracy; `resume` goes on from `last` where there is one. On the CPU a run that was
-    paused or resumed has the very bits of one that never was.
+    epoch, when stopped, paused or asked to, and `best` by test accuracy, or by test loss where nothing is right or wrong; `resume` goes on from `last`
+    where there is one. On the CPU a run that was paused or resumed has the very bits of one that never was.
     """
     run = Run(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
     with deterministic(settings.deterministic, device):
@@ -66,7 +66,7 @@ class Run:
         self.at, self.random = Position(seed=settings.seed, epochs=settings.epochs), None
         self.trained = [weights for weights in model.parameters() if weights.requires_grad]
         self.average: AveragedModel | None = None
-        self.step, self.seconds_before, self.accuracy = 0, 0.0, None
+        self.step, self.seconds_before, self.seen = 0, 0.0, None
         self.first_loss, self.blown_up = None, ""
         self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
@@ -84,11 +84,11 @@ class Run:
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
             if (stopping := self.settings.stopping) is not None and self.at.stopping_epochs >= stopping.patience:
-                return endings.early(self.at, self.settings.epochs, stopping, self.accuracy)
+                return endings.early(self.at, self.settings.epochs, stopping, self.seen)
             ending = (yield from self._steps()) or (yield from self._epoch_end())
             if ending is not None:
                 return ending
-        return endings.completed(self.step, self.settings.epochs, self.accuracy)
+        return endings.completed(self.step, self.settings.epochs, self.seen)
 
     def _settle_in(self) -> None:
         """Network, loss and data go to the device; with convolutions, in the memory format that they are fastest in."""
@@ -123,7 +123,7 @@ class Run:
         settings, data = self.settings, self.tensors
         return RunStarted(self.device.kind, self.device.name, sum(weights.numel() for weights in self.model.parameters()), len(data.train_x),
                           len(data.test_x), len(self.bounds), settings.epochs, settings.batch_size, data.classes, settings.seed,
-                          torch.get_num_threads(), torch.__version__, self.step, self._rate())
+                          torch.get_num_threads(), torch.__version__, self.step, self._rate(), data.task, data.targets)
 
     # Stages of an epoch. Each returns the ending when the run ends there, else None.
 
@@ -133,7 +133,8 @@ class Run:
         order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.device)
         if self.at.batches and self.random is not None:
             set_random_states(self.random, self.device.torch_name)
-        self.meter = Meter(self.device, Sums(self.at.loss, self.at.correct, self.at.samples))
+        answers = self.at.samples if self.at.answers is None else self.at.answers
+        self.meter = Meter(self.device, Sums(self.at.loss, self.at.correct, self.at.samples, answers=answers))
         self.epoch_began = self.window_began = time.perf_counter()
         self.batches = self.at.batches
         if self.sound.at is None:
@@ -177,7 +178,7 @@ class Run:
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        self.meter.add(loss.detach(), self.task.correct(outputs.detach(), targets), len(targets))
+        self.meter.add(loss.detach(), self.task.correct(outputs.detach(), targets), len(targets), self.task.answers(targets))
         return True
 
     def _epoch_end(self) -> Ending:
@@ -189,12 +190,13 @@ class Run:
             return (yield from self._stopped())
         if not math.isfinite(seen.loss):
             return self._diverged(self.step, "The loss of the test samples was no longer a finite number", judged)
-        epoch, self.accuracy = self.at.epoch, seen.accuracy
+        epoch, self.seen = self.at.epoch, seen
         yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
         yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures)
         yield from self._snapshot()
-        better = seen.accuracy > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=max(seen.accuracy, self.at.best), epochs=self.settings.epochs,
+        score = -seen.loss if seen.accuracy is None else seen.accuracy
+        better = self.at.best is None or score > self.at.best
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=score if better else self.at.best, epochs=self.settings.epochs,
                            **self._watched(sums.mean_loss, seen.loss, seen.accuracy))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
@@ -321,7 +323,7 @@ class Run:
     def _save_place(self) -> Iterator[Event]:
         """Saves where the run is within its epoch. The position at the epoch's beginning stays, from which its sums and seconds count."""
         began, sums = self.at, self.meter.whole()
-        self.at = replace(began, batches=self.batches, step=self.step, loss=sums.loss, correct=sums.correct, samples=sums.samples,
+        self.at = replace(began, batches=self.batches, step=self.step, loss=sums.loss, correct=sums.correct, samples=sums.samples, answers=sums.answers,
                           seconds=self._seconds(), epoch_seconds=self._epoch_seconds())
         try:
             yield from self._save(LAST)

@@ -13,9 +13,9 @@ class Patience:
     patience: int
     threshold: float
 
-    def cost(self, train_loss: float, test_loss: float, test_accuracy: float) -> float:
+    def cost(self, train_loss: float, test_loss: float, test_accuracy: float | None) -> float:
         """The watched number, turned so that less is better."""
-        return {"train_loss": train_loss, "test_loss": test_loss, "test_accuracy": -test_accuracy}[self.monitor]
+        return {"train_loss": train_loss, "test_loss": test_loss, "test_accuracy": -(test_accuracy or 0.0)}[self.monitor]
 
 
 @dataclass(frozen=True)

@@ -32,15 +32,19 @@ class Pace:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums over samples: of the loss, of right answers, and their number; `bad_step` is the first step whose loss was not finite."""
+    """Sums over samples: of the loss, of right answers, and their number; `bad_step` is the first step whose loss was not finite.
+
+    `answers` counts what could be right: samples, or pixels; 0 where nothing is right or wrong.
+    """
 
     loss: float = 0.0
     correct: int = 0
     samples: int = 0
     bad_step: int = NEVER
+    answers: int = 0
 
     def __sub__(self, other: Sums) -> Sums:
-        return Sums(self.loss - other.loss, self.correct - other.correct, self.samples - other.samples, self.bad_step)
+        return Sums(self.loss - other.loss, self.correct - other.correct, self.samples - other.samples, self.bad_step, self.answers - other.answers)
 
     @property
     def mean_loss(self) -> float:
@@ -48,9 +52,9 @@ class Sums:
         return self.loss / self.samples
 
     @property
-    def accuracy(self) -> float:
-        """Share of right answers."""
-        return self.correct / self.samples
+    def accuracy(self) -> float | None:
+        """Share of right answers; None where there are none to count."""
+        return self.correct / self.answers if self.answers else None
 
 
 class Meter:
@@ -64,14 +68,15 @@ class Meter:
         self._loss = torch.tensor(start.loss, dtype=precise, device=device.torch_name)
         self._correct = torch.tensor(start.correct, dtype=torch.int64, device=device.torch_name)
         self._bad = torch.tensor(NEVER, dtype=torch.int64, device=device.torch_name)
-        self._samples = start.samples
+        self._samples, self._answers = start.samples, start.answers
         self._seen = start
 
-    def add(self, loss: Tensor, correct: Tensor, samples: int) -> None:
-        """One step's mean loss and number of right answers."""
+    def add(self, loss: Tensor, correct: Tensor | int, samples: int, answers: Tensor | int) -> None:
+        """One step's mean loss and number of right answers among so many, which is a number or, where it must be counted, on the device."""
         self._loss.add_(loss, alpha=samples)
         self._correct.add_(correct)
         self._samples += samples
+        self._answers = self._answers + answers
 
     def mark_if_bad(self, loss: Tensor, step: int) -> None:
         """Notes on the device, without waiting, that this step's loss is not finite."""
@@ -79,7 +84,7 @@ class Meter:
 
     def whole(self) -> Sums:
         """The epoch so far."""
-        return Sums(self._loss.item(), int(self._correct.item()), self._samples, int(self._bad.item()))
+        return Sums(self._loss.item(), int(self._correct.item()), self._samples, int(self._bad.item()), int(self._answers))
 
     def window(self) -> Sums:
         """What was added since this was last asked."""

@@ -10,6 +10,7 @@ import streamlit as st
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
 from builder.graph import EditError, Project, dataset_of
 from builder.graph.check import RECORDS, WHOLE
+from builder.graph.datasets import choices
 from builder.graph.training import chosen, rates
 
 from .data_view import name_of, sources
@@ -33,8 +34,8 @@ class Field:
 
 def kind_of(project: Project, section: str) -> str:
     """The kind chosen in a section such as "optimizer", or the section's default."""
-    given = project.training.get(section)
-    return str(given.get("kind", RECORDS[section][1])) if isinstance(given, Mapping) else RECORDS[section][1]
+    given, default = project.training.get(section), choices(project, section)[1]
+    return str(given.get("kind", default)) if isinstance(given, Mapping) else default
 
 
 def whole(project: Project, *names: str) -> list[Field]:
@@ -44,7 +45,7 @@ def whole(project: Project, *names: str) -> list[Field]:
 
 def inside(project: Project, section: str) -> list[Field]:
     """The parameters of what is chosen in a section; none for a kind that is not in the catalogue."""
-    record = RECORDS[section][0].get(kind_of(project, section))
+    record = choices(project, section)[0].get(kind_of(project, section))
     given = project.training.get(section)
     values = record.values(given if isinstance(given, Mapping) else {}) if record else {}
     return [Field(f"training.{section}.{param.name}", param, values[param.name]) for param in record.params] if record else []
@@ -121,7 +122,7 @@ def _step(value: float) -> float:
 
 def draw_choice(space: Workspace, section: str) -> None:
     """The choice of an optimiser, a loss or an initialiser."""
-    records, default = RECORDS[section]
+    records, default = choices(space.project, section)
     kind = kind_of(space.project, section)
     record = records.get(kind)
 

@@ -16,6 +16,7 @@ from builder.catalogue import (
     LOSSES,
     OPTIMIZERS,
     SCHEDULES,
+    TASKS,
     Bool,
     CatalogueError,
     Int,
@@ -74,7 +75,9 @@ def test_training_records_make_the_torch_object_they_name(record):
     if record.kind in OPTIMIZERS:
         made([weights], **record.arguments({})).step()
     elif record.kind in LOSSES:
-        assert made(**record.arguments({}))(weights.log_softmax(1), torch.zeros(3, dtype=torch.long)).ndim == 0
+        targets = torch.zeros(3, dtype=torch.long) if record.form == "classes" and "classification" in record.tasks else torch.zeros(3, 2)
+        assert made(**record.arguments({}))(weights.log_softmax(1), targets).ndim == 0
+        assert record.tasks and set(record.tasks) <= {name for name, task in TASKS.items() if task.trains}
     elif made:
         made(weights, **record.arguments({}))
 

@@ -183,7 +183,7 @@ def _rate(record: Record, lr: float, momentum: float, default: float, back: fixe
 
 def _loss(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
     given = project.training.get("loss", {})
-    if dataset is None or not isinstance(given, Mapping):
+    if dataset is None or not dataset.classes or not isinstance(given, Mapping):
         return
     smoothing, count = given.get("label_smoothing"), len(dataset.classes)
     if kind_of(given, "CrossEntropyLoss") == "CrossEntropyLoss" and isinstance(smoothing, float) and smoothing == 1.0:

@@ -13,6 +13,7 @@ from ..document import Project
 from ..problems import Problem, batch
 from . import fixes
 from .lint import above, category, role
+from .targets import masks, numbers
 
 CROSS_ENTROPY = batch("Use CrossEntropyLoss", {"op": "settings", "path": "training.loss", "value": {"kind": "CrossEntropyLoss"}})
 
@@ -26,10 +27,30 @@ def kind_of(record: object, default: str) -> str:
 
 
 def answer(analysis: Analysis, output: Placed, dataset: Dataset, project: Project) -> Iterator[Problem]:
-    """Problems of a classification network's end, at the Output and at the bricks right above it."""
+    """Problems of a network's end, by what its data are for: at the Output and at the bricks right above it."""
+    if dataset.task == "regression":
+        return numbers(analysis, output, dataset, project)
+    single = kind_of(project.training.get("loss", {}), "") == "BCEWithLogitsLoss" and len(dataset.classes) == 2
+    if dataset.task == "segmentation":
+        return _of_pixels(analysis, output, dataset, project, 1 if single else len(dataset.classes))
+    return _scores(analysis, output, dataset, project, single)
+
+
+def _of_pixels(analysis: Analysis, output: Placed, dataset: Dataset, project: Project, scores: int) -> Iterator[Problem]:
+    yield from masks(analysis, output, dataset, project, scores)
+    tail, base = _tail(analysis, output)
+    loss, last = kind_of(project.training.get("loss", {}), "CrossEntropyLoss"), above(analysis, output.node.id)
+    for brick in tail:
+        # Normalised or rectified features of a hidden layer are what a missing last layer leaves at the end: that is said already.
+        if brick.node.kind in SQUASHING or category(brick) == "Regularisation":
+            yield from _in_the_tail(analysis, brick, brick is last, loss, dataset, len(tail) == 1, base)
+
+
+def _scores(analysis: Analysis, output: Placed, dataset: Dataset, project: Project, single: bool) -> Iterator[Problem]:
+    """The end of a network for classification; with `single` one score of two classes is enough."""
     tail, base = _tail(analysis, output)
     hidden = _hidden(tail, base, output, dataset)
-    if output.inputs[0][1:] != (len(dataset.classes),):
+    if output.inputs[0][1:] != (len(dataset.classes),) and not (single and output.inputs[0][1:] == (1,)):
         yield _classes(analysis, output, dataset, hidden)
     given = project.training.get("loss", {})
     loss = kind_of(given, "CrossEntropyLoss")
@@ -61,7 +82,7 @@ def _classes(analysis: Analysis, output: Placed, dataset: Dataset, hidden: list[
     shape, count = output.inputs[0], len(dataset.classes)
     because = f"needs one score a class: {count}, here {'×'.join(map(str, shape[1:]))}"
     if shape[1:] == (1,):
-        because += "; a single number can be a score of two classes at most"
+        because += "; a single number can be a score of two classes at most" + (", with BCEWithLogitsLoss" if count == 2 else "")
     if hidden:
         because += f"; {hidden[0].node.id} ends a hidden layer, and the Linear behind it that makes the scores is missing"
     return Problem(output.node.id, None, "error", f"{dataset.title} has {count} classes, so the answer should be N×{count}; it is {show(shape)}",

@@ -30,7 +30,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "size": ("error", "more numbers than any machine holds"),
     # The ends
     "data": ("error", "a data set that does not exist, or an Input of another shape than its samples"),
-    "task": ("error", "a task that does not exist"),
+    "task": ("error", "a task that does not exist, or is not that of the data"),
     "classes": ("error", "not one score a class"),
     "nothing to learn": ("error", "a network without weights"),
     "loss": ("warning", "a last brick that the loss does not expect, such as Softmax before CrossEntropyLoss"),

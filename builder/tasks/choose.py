@@ -1,0 +1,29 @@
+"""From what data are to what the training loop asks of a task, and to what a loss is told beside its parameters."""
+
+from __future__ import annotations
+
+from builder.catalogue.datasets import IGNORED
+from builder.data.records import Tensors
+
+from .classification import Classification, balanced
+from .regression import Regression
+from .segmentation import Segmentation
+from .task import Task
+
+
+def task_of(data: Tensors, form: str = "classes") -> Task:
+    """The task of a data set, for a loss that takes targets of this form."""
+    if data.task == "regression":
+        return Regression(data.targets)
+    if data.task == "segmentation":
+        return Segmentation(len(data.classes), form, any(bool((part == IGNORED).any()) for part in (data.train_y, data.test_y)))
+    return Classification(len(data.classes), form)
+
+
+def loss_arguments(data: Tensors, values: dict[str, object], form: str = "classes") -> dict[str, object]:
+    """What the loss of torch is given that follows from the data: weights of the classes, and which pixels are of none."""
+    found: dict[str, object] = {"ignore_index": IGNORED} if data.task == "segmentation" and form == "classes" else {}
+    if values.get("weight") == "balanced":
+        labels = data.train_y[data.train_y != IGNORED] if data.task == "segmentation" else data.train_y
+        found["weight"] = balanced(labels, len(data.classes))
+    return found

@@ -1,0 +1,72 @@
+"""Numbers: outputs and targets are float32 (N K), one number for each of K targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from builder.catalogue.datasets import BOX
+
+from .task import LossFunction, TaskError, shown
+
+
+@dataclass(frozen=True)
+class Regression:
+    """The task of telling numbers; nothing is right or wrong, only nearer or farther."""
+
+    targets: Sequence[str]
+
+    def check(self, outputs: Tensor) -> None:
+        """Raises TaskError unless there is one number a target."""
+        if not isinstance(outputs, Tensor):
+            raise TaskError(f"The network should give one tensor of numbers, and gives a {type(outputs).__name__}.")
+        count = len(self.targets)
+        if outputs.ndim != 2 or outputs.shape[1] != count:
+            raise TaskError(f"The network gives {shown(outputs)}, and the data has {count} target{'' if count == 1 else 's'} a sample: its output must be N×{count}.")
+
+    def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss function of the numbers given and the true ones."""
+        return loss_fn(outputs, targets)
+
+    def correct(self, outputs: Tensor, targets: Tensor) -> int:
+        """None: a number is never simply right."""
+        return 0
+
+    def answers(self, targets: Tensor) -> int:
+        """None."""
+        return 0
+
+    def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """For each target the sums of squared and absolute errors, of the true numbers and of their squares (4 K); then that of the boxes' overlap."""
+        # Differences of large sums: float32 would lose the digits that R² is made of. Apple's GPU has nothing longer.
+        precise = torch.float32 if targets.device.type == "mps" else torch.float64
+        given, true = outputs.to(precise), targets.to(precise)
+        error = given - true
+        overlap = _overlap(given, true).sum() if tuple(self.targets) == BOX else given.new_zeros(())
+        return torch.cat([torch.stack([error.square().sum(0), error.abs().sum(0), true.sum(0), true.square().sum(0)]).flatten(), overlap[None]])
+
+    def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
+        """Mean squared and mean absolute error over all targets; R², 1 - squared errors / squared deviations from the mean, as the mean over the targets
+        whose numbers differ; of boxes the mean intersection over union."""
+        squared, absolute, total, squares = tally[:-1].reshape(4, -1)
+        spread = squares - total.square() / samples
+        found = {"mse": squared.mean().item() / samples, "mae": absolute.mean().item() / samples}
+        # What rounding leaves of the spread of equal numbers is none.
+        differs = spread > 1e-12 * squares
+        if differs.any():
+            found["r2"] = (1 - squared[differs] / spread[differs]).mean().item()
+        return {**found, **({"box_iou": tally[-1].item() / samples} if tuple(self.targets) == BOX else {})}
+
+    def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """None: there are no classes."""
+        return torch.zeros(0, 0, dtype=torch.int64)
+
+
+def _overlap(a: Tensor, b: Tensor) -> Tensor:
+    """Intersection over union of boxes (N 4) as left, top, right, bottom, pair by pair (N); a box that is turned inside out has no area."""
+    area_a, area_b = ((box[:, 2:] - box[:, :2]).clamp(min=0).prod(1) for box in (a, b))
+    both = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp(min=0).prod(1)
+    return both / (area_a + area_b - both).clamp(min=1e-12)
