@@ -26,8 +26,8 @@ def pictured(name: str, folder: str):
     counts = [data.samples_per_class(y, len(tensors.classes)) for y in (tensors.train_y, tensors.test_y)]
     if len(tensors.shape) == 3:
         return data.grid_image(tensors, *grid(tensors.shape)[:2]), counts, tensors.mean, tensors.std
-    shown = [(x.tolist(), y.tolist()) for x, y in ((tensors.train_x, tensors.train_y), (tensors.test_x, tensors.test_y))]
-    return scatter_rows(tensors.classes, *shown), counts, tensors.mean, tensors.std
+    shown, titles = data.plane(tensors, own_view.features(name))
+    return (scatter_rows(tensors.classes, *shown), titles), counts, tensors.mean, tensors.std
 
 
 def grid(shape: tuple[int, ...]) -> tuple[int, int, int]:
@@ -113,5 +113,5 @@ if where is not None:
                 st.markdown(f"**The first {each} training samples of {'each class' if most >= len(names) else f'the first {most} classes'}**")
                 st.plotly_chart(grid_figure(picture, names[:most], zoom), key="grid", width="content", config={"staticPlot": True})
             else:
-                st.markdown("**All samples**")
-                st.plotly_chart(scatter_figure(picture, data_view.colours()), key="points", config={"displayModeBar": False})
+                st.markdown("**All samples**" if dataset.train <= data.MOST_POINTS else f"**The first {data.MOST_POINTS:,} samples of each part**")
+                st.plotly_chart(scatter_figure(picture[0], data_view.colours(), picture[1]), key="points", config={"displayModeBar": False})

@@ -10,16 +10,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from builder import api
 from builder.cli.main import main
 from builder.data import kept
+from builder.data.idx import read_idx
 from builder.graph import EditError, dataset_of, dumps, loads
 from builder.graph.edits import label
 from builder.graph.memory import memory
 from builder.graph.migrations import TYPE, VERSION
 from builder.train.events import EpochEnded, Evaluated, RunEnded
 from builder.ui.payload import own_data
+from tests.data.files import write_mnist
 from tests.data.own_files import archive, classes, colourful
 
 SECTION = {"source": "own", "sha256": "0" * 64, "title": "Ants", "shape": [3, 12, 12], "classes": ["ants", "bees"], "train": 6, "test": 2}
@@ -100,6 +103,34 @@ def test_a_network_learns_from_ones_own_pictures_and_its_script_prints_the_same_
     assert done.returncode == 0, done.stderr
     for event in (*(event for event in events if isinstance(event, EpochEnded)), *tested):
         assert repr(event.loss) in done.stdout, f"epoch {event.epoch}"
+
+
+def test_a_network_learns_from_a_table_and_its_script_prints_the_same_losses(tmp_path: Path, capsys):
+    table = tmp_path / "points.csv"
+    table.write_text("x;y;kind\n" + "".join(f"{n % 7},5;{n % 5};{'small' if n % 7 < 3 else 'large'}\n" for n in range(70)))
+    assert main(["data", "add", str(table), "--skip-broken"]) == 0
+    said = capsys.readouterr().out
+    assert "56 training and 14 test samples of 2 numbers, 2 classes" in said and "decimal commas" in said and "'x' says the label" in said
+    project = drawn(kept.section(kept.find("points")))
+    events = list(api.train(project, device="cpu"))
+    script = tmp_path / "train.py"
+    script.write_bytes(api.export(project, "script").content)
+    done = subprocess.run([sys.executable, script, "--device", "cpu", "--data", kept.place(project.data["sha256"]) / kept.FILE], capture_output=True, text=True,
+                          cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+    ended = [event for event in events if isinstance(event, EpochEnded)]
+    assert len(ended) == 4 and all(repr(event.loss) in done.stdout for event in ended)
+
+
+def test_idx_files_are_read_in_pairs_by_the_command_line(tmp_path: Path, capsys):
+    write_mnist(tmp_path, packed=True)
+    given = [str(file) for file in sorted(tmp_path.iterdir()) if file.name.startswith("train")]
+    assert main(["data", "add", *given, "--title", "Mine", "--look", "--sheet", str(tmp_path / "sheet.png")]) == 0
+    assert "of 1×28×28, 10 classes" in capsys.readouterr().out and Image.open(tmp_path / "sheet.png").size == (248, 498)
+    assert main(["data", "add", str(tmp_path), "--title", "Both"]) == 0
+    assert kept.find("Both").test == len(read_idx(tmp_path / "t10k-labels-idx1-ubyte.gz", 1))
+    assert main(["data", "add", given[0], str(tmp_path / "sheet.png")]) == 1
+    assert "sheet.png is no idx file" in capsys.readouterr().err
 
 
 def test_a_preview_takes_a_sample_of_ones_own_data(brought: kept.Kept):

@@ -11,6 +11,7 @@ import numpy
 from plotly import graph_objects as go
 
 GAP = 2
+PNG, PNG_HEAD = b"\x89PNG\r\n\x1a\n", 24  # how such a file begins, and where its width and height end
 
 
 def count_rows(classes: Sequence[str], train: Sequence[int], test: Sequence[int]) -> list[tuple[str, int, int]]:
@@ -37,14 +38,21 @@ def png(pixels: numpy.ndarray) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + chunk(b"IEND", b"")
+    return PNG + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + chunk(b"IEND", b"")
 
 
 def grid_figure(pixels: numpy.ndarray, classes: Sequence[str], zoom: int = 2) -> go.Figure:
     """A picture (height width 3) with a row a class, rows named at the left, every pixel `zoom` screen pixels square and sharp."""
-    height, width, _ = pixels.shape
+    return png_figure(png(pixels), classes, zoom)
+
+
+def png_figure(content: bytes, classes: Sequence[str], zoom: int = 2) -> go.Figure:
+    """The same of a PNG file; raises ValueError for what is none."""
+    if not content.startswith(PNG) or len(content) < PNG_HEAD:
+        raise ValueError("this is no PNG file")
+    width, height = struct.unpack(">II", content[16:PNG_HEAD])
     tile = (height + GAP) / len(classes)
-    source = "data:image/png;base64," + base64.b64encode(png(pixels)).decode("ascii")
+    source = "data:image/png;base64," + base64.b64encode(content).decode("ascii")
     ticks = [i * tile + (tile - GAP) / 2 for i in range(len(classes))]
     left = 16 + 7 * max(map(len, classes))
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True}

@@ -1,11 +1,14 @@
-"""`data`: a person's own data: add a zip, a folder or an npz, list what is kept, show and remove it."""
+"""`data`: a person's own data: add a zip, a folder, a table, an npz or idx files, list what is kept, show and remove it."""
 
 from __future__ import annotations
 
+import base64
 import sys
 import tempfile
 from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
+
+from builder.catalogue.tables import TABLE
 
 from .show import CommandError, clean, count, say, say_json, share, size, table
 
@@ -16,10 +19,11 @@ SHOWN = 10  # broken items that are printed
 
 def add_to(commands) -> None:
     """Declare the commands."""
-    data = commands.add_parser("data", help="your own data: add a zip or folder of class folders or an npz, list, show, remove")
+    data = commands.add_parser("data", help="your own data: add a zip or folder of class folders, a table, an npz or idx files, list, show, remove")
     actions = data.add_subparsers(metavar="ACTION", required=True)
-    add = actions.add_parser("add", help="read a zip or folder of class folders, or an npz with images and labels, and keep it")
-    add.add_argument("path", type=Path, metavar="PATH", help="a zip, a folder or an npz; train and test folders above the classes are the split")
+    add = actions.add_parser("add", help="read a zip or folder of class folders, a CSV table, an npz with images and labels, or MNIST's idx files, and keep it")
+    add.add_argument("path", type=Path, nargs="+", metavar="PATH",
+                     help="a zip, a folder, a table or an npz; train and test folders above the classes are the split. Several: idx files of images and labels")
     add.add_argument("--title", default="", help="what to call it; without it the file's name")
     add.add_argument("--side", type=int, metavar="PIXELS", help="height and width of every picture; without it what suits the files")
     add.add_argument("--colours", choices=("auto", "grey", "colour"), default="auto", help="one channel, three, or one where no picture has colours (auto)")
@@ -28,6 +32,8 @@ def add_to(commands) -> None:
     add.add_argument("--seed", type=int, default=0, help="which samples test follows from it (0)")
     add.add_argument("--skip-broken", action="store_true", help="leave out what cannot be used instead of refusing the whole")
     add.add_argument("--look", action="store_true", help="say what is in it and what is broken, and keep nothing")
+    add.add_argument("--sheet", type=Path, metavar="FILE.png", help="with --look, a picture of some samples of each class")
+    _table_options(add.add_argument_group("tables"))
     add.set_defaults(run=run_add)
     listing = actions.add_parser("list", help="what is kept")
     listing.set_defaults(run=run_list)
@@ -39,6 +45,14 @@ def add_to(commands) -> None:
         action.add_argument("title", metavar="TITLE", help="a title, or the first digits of the number that `data list` shows")
     for action in (add, listing, show, remove):
         action.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _table_options(add) -> None:
+    add.add_argument("--label", default="", metavar="COLUMN", help="the column to tell from the others; without it one called label, class, target or y, or the last")
+    for name, choice in TABLE.items():
+        add.add_argument(f"--{name}", choices=choice.values, default=choice.values[0], help=f"{choice.summary[0].lower()}{choice.summary[1:].rstrip('.')}")
+    add.add_argument("--category", action="append", default=[], metavar="COLUMN", help="a column whose numbers are names, such as a postcode; may be repeated")
+    add.add_argument("--without", action="append", default=[], metavar="COLUMN", help="a column to leave out; may be repeated")
 
 
 def _share(text: str) -> float:
@@ -54,11 +68,12 @@ def _share(text: str) -> float:
 def run_add(arguments: Namespace) -> int:
     """Read, report and keep; with --json progress comes first, one JSON document a line."""
     from builder.data import DataError, kept
-    from builder.data.own import Choices, bring, save
+    from builder.data.own import Choices, TableChoices, bring, save
     from builder.runs import restrained
 
     try:
-        choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken)
+        columns = TableChoices(arguments.label, **{name: getattr(arguments, name) for name in TABLE}, category=tuple(arguments.category), without=tuple(arguments.without))
+        choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken, columns)
         with restrained(MOST_MEMORY):
             found = bring(arguments.path, choices, _tell(arguments.json), look=arguments.look)
             record = found.to_json()
@@ -69,8 +84,10 @@ def run_add(arguments: Namespace) -> int:
     except DataError as error:
         raise CommandError(str(error), 1) from None
     except MemoryError:
-        raise CommandError(f"reading {arguments.path} takes more memory than the {MOST_MEMORY / 1e9:.0f} GB that it may have, or than is free: choose "
+        raise CommandError(f"reading {arguments.path[0]} takes more memory than the {MOST_MEMORY / 1e9:.0f} GB that it may have, or than is free: choose "
                            "a smaller side, or bring fewer pictures", 1) from None
+    if arguments.sheet:
+        _write_sheet(arguments.sheet, record)
     if arguments.json:
         say_json(record)
         return 0
@@ -78,6 +95,16 @@ def run_add(arguments: Namespace) -> int:
     if "sha256" in record:
         say(f"\nKept as {record['title']!r} (number {record['sha256'][:12]}). Train on it with: train PROJECT --set \"data.source=own:{clean(record['title'])}\"")
     return 0
+
+
+def _write_sheet(path: Path, record: dict) -> None:
+    tiles = record.get("tiles")
+    if not tiles:
+        raise CommandError("there is no picture to write: --sheet shows pictures, of a file that is looked at with --look", 2)
+    try:
+        path.write_bytes(base64.b64decode(tiles["png"]))
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror or error}", 2) from None
 
 
 def _tell(lines: bool):
@@ -94,10 +121,13 @@ def _tell(lines: bool):
 def _report(record: dict) -> None:
     """What was found, for people."""
     whole = sum(map(sum, record["counts"]))
-    say(f"{record['title']}: {count(record['train'])} training and {count(record['test'])} test samples of {'×'.join(map(str, record['shape']))}, "
+    say(f"{record['title']}: {count(record['train'])} training and {count(record['test'])} test samples of {_sample(record['shape'])}, "
         f"{len(record['classes'])} class{'' if len(record['classes']) == 1 else 'es'}")
     rows = [(name, train, test, share((train + test) / whole)) for name, train, test in zip(record["classes"], *record["counts"], strict=True)]
     say(table(("CLASS", "TRAIN", "TEST", "SHARE"), rows, right=[1, 2, 3]))
+    if columns := record.get("columns"):
+        say("")
+        say(table(("COLUMN", "IS", "MISSING", "WRONG", "VALUES"), [[one[key] for key in ("name", "kind", "missing", "wrong", "says")] for one in columns], right=[2, 3]))
     if len(record["sizes"]) > 1:
         say("Sizes (height×width): " + ", ".join(f"{height}×{width} {count(times)} times" for height, width, times in record["sizes"][:6])
             + (" …" if len(record["sizes"]) > 6 else ""))
@@ -112,6 +142,10 @@ def _report(record: dict) -> None:
             say(f"  and {count(left - SHOWN)} more (--json lists them)")
 
 
+def _sample(shape: list[int]) -> str:
+    return "×".join(map(str, shape)) + (" numbers" if len(shape) == 1 else "")
+
+
 def run_list(arguments: Namespace) -> int:
     """A row a data set."""
     from builder.data import kept
@@ -121,7 +155,7 @@ def run_list(arguments: Namespace) -> int:
         say_json([kept.as_json(one) for one in there])
         return 0
     if not there:
-        say("Nothing is kept yet: `data add PATH` reads a zip, a folder or an npz.", sys.stderr)
+        say("Nothing is kept yet: `data add PATH` reads a zip, a folder, a table, an npz or idx files.", sys.stderr)
         return 0
     rows = [(one.title, "×".join(map(str, one.shape)), len(one.classes), count(one.train), count(one.test), size(one.bytes), one.sha256[:12]) for one in there]
     say(table(("TITLE", "SAMPLE", "CLASSES", "TRAIN", "TEST", "SIZE", "NUMBER"), rows, right=[2, 3, 4, 5]))

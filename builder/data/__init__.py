@@ -5,8 +5,8 @@ from .digits import BUILT_IN
 from .download import download
 from .load import load
 from .records import DataError, Progress, Tensors, Where
-from .show import grid_image, sample_grid, samples_per_class
+from .show import MOST_POINTS, grid_image, plane, sample_grid, samples_per_class
 from .where import available, looked_in
 
-__all__ = ["BUILT_IN", "DataError", "Progress", "Tensors", "Where", "available", "download", "grid_image", "kept", "load", "looked_in", "sample_grid",
-           "samples_per_class"]
+__all__ = ["BUILT_IN", "MOST_POINTS", "DataError", "Progress", "Tensors", "Where", "available", "download", "grid_image", "kept", "load",
+           "looked_in", "plane", "sample_grid", "samples_per_class"]

@@ -52,6 +52,7 @@ class Kept:
     targets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
+    features: tuple[str, ...] = ()  # of a table: what each number of a sample is called
 
     @property
     def name(self) -> str:

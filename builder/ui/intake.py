@@ -23,7 +23,9 @@ from builder import paths
 from .child import COMMAND, MOST_SAID, end, listened, started
 
 LONGEST = 1800.0  # seconds of reading one file
-ENDINGS = ("zip", "npz")
+ENDINGS = ("zip", "npz", "csv", "tsv", "tab", "txt", "gz")
+MOST_UPLOADS = 8
+Uploads = Sequence[tuple[str, bytes]]  # names and contents
 
 
 class IntakeRefused(ValueError):
@@ -67,13 +69,13 @@ class Intake:
         self.reading: Reading | None = None
         atexit.register(self.cancel)
 
-    def begin(self, path: Path | bytes, name: str, options: Sequence[str] = (), look: bool = False) -> Reading:
-        """Start reading a file of this machine, or the bytes of an upload called `name`; raises IntakeRefused while another one is read."""
+    def begin(self, given: Path | Uploads, name: str = "", options: Sequence[str] = (), look: bool = False) -> Reading:
+        """Start reading a file of this machine, or uploads; raises IntakeRefused while something else is read."""
         with self._guard:
             if self.reading and self.reading.running:
                 raise IntakeRefused(f"{self.reading.name} is being read; one file at a time")
-            reading = self.reading = Reading(name, look)
-        threading.Thread(target=self._work, args=(reading, path, [*options, *(["--look"] if look else [])]), name=f"reads {name}", daemon=True).start()
+            reading = self.reading = Reading(name or (given.name if isinstance(given, Path) else given[0][0]), look)
+        threading.Thread(target=self._work, args=(reading, given, [*options, *(["--look"] if look else [])]), name=f"reads {name}", daemon=True).start()
         return reading
 
     def cancel(self) -> None:
@@ -83,24 +85,22 @@ class Intake:
                 self.reading.state = "cancelled"
                 end(self._process)
 
-    def _work(self, reading: Reading, given: Path | bytes, options: list[str]) -> None:
+    def _work(self, reading: Reading, given: Path | Uploads, options: list[str]) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-                path = given if isinstance(given, Path) else Path(folder) / plain_name(reading.name)
-                if isinstance(given, bytes):
-                    path.write_bytes(given)
-                self._run(reading, path, options, Path(folder) / "complaints.log")
+                paths = [given] if isinstance(given, Path) else _written(Path(folder) / "files", given)
+                self._run(reading, paths, options, Path(folder) / "complaints.log")
         except OSError as error:
             self._ended(reading, "failed", f"It could not be read: {error.strerror or error}.")
 
-    def _run(self, reading: Reading, path: Path, options: list[str], log: Path) -> None:
+    def _run(self, reading: Reading, paths: Sequence[Path], options: list[str], log: Path) -> None:
         with log.open("w+b") as complaints:
             with self._guard:
                 if not reading.running:
                     return
                 # What begins with a dash would be an option.
-                self._process = process = started([*self._command, "data", "add", *options, "--json", "--", str(path)], complaints)
+                self._process = process = started([*self._command, "data", "add", *options, "--json", "--", *map(str, paths)], complaints)
             status, said = listened(process, complaints, reading.heard, self._longest, lambda: self._late(reading))
         if status or not reading.report:
             self._ended(reading, "failed", said or f"The process that read it ended with status {status} and without a word: the file may ask for too much.")
@@ -118,8 +118,24 @@ class Intake:
 
 def plain_name(name: str) -> str:
     """An upload's name as that of a file of ours: letters, digits and its ending; nothing that leads elsewhere."""
-    stem, _, ending = name.rpartition(".")
-    return f"{re.sub(r'[^A-Za-z0-9]+', '-', stem).strip('-')[:60] or 'upload'}.{ending if ending.lower() in ENDINGS else 'zip'}"
+    stem, dot, ending = name.rpartition(".")
+    inner = re.search(r"\.(csv|tsv|tab|txt)$", stem, re.IGNORECASE) if ending.lower() == "gz" else None
+    known = ending.lower() in ENDINGS
+    stem = stem[:inner.start()] if inner else stem if known else name
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:60] or "upload"
+    return f"{plain}{inner[0] if inner else ''}{dot + ending if known else ''}"
+
+
+def _written(folder: Path, uploads: Uploads) -> list[Path]:
+    """Uploads as files; two that would have one name get different ones."""
+    folder.mkdir()
+    paths: list[Path] = []
+    for name, content in uploads[:MOST_UPLOADS]:
+        path = folder / plain_name(name)
+        path = path if path not in paths else path.with_name(f"{len(paths)}-{path.name}")
+        path.write_bytes(content)
+        paths.append(path)
+    return paths
 
 
 def allowed(text: str, roots: Sequence[Path]) -> Path:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from builder import paths
 from builder.data import kept
 from builder.ui.intake import Intake, IntakeRefused, allowed, intake, plain_name
+from builder.ui.own_form import draw_tiles
 from builder.ui.workspace import workspace
 from tests.data.own_files import archive, classes
 from tests.helpers import until
@@ -53,6 +54,33 @@ def test_a_file_is_looked_at_added_shown_used_and_removed(folder: Path):
     assert not kept.listed() and "is not on this machine: these are somebody's own data" in said(tab)
 
 
+def test_a_table_is_looked_at_column_by_column_and_added_with_the_label_that_is_picked(folder: Path):
+    (folder / "table.csv").write_text("size,kind,fate\n" + "".join(f"{n},{'uvw'[n % 3]},{n % 2}\n" for n in range(30)))
+    tab = page()
+    tab.text_input(key="own-path").set_value("table.csv")
+    tab = looked(tab.run())
+    assert tab.selectbox(key="own-delimiter").options[0] == "auto"
+    tab = ended(tab.button(key="own-look").click().run())
+    assert "the only one that does not hold numbers" in said(tab)
+    _, columns, rows = (shown.value for shown in tab.dataframe)
+    assert list(columns["is"]) == ["number", "label", "number"] and list(rows["kind"])[:3] == ["u", "v", "w"]
+    assert tab.selectbox(key="own-label").options == ["size", "kind", "fate"]
+    tab.selectbox(key="own-label").set_value("fate")
+    tab = ended(tab.button(key="own-add").click().run())
+    [one] = kept.listed()
+    assert one.classes == ("0", "1") and one.features == ("size", "kind = u", "kind = v", "kind = w") and one.how["label"] == "fate"
+    assert "label fate" in said(tab) and len(tab.get("plotly_chart")) == 2
+
+
+def test_a_look_shows_pictures_of_each_class(folder: Path):
+    tab = page()
+    tab.text_input(key="own-path").set_value("insects.zip")
+    tab = ended(looked(tab.run()).button(key="own-look").click().run())
+    before = len(page().get("plotly_chart"))
+    assert len(tab.get("plotly_chart")) == before and "own-tiles" in tab.get("plotly_chart")[0].proto.id
+    draw_tiles({"png": "bm8=", "classes": [0]}, ["a"])  # what is no picture is none
+
+
 def test_the_page_reads_paths_in_the_data_folders_only(folder: Path, tmp_path: Path):
     outside = archive(tmp_path / "outside.zip", classes())
     (folder / "link.zip").symlink_to(outside)
@@ -67,11 +95,12 @@ def test_the_page_reads_paths_in_the_data_folders_only(folder: Path, tmp_path: P
 
 
 def test_an_upload_is_read_under_a_name_of_ours_and_is_gone_afterwards(tmp_path: Path):
-    assert plain_name("../../a b\u202e.zip") == "a-b.zip" and plain_name("x.npz") == "x.npz" and plain_name("-rf") == "upload.zip"
+    assert plain_name("../../a b\u202e.zip") == "a-b.zip" and plain_name("x.npz") == "x.npz" and plain_name("-rf") == "rf" and plain_name("../") == "upload"
+    assert plain_name("t10k-labels-idx1-ubyte") == "t10k-labels-idx1-ubyte" and plain_name("a b.csv.gz") == "a-b.csv.gz" and plain_name("x.exe") == "x-exe"
     reader = Intake(tmp_path / "uploads")
-    reading = reader.begin(archive(tmp_path / "a.zip", classes()).read_bytes(), "--title.zip", ["--side=8"])
+    reading = reader.begin([("--title.zip", archive(tmp_path / "a.zip", classes()).read_bytes())], options=["--side=8"])
     with pytest.raises(IntakeRefused, match="one file at a time"):
-        reader.begin(b"", "b.zip")
+        reader.begin([("b.zip", b"")])
     until(lambda: not reading.running, 60, "the upload is read")
     assert reading.state == "done" and kept.listed()[0].sha256 == reading.report["sha256"]
     until(lambda: not list((tmp_path / "uploads").iterdir()), 10, "the upload is removed")
@@ -82,14 +111,14 @@ def test_an_upload_is_read_under_a_name_of_ours_and_is_gone_afterwards(tmp_path:
     ("import threading; threading.Event().wait()", "took longer than")])
 def test_a_process_that_dies_complains_or_hangs_is_a_sentence(program: str, says: str, tmp_path: Path):
     reader = Intake(tmp_path / "uploads", [sys.executable, "-c", program], longest=1)
-    reading = reader.begin(b"x", "a.zip")
+    reading = reader.begin([("a.zip", b"x")])
     until(lambda: not reading.running, 30, "it ends")
     assert reading.state == "failed" and says in reading.says
 
 
 def test_reading_can_be_cancelled(tmp_path: Path):
     reader = Intake(tmp_path / "uploads", [sys.executable, "-c", "import threading; threading.Event().wait()"])
-    reading = reader.begin(b"x", "a.zip")
+    reading = reader.begin([("a.zip", b"x")])
     reader.cancel()
     until(lambda: not list((tmp_path / "uploads").glob("*")), 30, "the upload is removed")
     assert reading.state == "cancelled"

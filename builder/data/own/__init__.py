@@ -1,10 +1,11 @@
-"""Reading what a person brings: a zip or folder of class folders, an npz, a table. Files are data; what is broken in them is named, item by item.
+"""Reading what a person brings: a zip or folder of class folders, an npz, a table, idx files. Files are data; what is broken in them is named, item by item.
 
 Everything is read in memory, within limits that hold before anything is unpacked or decoded; nothing is ever written where an archive says. It
 runs in a process of its own (`data add`), which a hostile file can at most end.
 """
 
-from .reading import Brought, Choices, bring, save
+from .choices import Choices, TableChoices
+from .reading import Brought, bring, save
 from .report import Broken
 
-__all__ = ["Broken", "Brought", "Choices", "bring", "save"]
+__all__ = ["Broken", "Brought", "Choices", "TableChoices", "bring", "save"]

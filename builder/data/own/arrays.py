@@ -61,7 +61,7 @@ def read_arrays(path: Path, most: int) -> Read:
             parts = [_part_of(archive, images, labels, part, known) for images, labels, part in pairs]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise DataError(f"{file} is no whole npz file ({shown(str(error)) or type(error).__name__}); save it again with numpy.savez") from None
-    return _joined(parts, known, file)
+    return joined(parts, known, file)
 
 
 def _headers(archive: zipfile.ZipFile, file: str) -> dict[str, Header]:
@@ -153,7 +153,7 @@ def _part_of(archive: zipfile.ZipFile, images: str, labels: str, part: str, know
         says = f"its label is {y[index]}; " + (f"there are {len(known)} classes, from 0" if known else "labels begin at 0")
         broken[int(index)] = f"{broken[int(index)]}; {says}" if int(index) in broken else says
     good = numpy.array([index for index in range(len(y)) if index not in broken], dtype=numpy.int64)
-    pixels, notes = _pixels(_channels_first(x, images)[good], images)
+    pixels, notes = _pixels(channels_first(x, images)[good], images)
     return Read(pixels, y[good].tolist(), [f"{images}[{index}]" for index in good], [part] * len(good), (),
                 tuple(Broken(f"{images}[{index}]", why) for index, why in sorted(broken.items())), notes)
 
@@ -164,7 +164,7 @@ def _not_finite(x: numpy.ndarray) -> numpy.ndarray:
     return numpy.array([index for index, one in enumerate(x) if not numpy.isfinite(one).all()], dtype=numpy.int64)
 
 
-def _channels_first(x: numpy.ndarray, name: str) -> numpy.ndarray:
+def channels_first(x: numpy.ndarray, name: str) -> numpy.ndarray:
     """Pictures as N C H W, wherever their 1 or 3 channels stand."""
     if x.ndim == 3:
         return x[:, None]
@@ -188,7 +188,7 @@ def _pixels(x: numpy.ndarray, name: str) -> tuple[numpy.ndarray, tuple[str, ...]
     return numpy.ascontiguousarray(spread.round().clip(0, 255).astype(numpy.uint8)), (says,)
 
 
-def _joined(parts: list[Read], known: tuple[str, ...] | None, file: str) -> Read:
+def joined(parts: list[Read], known: tuple[str, ...] | None, file: str) -> Read:
     shapes = {part.x.shape[1:] for part in parts}
     if len(shapes) > 1:
         raise DataError(f"{file}: the parts hold pictures of different sizes ({', '.join('×'.join(map(str, shape)) for shape in sorted(shapes))})")

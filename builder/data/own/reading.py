@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy
@@ -14,51 +15,31 @@ import numpy
 from builder.catalogue.datasets import LONGEST_NAME, MOST_CLASSES
 
 from .. import kept
+from ..idx import is_idx
 from ..records import DataError, Progress
-from . import places
-from .arrays import read_arrays
-from .pictures import FITS, brought, decoded, is_grey
-from .report import Broken, class_name, shown
+from . import idx_files, places
+from .arrays import Read, read_arrays
+from .choices import CHANNELS, Choices, TableChoices
+from .pictures import brought, decoded, is_grey
+from .report import Broken, class_name, counted, shown
 from .split import TEST, TRAIN, split
+from .tables import read_table
+from .tiles import Tiles, small, tile
 
 MOST_BYTES = 1_000_000_000  # of all samples as they are kept
 SIDES = (28, 32, 48, 64, 96, 128, 160, 224)
 USUAL_BYTES = 100_000_000  # what a suggested size stays below
-LARGEST_SIDE = 1024
 MOST_SAID = 1000  # broken items that are kept by name
+TABLES = (".csv", ".tsv", ".tab", ".txt")
 UNBALANCED = 3.0  # largest class over smallest from which it is worth a word
-CHANNELS = {"auto": None, "grey": 1, "colour": 3}
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a person chooses: a title, the side of the pictures in pixels (None: what the files suggest), colours, how other sizes are brought to it.
-
-    `test` is the share of every class that tests where the folders do not say so, drawn by `seed`; without `skip` broken items refuse the whole.
-    """
-
-    title: str = ""
-    side: int | None = None
-    colours: str = "auto"
-    fit: str = "crop"
-    test: float = 0.2
-    seed: int = 0
-    skip: bool = False
-
-    def __post_init__(self) -> None:
-        if self.side is not None and not 1 <= self.side <= LARGEST_SIDE:
-            raise DataError(f"the side of a picture is 1 to {LARGEST_SIDE:,} pixels, not {self.side:,}")
-        if self.colours not in CHANNELS or self.fit not in FITS:
-            raise DataError(f"colours are {', '.join(CHANNELS)}; other sizes are brought to one by {', '.join(FITS)}")
-        if not 0 < self.test < 1:
-            raise DataError(f"the share that tests lies between 0 and 1, and is {self.test:g}")
 
 
 @dataclass(frozen=True)
 class Brought:
-    """What was read: samples uint8 (N C H W) with class numbers and parts; without `x` it was looked at only.
+    """What was read: samples uint8 (N C H W), or float32 (N F) of a table, with class numbers and parts; without `x` it was looked at only.
 
-    `sizes` counts the pictures by (height, width), `side` is what was asked for or suggested.
+    `sizes` counts the pictures by (height, width), `side` is what was asked for or suggested. `more` is what a report says besides: a picture of
+    some samples, a table's columns.
     """
 
     title: str
@@ -72,6 +53,7 @@ class Brought:
     notes: tuple[str, ...]
     side: int | None = None
     x: numpy.ndarray | None = field(default=None, repr=False)
+    more: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     def counts(self) -> tuple[list[int], list[int]]:
         """Training and test samples of each class."""
@@ -83,29 +65,30 @@ class Brought:
         train, test = self.counts()
         return {"title": self.title, "origin": self.origin, "classes": list(self.classes), "shape": list(self.shape), "train": sum(train), "test": sum(test),
                 "counts": [train, test], "sizes": [[*size, count] for size, count in Counter(self.sizes).most_common(20)], "side": self.side,
-                "notes": list(self.notes), "broken": [[one.name, one.why] for one in self.broken[:MOST_SAID]], "broken_count": len(self.broken)}
+                "notes": list(self.notes), "broken": [[one.name, one.why] for one in self.broken[:MOST_SAID]], "broken_count": len(self.broken), **self.more}
 
 
-def bring(path: Path, choices: Choices, progress: Progress | None = None, look: bool = False) -> Brought:
-    """Reads a zip or folder of class folders, or an npz; with `look` the samples are not kept in memory.
+def bring(path: Path | Sequence[Path], choices: Choices, progress: Progress | None = None, look: bool = False) -> Brought:
+    """Reads a zip or folder of class folders, an npz, a table or idx files (several paths: images and labels); with `look` the samples are not kept in memory.
 
     Raises DataError in words: when it is none of these, holds nothing to learn from, is too large, or has broken items and `choices.skip` is not set
     (a look never refuses for those).
     """
+    paths = [path] if isinstance(path, Path) else list(path)
     tell = progress or (lambda text, share: None)
-    kind = _kind(path)
-    found = (_arrays if kind == "npz" else _pictures)(path, choices, tell, look)
+    kind = _kind(paths[0]) if len(paths) == 1 else "idx"
+    found = {"npz": _arrays, "table": _rows, "idx": _pairs, "pictures": _pictures}[kind](paths, choices, tell, look)
     if found.broken and not choices.skip and not look:
         first = "; ".join(f"{one.name}: {one.why}" for one in found.broken[:3])
-        raise DataError(f"{len(found.broken):,} item{'s' if len(found.broken) > 1 else ''} of {shown(path.name)} cannot be used: {first}"
+        raise DataError(f"{counted(len(found.broken), 'item')} of {found.origin} cannot be used: {first}"
                         f"{'; …' if len(found.broken) > 3 else ''}. Skip them, or mend the file")
-    return replace(found, title=_title(choices.title or path.stem or path.name), notes=(*found.notes, *_balance(found)))
+    return replace(found, title=_title(choices.title or paths[0].stem or paths[0].name), notes=(*found.notes, *_balance(found)))
 
 
 def _kind(path: Path) -> str:
-    """"pictures" or "npz"; raises DataError for anything else. The file's content decides, its ending only between two zips."""
+    """"pictures", "npz", "idx" or "table"; raises DataError for anything else. The file's content decides, its ending only between two zips and for text."""
     if path.is_dir():
-        return "pictures"
+        return "idx" if idx_files.found(path) else "pictures"
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
@@ -122,10 +105,14 @@ def _kind(path: Path) -> str:
         raise DataError(f"{name} is {what}. Save images and labels with numpy.savez instead")
     if path.suffix.casefold() in places.PICTURES:
         raise DataError(f"{name} is one picture, and a data set is many: {_one(path)}. Bring a zip or a folder with a folder for each class")
+    if is_idx(path):
+        return "idx"
+    if any(path.name.casefold().endswith((ending, f"{ending}.gz")) for ending in TABLES):
+        return "table"
     if start[:2] == b"\x1f\x8b":
-        raise DataError(f"{name} is packed with gzip, which MNIST's idx files are: put those into a folder that BRICKWORK_DATA names, or bring a zip")
-    raise DataError(f"{name} is no zip, no npz and no folder (it begins with {start!a}). A data set is a zip or a folder with a folder of pictures for each "
-                    "class, or an npz with images and labels")
+        raise DataError(f"{name} is packed with gzip and is neither a table (.csv.gz) nor an idx file: it is cut or damaged, or something else. Bring a zip")
+    raise DataError(f"{name} is no zip, no npz, no table and no folder (it begins with {start!a}). A data set is a zip or a folder with a folder of pictures "
+                    "for each class, a table that ends in .csv, .tsv or .txt, an npz with images and labels, or idx files of both")
 
 
 def _one(path: Path) -> str:
@@ -137,19 +124,21 @@ def _one(path: Path) -> str:
     return f"it has {image.width:,}×{image.height:,} pixels"
 
 
-def _pictures(path: Path, choices: Choices, tell: Progress, look: bool) -> Brought:
+def _pictures(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
+    [path] = paths
     tell("Listing the files", 0.0)
     with places.opened(path) as listing:
         found = places.sort(listing)
         labels = _classes({sample.label for sample in found.samples})
         if not look and choices.side is None:
-            seen = _decode(found, choices, tell, None)
+            seen = _decode(found, choices, tell, None, labels)
             choices = replace(choices, side=_side(seen.sizes, len(seen.good), 1 if seen.grey else 3))
         side = None if look else choices.side
         channels = CHANNELS[choices.colours] or 3
         if side is not None:
             _fits(len(found.samples), (channels, side, side))
-        done = _decode(found, choices, tell, side)
+        tiles = Tiles() if look else None
+        done = _decode(found, choices, tell, side, labels, tiles)
     good = done.good
     if not good:
         why = f": {done.broken[0].name}: {done.broken[0].why}" if done.broken else ""
@@ -158,11 +147,12 @@ def _pictures(path: Path, choices: Choices, tell: Progress, look: bool) -> Broug
     suggested = choices.side or _side(done.sizes, len(good), 1 if grey else 3)
     names = ["/".join(sample.item.parts) for sample in good]
     numbers = [labels[sample.label] for sample in good]
+    more = _tiled(tiles, sorted(set(numbers)))
     classes, numbers = _without_empty(tuple(class_name(label) for label in labels), numbers)
     parts, notes = _parts([sample.part for sample in good], names, numbers, choices, look)
     x = None if done.x is None else done.x[:len(good), :1] if grey else done.x[:len(good)]
     return Brought("", shown(path.name), classes, tuple(numbers), tuple(parts), (1 if grey else 3, suggested, suggested), done.sizes, done.broken,
-                   (*found.notes, *notes), suggested, x)
+                   (*found.notes, *notes), suggested, x, more)
 
 
 @dataclass
@@ -176,7 +166,14 @@ class _Decoded:
     x: numpy.ndarray | None = None
 
 
-def _decode(found: places.Sorted, choices: Choices, tell: Progress, side: int | None) -> _Decoded:
+def _tiled(tiles: Tiles | None, kept: Sequence[int]) -> dict[str, object]:
+    """What a report says of the picture of some samples: a PNG, and which classes its rows are."""
+    if tiles is None or not (sheet := tiles.sheet(kept)):
+        return {}
+    return {"tiles": {"png": base64.b64encode(sheet).decode("ascii"), "classes": tiles.classes(kept)}}
+
+
+def _decode(found: places.Sorted, choices: Choices, tell: Progress, side: int | None, labels: Mapping[str, int], tiles: Tiles | None = None) -> _Decoded:
     done, broken, wanted = _Decoded(), list(found.broken), CHANNELS[choices.colours] or 3
     if side is not None:
         done.x = numpy.empty((len(found.samples), wanted, side, side), numpy.uint8)
@@ -190,6 +187,8 @@ def _decode(found: places.Sorted, choices: Choices, tell: Progress, side: int | 
             continue
         if done.x is not None:
             done.x[len(done.good)] = brought(image, side, wanted, choices.fit)
+        if tiles and tiles.wants(labels[sample.label]):
+            tiles.add(labels[sample.label], small(image))
         done.good.append(sample)
         done.sizes[image.height, image.width] += 1
         done.grey = done.grey and is_grey(image)
@@ -251,13 +250,40 @@ def _cannot(parts: list[str], why: str, look: bool) -> tuple[list[str], list[str
     return parts, [f"{why[0].upper()}{why[1:]}."]
 
 
-def _arrays(path: Path, choices: Choices, tell: Progress, look: bool) -> Brought:
+def _arrays(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
     tell("Reading the arrays", 0.0)
-    read = read_arrays(path, MOST_BYTES)
+    return _of_arrays(read_arrays(paths[0], MOST_BYTES), shown(paths[0].name), choices, look)
+
+
+def _pairs(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
+    tell("Reading the idx files", 0.0)
+    files = idx_files.found(paths[0]) if paths[0].is_dir() else list(paths)
+    if wrong := [file for file in files if not is_idx(file)]:
+        raise DataError(f"{shown(wrong[0].name)} is no idx file; several files at once are images and labels in MNIST's format")
+    return _of_arrays(idx_files.read_pairs(files, MOST_BYTES), shown(paths[0].name), choices, look)
+
+
+def _of_arrays(read: Read, origin: str, choices: Choices, look: bool) -> Brought:
     parts, notes = _parts(read.parts, read.names, read.labels, choices, look)
     height, width = read.x.shape[2:]
-    return Brought("", shown(path.name), read.classes, tuple(read.labels), tuple(parts), tuple(read.x.shape[1:]), {(height, width): len(read.x)}, read.broken,
-                   (*read.notes, *notes), None, None if look else read.x)
+    tiles = Tiles() if look else None
+    for pixels, label in zip(read.x, read.labels, strict=True) if tiles else ():
+        if tiles.wants(label):
+            tiles.add(label, tile(pixels))
+    more = _tiled(tiles, range(len(read.classes)))
+    return Brought("", origin, read.classes, tuple(read.labels), tuple(parts), tuple(read.x.shape[1:]), {(height, width): len(read.x)}, read.broken,
+                   (*read.notes, *notes), None, None if look else read.x, more)
+
+
+def _rows(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
+    tell("Reading the rows", 0.0)
+    table = read_table(paths[0], choices.table)
+    if table.missing and not look:
+        raise DataError(f"cells of {shown(paths[0].name)} are missing ({table.missing}): have them filled (missing: fill), or their rows left out (missing: drop)")
+    parts, notes = _parts([""] * len(table.labels), table.names, table.labels, choices, look)
+    more = {"columns": [column.to_json() for column in table.columns], "features": list(table.features), "rows": table.rows}
+    return Brought("", shown(paths[0].name), table.classes, table.labels, tuple(parts), (len(table.features),), {}, table.broken, (*table.notes, *notes), None,
+                   None if look else table.samples(parts), more)
 
 
 def _title(given: str) -> str:
@@ -293,7 +319,17 @@ def save(found: Brought, choices: Choices, folder: Path) -> kept.Kept:
         save_file(samples, file, {"classes": json.dumps(found.classes, ensure_ascii=False)})
     except OSError as error:
         raise DataError(f"the data could not be written to {folder}: {error.strerror or error}") from None
-    how = {"side": found.side, "colours": choices.colours, "fit": choices.fit, "test": choices.test, "seed": choices.seed}
-    return kept.keep(file, {**found.to_json(), "how": how})
+    return kept.keep(file, {**found.to_json(), "how": _how(found, choices)})
+
+
+def _how(found: Brought, choices: Choices) -> dict[str, object]:
+    """What was chosen, as far as it says anything of these data: for adding them again with the same choices."""
+    if len(found.shape) == 3:
+        chosen = {"side": found.side, "colours": choices.colours, "fit": choices.fit} if found.side else {}
+    else:
+        plain = TableChoices()
+        chosen = {item.name: value if isinstance(value, str) else list(value) for item in fields(TableChoices)
+                  if (value := getattr(choices.table, item.name)) != getattr(plain, item.name)}
+    return {**chosen, "test": choices.test, "seed": choices.seed}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from builder.catalogue.datasets import LONGEST_NAME
@@ -27,3 +28,13 @@ def shown(name: str, most: int = LONGEST_SHOWN) -> str:
 def class_name(name: str) -> str:
     """A folder's or a cell's name as the name of a class."""
     return shown(name, LONGEST_NAME) or "(no name)"
+
+
+def counted(count: int, what: str) -> str:
+    """A number with its noun: 1 row, 2 rows."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def lines(numbers: Sequence[int], most: int = 6) -> str:
+    """Line numbers in words: line 3, or lines 3, 5, …"""
+    return f"line{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers[:most]))}{', …' if len(numbers) > most else ''}"

@@ -1,0 +1,59 @@
+"""What a person chooses about data that they bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from builder.catalogue.tables import TABLE
+
+from ..records import DataError
+from .pictures import FITS
+
+LARGEST_SIDE = 1024
+CHANNELS = {"auto": None, "grey": 1, "colour": 3}
+
+
+@dataclass(frozen=True)
+class TableChoices:
+    """How a table is read. `label` names the column that is to be told (empty: found by its name or place), `category` columns whose numbers are names,
+    `without` columns to leave out; `missing` cells are filled (numbers by the training part's median) or their rows dropped.
+    """
+
+    label: str = ""
+    delimiter: str = "auto"
+    decimal: str = "auto"
+    header: str = "auto"
+    encoding: str = "auto"
+    missing: str = "ask"
+    category: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, choice in TABLE.items():
+            if getattr(self, name) not in choice.values:
+                raise DataError(f"{name} is {', '.join(choice.values)}, not {getattr(self, name)!r:.60}")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person chooses: a title, the side of the pictures in pixels (None: what the files suggest), colours, how other sizes are brought to it.
+
+    `test` is the share of every class that tests where the folders do not say so, drawn by `seed`; without `skip` broken items refuse the whole.
+    """
+
+    title: str = ""
+    side: int | None = None
+    colours: str = "auto"
+    fit: str = "crop"
+    test: float = 0.2
+    seed: int = 0
+    skip: bool = False
+    table: TableChoices = field(default_factory=TableChoices)
+
+    def __post_init__(self) -> None:
+        if self.side is not None and not 1 <= self.side <= LARGEST_SIDE:
+            raise DataError(f"the side of a picture is 1 to {LARGEST_SIDE:,} pixels, not {self.side:,}")
+        if self.colours not in CHANNELS or self.fit not in FITS:
+            raise DataError(f"colours are {', '.join(CHANNELS)}; other sizes are brought to one by {', '.join(FITS)}")
+        if not 0 < self.test < 1:
+            raise DataError(f"the share that tests lies between 0 and 1, and is {self.test:g}")

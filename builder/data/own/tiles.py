@@ -1,0 +1,69 @@
+"""A picture of what is being brought, before it is kept: a few samples of each class, small."""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy
+from PIL import Image
+
+SIDE = 48  # pixels of a tile
+EACH = 10
+CLASSES = 16
+GAP = 2
+WHITE = 255
+
+
+class Tiles:
+    """The first tiles of the first classes, given one after the other."""
+
+    def __init__(self, each: int = EACH, classes: int = CLASSES):
+        self._each, self._classes = each, classes
+        self._rows: dict[int, list[numpy.ndarray]] = defaultdict(list)
+
+    def wants(self, label: int) -> bool:
+        """Whether another tile of this class is shown."""
+        return label < self._classes and len(self._rows.get(label, ())) < self._each
+
+    def add(self, label: int, pixels: numpy.ndarray) -> None:
+        """A tile uint8 (H W 3)."""
+        self._rows[label].append(pixels)
+
+    def sheet(self, kept: Sequence[int]) -> bytes:
+        """A PNG with a row for each of the classes `kept` that has tiles, on white; nothing without any."""
+        rows = [self._rows[label] for label in kept if self._rows.get(label)]
+        if not rows:
+            return b""
+        height, width = rows[0][0].shape[:2]
+        across = max(map(len, rows))
+        canvas = numpy.full((len(rows) * (height + GAP) - GAP, across * (width + GAP) - GAP, 3), WHITE, numpy.uint8)
+        for row, tiles in enumerate(rows):
+            for column, tile in enumerate(tiles):
+                top, left = row * (height + GAP), column * (width + GAP)
+                canvas[top:top + height, left:left + width] = tile
+        stream = io.BytesIO()
+        Image.fromarray(canvas).save(stream, "PNG")
+        return stream.getvalue()
+
+    def classes(self, kept: Sequence[int]) -> list[int]:
+        """Which of the classes the rows of the sheet are."""
+        return [place for place, label in enumerate(kept) if self._rows.get(label)]
+
+
+def tile(pixels: numpy.ndarray) -> numpy.ndarray:
+    """Pixels uint8 (C H W), grey or colour, as a tile."""
+    image = Image.fromarray(pixels[0] if len(pixels) == 1 else numpy.ascontiguousarray(numpy.moveaxis(pixels, 0, 2)))
+    return small(image)
+
+
+def small(image: Image.Image) -> numpy.ndarray:
+    """A whole picture as a tile, uint8 (SIDE SIDE 3): shrunk to fit with black around, enlarged by whole pixels when it is small."""
+    image = image.convert("RGB")
+    scale = min(SIDE / image.width, SIDE / image.height)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    image = image.resize(size, Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.NEAREST)
+    canvas = Image.new("RGB", (SIDE, SIDE))
+    canvas.paste(image, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
+    return numpy.asarray(canvas)

@@ -1,0 +1,93 @@
+"""The form for one's own data: which file, and how it is read; and what a look shows of it besides counts."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import streamlit as st
+
+from builder import paths
+from builder.catalogue.tables import TABLE
+from builder.charts.classes import png_figure
+
+from .intake import MOST_UPLOADS, Reading
+
+MOST_MEGABYTES = 500  # of an upload; larger files are read from a data folder
+COLOURS = {"auto": "as the pictures are", "grey": "grey", "colour": "colour"}
+FITS = {"crop": "cut out the middle", "pad": "put black around", "stretch": "stretch"}
+TABLES = (".csv", ".tsv", ".tab", ".txt")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the form says: uploads or a path, and the options of `data add`."""
+
+    uploads: Sequence
+    path: str
+    options: list[str]
+
+
+def draw(reading: Reading | None) -> Chosen:
+    """The form; a table is asked for its columns, pictures for their size. `reading` is what was read last, for its columns' names."""
+    uploads = st.file_uploader("A file, or idx files of images and labels", key="own-file", max_upload_size=MOST_MEGABYTES, accept_multiple_files=True)
+    path = st.text_input("or a path in a data folder", key="own-path", placeholder="flowers.zip", help="Under " + " or ".join(map(str, paths.data_roots()))).strip()
+    names = [upload.name for upload in uploads[:MOST_UPLOADS]] or [path]
+    table = names[0].casefold().removesuffix(".gz").endswith(TABLES)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        title = st.text_input("Title", key="own-title", max_chars=80, width=200, placeholder="the file's name")
+        options = [f"--title={title}", *(_columns(reading) if table else _pictures())]
+        test = st.number_input("Test share", 0.01, 0.99, 0.2, 0.05, key="own-test", width=120, help="Of every class, where nothing else says so")
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="own-seed", width=110, help="Which samples test follows from it and from their names")
+    if table:
+        options += _how_written()
+    skip = st.checkbox("Leave out what is broken", key="own-skip", help="Without it, a file with broken items is refused and they are named")
+    return Chosen(uploads[:MOST_UPLOADS], path, [*options, f"--test={test}", f"--seed={seed}", *(["--skip-broken"] if skip else [])])
+
+
+def _pictures() -> list[str]:
+    side = st.number_input("Side", 1, 1024, None, key="own-side", width=120, placeholder="auto",
+                           help="Height and width of every picture, in pixels; without it what suits the files")
+    colours = st.selectbox("Colours", list(COLOURS), key="own-colours", format_func=COLOURS.get, width=190)
+    fit = st.selectbox("Other shapes", list(FITS), key="own-fit", format_func=FITS.get, width=190)
+    return [*([f"--side={side}"] if side else []), f"--colours={colours}", f"--fit={fit}"]
+
+
+def _columns(reading: Reading | None) -> list[str]:
+    """What the columns are; those of the table that was read last can be picked, others typed."""
+    known = [str(one["name"]) for one in (reading.report.get("columns") or () if reading else ())]
+    label = st.selectbox("Label", known, None, key="own-label", accept_new_options=True, placeholder="found by name or place", width=210,
+                         help="The column that is to be told from the others")
+    missing = _choice("missing")
+    without = st.multiselect("Leave out", known, key="own-without", accept_new_options=True, placeholder="columns", width=230)
+    category = st.multiselect("Categories", known, key="own-category", accept_new_options=True, placeholder="columns", width=230,
+                              help="Columns whose numbers are names, such as a postcode")
+    return [*([f"--label={label}"] if label else []), missing, *(f"--without={name}" for name in without), *(f"--category={name}" for name in category)]
+
+
+def _how_written() -> list[str]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return [_choice(name) for name in TABLE if name != "missing"]
+
+
+def _choice(name: str) -> str:
+    return f"--{name}={st.selectbox(TABLE[name].title, TABLE[name].values, key=f'own-{name}', width=150, help=TABLE[name].summary)}"
+
+
+def draw_tiles(tiles: Mapping, classes: Sequence[str]) -> None:
+    """Some samples of the first classes, a row a class."""
+    with suppress(ValueError, LookupError, TypeError):
+        names = [html.escape(str(classes[number]), quote=False) for number in tiles["classes"]]  # a chart reads labels as markup
+        figure = png_figure(base64.b64decode(tiles["png"]), names, 1)
+        st.plotly_chart(figure, key="own-tiles", width="content", config={"staticPlot": True})
+
+
+def draw_columns(columns: Sequence[Mapping], rows: Sequence[Sequence[str]]) -> None:
+    """What each column of a table is, and the first rows as they stand in the file."""
+    st.dataframe([{"column": one["name"], "is": one["kind"], "missing": one["missing"], "wrong": one["wrong"], "values": one["says"]} for one in columns],
+                 key="own-columns", hide_index=True, height="content" if len(columns) < 12 else 400)
+    with st.expander("The first rows"):
+        st.dataframe([dict(zip([one["name"] for one in columns], row, strict=False)) for row in rows], key="own-rows", hide_index=True)
