@@ -40,7 +40,7 @@ def settle_ended(store: Store, run_id: str, generation: int, status: int, oom_ki
     run = store.get(run_id)
     if run.generation != generation or not run.live or lock.held(run.folder):
         return False
-    says = f"{_cause(run, status, oom_kills_before, store.output(run_id, 2000))} {_kept(run)}"
+    says = f"{_cause(run, status, oom_kills_before, store.output(run_id, 2000))} {kept(run)}"
     return store.settle(run, RunEnded("killed" if status < 0 else "failed", run.step, says))
 
 
@@ -78,18 +78,18 @@ def _where(run: Run) -> str:
     return f"after step {run.step:,}" if run.step else "before the first step"
 
 
-def _kept(run: Run) -> str:
+def kept(run: Run) -> str:
     """What is left of the run and how it can go on."""
-    kept = f"The events up to step {run.step:,} are kept; " if run.step else ""
+    events = f"The events up to step {run.step:,} are kept; " if run.step else ""
     checkpoint = f"it can go on from its last checkpoint (step {run.checkpoint:,})." if run.checkpoint else ""
     on = checkpoint or "it has no checkpoint and can be started again."
-    return kept + on if kept else on[0].upper() + on[1:]
+    return events + on if events else on[0].upper() + on[1:]
 
 
 def _without_a_word(run: Run) -> str:
     if run.claimed < run.generation:
-        return f"The training process was never heard of {_where(run)}. {_kept(run)}"
-    return f"The training process ended without a word {_where(run)} (killed, out of memory or the machine restarted). {_kept(run)}"
+        return f"The training process was never heard of {_where(run)}. {kept(run)}"
+    return f"The training process ended without a word {_where(run)} (killed, out of memory or the machine restarted). {kept(run)}"
 
 
 def _cause(run: Run, status: int, oom_kills_before: int | None, output: str) -> str:

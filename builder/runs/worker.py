@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from builder.train.control import STOP, Control
 from builder.train.events import Event, RunEnded
 
 from . import lock
+from .adopt import kept
 from .record import EndedError, Run, RunError
+from .reserve import reserve
 from .store import Store
 
 POLL_SECONDS = 0.1
@@ -38,8 +41,8 @@ def work(run_id: str, make_events: MakeEvents, store: Store | None = None, watch
         listener = Listener(store, run, control)
         listener.start()
         try:
-            with _reports_in(run):
-                return _record(store, run, make_events, control, watch)
+            with _reports_in(run), reserve(run.folder) as give_back:
+                return _record(store, run, make_events, control, watch, give_back)
         finally:
             listener.finish()
 
@@ -75,12 +78,15 @@ class Listener(threading.Thread):
             self._control.ask(command.command, command.value)
 
 
-def _record(store: Store, run: Run, make_events: MakeEvents, control: Control, watch: Callable[[Event], None]) -> RunEnded:
-    """Write events until the one that ends the run, which is made here when the source breaks off."""
+def _record(store: Store, run: Run, make_events: MakeEvents, control: Control, watch: Callable[[Event], None],
+            give_back: Callable[[], None]) -> RunEnded:
+    """Write events until the one that ends the run, which is made here when the source breaks off; on a full disk it takes the room given back for it."""
     try:
         events = make_events(run, control)
         try:
             for event in events:
+                if isinstance(event, RunEnded):
+                    give_back()
                 store.append(run.id, [event], run.generation)
                 watch(event)
                 if isinstance(event, RunEnded):
@@ -95,6 +101,9 @@ def _record(store: Store, run: Run, make_events: MakeEvents, control: Control, w
     except Exception as error:  # noqa: BLE001 - whatever a network or a data set raises is the end of the run, not of the worker
         LOG.error("The run failed.", exc_info=error)
         ending = describe(error, store.get(run.id).step)
+        if isinstance(error, RunError) and "disk is full" in str(error):
+            ending = replace(ending, says=f"{ending.says} {kept(store.get(run.id))}")
+    give_back()
     store.append(run.id, [ending], run.generation)
     watch(ending)
     return ending

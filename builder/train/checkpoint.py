@@ -5,8 +5,10 @@ A file is complete or not there: it is written under another name, flushed to th
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -20,6 +22,8 @@ from torch.optim.swa_utils import AveragedModel
 LAST, BEST = "last.safetensors", "best.safetensors"
 KEY = "brickwork"
 VERSION = 1
+# No room on the disk, in the quota, or for a file of that size.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 WEIGHTS, OPTIMIZER, RANDOM, AVERAGE = "model.", "optimizer.", "random.", "average."
 
 
@@ -111,10 +115,20 @@ def write_atomically(path: Path, content: bytes) -> None:
         part.replace(path)
         _flush_folder(path.parent)
     except OSError as error:
-        raise CheckpointError(f"The checkpoint could not be written to {path}: {error.strerror or error}. The one before it is kept.") from None
+        raise CheckpointError(_not_written(path, len(content), error)) from None
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _not_written(path: Path, size: int, error: OSError) -> str:
+    """Why a checkpoint of so many bytes was not written, with what is left of the run."""
+    kept = "The one before it is kept" if path.exists() else "There was none before it"
+    if error.errno not in FULL:
+        return f"The checkpoint could not be written to {path}: {error.strerror or error}. {kept}."
+    with suppress(OSError):
+        kept = f"{shutil.disk_usage(path.parent).free / 1e6:,.1f} MB are free. {kept}"
+    return f"The disk is full: a checkpoint of {size / 1e6:,.1f} MB could not be written to {path} ({error.strerror}). {kept}: make room, then resume the run."
 
 
 def _flush_folder(folder: Path) -> None:

@@ -118,6 +118,38 @@ def test_other_errors_are_not_taken_for_memory():
     assert describe(ValueError("out of memory"), 0).reason == "failed"
 
 
+@pytest.mark.parametrize("at", ["a step", "the end"])
+def test_on_a_full_disk_the_end_is_written_into_the_room_that_was_held_for_it(store, new, monkeypatch, at):
+    run_id, append = new(), store.append
+    held = store.folder(run_id) / "reserve"
+
+    def full(id_, events, *rest):
+        """Writes nothing any more from some event on, but where room was given back."""
+        if held.exists() and (store.get(run_id).step >= 15 if at == "a step" else isinstance(events[0], RunEnded)):
+            raise RunError("The run store cannot be used: the disk is full: delete runs or other files")
+        return append(id_, events, *rest)
+
+    monkeypatch.setattr(store, "append", full)
+    ended = work(run_id, completes, store)
+    assert endings(store, run_id) == [ended] and not held.exists()
+    if at == "a step":
+        assert ended.reason == "failed" and "the disk is full: delete runs" in ended.says
+        assert "The events up to step 15 are kept; it can go on from its last checkpoint (step 10)." in ended.says
+    else:
+        assert ended.reason == "completed"
+
+
+def test_the_room_for_the_end_is_held_while_a_run_trains_and_given_back_after_it(store, new):
+    run_id, sizes = new(), []
+
+    def source(run, control):
+        sizes.append((run.folder / "reserve").stat().st_size)
+        yield from completes(run, control)
+
+    work(run_id, source, store)
+    assert sizes == [256 << 10] and not (store.folder(run_id) / "reserve").exists()
+
+
 def test_a_source_that_just_ends_is_a_failure_that_says_so(store, new):
     run_id = new()
     assert work(run_id, lambda run, control: iter([started(), step(3)]), store).says == "The training ended without saying why."

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ from safetensors import safe_open
 from torch import nn
 
 from builder.train.checkpoint import (
+    BEST,
+    LAST,
     CheckpointError,
     Position,
     load_checkpoint,
@@ -22,7 +27,7 @@ from builder.train.checkpoint import (
     write_atomically,
 )
 from tests.helpers import until
-from tests.train.small import Small, small_cnn
+from tests.train.small import Small, same_weights, small_cnn
 
 
 def _stepped(optimizer=torch.optim.Adam) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -69,22 +74,51 @@ def test_weights_shared_by_two_layers_are_saved_and_stay_shared(tmp_path: Path):
     assert model[1].weight is model[0].weight and model[0].weight.abs().sum() > 0
 
 
-def test_a_full_disk_keeps_the_checkpoint_before_it_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_keeps_the_checkpoint_before_it_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
     write_atomically(tmp_path / "last", b"before")
 
     def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(CheckpointError, match="No space left on device. The one before it is kept"):
+    with pytest.raises(CheckpointError, match=r"The disk is full: a checkpoint of 0.0 MB .* MB are free. The one before it is kept: make room, then resume"):
         write_atomically(tmp_path / "last", b"after")
     assert [path.name for path in tmp_path.iterdir()] == ["last"] and (tmp_path / "last").read_bytes() == b"before"
 
 
-def test_a_run_whose_disk_is_full_ends_as_failed_in_plain_words(tmp_path: Path):
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The system refuses to let a file grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_run_whose_disk_fills_up_ends_named_and_goes_on_to_the_same_bits_once_there_is_room(tmp_path: Path):
+    whole, small, events = Small(), Small(), []
+    whole.run()
+    running = small.events(checkpoints=tmp_path)
+    for event in running:
+        events.append(event)
+        if type(event).__name__ == "CheckpointSaved" and event.name == LAST:
+            break
+    with files_of_at_most(1000):
+        events.extend(running)
+    assert events[-1].reason == "failed" and "The disk is full" in events[-1].says and "The one before it is kept" in events[-1].says
+    assert {path.name for path in tmp_path.iterdir()} == {BEST, LAST}
+    resumed = Small()
+    after = resumed.run(checkpoints=tmp_path, resume=True)
+    assert after[0].resumed_at == 5 and after[-1].reason == "completed" and same_weights(resumed.weights(), whole.weights())
+
+
+def test_a_run_whose_folder_cannot_be_written_ends_as_failed_in_plain_words(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     events = Small().run(checkpoints=tmp_path / "file")
-    assert events[-1].reason == "failed" and "could not be written" in events[-1].says
+    assert events[-1].reason == "failed" and "could not be written" in events[-1].says and "There was none before it" in events[-1].says
 
 
 @pytest.mark.parametrize("keep", [0, 5, 200, -1])
