@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from builder.weights.fit import Fitted
 
 __all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "import_from",
-           "import_module", "keep_weights", "load", "module", "preview", "source", "start_from", "started", "to_json", "train", "twin", "with_settings"]
+           "import_module", "keep_weights", "load", "module", "preview", "smaller_batches", "source", "start_from", "started", "to_json", "train", "twin", "with_settings"]
 # A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
 PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
 DIGIT = 3  # of the built-in digits: one that is easy to read
@@ -505,6 +505,32 @@ def baselines(project: Project, again: bool = False) -> Iterator[Score]:
         raise BuildError(refused)
     tensors = data.load(dataset_of(project), paths.data_roots())
     return scores(tensors, max(1, (os.cpu_count() or 2) - 1), paths.home() / "baselines", again)
+
+
+def smaller_batches(project: Project, checkpoint: Path | None = None, done: int = 0) -> tuple[Project, str]:
+    """A trained project with half the batch, for a run whose memory ran out, and a sentence about where the new run begins.
+
+    It begins with the weights of the run's `checkpoint`, which are kept in the store of this machine, for the epochs that are left of those `done`; without one
+    as the first did. Raises ValueError in words: a batch of one cannot be halved, or the checkpoint cannot be read.
+    """
+    batch, epochs = number(project, "batch_size"), number(project, "epochs")
+    if batch < 2:
+        raise ValueError(f"{project.name} was trained with batches of one sample: there is no half of that; make the network or its samples smaller")
+    project = with_settings(project, {"training.batch_size": batch // 2})
+    if checkpoint is None or not checkpoint.is_file():
+        return project, f"with batches of {batch // 2}, from the beginning: there is no checkpoint"
+    import tempfile
+
+    from builder.export.weights import of_checkpoint
+    from builder.weights import keep, section
+
+    left = max(1, epochs - done)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "weights.safetensors"
+        file.write_bytes(of_checkpoint(checkpoint).content)
+        kept = keep(file)
+    project = replace(with_settings(project, {"training.epochs": left}), weights=FrozenDict(section(kept, f"{project.name} after {done} epochs")))
+    return project, f"with batches of {batch // 2}, from the weights of the last checkpoint and a fresh optimiser, for {left} more epoch{'' if left == 1 else 's'}"
 
 
 def _patience(project: Project, section: str) -> Patience | None:

@@ -26,6 +26,7 @@ def add_to(commands) -> None:
     runs.add_argument("run_id", nargs="?", metavar="RUN", help="a run's id, its beginning, or `last`")
     runs.add_argument("value", nargs="?", metavar="VALUE", help="set-lr: the learning rate from the next step on")
     runs.add_argument("--more", type=int, default=0, metavar="EPOCHS", help="resume: train so many epochs more than the run has; finished runs too")
+    runs.add_argument("--half-batch", action="store_true", help="retry: with half the batch, for a run whose memory ran out")
     runs.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="export: the folder to make (the run's id when not given)")
     runs.add_argument("--json", action="store_true", help="print one JSON document")
     runs.set_defaults(run=run_runs)
@@ -43,6 +44,8 @@ def run_runs(arguments: Namespace) -> int:
         raise CommandError(f"`runs {arguments.action}` takes a RUN only, not {arguments.value!r} too")
     if arguments.more and (arguments.action != "resume" or arguments.more < 1):
         raise CommandError("--more EPOCHS belongs to `runs resume` and is at least 1")
+    if arguments.half_batch != (arguments.action == "retry"):
+        raise CommandError("`runs retry RUN --half-batch` trains a run's project again with half the batch; `runs resume` goes on as it was")
     with Store() as store:
         settle(store)
         advance(store)
@@ -159,6 +162,26 @@ def resume_run(store, run, arguments: Namespace) -> int:
     return report(store, run, arguments, "goes on in the background" if begun else "waits in the queue")
 
 
+def retry_run(store, run, arguments: Namespace) -> int:
+    """Train an ended run's project again, as a run of its own, with half the batch."""
+    from builder import api
+    from builder.runs import RunError, submit
+
+    from .previewing import CHECKPOINT
+
+    if run.live:
+        raise CommandError(f"{run.id} has not ended ({run.state}): stop it first", 1)
+    try:
+        project, how = api.smaller_batches(api.from_json(store.project(run.id)), run.folder / CHECKPOINT, run.epoch)
+        new = store.create(api.to_json(project), api.source(project), project.name, run.device_asked)
+    except RunError:
+        raise
+    except ValueError as error:
+        raise CommandError(f"{run.id} cannot be tried again: {error}", 1) from None
+    begun = submit(new, store)
+    return report(store, store.get(new), arguments, f"{'is started' if begun else 'waits in the queue'}, {how}")
+
+
 def kill_run(store, run, arguments: Namespace) -> int:
     """End the process of a run that does not answer."""
     from builder.runs import kill
@@ -245,5 +268,5 @@ def write_csv(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]
         writer.writerows(rows)
 
 
-ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "pause": pause_run, "resume": resume_run, "checkpoint": save_run, "set-lr": set_rate, "kill": kill_run,
+ACTIONS = {"list": list_runs, "show": show_run, "stop": stop_run, "pause": pause_run, "resume": resume_run, "retry": retry_run, "checkpoint": save_run, "set-lr": set_rate, "kill": kill_run,
            "sooner": sooner, "later": later, "export": export_run, "delete": delete_run}

@@ -61,7 +61,8 @@ def run_train(arguments: Namespace) -> int:
         watch = JsonLines() if arguments.json else Progress(run_id)
         ended = work(run_id, events_of(store, arguments.download), store, watch)
     if ended.reason != "completed":
-        raise CommandError(f"{ended.says} (run {run_id})", 1)
+        again = f"; `runs retry {run_id} --half-batch` trains it with half the batch" if ended.reason == "out_of_memory" else ""
+        raise CommandError(f"{ended.says} (run {run_id}{again})", 1)
     return 0
 
 

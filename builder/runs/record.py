@@ -58,6 +58,11 @@ class Run:
         return self.state in LIVE
 
     @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether it ended for want of memory, as far as anybody knows: it was refused some, or the system killed it then."""
+        return self.state == "out_of_memory" or self.state == "killed" and "memory ran out" in self.says
+
+    @property
     def progress(self) -> float:
         """The share of all its steps that are done, 0 to 1."""
         return min(self.step / self.steps, 1.0) if self.steps else 0.0

@@ -191,6 +191,17 @@ def test_an_address_of_a_run_that_is_not_there_is_told_plainly(store, address):
     assert "Train" in labels(tab)
 
 
+def test_a_run_whose_memory_ran_out_is_offered_with_half_the_batch_and_the_new_run_is_shown(store, launched):
+    trained(store, RunEnded("failed", 45, "It failed."))
+    assert "Retry with half the batch" not in labels(page())
+    run_id = trained(store, RunEnded("out_of_memory", 45, "Memory ran out."))
+    tab = page(run_id)
+    looked(button(tab, "Retry with half the batch").click().run())
+    (again,) = launched
+    assert store.project(again)["training"]["batch_size"] * 2 == store.project(run_id)["training"]["batch_size"]
+    assert told(tab)["run"] == again and "from the beginning" in tab.toast[0].value
+
+
 def test_a_killed_worker_is_named_and_its_run_can_be_resumed(store, launched):
     run_id = trained(store)
     tab = page(run_id)

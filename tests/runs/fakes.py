@@ -71,7 +71,15 @@ def silent(run, control):
     os._exit(7)
 
 
-MODES = {source.__name__: source for source in (completes, endless, idle, fails, silent)}
+def hungry(run, control):
+    """Takes 100 MB, and then is refused more."""
+    yield started()
+    taken = bytearray(100_000_000)
+    yield step(1)
+    raise MemoryError(len(taken))
+
+
+MODES = {source.__name__: source for source in (completes, endless, idle, fails, silent, hungry)}
 
 
 def main(root, run_id, mode):

@@ -61,6 +61,15 @@ def test_a_run_that_fits_nowhere_may_try_when_it_is_alone(store, waiting, memory
     assert advance(store, begin) == [two]
 
 
+def test_a_run_that_ends_gives_all_its_memory_back_before_the_queue_goes_on(store, waiting, spawn, monkeypatch):
+    monkeypatch.undo()
+    one, two = waiting(1, 1)
+    child = spawn(one, "hungry")
+    assert child.wait(30) == 1 and store.get(one).state == "out_of_memory" and store.get(one).pid == child.pid
+    assert queue._resident(child.pid) == 0 and not lock.held(store.folder(one)) and not (store.folder(one) / "reserve").exists()
+    assert advance(store, begin) == [two]
+
+
 @pytest.mark.parametrize("unknown", ["free", "needs"])
 def test_where_memory_is_not_known_runs_go_one_by_one(store, waiting, memory, unknown):
     one, _ = waiting(*((1, 1) if unknown == "free" else (None, None)))
