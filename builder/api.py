@@ -15,6 +15,8 @@ from builder.compile.trace import BuildError, trace
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, EditError, Project, Report, apply, dataset_of, dumps, from_json, loads, to_json, untrainable
 from builder.graph import check as check_graph
+from builder.graph.augmentation import PATH as AUGMENTATIONS
+from builder.graph.augmentation import augmentations, meant
 from builder.graph.check import RECORDS
 from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
@@ -456,6 +458,8 @@ def _edit(project: Project, path: str, value: object) -> Mapping[str, object]:
         return {"op": "choose_data", "source": own_data(value)}
     if path in ("training.optimizer", "training.optimizer.kind") and isinstance(value, str):
         return {"op": "choose_optimizer", "kind": value}
+    if path == AUGMENTATIONS:
+        return {"op": "settings", "path": path, "value": meant(value)}
     if head == "training" and rest in RECORDS and isinstance(value, str):
         return {"op": "settings", "path": path, "value": {"kind": value}}
     if head == "training" and kind in OPTIMIZERS and any(param.name == rest for param in OPTIMIZERS[kind].params):
@@ -486,7 +490,8 @@ def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
             project = apply(project, _edit(project, path, _parsed(settings[path])))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
-    if wrong := [problem for problem in check(project).problems if problem.code in ("settings", "data", "task") and problem.node is None]:
+    if wrong := [problem for problem in check(project).problems if problem.code in ("settings", "data", "task") and problem.node is None
+                or problem.code == "augmentation" and problem.severity == "error"]:
         raise ValueError("; ".join(problem.says for problem in wrong))
     return project
 
@@ -553,6 +558,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     from builder import data
     from builder.compile.resolve import resolve
     from builder.tasks.choose import loss_arguments, task_of
+    from builder.train.augment import in_a_row
     from builder.train.checkpoint import LAST
     from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
@@ -572,7 +578,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
     settings = Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
                         clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
-                        average=average[0].values(average[1]).get("decay"))
+                        average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)))
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")

@@ -16,13 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from builder.catalogue import DATASETS, OWN, Dataset, Record
+from builder.catalogue.augmentation import Augmentation
 from builder.compile.share import REQUIRED, signature
 from builder.compile.source import plain, source
 from builder.data.distorted import DISTORTED, TIMES, distorted
 from builder.data.points import POINTS, scattered
 from builder.graph import Project, dataset_of, untrainable
+from builder.graph.augmentation import augmentations
 from builder.graph.training import chosen, number, rate
 
+from . import augmentation
 from .kinds import ExportError
 
 COLUMNS = 120  # characters of a line of packed data
@@ -72,6 +75,7 @@ class Training:
     deterministic: bool
     channels_last: bool
     weights: bool
+    augmentations: tuple[tuple[Augmentation, Mapping[str, object]], ...] = ()
 
     @property
     def builtin(self) -> bool:
@@ -123,7 +127,8 @@ def training(project: Project) -> Training:
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
-        number(project, "precision") == "bfloat16", number(project, "deterministic"), last, bool(project.weights))
+        number(project, "precision") == "bfloat16", number(project, "deterministic"), last, bool(project.weights),
+        tuple(augmentations(project)))
 
 
 TRAINED = "(weights for weights in network.parameters() if weights.requires_grad)"
@@ -172,7 +177,7 @@ def parts(made: Training) -> list[Part]:
     """The network, the data, and the training, in the order in which they are read."""
     network = Part("The network", f"Drawn in Brickwork. Comments behind the layers are shapes: N is the number of {_samples(made)} in a batch.",
                    made.classes, made.network_imports)
-    others = [*_data(made), _preparation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
+    others = [*_data(made), _preparation(made), *_augmentation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
     # Only the texts of ours: the network's names are the user's.
     return [network, *(replace(part, code=part.code.replace("images", _samples(made))) for part in others)]
 
@@ -343,6 +348,14 @@ def normalised(images, mean, std):
 '''
 
 
+def _augmentation(made: Training) -> list[Part]:
+    if not made.augmentations:
+        return []
+    code = augmentation.code(made.augmentations, made.layout)
+    return [Part("Augmentation", "Training images are changed by chance, anew in every epoch: " + ", ".join(record.kind for record, _ in made.augmentations) + ".", code,
+                 ("import torch", *(["import math"] if "math." in code else [])))]
+
+
 def _start(made: Training) -> list[Part]:
     words = "The network starts from the tensors of a safetensors file that have the name and the shape of one of its own."
     return [Part("Starting weights", words, START, ("import json", "import torch"))] if made.weights else []
@@ -417,6 +430,8 @@ def _loop(made: Training) -> Part:
     known = made.dataset.train if made.builtin else None
     lonely = made.batch_size > 1 and (known is None or known % made.batch_size == 1 and known > made.batch_size)
     code = LOOP.format(
+        draw=augmentation.DRAW.format(draws=augmentation.draws(made.augmentations)) if made.augmentations else "",
+        inputs=augmentation.INPUTS if made.augmentations else "normalised(images.index_select(0, batch), mean, std)",
         initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer, unless=ZERO if made.starts_at_zero else "") if made.initializer and made.initialised else "",
         weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
@@ -527,9 +542,10 @@ def train(data, epochs, seed, device{weights}):
         torch.manual_seed(seed * 1_000_000 + epoch)
         batches = list(torch.randperm(len(labels)).to(device).split({batch_size}))
 {lonely}\
+{draw}\
         total, correct = 0.0, 0
         for batch in batches:
-            inputs, targets = normalised(images.index_select(0, batch), mean, std), labels[batch]
+            inputs, targets = {inputs}, labels[batch]
 {set_rate}\
 {forward}\
             loss = loss_fn(outputs, targets)

@@ -12,13 +12,14 @@ from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
+from .augmentation import SECTION as AUGMENTATION
 from .datasets import choices, dataset_of
 from .document import Block, Edge, FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
 from .memo import by_identity
 from .problems import Problem, batch
 from .rows import rows
-from .rules import advice, fixes, matching, reshape
+from .rules import advice, augmentation, fixes, matching, reshape
 from .rules.answer import answer, kind_of, nothing_to_learn
 from .rules.lint import category, lint
 from .rules.numbers import numbers
@@ -510,8 +511,9 @@ def _settings(project: Project) -> Iterator[Problem]:
     for section, known, more in (("data", "source", own), ("task", "kind", set())):
         for name in sorted(set(getattr(project, section)) - {known} - more):
             yield Problem(None, f"{section}.{name}", "error", f"there is no {section} setting called {name!r:.60}; there is {known}", "", (), "settings")
-    for name in sorted(set(training) - set(WHOLE) - set(RECORDS)):
-        yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS))}")
+    for name in sorted(set(training) - set(WHOLE) - set(RECORDS) - {AUGMENTATION}):
+        yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS, AUGMENTATION))}")
+    yield from augmentation.legal(project)
     for name, param in WHOLE.items():
         if said := param.check(param.normal(training.get(name, param.default))):
             yield _setting(name, said, batch(f"Set {name} to {param.default}", {"op": "settings", "path": f"training.{name}", "value": param.default}, sure=True))

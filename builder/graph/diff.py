@@ -14,6 +14,8 @@ from typing import Literal
 from builder.catalogue import show
 
 from .analysis import Analysis, Placed, inside
+from .augmentation import SECTION as AUGMENTATION
+from .augmentation import row, said
 from .check import RECORDS, WHOLE, Report, check
 from .datasets import choices
 from .document import Edge, Project
@@ -312,7 +314,8 @@ def _flat(project: Project) -> Iterator[tuple[str, object]]:
     for section in SECTIONS:
         table = dict(getattr(project, section))
         if section == "training":
-            table = {**{name: param.default for name, param in WHOLE.items()}, **table, **{name: _record(table.get(name), project, name) for name in RECORDS}}
+            table = {**{name: param.default for name, param in WHOLE.items()}, **table, AUGMENTATION: " → ".join(map(said, row(project))),
+                     **{name: _record(table.get(name), project, name) for name in RECORDS}}
         for name, value in table.items():
             if isinstance(value, Mapping):
                 yield from ((f"{section}.{name}.{inner}", item) for inner, item in value.items())

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from .device import Device
+
+if TYPE_CHECKING:
+    from .augment import Augment
 
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
@@ -43,10 +47,11 @@ class Split:
     """One part of a data set on a device, as bytes (N C H W) or as floats (N ...); a batch is normalised when it is taken.
 
     Bytes are a quarter of the memory of floats and a quarter of the traffic to the device. With `channels_last` images lie as N H W C, so that every
-    batch is channels_last without a copy.
+    batch is channels_last without a copy. With `augment` the images of a batch are changed by chance, which `begin` draws for an epoch.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, mean: Sequence[float], std: Sequence[float], device: Device, channels_last: bool):
+    def __init__(self, x: Tensor, y: Tensor, mean: Sequence[float], std: Sequence[float], device: Device, channels_last: bool, augment: Augment | None = None):
+        self._augment, self._chance, self._device = augment, None, device.torch_name
         self._last = channels_last and x.ndim == 4
         self._bytes = x.dtype == torch.uint8
         x = x.permute(0, 2, 3, 1).contiguous() if self._last else x.contiguous()
@@ -60,17 +65,31 @@ class Split:
 
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs float32 (N ...), images normalised as ToTensor and Normalize would, and targets, of the samples with these numbers."""
-        return self._normalised(self._x.index_select(0, indices)), self._y.index_select(0, indices)
+        x, y = self._x.index_select(0, indices), self._y.index_select(0, indices)
+        if self._augment is None:
+            return self._normalised(x), y
+        chance = self._chance.index_select(0, indices)
+        images = self._augment.images(self._scaled(x), chance)
+        images = images.contiguous(memory_format=torch.channels_last) if self._last else images
+        return images.sub_(self._mean).div_(self._std), self._augment.masks(y, chance) if y.ndim == 3 else y
+
+    def begin(self, seed: int, epoch: int) -> None:
+        """The augmentations of an epoch's samples, drawn for all of them."""
+        if self._augment is not None:
+            self._chance = self._augment.chances(len(self), seed, epoch).to(self._device)
 
     def part(self, first: int, end: int) -> tuple[Tensor, Tensor]:
         """The same for the samples from `first` to before `end`."""
         return self._normalised(self._x[first:end]), self._y[first:end]
 
     def _normalised(self, x: Tensor) -> Tensor:
-        x = x.permute(0, 3, 1, 2) if self._last else x  # N C H W
         if not self._bytes:
-            return x.sub(self._mean).div_(self._std)
-        return x.to(torch.float32).div_(255).sub_(self._mean).div_(self._std)
+            return (x.permute(0, 3, 1, 2) if self._last else x).sub(self._mean).div_(self._std)
+        return self._scaled(x).sub_(self._mean).div_(self._std)
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        x = x.permute(0, 3, 1, 2) if self._last else x  # N C H W
+        return x.to(torch.float32).div_(255)
 
 
 def epoch_order(samples: int, seed: int, epoch: int, device: Device) -> Tensor:

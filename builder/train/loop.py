@@ -103,7 +103,7 @@ class Run:
         if self.settings.average is not None:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
         data = self.tensors
-        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last)
+        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last, self.settings.augment)
         self.test_part = Split(data.test_x, data.test_y, data.mean, data.std, self.device, last)
         self.watched = watched_layer(self.model, data.shape)
         self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
@@ -131,6 +131,7 @@ class Run:
         """The epoch's steps from where it stands."""
         self.model.train()
         order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.device)
+        self.train_part.begin(self.settings.seed, self.at.epoch)
         if self.at.batches and self.random is not None:
             set_random_states(self.random, self.device.torch_name)
         answers = self.at.samples if self.at.answers is None else self.at.answers

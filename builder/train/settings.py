@@ -9,6 +9,7 @@ from torch import Tensor
 
 from builder.catalogue.schedules import Rate
 
+from .augment import Augment
 from .patience import Patience
 
 # Leaves room for every epoch's own seed: see `batches.epoch_seed`.
@@ -21,7 +22,8 @@ class Settings:
 
     `rate` is the schedule of the learning rate, None where it stays, and `plateau` what a schedule that watches the run waits for.
     `stopping` is what ends a run early. `clip` shortens the gradients of the weights it is given, `l1` is the share of the sum of the weights' sizes that is
-    minimised too, `average` is the decay of the moving average of the weights (None for none), `precision` "float32" or "bfloat16".
+    minimised too, `average` is the decay of the moving average of the weights (None for none), `precision` "float32" or "bfloat16". `augment` changes
+    the training images by chance.
 
     Raises ValueError naming the field that is out of range.
     """
@@ -40,6 +42,7 @@ class Settings:
     average: float | None = None
     precision: str = "float32"
     deterministic: bool = False
+    augment: Augment | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("epochs", 1), ("batch_size", 1), ("evaluation_batch", 1), ("report_every", 0), ("snapshot_every", 0)):

@@ -20,6 +20,7 @@ import pytest
 
 import builder
 from builder import api
+from builder.catalogue.augmentation import AUGMENTATIONS
 from builder.catalogue.training import RECORDS
 from builder.compile import BuildError
 from builder.export import ExportError
@@ -28,6 +29,7 @@ from builder.export.script import script
 from builder.gallery import ENTRIES
 from builder.graph import Project, apply
 from builder.graph.document import freeze
+from builder.train import augmentations
 from tests.data.files import cifar_batch, stl10_files, svhn_file, write_emnist, write_mnist
 from tests.export.trained import NETWORKS, printed, project, run, told
 from tests.graph.drawings import legal_project
@@ -57,11 +59,16 @@ CASES = {
     # No change is that large: the run ends after the second epoch.
     "early": ("perceptron", {"stopping": {"kind": "EarlyStopping", "patience": 1, "threshold": 100.0, "monitor": "train_loss"}, "epochs": 4}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
+    # All there are, half of them on images that lie as N H W C.
+    "augmented": ("convolutions", {"augmentation": [{"kind": kind} for kind in list(AUGMENTATIONS)[::2]], "epochs": 1}),
+    "distorted": ("perceptron", {"augmentation": [{"kind": "RandomCrop", "padding": 2, "padding_mode": "reflect"}, {"kind": "RandomErasing", "off": True},
+                                                  *({"kind": kind} for kind in list(AUGMENTATIONS)[1::2])]}),
 }
 PROJECTS = {name: project(network, **settings) for name, (network, settings) in CASES.items()}
 
 
-def test_the_cases_have_every_loss_optimiser_and_initialiser():
+def test_the_cases_have_every_loss_optimiser_initialiser_and_augmentation():
+    assert {entry["kind"] for made in PROJECTS.values() for entry in made.training.get("augmentation", ())} == set(AUGMENTATIONS)
     for section, (registry, default) in {name: RECORDS[name] for name in RECORDS if name != "schedule"}.items():
         assert {dict(made.training.get(section, {"kind": default}))["kind"] for made in PROJECTS.values()} == set(registry)
 
@@ -203,7 +210,10 @@ def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(
     assert ("joins the batch before it" in text) == (PROJECTS[name].training["batch_size"] == 359)
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     rate = ["learning_rate"] if "schedule" in PROJECTS[name].training else []
-    assert functions == ["read_data", "statistics", "normalised", "evaluate", *rate, "train", "main"]
+    row = [function for function in functions if function in vars(augmentations) or function == "augmented"]
+    assert [function for function in functions if function not in row] == ["read_data", "statistics", "normalised", "evaluate", *rate, "train", "main"]
+    assert {AUGMENTATIONS[entry["kind"]].function for entry in PROJECTS[name].training.get("augmentation", ()) if not entry.get("off")} <= set(row)
+    assert all(text.count(f"{function}(") > 1 for function in row)
 
 
 @pytest.mark.parametrize("name", ["mnist-cnn", "lenet-cifar"])

@@ -80,5 +80,6 @@ CODES: Mapping[str, tuple[str, str]] = {
     "schedule": ("warning", "a schedule that raises the learning rate where it should fall"),
     "clipping": ("warning", "clipping that leaves nothing of the gradient"),
     "average": ("warning", "an average of weights that reaches back further than the run is long"),
+    "augmentation": ("warning", "an augmentation that the images or their labels do not bear (an error where they are none, or too small)"),
     "start": ("warning", "initial weights that are all zero"),
 }

@@ -10,6 +10,7 @@ from builder.catalogue.training import RECORDS, WHOLE
 
 from ..document import Project
 from ..problems import Problem, batch
+from .augmentation import fitting
 
 
 def recipe(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
@@ -26,6 +27,7 @@ def recipe(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
     for section, name, default in (("clipping", "max_norm", 1.0), ("clipping", "clip_value", 0.5)):
         if _values(project, section).get(name) == 0:
             yield _odd(f"{section}.{name}", "clipping", f"with {name} 0 nothing is left of the gradient", "no weight ever moves", default)
+    yield from fitting(project, dataset)
     decay = _values(project, "averaging").get("decay")
     if decay and epochs is not None and size is not None and dataset is not None:
         steps, reach = epochs * steps_per_epoch(dataset.train, size), 1 / (1 - decay)

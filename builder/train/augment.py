@@ -1,0 +1,69 @@
+"""Augmentations in a row, for the images of a training part: random numbers from (seed, epoch, sample), the changes on the device of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from builder.catalogue.augmentation import Augmentation
+
+from . import augmentations
+from .batches import epoch_seed
+
+# Past the seeds of all orders of samples: a run has at most 100,000 epochs.
+PAST_ORDERS = 500_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change: the function that makes it, which of an image's random numbers are its, and its arguments; those for a mask, or None where it moves nothing."""
+
+    function: Callable[..., Tensor]
+    first: int
+    end: int
+    arguments: Mapping[str, object]
+    masks: Mapping[str, object] | None
+
+
+@dataclass(frozen=True)
+class Augment:
+    """The changes in their order. What a sample becomes in an epoch follows from (seed, epoch, its number in the training part) alone."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def draws(self) -> int:
+        """How many random numbers an image takes."""
+        return self.steps[-1].end
+
+    def chances(self, samples: int, seed: int, epoch: int) -> Tensor:
+        """The random numbers of all samples in an epoch, float32 (samples draws), on the CPU whatever the device: the same there as here."""
+        return torch.rand(samples, self.draws, generator=torch.Generator().manual_seed(epoch_seed(seed, PAST_ORDERS + epoch)))
+
+    def images(self, images: Tensor, chance: Tensor) -> Tensor:
+        """Images float32 (N C H W) on the scale 0 to 1, changed by their rows of `chance` (N draws)."""
+        for step in self.steps:
+            images = step.function(images, chance[:, step.first:step.end], **step.arguments)
+        return images
+
+    def masks(self, masks: Tensor, chance: Tensor) -> Tensor:
+        """Masks uint8 (N H W), moved as their images are; 255, which counts for nothing, comes in from outside."""
+        moved = masks[:, None].to(torch.float32)
+        for step in self.steps:
+            if step.masks is not None:
+                moved = step.function(moved, chance[:, step.first:step.end], **step.masks)
+        return moved[:, 0].to(masks.dtype)
+
+
+def in_a_row(chosen: Sequence[tuple[Augmentation, Mapping[str, object]]]) -> Augment | None:
+    """Augmentations with their parameters as one; None where there are none."""
+    steps, first = [], 0
+    for record, given in chosen:
+        arguments = record.arguments(given)
+        steps.append(Step(getattr(augmentations, record.function), first, first + record.draws, arguments,
+                          None if record.masks is None else {**arguments, **record.masks}))
+        first += record.draws
+    return Augment(tuple(steps)) if steps else None
