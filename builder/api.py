@@ -586,5 +586,5 @@ def train(project: Project, device: str | None = None, control: Control | None =
     optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given))
     kind, given = chosen(project, "loss")
     loss_fn = resolve(kind.module)(**kind.arguments(given), **loss_arguments(tensors, kind.values(given), kind.form))
-    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task_of(tensors, kind.form),
+    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task_of(tensors, kind.form, settings.augment is not None),
                    device=where, control=control, checkpoints=folder, resume=resume)

@@ -78,6 +78,11 @@ class Training:
     augmentations: tuple[tuple[Augmentation, Mapping[str, object]], ...] = ()
 
     @property
+    def masks(self) -> bool:
+        """Whether a sample has a class for every pixel."""
+        return self.dataset.task == "segmentation"
+
+    @property
     def builtin(self) -> bool:
         """Whether the data are in the text."""
         return not self.dataset.module and not self.own
@@ -351,7 +356,7 @@ def normalised(images, mean, std):
 def _augmentation(made: Training) -> list[Part]:
     if not made.augmentations:
         return []
-    code = augmentation.code(made.augmentations, made.layout)
+    code = augmentation.code(made.augmentations, made.layout, made.masks)
     return [Part("Augmentation", "Training images are changed by chance, anew in every epoch: " + ", ".join(record.kind for record, _ in made.augmentations) + ".", code,
                  ("import torch", *(["import math"] if "math." in code else [])))]
 
@@ -431,7 +436,7 @@ def _loop(made: Training) -> Part:
     lonely = made.batch_size > 1 and (known is None or known % made.batch_size == 1 and known > made.batch_size)
     code = LOOP.format(
         draw=augmentation.DRAW.format(draws=augmentation.draws(made.augmentations)) if made.augmentations else "",
-        inputs=augmentation.INPUTS if made.augmentations else "normalised(images.index_select(0, batch), mean, std)",
+        inputs=augmentation.inputs(made.masks) if made.augmentations else "normalised(images.index_select(0, batch), mean, std), labels[batch]",
         initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer, unless=ZERO if made.starts_at_zero else "") if made.initializer and made.initialised else "",
         weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
@@ -545,7 +550,7 @@ def train(data, epochs, seed, device{weights}):
 {draw}\
         total, correct = 0.0, 0
         for batch in batches:
-            inputs, targets = {inputs}, labels[batch]
+            inputs, targets = {inputs}
 {set_rate}\
 {forward}\
             loss = loss_fn(outputs, targets)

@@ -11,12 +11,12 @@ from .segmentation import Segmentation
 from .task import Task
 
 
-def task_of(data: Tensors, form: str = "classes") -> Task:
-    """The task of a data set, for a loss that takes targets of this form."""
+def task_of(data: Tensors, form: str = "classes", augmented: bool = False) -> Task:
+    """The task of a data set, for a loss that takes targets of this form; masks that are `augmented` get pixels of no class where they have none."""
     if data.task == "regression":
         return Regression(data.targets)
     if data.task == "segmentation":
-        return Segmentation(len(data.classes), form, any(bool((part == IGNORED).any()) for part in (data.train_y, data.test_y)))
+        return Segmentation(len(data.classes), form, augmented or any(bool((part == IGNORED).any()) for part in (data.train_y, data.test_y)))
     return Classification(len(data.classes), form)
 
 
