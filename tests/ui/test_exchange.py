@@ -143,7 +143,8 @@ def test_the_route_answers_who_has_the_key():
     {}, {KEY_HEADER: ""}, {KEY_HEADER: KEY + "x"}, {KEY_HEADER: "\u00e9"}, OURS | {KEY_HEADER: "guess"}, OURS | {"origin": "http://evil.example"},
     OURS | {"origin": "null"}, OURS | {"origin": "http://127.0.0.1:9999"}, OURS | {"host": "evil.example", "origin": "http://evil.example"},
     {KEY_HEADER: KEY, "host": "["}, OURS | {"origin": "http://["}, {KEY_HEADER: KEY},
-], ids=lambda headers: repr(sorted(headers.items()))[:40])
+], ids=["no key", "an empty key", "a longer key", "a key of other letters", "a guess", "another origin", "no origin", "another port", "another host", "half an address",
+        "half an origin", "no origin at all"])
 def test_a_stranger_is_refused_and_nothing_is_applied(headers):
     before = workspace().project
     status, answer = ask(json.dumps(edit(1, RENAME)).encode(), headers)
