@@ -108,6 +108,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Only one process at a time writes a run's files: these were left by one that was killed meanwhile.
+        for left in path.parent.glob(f".{path.name}.*.part"):
+            left.unlink()
         with part.open("wb") as stream:
             stream.write(content)
             stream.flush()
