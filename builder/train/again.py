@@ -10,8 +10,6 @@ from torch import Tensor, nn
 
 from builder.tasks.task import Task
 
-from .batches import epoch_order
-from .checkpoint import set_random_states
 from .precision import computed
 from .watch import Meter, Sums
 
@@ -23,13 +21,10 @@ Again = Callable[[Task], object]
 
 def steps_again(run: Run, until: int) -> Iterator[Again]:
     """The steps from a run's last sound weights to step `until`, each with the batch, the learning rate and the random numbers that it had; the run has ended."""
-    now, random, run.average = run.at, run.sound.go_back(), None
+    now, run.random, run.average = run.at, run.sound.go_back(), None
     run.at, run.step = run.sound.at, run.sound.step
-    run.model.train()
     while run.step < until:
-        order = epoch_order(len(run.train_part), run.settings.seed, run.at.epoch, run.device)
-        if run.at.batches:
-            set_random_states(random, run.device.torch_name)
+        order = run.begin_epoch()
         run.meter = Meter(run.device, Sums())
         for first, end in run.bounds[run.at.batches:][:until - run.step]:
             run.set_rate()

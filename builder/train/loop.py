@@ -129,11 +129,7 @@ class Run:
 
     def _steps(self) -> Ending:
         """The epoch's steps from where it stands."""
-        self.model.train()
-        order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.device)
-        self.train_part.begin(self.settings.seed, self.at.epoch)
-        if self.at.batches and self.random is not None:
-            set_random_states(self.random, self.device.torch_name)
+        order = self.begin_epoch()
         answers = self.at.samples if self.at.answers is None else self.at.answers
         self.meter = Meter(self.device, Sums(self.at.loss, self.at.correct, self.at.samples, answers=answers))
         self.epoch_began = self.window_began = time.perf_counter()
@@ -151,6 +147,15 @@ class Run:
             if self.reports.due(time.perf_counter()) and (ending := (yield from self._look())):
                 return ending
         return (yield from self._look())
+
+    def begin_epoch(self) -> Tensor:
+        """The order of its samples; the network, what changes the samples and torch's random numbers are as they are to be for its next step."""
+        self.model.train()
+        order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.device)
+        self.train_part.begin(self.settings.seed, self.at.epoch)
+        if self.at.batches and self.random is not None:
+            set_random_states(self.random, self.device.torch_name)
+        return order
 
     def set_rate(self) -> None:
         """The learning rate of the next step, where there is a schedule; in proportion once somebody has changed it."""

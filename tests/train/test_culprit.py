@@ -9,8 +9,10 @@ import pytest
 import torch
 from torch import nn
 
+from builder.catalogue.augmentation import AUGMENTATIONS
 from builder.tasks.classification import Classification
 from builder.train import culprit
+from builder.train.augment import in_a_row
 from builder.train.culprit import find
 from builder.train.settings import Settings
 from tests.train.small import AS_IF_REMOTE, CLASSES, Small, of, small_cnn, stripes
@@ -76,7 +78,7 @@ def test_steps_that_are_too_long_name_the_first_layer_that_overflows():
 
 
 @pytest.mark.parametrize("device", [None, AS_IF_REMOTE])
-def test_what_goes_wrong_at_a_later_step_is_found_from_the_last_sound_weights_with_the_runs_own_dropout(device):
+def test_what_goes_wrong_at_a_later_step_is_found_from_the_last_sound_weights_with_the_runs_own_dropout_and_augmentation(device):
     class Rare(nn.Module):
         """Undefined for what it was given in the ninth step, with that step's weights and dropout, and for nothing else."""
 
@@ -92,7 +94,7 @@ def test_what_goes_wrong_at_a_later_step_is_found_from_the_last_sound_weights_wi
 
     model = small_cnn(dropout=0.5)
     model.relu2 = Rare()
-    settings = replace(SETTINGS, report_every=1000)
+    settings = replace(SETTINGS, report_every=1000, augment=in_a_row([(AUGMENTATIONS["GaussianNoise"], {})]))
     end = Small(settings, lambda parameters: torch.optim.Adam(parameters, lr=0.01), model, device=device).run()[-1]
     assert end.reason == "diverged" and "at step 9" in end.says and end.brick == "relu2", end
 
