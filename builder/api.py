@@ -18,6 +18,7 @@ from builder.graph import check as check_graph
 from builder.graph.augmentation import PATH as AUGMENTATIONS
 from builder.graph.augmentation import augmentations, meant
 from builder.graph.check import RECORDS
+from builder.graph.datasets import validation_share
 from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
 from builder.graph.origin import renamed
@@ -572,7 +573,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
-    tensors = data.load(dataset_of(project), paths.data_roots(), progress, download)
+    tensors = data.load(dataset_of(project), paths.data_roots(), progress, download, validation_share(project))
     # The defaults are those that the form shows and the check knows.
     whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic")}
     clipping, average = chosen(project, "clipping"), chosen(project, "averaging")

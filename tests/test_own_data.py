@@ -93,7 +93,7 @@ def test_a_network_learns_from_ones_own_pictures_and_its_script_prints_the_same_
     assert dict(project.data) == dict(api.from_json(api.to_json(drawn(kept.section(brought)))).data)
     events = list(api.train(project, device="cpu"))
     assert isinstance(events[-1], RunEnded) and events[-1].reason == "completed"
-    tested = [event for event in events if isinstance(event, Evaluated) and event.split == "test"]
+    tested = [event for event in events if isinstance(event, Evaluated) and event.split == "validation"]
     assert tested[-1].accuracy == 1.0
     script = tmp_path / "train.py"
     script.write_bytes(api.export(project, "script").content)

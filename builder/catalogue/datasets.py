@@ -8,6 +8,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .params import Float
 from .spec import Registry
 
 DIGITS = tuple("0123456789")
@@ -107,6 +108,15 @@ for _dataset in (
             "made here from a seed; Lang & Witbrock 1988, Learning to tell two spirals apart", dtype="float32"),
 ):
     DATASETS.register(_dataset, _dataset.name)
+
+VALIDATION = Float("validation", 0.1, "share of the training part that no weight learns from: after every epoch the network is judged on it, and schedules, early stopping and "
+                   "the best checkpoint go by it; the test part is left for the end. With 0 the test part is what is watched", min=0.0, max=0.9)
+
+
+def validation_samples(samples: int, share: float) -> int:
+    """How many of so many training samples are the validation part: at least one unless the share is 0."""
+    return max(1, round(share * samples)) if share > 0 else 0
+
 
 # The source of data that a person brought. Such data are kept on one machine, so the project itself says what they are.
 OWN = "own"

@@ -102,18 +102,19 @@ class Bool:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words."""
+    """One of a few words; `once` pairs what a word was called before with the word."""
 
     name: str
     default: str
     choices: tuple[str, ...]
     doc: str
+    once: tuple[tuple[str, str], ...] = ()
 
     type = "choice"
 
     def normal(self, value: object) -> object:
-        """The value itself: there is only one way to write it."""
-        return value
+        """A word by the name that it has now."""
+        return dict(self.once).get(value, value) if isinstance(value, str) else value
 
     def check(self, value: object) -> str | None:
         """Why `value` is not allowed, or None."""

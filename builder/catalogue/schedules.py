@@ -21,9 +21,10 @@ DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.
 FLOOR = Float("eta_min", 0.0, "the learning rate at the end", min=0.0)
 WARMUP = Float("warmup", 0.0, "epochs over which the learning rate rises in a straight line to that of the schedule (Goyal et al. 2017, arXiv:1706.02677); 0 for none",
                min=0.0, max=100_000.0)
-MONITORS = ("test_loss", "test_accuracy", "train_loss")
+MONITORS = ("validation_loss", "validation_accuracy", "train_loss")
 # What a schedule or a stop that watches the run looks at.
-MONITOR = Choice("monitor", "test_loss", MONITORS, "what is watched after every epoch")
+MONITOR = Choice("monitor", "validation_loss", MONITORS, "what is watched after every epoch; of the test part where there is no validation part",
+                 (("test_loss", "validation_loss"), ("test_accuracy", "validation_accuracy")))
 THRESHOLD = Float("threshold", 0.0001, "a change of at most this is no progress", min=0.0)
 
 SCHEDULES.register(Record("Constant", "The learning rate stays as it is.", DOCS + "LRScheduler.html", formula="lr"))

@@ -13,7 +13,10 @@ RECENT = 10
 
 @dataclass(frozen=True)
 class History:
-    """A run as far as it has come; `resumptions` counts how often it went on after an interruption."""
+    """A run as far as it has come; `resumptions` counts how often it went on after an interruption.
+
+    `tests` are the evaluations of the part that it is watched on, one an epoch; `asked` those of the test part that somebody asked for.
+    """
 
     started: RunStarted | None = None
     steps: tuple[StepEnded, ...] = ()
@@ -24,6 +27,12 @@ class History:
     ended: RunEnded | None = None
     resumptions: int = 0
     first: int = 0
+    asked: tuple[Evaluated, ...] = ()
+
+    @property
+    def part(self) -> str:
+        """The part that it is watched on: "validation", or "test" where there is no validation part."""
+        return self.tests[-1].split if self.tests else "validation" if self.started and self.started.validation_samples else "test"
 
     @property
     def current(self) -> tuple[StepEnded, ...]:
@@ -47,15 +56,15 @@ class Sent:
 
 def extend(history: History, events: Iterable[Event]) -> History:
     """The history after more events; a resumed run forgets what came after the checkpoint it goes on from."""
-    steps, epochs, tests, rates = list(history.steps), list(history.epochs), list(history.tests), list(history.rates)
+    steps, epochs, tests, rates, asked = (list(kept) for kept in (history.steps, history.epochs, history.tests, history.rates, history.asked))
     changes: dict[str, object] = {}
     for event in events:
         if isinstance(event, StepEnded):
             steps.append(event)
         elif isinstance(event, EpochEnded):
             epochs.append(event)
-        elif isinstance(event, Evaluated) and event.split == "test":
-            tests.append(event)
+        elif isinstance(event, Evaluated) and (event.watched or event.checkpoint):
+            (asked if event.checkpoint else tests).append(event)
         elif isinstance(event, RateChanged):
             rates.append(event)
         elif isinstance(event, Snapshot):
@@ -64,9 +73,9 @@ def extend(history: History, events: Iterable[Event]) -> History:
             changes["ended"] = event
         elif isinstance(event, RunStarted):
             again = (history.started or changes.get("started")) is not None
-            steps, epochs, tests, rates = ([e for e in kept if e.step <= event.resumed_at] for kept in (steps, epochs, tests, rates))
+            steps, epochs, tests, rates, asked = ([e for e in kept if e.step <= event.resumed_at] for kept in (steps, epochs, tests, rates, asked))
             changes |= {"started": event, "ended": None, "first": len(steps), "resumptions": changes.get("resumptions", history.resumptions) + again}
-    return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), rates=tuple(rates), **changes)
+    return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), rates=tuple(rates), asked=tuple(asked), **changes)
 
 
 def _digits(value: float, digits: int = 6) -> float | None:
@@ -84,7 +93,7 @@ def points(history: History, since: int = 0) -> list[list[float | None]]:
 
 
 def tests(history: History) -> list[list[float | None]]:
-    """Rows step, epoch, loss, accuracy of the test part, one an epoch."""
+    """Rows step, epoch, loss, accuracy of the part that the run is watched on, one an epoch."""
     return [[t.step, t.epoch, _digits(t.loss), _share(t.accuracy)] for t in history.tests]
 
 
@@ -94,7 +103,7 @@ def marks(history: History) -> list[list[float]]:
 
 
 def best(history: History) -> Evaluated | None:
-    """The first evaluation with the highest test accuracy, or the least test loss where nothing is right or wrong."""
+    """The first evaluation with the highest accuracy of the part that the run is watched on, or the least loss where nothing is right or wrong."""
     return max(history.tests, key=lambda t: -t.loss if t.accuracy is None else t.accuracy, default=None)
 
 
@@ -125,7 +134,7 @@ def speed(history: History) -> float | None:
 
 def header(history: History) -> dict[str, object]:
     """The numbers above the charts, in the component's names; None where nothing is known yet."""
-    started, top, done = history.started, best(history), steps_done(history)
+    started, top, done, asked = history.started, best(history), steps_done(history), (history.asked or (None,))[-1]
     per_epoch = started.steps_per_epoch if started else 0
     left = seconds_left(history)
     return {
@@ -143,6 +152,9 @@ def header(history: History) -> dict[str, object]:
         "parameters": started.parameters if started else None,
         "trainSamples": started.train_samples if started else None,
         "testSamples": started.test_samples if started else None,
+        "validationSamples": started.validation_samples if started else None,
+        "part": history.part,
+        "tested": {"accuracy": round(asked.accuracy, 5), "epoch": asked.epoch, "checkpoint": asked.checkpoint} if asked else None,
     }
 
 

@@ -14,7 +14,8 @@ def add_to(commands) -> None:
     """Declare the command."""
     command = commands.add_parser("metrics", help="accuracy, top-5, F1 and calibration of a run, and precision and recall of every class")
     command.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or `last`")
-    command.add_argument("--epoch", type=int, metavar="N", help="after this epoch (the one with the best test accuracy when not given)")
+    command.add_argument("--epoch", type=int, metavar="N", help="after this epoch (the best one when not given)")
+    command.add_argument("--split", choices=("validation", "test"), help="of this part (the one that the run is watched on when not given)")
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.set_defaults(run=run_metrics)
 
@@ -28,19 +29,23 @@ def run_metrics(arguments: Namespace) -> int:
     with Store() as store:
         run = store.find(arguments.run_id)
         events = list(current(row.event for row in store.events(run.id, kinds=["RunStarted", "Evaluated"])))
-    tests = [event for event in events if isinstance(event, Evaluated) and event.split == "test"]
+    watched = next((event.split for event in events if isinstance(event, Evaluated) and event.watched), "validation")
+    split = arguments.split or watched
+    tests = [event for event in events if isinstance(event, Evaluated) and event.split == split]
     classes = next((event.classes for event in events if isinstance(event, RunStarted)), ())
     chosen = [test for test in tests if arguments.epoch in (None, test.epoch)]
+    if not tests and split == "test" != watched:
+        raise CommandError(f"the test part of run {run.id} has not been asked for: `test {run.id}` does", 1)
     if not chosen:
         raise CommandError(f"run {run.id} has no test after epoch {arguments.epoch}; it has those after {_span(tests)}" if tests and arguments.epoch is not None
-                           else f"run {run.id} has not been tested yet: it is tested after every epoch", 1)
+                           else f"run {run.id} has not been tested yet: its {split} part is evaluated after every epoch", 1)
     seen = max(chosen, key=lambda test: test.accuracy)
     rows, f1 = by_class(seen.confusion, classes), macro_f1(seen.confusion)
     if arguments.json:
         say_json({"run": run.id, "epoch": seen.epoch, "split": seen.split, "loss": seen.loss, "accuracy": seen.accuracy, "macro_f1": f1, **seen.figures,
                   "classes": [asdict(row) for row in rows]})
         return 0
-    say(f"{run.id}: test part after epoch {seen.epoch}, {count(sum(row.samples for row in rows))} samples")
+    say(f"{run.id}: {seen.split} part after epoch {seen.epoch}, {count(sum(row.samples for row in rows))} samples")
     said = {"accuracy": seen.accuracy, "macro F1": f1, **{TITLES.get(name, name): value for name, value in seen.figures.items()}}
     say(", ".join(f"{name} {share(value)}" for name, value in said.items()) + f", loss {seen.loss:.4f}\n")
     say(table(("CLASS", "PRECISION", "RECALL", "F1", "SAMPLES"),

@@ -72,9 +72,9 @@ def list_runs(store, _run, arguments: Namespace) -> int:
     if arguments.json:
         say_json([record(run) for run in found])
     elif found:
-        rows = [(run.id, run.name[:40], run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", share(run.accuracy), when(run.created))
-                for run in found]
-        say(table(("RUN", "PROJECT", "STATE", "EPOCH", "TEST ACCURACY", "MADE"), rows, right=[3, 4]))
+        rows = [(run.id, run.name[:40], run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", f"{share(run.accuracy)} {'' if run.accuracy is None else run.part}",
+                 number(run.tested, share), when(run.created)) for run in found]
+        say(table(("RUN", "PROJECT", "STATE", "EPOCH", "ACCURACY", "TESTED", "MADE"), rows, right=[3, 4, 5]))
     else:
         say("There are no runs yet; `train mnist-cnn` makes one.")
     return 0
@@ -93,9 +93,10 @@ def show_run(store, run, arguments: Namespace) -> int:
              "queue": waits_for(store, run), "silent": silence(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
              "lasted": lasted, "checkpoint": f"step {count(run.checkpoint)}" if run.checkpoint else "none", "folder": run.folder}
     say("\n".join(f"{name:<12}{value}" for name, value in facts.items() if value != ""))
-    rows = [(row["epoch"], *(number(row[name], share if "accuracy" in name else "{:.4f}".format) for name in EPOCH_COLUMNS[2:6])) for row in epochs]
+    shown = [name for name in EPOCH_COLUMNS[2:-2] if any(row[name] is not None for row in epochs)]
+    rows = [(row["epoch"], *(number(row[name], share if "accuracy" in name else "{:.4f}".format) for name in shown)) for row in epochs]
     if rows:
-        say("\n" + table(("EPOCH", "LOSS", "ACCURACY", "TEST LOSS", "TEST ACCURACY"), rows, right=range(5)))
+        say("\n" + table(("EPOCH", *(name.replace("_", " ").upper() for name in shown)), rows, right=range(1 + len(shown))))
     return 0
 
 
@@ -104,18 +105,18 @@ def number(value: float | None, form) -> str:
     return "–" if value is None else form(value)
 
 
-EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "test_loss", "test_accuracy", "seconds", "samples_per_second")
+EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "seconds", "samples_per_second")
 
 
 def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
-    """A row an epoch: means over its training, and the test after it where there was one."""
+    """A row an epoch: means over its training, and the evaluations of the network as it was then."""
     rows: dict[int, dict[str, object]] = {}
     for event in events:
         if isinstance(event, EpochEnded):
             rows.setdefault(event.epoch, dict.fromkeys(EPOCH_COLUMNS)).update(asdict(event))
-        elif isinstance(event, Evaluated) and event.split == "test":
+        elif isinstance(event, Evaluated) and event.split in ("validation", "test"):
             row = rows.setdefault(event.epoch, dict.fromkeys(EPOCH_COLUMNS))
-            row.update(epoch=event.epoch, step=event.step, test_loss=event.loss, test_accuracy=event.accuracy)
+            row.update({"epoch": event.epoch, "step": event.step, f"{event.split}_loss": event.loss, f"{event.split}_accuracy": event.accuracy})
     return [rows[epoch] for epoch in sorted(rows)]
 
 

@@ -170,7 +170,7 @@ class Progress:
                     self.bar(event)
                 case EpochEnded():
                     self.epoch = event
-                case Evaluated() if event.split == "test":
+                case Evaluated() if event.watched:
                     self.test = event
                     self.line(epoch_line(self.started, self.epoch, event))
                 case Paused():
@@ -202,7 +202,7 @@ class Progress:
         if self.live:
             print(self.erase(), end="", file=sys.stderr, flush=True)
         if event.reason == "completed":
-            accuracy = f"test accuracy {share(self.test.accuracy)}, " if self.test else ""
+            accuracy = f"{self.test.split} accuracy {share(self.test.accuracy)}, " if self.test else ""
             try:
                 say(f"{event.says} ({accuracy}run {self.run_id})")
             except BrokenPipeError:
@@ -212,7 +212,8 @@ class Progress:
 def beginning(event: RunStarted, run_id: str) -> str:
     """The run's constants in a line."""
     resumed = f", from step {count(event.resumed_at)}" if event.resumed_at else ""
-    return (f"{run_id} on {event.device_name}: {count(event.parameters)} parameters, {count(event.train_samples)} training and "
+    samples = [f"{count(number)} {part}" for number, part in ((event.train_samples, "training"), (event.validation_samples, "validation")) if number]
+    return (f"{run_id} on {event.device_name}: {count(event.parameters)} parameters, {', '.join(samples)} and "
             f"{count(event.test_samples)} test samples, {event.epochs} epoch{'' if event.epochs == 1 else 's'} of {count(event.steps_per_epoch)} steps{resumed}")
 
 
@@ -220,7 +221,7 @@ def epoch_line(started: RunStarted | None, epoch: EpochEnded | None, test: Evalu
     """An epoch's results in a line."""
     of = f"/{started.epochs}" if started else ""
     trained = f"loss {epoch.loss:.4f}, accuracy {share(epoch.accuracy)}, {count(epoch.samples_per_second)} samples/s" if epoch else ""
-    return f"epoch {test.epoch}{of}: {trained}; test loss {test.loss:.4f}, test accuracy {share(test.accuracy)}"
+    return f"epoch {test.epoch}{of}: {trained}; {test.split} loss {test.loss:.4f}, {test.split} accuracy {share(test.accuracy)}"
 
 
 def bar_line(started: RunStarted, step: StepEnded, width: int) -> str:

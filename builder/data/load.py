@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +18,17 @@ from .download import download as fetch
 from .idx import read_idx
 from .points import POINTS, scattered
 from .records import DataError, Progress, Tensors, Where
+from .validation import with_validation
 from .where import CIFAR_TEST, CIFAR_TRAIN, EMNIST, FILES, IDX_FILES, available, known, looked_in, unpacked_or_packed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None = None, download: bool = False) -> Tensors:
+def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None = None, download: bool = False, validation: float = 0.0) -> Tensors:
     """The data set, read from the first root that has it; with `download`, fetched into the last root when none has.
 
+    `validation` is the share of the training part that becomes a part of its own, before mean and standard deviation are taken.
     A person's own data come as the Dataset that a project describes, or by "own:" and the sha256 of what is kept.
 
     `progress(text, share)` is called while it is fetched. Raises DataError when it is not there, cannot be fetched, or is damaged.
@@ -33,13 +36,13 @@ def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None =
     dataset = known(name) if isinstance(name, str) else name
     name = dataset.name
     if name.startswith(f"{OWN}:"):
-        return _tensors(dataset, *kept.tensors(dataset))
+        return _parted(_tensors(dataset, *kept.tensors(dataset)), validation)
     where = available(name, roots)
     if where is None:
         if not download:
             raise DataError(missing(name, roots))
         where = fetch(name, Path(roots[-1]), progress)
-    return _tensors(dataset, *_read(where))
+    return _parted(_tensors(dataset, *_read(where)), validation)
 
 
 def missing(name: str, roots: Sequence[Path]) -> str:
@@ -106,7 +109,7 @@ def _tensors(dataset: Dataset, train_x: Tensor, train_y: Tensor, test_x: Tensor,
             raise DataError(f"{dataset.title}: the {part} {'images' if axes else 'samples'} should be {dataset.shape}{axes} and are {tuple(x.shape[1:])}.")
         if wrong := _wrong_answers(dataset, x, y):
             raise DataError(f"{dataset.title}: {wrong.format(part=part)}")
-    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, *statistics(train_x), task=dataset.task, targets=dataset.targets)
+    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, (), (), task=dataset.task, targets=dataset.targets)
 
 
 def _wrong_answers(dataset: Dataset, x: Tensor, y: Tensor) -> str:
@@ -124,6 +127,13 @@ def _wrong_answers(dataset: Dataset, x: Tensor, y: Tensor) -> str:
         return "no {part} pixel is of a class."
     wrong = [label for label in (int(known.min()), int(known.max())) if not 0 <= label < len(dataset.classes)]
     return f"a {{part}} label is {wrong[0]}, and there are {len(dataset.classes)} classes, from 0." if wrong else ""
+
+
+def _parted(tensors: Tensors, validation: float) -> Tensors:
+    """With a validation part where there is to be one, and with mean and standard deviation of what is left to train on."""
+    tensors = with_validation(tensors, validation)
+    mean, std = statistics(tensors.train_x)
+    return replace(tensors, mean=mean, std=std)
 
 
 def statistics(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

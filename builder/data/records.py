@@ -39,6 +39,16 @@ class Tensors:
     valid_y: Tensor | None = None
 
     @property
+    def watched(self) -> tuple[Tensor, Tensor]:
+        """Samples and answers of the part that a run is watched on: validation, or the test part where there is none."""
+        return (self.test_x, self.test_y) if self.valid_x is None else (self.valid_x, self.valid_y)
+
+    @property
+    def watched_name(self) -> str:
+        """What that part is called."""
+        return "test" if self.valid_x is None else "validation"
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The axes of one sample: C H W of an image, F of a row of features."""
         return tuple(self.train_x.shape[1:])

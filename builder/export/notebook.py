@@ -41,7 +41,10 @@ def _about(made: Training) -> str:
 
 
 def _run(made: Training) -> Part:
-    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, data="" if made.builtin else '"data.safetensors"' if made.own else '"data"',
+    read = "read_data({})".format("" if made.builtin else '"data.safetensors"' if made.own else '"data"')
+    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, samples="data" if made.validation else read,
+                      read=PARTED.format(read=read, share=made.validation) if made.validation else "",
+                      tested=", test=(test_images, test_labels) if test_at_the_end else None" if made.validation else "",
                       weights=', weights="weights.safetensors"' if made.weights else "")
     start = "Put the samples beside the notebook as data.safetensors. " if made.own else ""
     start += "Put the starting weights beside the notebook as weights.safetensors: `python -m builder export --to weights` writes them. " if made.weights else ""
@@ -51,7 +54,12 @@ def _run(made: Training) -> Part:
 RUN = '''\
 torch.set_num_threads({threads})
 device = "cuda" if torch.cuda.is_available() else "cpu"
-network = train(read_data({data}), epochs={epochs}, seed={seed}, device=device{weights})
+{read}\
+network = train({samples}, epochs={epochs}, seed={seed}, device=device{weights}{tested})
+'''
+PARTED = '''\
+test_at_the_end = False  # True prints the figures of the test part: for the end, not for choosing
+*data, test_images, test_labels = parted({read}, {share!r})
 '''
 
 

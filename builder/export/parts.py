@@ -17,15 +17,17 @@ from dataclasses import dataclass, replace
 
 from builder.catalogue import DATASETS, OWN, Dataset, Record
 from builder.catalogue.augmentation import Augmentation
+from builder.catalogue.datasets import validation_samples
 from builder.compile.share import REQUIRED, signature
 from builder.compile.source import plain, source
 from builder.data.distorted import DISTORTED, TIMES, distorted
 from builder.data.points import POINTS, scattered
 from builder.graph import Project, dataset_of, untrainable
 from builder.graph.augmentation import augmentations
+from builder.graph.datasets import validation_share
 from builder.graph.training import chosen, number, rate
 
-from . import augmentation
+from . import augmentation, validation
 from .kinds import ExportError
 
 COLUMNS = 120  # characters of a line of packed data
@@ -75,6 +77,7 @@ class Training:
     deterministic: bool
     channels_last: bool
     weights: bool
+    validation: float
     augmentations: tuple[tuple[Augmentation, Mapping[str, object]], ...] = ()
 
     @property
@@ -133,7 +136,7 @@ def training(project: Project) -> Training:
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
         number(project, "precision") == "bfloat16", number(project, "deterministic"), last, bool(project.weights),
-        tuple(augmentations(project)))
+        validation_share(project), tuple(augmentations(project)))
 
 
 TRAINED = "(weights for weights in network.parameters() if weights.requires_grad)"
@@ -182,7 +185,7 @@ def parts(made: Training) -> list[Part]:
     """The network, the data, and the training, in the order in which they are read."""
     network = Part("The network", f"Drawn in Brickwork. Comments behind the layers are shapes: N is the number of {_samples(made)} in a batch.",
                    made.classes, made.network_imports)
-    others = [*_data(made), _preparation(made), *_augmentation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
+    others = [*_data(made), *_validation(made), _preparation(made), *_augmentation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
     # Only the texts of ours: the network's names are the user's.
     return [network, *(replace(part, code=part.code.replace("images", _samples(made))) for part in others)]
 
@@ -303,6 +306,12 @@ def read_data(folder):
 '''
 # By torchvision's classes; the others read as MNIST or CIFAR-10 do.
 READERS = {"EMNIST": LETTERS, "SVHN": PARTS, "STL10": PARTS}
+
+
+def _validation(made: Training) -> list[Part]:
+    words = ("A share of the training samples is held out: after every epoch the network is judged on these, and the test part is left for the end. "
+             "Which they are follows from their classes and a seed of its own.")
+    return [Part("The validation part", words, validation.text(), ("import torch",))] if made.validation else []
 
 
 def _preparation(made: Training) -> Part:
@@ -432,7 +441,7 @@ def learning_rate(step, steps, epochs{more}):
 
 def _loop(made: Training) -> Part:
     """Everything in `train` that depends on the project is a line of its own."""
-    known = made.dataset.train if made.builtin else None
+    known = made.dataset.train - validation_samples(made.dataset.train, made.validation) if made.builtin else None
     lonely = made.batch_size > 1 and (known is None or known % made.batch_size == 1 and known > made.batch_size)
     code = LOOP.format(
         draw=augmentation.DRAW.format(draws=augmentation.draws(made.augmentations)) if made.augmentations else "",
@@ -448,6 +457,8 @@ def _loop(made: Training) -> Part:
         judged="average.module" if made.average else "network", weight=WEIGHT.format(classes=len(made.dataset.classes)) if made.balanced else "",
         deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
+    if made.validation:
+        code = validation.watched(code, "average.module" if made.average else "network", made.layout)
     return Part("Training", "Everything random follows from the seed. Losses are printed in full: on the CPU they are those of the run in Brickwork, to the last bit.",
                 code, ("import math", "import torch", *(["import os"] if made.deterministic else [])))
 
@@ -490,7 +501,7 @@ SET_RATE = '''\
 COUNT = '''\
             step += 1
 '''
-COSTS = {"test_loss": "test_loss", "test_accuracy": "-test_accuracy", "train_loss": "total / len(labels)"}
+COSTS = {"validation_loss": "test_loss", "validation_accuracy": "-test_accuracy", "train_loss": "total / len(labels)"}
 WATCH = '''\
         # Progress is a change of more than {threshold!r}; without any for more than {patience!r} epochs the learning rate falls.
         best, waited = ({cost}, 0) if {cost} < best - {threshold!r} else (best, waited + 1)

@@ -7,6 +7,7 @@ from builder.graph import Project
 from builder.graph.rules.words import listed
 
 from .parts import Part, Training, parts, training
+from .validation import OPTION
 
 # Modules of the standard library come first, as everywhere.
 THIRD = ("torch", "torchvision")
@@ -53,7 +54,10 @@ script as data.safetensors, or name it with --data.
 def main(made: Training) -> Part:
     """The options and the run."""
     folder = "" if made.builtin else OWN_FILE if made.own else FOLDER
-    code = MAIN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder, data="options.data" if folder else "",
+    read = f"read_data({'options.data' if folder else ''})"
+    code = MAIN.format(test=OPTION if made.validation else "", read=f"    *data, test_images, test_labels = parted({read}, {made.validation!r})\n" if made.validation else "",
+                       samples="data" if made.validation else read, tested=", test=(test_images, test_labels) if options.test else None" if made.validation else "",
+                       epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder,
                        file=FILE if made.weights else "", weights=", options.weights" if made.weights else "")
     return Part("Run", "", code, ("import argparse", "import torch"))
 
@@ -76,11 +80,13 @@ def main():
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="where to train (%(default)s)")
 {folder}\
 {file}\
+{test}\
     parser.add_argument("--save", metavar="FILE", help="write the trained weights to this file (.pt)")
     options = parser.parse_args()
     # As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.
     torch.set_num_threads({threads})
-    network = train(read_data({data}), options.epochs, options.seed, options.device{weights})
+{read}\
+    network = train({samples}, options.epochs, options.seed, options.device{weights}{tested})
     if options.save:
         torch.save(network.state_dict(), options.save)
 '''

@@ -10,7 +10,7 @@ from builder.catalogue import BATCH, LAYERS, Dataset, show
 from . import blockedits
 from .analysis import Analysis, Placed, analyse
 from .bricks import NETWORK_OPS, Edit, EditError, fresh_id
-from .datasets import meant
+from .datasets import meant, used
 from .document import FrozenDict, Network, Node, Project
 from .kinds import OUTPUT, kinds_of
 
@@ -36,7 +36,7 @@ def backbone(project: Project, edit: Edit) -> Project:
     project = _with_classes(project, path, dataset.answers)
     project = _frozen(project, path, freeze)
     project = _entered(project, dataset)
-    return replace(project, task=FrozenDict({"kind": dataset.task}), data=section)
+    return replace(project, task=FrozenDict({"kind": dataset.task}), data=used(project, section))
 
 
 def _analysed(project: Project) -> Analysis:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, per_sample, show
 from builder.catalogue import Problem as LayerProblem
-from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE
+from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, VALIDATION
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
@@ -508,9 +508,13 @@ def _settings(project: Project) -> Iterator[Problem]:
     """The training settings, against the records that declare them."""
     training = project.training
     own = {*OWN_FIELDS, *OWN_MORE} if project.data.get("source") == OWN else set()
-    for section, known, more in (("data", "source", own), ("task", "kind", set())):
-        for name in sorted(set(getattr(project, section)) - {known} - more):
-            yield Problem(None, f"{section}.{name}", "error", f"there is no {section} setting called {name!r:.60}; there is {known}", "", (), "settings")
+    for section, known, more in (("data", ("source", VALIDATION.name), own), ("task", ("kind",), set())):
+        for name in sorted(set(getattr(project, section)) - {*known} - more):
+            there = f"there {'are' if known[1:] else 'is'} {', '.join(known)}"
+            yield Problem(None, f"{section}.{name}", "error", f"there is no {section} setting called {name!r:.60}; {there}", "", (), "settings")
+    if said := VALIDATION.check(VALIDATION.normal(project.data.get(VALIDATION.name, VALIDATION.default))):
+        yield Problem(None, f"data.{VALIDATION.name}", "error", said, "", (batch(
+            f"Set validation to {VALIDATION.default}", {"op": "settings", "path": f"data.{VALIDATION.name}", "value": VALIDATION.default}, sure=True),), "settings")
     for name in sorted(set(training) - set(WHOLE) - set(RECORDS) - {AUGMENTATION}):
         yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS, AUGMENTATION))}")
     yield from augmentation.legal(project)

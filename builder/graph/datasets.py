@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from builder.catalogue import DATASETS, OWN, Dataset, Record, described, losses_of, own_problem, usual_loss
-from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE
+from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, VALIDATION, validation_samples
 from builder.catalogue.training import RECORDS
 
 from .bricks import EditError
@@ -23,6 +23,22 @@ def choices(project: Project, section: str) -> tuple[Mapping[str, Record], str]:
         return RECORDS[section]
     task = str(project.task.get("kind"))
     return losses_of(task), usual_loss(task)
+
+
+def validation_share(project: Project) -> float:
+    """The share of the training part that is held out for validation; the default where the project does not say it or says none that there is."""
+    value = VALIDATION.normal(project.data.get(VALIDATION.name, VALIDATION.default))
+    return VALIDATION.default if VALIDATION.check(value) else value
+
+
+def trained_samples(project: Project, dataset: Dataset) -> int:
+    """How many samples an epoch goes through: the training part of a data set without the project's validation part."""
+    return dataset.train - validation_samples(dataset.train, validation_share(project))
+
+
+def used(project: Project, section: FrozenDict) -> FrozenDict:
+    """A `data` section for other data, with the project's own share for validation."""
+    return FrozenDict({**section, **{name: value for name, value in project.data.items() if name == VALIDATION.name}})
 
 
 def meant(source: object) -> tuple[Dataset, FrozenDict]:

@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from builder.catalogue import show
+from builder.catalogue.datasets import VALIDATION
 
 from .analysis import Analysis, Placed, inside
 from .augmentation import SECTION as AUGMENTATION
@@ -316,6 +317,8 @@ def _flat(project: Project) -> Iterator[tuple[str, object]]:
         if section == "training":
             table = {**{name: param.default for name, param in WHOLE.items()}, **table, AUGMENTATION: " → ".join(map(said, row(project))),
                      **{name: _record(table.get(name), project, name) for name in RECORDS}}
+        if section == "data":
+            table = {**table, VALIDATION.name: VALIDATION.normal(table.get(VALIDATION.name, VALIDATION.default))}
         for name, value in table.items():
             if isinstance(value, Mapping):
                 yield from ((f"{section}.{name}.{inner}", item) for inner, item in value.items())

@@ -17,7 +17,7 @@ from builder.catalogue import LAYERS, LOSSES, OPTIMIZERS, TASKS, Dataset, losses
 from . import blockedits, origin
 from .backbone import backbone
 from .bricks import NETWORK_OPS, Edit, EditError, arity, arity_out, fresh_id, within_limits
-from .datasets import dataset_of, meant
+from .datasets import dataset_of, meant, used
 from .document import EMPTY, MAX_DEPTH, DocumentError, FrozenDict, Network, Node, Project, freeze, nesting, weights_from_json
 from .growth import grown
 from .kinds import ENDS, Kinds, kinds_of
@@ -107,7 +107,7 @@ def _choose_data(project: Project, edit: Edit) -> Project:
     loss = training.get("loss")
     if isinstance(loss, Mapping) and "kind" in loss and loss["kind"] in LOSSES and loss["kind"] not in losses_of(dataset.task):
         training = FrozenDict({name: value for name, value in training.items() if name != "loss"})
-    return replace(_entered(project, dataset_of(project), dataset), task=FrozenDict({**project.task, "kind": dataset.task}), data=section, training=training)
+    return replace(_entered(project, dataset_of(project), dataset), task=FrozenDict({**project.task, "kind": dataset.task}), data=used(project, section), training=training)
 
 
 def _entered(project: Project, before: Dataset | None, after: Dataset) -> Project:

@@ -14,7 +14,7 @@ from builder.catalogue import OPTIMIZERS, carries_batch, per_sample
 
 from .analysis import FLOAT, Analysis, Placed
 from .check import RECORDS, WHOLE, Report
-from .datasets import dataset_of
+from .datasets import dataset_of, trained_samples
 from .document import Project
 from .kinds import INPUT, OUTPUT
 
@@ -77,7 +77,7 @@ def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     weights, trained = FLOAT * report.params, FLOAT * report.trainable
     kept = activations(report.analysis)
     return Memory(weights, trained, trained * optimizer_state(project) + weights * averages(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
-                  dataset.train if dataset else WHOLE["batch_size"].max)
+                  trained_samples(project, dataset) if dataset else WHOLE["batch_size"].max)
 
 
 def suggested(largest: int) -> int:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 TYPE = "brickwork/project"
-VERSION = 1
+VERSION = 2
 
 
 class DocumentError(ValueError):
     """A file or an edit does not say a document; the message names the place and what was expected there."""
 
 
+def _without_validation(record: Mapping) -> Mapping:
+    """Before version 2 there was no validation part: all of the training part trained, and the test part was watched."""
+    data = record.get("data", {"source": "digits"})
+    return {**record, "data": {"validation": 0, **data}} if isinstance(data, Mapping) else record
+
+
 # MIGRATIONS[n] makes a version-(n + 1) record of a version-n one.
-MIGRATIONS: Mapping[int, Callable[[Mapping], Mapping]] = {}
+MIGRATIONS: Mapping[int, Callable[[Mapping], Mapping]] = {1: _without_validation}
 
 
 def migrated(record: Mapping) -> Mapping:

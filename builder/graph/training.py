@@ -8,7 +8,7 @@ from builder.catalogue import Record
 from builder.catalogue.schedules import Rate, rate_of, steps_per_epoch
 
 from .check import RECORDS, WHOLE
-from .datasets import choices, dataset_of
+from .datasets import choices, dataset_of, trained_samples
 from .document import Project
 
 MOST_POINTS = 600  # of a curve: more than a screen has columns for
@@ -53,7 +53,7 @@ def rates(project: Project) -> list[tuple[float, float]]:
     record, given = chosen(project, "optimizer")
     lr, epochs = record.values(given)["lr"], number(project, "epochs")
     dataset = dataset_of(project)
-    each = steps_per_epoch(dataset.train, number(project, "batch_size")) if dataset else 1
+    each = steps_per_epoch(trained_samples(project, dataset), number(project, "batch_size")) if dataset else 1
     steps, schedule = each * epochs, rate(project)
     apart = max(1, steps // MOST_POINTS)
     numbers = [*range(0, steps - 1, apart), steps - 1]

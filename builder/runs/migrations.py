@@ -36,6 +36,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN place INTEGER",
         "ALTER TABLE runs ADD COLUMN needs INTEGER",
     ),
+    (  # 4: the part of the data that `accuracy` is of, and what the test part gave when somebody asked
+        "ALTER TABLE runs ADD COLUMN part TEXT NOT NULL DEFAULT 'test'",
+        "ALTER TABLE runs ADD COLUMN tested REAL",
+    ),
 )
 LATEST = len(MIGRATIONS)
 

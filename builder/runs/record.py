@@ -22,7 +22,8 @@ class EndedError(RunError):
 
 @dataclass(frozen=True)
 class Run:
-    """One row of the store; times are seconds since 1970, `epoch` counts finished epochs, `accuracy` is the last test accuracy (0 to 1).
+    """One row of the store; times are seconds since 1970, `epoch` counts finished epochs, `accuracy` is the last accuracy (0 to 1)
+    on `part`, the one that the run is watched on: "validation", or "test" where it has no validation part. `tested` is the accuracy on the test part, once asked for.
 
     `place` orders the runs that wait in the queue, None for others; `needs` is the memory that it takes, in bytes, as estimated.
     """
@@ -51,6 +52,8 @@ class Run:
     heartbeat: float | None
     place: int | None = None
     needs: int | None = None
+    part: str = "test"
+    tested: float | None = None
 
     @property
     def live(self) -> bool:

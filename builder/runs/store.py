@@ -203,18 +203,29 @@ class Store:
         Raises EndedError when the run has ended or is of another generation.
         """
         with self._transaction() as connection:
-            run = self.get(run_id)
-            seq = connection.execute("SELECT seq FROM runs WHERE id = ?", (run_id,)).fetchone()[0]
+            run, seq = self.get(run_id), self._seq(run_id)
             for event in events:
                 if not run.live or generation not in (None, run.generation):
                     raise EndedError(f"{run_id} has ended ({run.state}): nothing more can be written to it")
-                seq += 1
-                record = to_record(event)
-                connection.execute("INSERT INTO events (run, seq, time, kind, event) VALUES (?, ?, ?, ?, ?)",
-                                   (run_id, seq, time.time(), record["event"], json.dumps(record, separators=(",", ":"))))
-                self._update(connection, run_id, {"seq": seq, **self._follows(run, event)})
+                seq = self._write(connection, run, event, seq)
                 run = self.get(run_id)
         return seq
+
+    def append_test(self, run_id: str, event: Evaluated) -> int:
+        """Write a test of a checkpoint that somebody asked for, whether the run has ended or not; its number."""
+        with self._transaction() as connection:
+            return self._write(connection, self.get(run_id), event, self._seq(run_id))
+
+    def _seq(self, run_id: str) -> int:
+        return self._query("SELECT seq FROM runs WHERE id = ?", (run_id,))[0][0]
+
+    def _write(self, connection: sqlite3.Connection, run: Run, event: Event, seq: int) -> int:
+        """One more event behind number `seq`, and what follows from it; its number."""
+        record = to_record(event)
+        connection.execute("INSERT INTO events (run, seq, time, kind, event) VALUES (?, ?, ?, ?, ?)",
+                           (run.id, seq + 1, time.time(), record["event"], json.dumps(record, separators=(",", ":"))))
+        self._update(connection, run.id, {"seq": seq + 1, **self._follows(run, event)})
+        return seq + 1
 
     def _follows(self, run: Run, event: Event) -> dict[str, object]:
         """The columns that an event changes."""
@@ -228,8 +239,10 @@ class Store:
                 return {"step": event.step}
             case EpochEnded():
                 return {"step": event.step, "epoch": event.epoch}
-            case Evaluated() if event.split == "test":
-                return {"accuracy": event.accuracy}
+            case Evaluated() if event.checkpoint:
+                return {"tested": event.accuracy}
+            case Evaluated() if event.watched:
+                return {"accuracy": event.accuracy, "part": event.split}
             case CheckpointSaved():
                 return {"checkpoint": event.step}
             case Paused():
@@ -244,11 +257,11 @@ class Store:
         """Position, accuracy and checkpoint as they stood at the step that the run is resumed from."""
         kinds = ("EpochEnded", "Evaluated", "CheckpointSaved", "RunStarted")
         then = current([*(row.event for row in self.events(run_id, kinds=kinds)), started])
-        tests = [event.accuracy for event in then if isinstance(event, Evaluated) and event.split == "test"]
+        tests = [event.accuracy for event in then if isinstance(event, Evaluated) and event.watched]
         epochs = [event.epoch for event in then if isinstance(event, EpochEnded)]
         checkpoints = [event.step for event in then if isinstance(event, CheckpointSaved)]
-        return {"step": started.resumed_at, "epoch": epochs[-1] if epochs else 0, "accuracy": tests[-1] if tests else None,
-                "checkpoint": checkpoints[-1] if checkpoints else None}
+        return {"step": started.resumed_at, "epoch": epochs[-1] if epochs else 0, "accuracy": tests[-1] if tests else None, "tested": None,
+                "part": "validation" if started.validation_samples else "test", "checkpoint": checkpoints[-1] if checkpoints else None}
 
     # ---- commands to a worker
 

@@ -44,6 +44,6 @@ def _step(run: Run, inputs: Tensor, targets: Tensor) -> Again:
 def tests_again(run: Run, judged: nn.Module) -> Iterator[Again]:
     """The run's test, a batch at a time."""
     judged.eval()
-    for first in range(0, len(run.test_part), run.settings.evaluation_batch):
-        inputs, targets = run.test_part.part(first, min(first + run.settings.evaluation_batch, len(run.test_part)))
+    for first in range(0, len(run.watched_part), run.settings.evaluation_batch):
+        inputs, targets = run.watched_part.part(first, min(first + run.settings.evaluation_batch, len(run.watched_part)))
         yield lambda task, inputs=inputs, targets=targets: task.loss(run.loss_fn, computed(judged, inputs, run.settings.precision), targets)

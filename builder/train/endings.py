@@ -20,27 +20,28 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memo
 LOG = logging.getLogger(__name__)
 
 
-def reached(seen: Seen | None) -> str:
-    """How good the network is on the test part, in words; empty before it was tested."""
+def reached(seen: Seen | None, part: str) -> str:
+    """How good the network is on the part that the run is watched on, in words; empty before it was evaluated."""
     if seen is None:
         return ""
     if seen.accuracy is not None:
-        return f"{100 * seen.accuracy:.1f} % of the test {'pixels' if 'mean_iou' in seen.figures else 'samples'} are right"
-    return f"R² of the test samples is {seen.figures['r2']:.3f}" if "r2" in seen.figures else ""
+        return f"{100 * seen.accuracy:.1f} % of the {part} {'pixels' if 'mean_iou' in seen.figures else 'samples'} are right"
+    return f"R² of the {part} samples is {seen.figures['r2']:.3f}" if "r2" in seen.figures else ""
 
 
-def completed(step: int, epochs: int, seen: Seen | None) -> RunEnded:
+def completed(step: int, epochs: int, seen: Seen | None, part: str) -> RunEnded:
     """All epochs are done."""
-    right = f": {words}" if (words := reached(seen)) else ""
+    right = f": {words}" if (words := reached(seen, part)) else ""
     return RunEnded("completed", step, f"All {epochs} epochs are done{right}." if epochs > 1 else f"The epoch is done{right}.")
 
 
-def early(at: Position, epochs: int, patience: Patience, seen: Seen | None) -> RunEnded:
+def early(at: Position, epochs: int, patience: Patience, seen: Seen | None, part: str) -> RunEnded:
     """What is watched stood still for too long, before the epoch where the run is."""
-    rises = patience.monitor == "test_accuracy"
+    rises = patience.monitor == "validation_accuracy"
+    watched = patience.monitor.replace("validation", part).replace("train_", "training_").replace("_", " ")
     best = f"{100 * -at.stopping_best:.1f} %" if rises else f"{at.stopping_best:.4g}"
-    right = f" {words}." if (words := reached(seen)) else ""
-    return RunEnded("completed", at.step, f"Stopped early after epoch {at.epoch - 1} of {epochs}: the {patience.monitor.replace('_', ' ').replace('train', 'training')} has not "
+    right = f" {words}." if (words := reached(seen, part)) else ""
+    return RunEnded("completed", at.step, f"Stopped early after epoch {at.epoch - 1} of {epochs}: the {watched} has not "
                     f"{'risen' if rises else 'fallen'} by more than {patience.threshold:g} for {at.stopping_epochs} epoch{'' if at.stopping_epochs == 1 else 's'}; its best was {best}, "
                     f"in epoch {at.stopping_best_epoch}.{right}")
 

@@ -25,7 +25,8 @@ Reason = Literal["completed", "stopped", "diverged", "out_of_memory", "failed", 
 class RunStarted:
     """The run's constants, known before the first step; `resumed_at` is the step a resumed run goes on from, 0 for a new one, `lr` the rate of the next step.
 
-    `classes` names the classes of classification and segmentation, `targets` the numbers of regression.
+    `classes` names the classes of classification and segmentation, `targets` the numbers of regression. With `validation_samples` the run is watched on these,
+    else on the test part.
     """
 
     device: str
@@ -44,6 +45,7 @@ class RunStarted:
     lr: float = 0.0
     task: str = "classification"
     targets: tuple[str, ...] = ()
+    validation_samples: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,12 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The network in evaluation mode over one split; confusion[i][j] counts samples, or pixels, of class i called j. `figures` holds the task's other
-    numbers: top5, a share, and calibration_error, how far sureness and share of right answers are apart; mean_iou and dice, shares; mse, mae, r2 and box_iou."""
+    """The network in evaluation mode over one split, "validation" or "test"; confusion[i][j] counts samples, or pixels, of class i called j. `figures` holds the task's other
+    numbers: top5, a share, and calibration_error, how far sureness and share of right answers are apart; mean_iou and dice, shares; mse, mae, r2 and box_iou.
+
+    After every epoch a run is watched on its validation part, or on the test part where it has none. A test that somebody asked for names the
+    `checkpoint` that was tested, "best" or "last"; it may come after the run's end.
+    """
 
     epoch: int
     step: int
@@ -87,6 +93,12 @@ class Evaluated:
     accuracy: float | None
     confusion: tuple[tuple[int, ...], ...]
     figures: Mapping[str, float] = field(default_factory=dict)
+    checkpoint: str = ""
+
+    @property
+    def watched(self) -> bool:
+        """Whether it is what a run is watched by after an epoch."""
+        return not self.checkpoint and self.split in ("validation", "test")
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,9 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
     """Trains in place, yielding events; RunEnded is last, exactly once, for every way of ending (table in `events`).
 
     `control` is asked before every step, and about stopping before every batch of the evaluation. With `checkpoints`, the folder gets `last` after every
-    epoch, when stopped, paused or asked to, and `best` by test accuracy, or by test loss where nothing is right or wrong; `resume` goes on from `last`
-    where there is one. On the CPU a run that was paused or resumed has the very bits of one that never was.
+    epoch, when stopped, paused or asked to, and `best` by the accuracy on the part that the run is watched on (validation, or test where there is no
+    validation part), by its loss where nothing is right or wrong; `resume` goes on from `last` where there is one. On the CPU a run that was paused or
+    resumed has the very bits of one that never was.
     """
     run = Run(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
     with deterministic(settings.deterministic, device):
@@ -84,11 +85,11 @@ class Run:
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
             if (stopping := self.settings.stopping) is not None and self.at.stopping_epochs >= stopping.patience:
-                return endings.early(self.at, self.settings.epochs, stopping, self.seen)
+                return endings.early(self.at, self.settings.epochs, stopping, self.seen, self.tensors.watched_name)
             ending = (yield from self._steps()) or (yield from self._epoch_end())
             if ending is not None:
                 return ending
-        return endings.completed(self.step, self.settings.epochs, self.seen)
+        return endings.completed(self.step, self.settings.epochs, self.seen, self.tensors.watched_name)
 
     def _settle_in(self) -> None:
         """Network, loss and data go to the device; with convolutions, in the memory format that they are fastest in."""
@@ -104,7 +105,8 @@ class Run:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
         data = self.tensors
         self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last, self.settings.augment)
-        self.test_part = Split(data.test_x, data.test_y, data.mean, data.std, self.device, last)
+        # Where there is a validation part, the test part does not even come to the device.
+        self.watched_part = Split(*data.watched, data.mean, data.std, self.device, last)
         self.watched = watched_layer(self.model, data.shape)
         self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
         self.began = self.window_began = time.perf_counter()
@@ -123,7 +125,8 @@ class Run:
         settings, data = self.settings, self.tensors
         return RunStarted(self.device.kind, self.device.name, sum(weights.numel() for weights in self.model.parameters()), len(data.train_x),
                           len(data.test_x), len(self.bounds), settings.epochs, settings.batch_size, data.classes, settings.seed,
-                          torch.get_num_threads(), torch.__version__, self.step, self._rate(), data.task, data.targets)
+                          torch.get_num_threads(), torch.__version__, self.step, self._rate(), data.task, data.targets,
+                          0 if data.valid_x is None else len(data.valid_x))
 
     # Stages of an epoch. Each returns the ending when the run ends there, else None.
 
@@ -191,14 +194,14 @@ class Run:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
         sums, seconds = self.meter.whole(), self._epoch_seconds()
         judged = self.model if self.average is None else self.average.module
-        seen = evaluate(judged, self.test_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.control.stopping, self.settings.precision)
+        seen = evaluate(judged, self.watched_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.control.stopping, self.settings.precision)
         if seen is None:
             return (yield from self._stopped())
         if not math.isfinite(seen.loss):
-            return self._diverged(self.step, "The loss of the test samples was no longer a finite number", judged)
+            return self._diverged(self.step, f"The loss of the {self.tensors.watched_name} samples was no longer a finite number", judged)
         epoch, self.seen = self.at.epoch, seen
         yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
-        yield Evaluated(epoch, self.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures)
+        yield Evaluated(epoch, self.step, self.tensors.watched_name, seen.loss, seen.accuracy, seen.confusion, seen.figures)
         yield from self._snapshot()
         score = -seen.loss if seen.accuracy is None else seen.accuracy
         better = self.at.best is None or score > self.at.best

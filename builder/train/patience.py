@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for progress: of `monitor` (test_loss, test_accuracy or train_loss), over `patience` epochs, by more than `threshold`."""
+    """How long to wait for progress: of `monitor` (validation_loss, validation_accuracy or train_loss), over `patience` epochs, by more than `threshold`."""
 
     monitor: str
     patience: int
     threshold: float
 
-    def cost(self, train_loss: float, test_loss: float, test_accuracy: float | None) -> float:
-        """The watched number, turned so that less is better."""
-        return {"train_loss": train_loss, "test_loss": test_loss, "test_accuracy": -(test_accuracy or 0.0)}[self.monitor]
+    def cost(self, train_loss: float, loss: float, accuracy: float | None) -> float:
+        """The watched number, turned so that less is better; loss and accuracy are those of the part that the run is watched on."""
+        return {"train_loss": train_loss, "validation_loss": loss, "validation_accuracy": -(accuracy or 0.0)}[self.monitor]
 
 
 @dataclass(frozen=True)

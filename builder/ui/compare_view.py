@@ -28,7 +28,7 @@ def choices(space: Workspace, runs: Store | None) -> dict[str, str]:
     """Everything that can be compared: the open drawing, runs, saved projects, ready-made ones; what it is called by what it is."""
     found = {OPEN: f"Open now: {space.project.name}"}
     for run in (runs.list(MOST_RUNS) if runs else ()):
-        accuracy = "" if run.accuracy is None else f", {100 * run.accuracy:.1f} %"
+        accuracy = "" if run.accuracy is None else f", {100 * run.accuracy:.1f} % {run.part} accuracy" + ("" if run.tested is None else f", test {100 * run.tested:.1f} %")
         found[f"run:{run.id}"] = f"Run: {title(run)}, {STATES[run.state]}{accuracy}"
     found |= {f"saved:{stem}": f"Saved: {project.name} ({stem})" for stem, project in space.saved() if project and stem != space.path.stem}
     return found | {f"gallery:{name}": f"Gallery: {entry.title}" for name, entry in ENTRIES.items()}

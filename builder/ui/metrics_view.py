@@ -14,9 +14,9 @@ from .baselines_view import baselines
 from .train_view import follow
 
 REFRESH_SECONDS = 2.0
-LAST, BEST = "Last epoch", "Best epoch"
-MEANS = {"Accuracy": "Share of the test samples whose highest score is the true class",
-         "Top-5 accuracy": "Share of the test samples whose true class is among the five highest scores",
+LAST, BEST, TEST = "Last epoch", "Best epoch", "Test part"
+MEANS = {"Accuracy": "Share of the samples whose highest score is the true class",
+         "Top-5 accuracy": "Share of the samples whose true class is among the five highest scores",
          "Macro F1": "Mean over the classes of F1, the harmonic mean of precision and recall: small classes count as much as large ones",
          "Calibration error": "How far the network's sureness (the share that softmax gives its answer) and the share of right answers are apart, on average over 15 bins of sureness"}
 
@@ -39,14 +39,17 @@ def metrics(run: Run) -> None:
 def _draw(run_id: str) -> None:
     history = follow(run_id).history
     if not history.tests:
-        st.caption("The network is tested after every epoch; the figures of the classes come then.")
+        st.caption("The network is evaluated after every epoch; the figures of the classes come then.")
         return
-    which = st.segmented_control("Test after", (LAST, BEST), default=LAST, key="metrics_of", label_visibility="collapsed", required=True)
-    seen = best(history) if which == BEST else history.tests[-1]
+    offered = (LAST, BEST, *((TEST,) if history.asked else ()))
+    if st.session_state.get("metrics_of") not in (None, *offered):
+        del st.session_state["metrics_of"]
+    which = st.segmented_control("Evaluated", offered, default=LAST, key="metrics_of", label_visibility="collapsed", required=True)
+    seen = history.asked[-1] if which == TEST and history.asked else best(history) if which == BEST else history.tests[-1]
     for column, (name, value) in zip(st.columns(4), totals(seen).items(), strict=False):
         column.metric(name, "–" if value is None else f"{100 * value:.2f} %", help=MEANS[name])
     rows = by_class(seen.confusion, history.started.classes if history.started else ())
-    st.caption(f"Test part after epoch {seen.epoch}. Precision: of what was called so, the share that is. Recall: of what is so, the share that was called so. "
+    st.caption(f"{seen.split.capitalize()} part, after epoch {seen.epoch}. Precision: of what was called so, the share that is. Recall: of what is so, the share that was called so. "
                "Click a column's head to sort.")
     st.dataframe({"Class": [row.name for row in rows], "Precision": [row.precision for row in rows], "Recall": [row.recall for row in rows],
                   "F1": [row.f1 for row in rows], "Samples": [row.samples for row in rows]}, hide_index=True, width="stretch",

@@ -54,7 +54,7 @@ def test_a_plateau_is_seen_in_the_epochs_in_which_torchs_scheduler_sees_it():
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=LR)
         scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=patience, threshold=0.0002, threshold_mode="abs", min_lr=0.05)
         rate = rate_of(SCHEDULES["ReduceLROnPlateau"], {"factor": 0.5, "patience": patience, "min_lr": 0.05}, 0.0)
-        asked, waited, reductions = Patience("test_loss", patience, 0.0002), Waited(), 0
+        asked, waited, reductions = Patience("validation_loss", patience, 0.0002), Waited(), 0
         for loss in losses:
             scheduler.step(loss)
             waited = waited.after(asked.cost(9.0, loss, 0.5), asked)
@@ -64,7 +64,7 @@ def test_a_plateau_is_seen_in_the_epochs_in_which_torchs_scheduler_sees_it():
 
 
 def test_progress_of_an_accuracy_is_upwards():
-    asked = Patience("test_accuracy", 1, 0.01)
+    asked = Patience("validation_accuracy", 1, 0.01)
     waited = Waited()
     for accuracy, epochs in ((0.5, 0), (0.505, 1), (0.52, 0), (0.4, 1)):
         waited = waited.after(asked.cost(0.0, 0.0, accuracy), asked)

@@ -70,9 +70,20 @@ def test_changes_of_the_learning_rate_are_marked_and_one_behind_the_checkpoint_i
     assert history(STARTED).lr is None, "a run of a Brickwork that did not tell it"
 
 
-def test_only_the_test_split_counts_as_test_and_other_events_change_nothing():
+def test_only_the_part_that_is_watched_counts_as_test_and_other_events_change_nothing():
     told = history(step(1))
-    assert extend(told, [Evaluated(1, 4, "validation", 0.1, 1.0, ((1,),)), CheckpointSaved(1, 1, "a")]) == told
+    assert extend(told, [Evaluated(1, 4, "train", 0.1, 1.0, ((1,),)), CheckpointSaved(1, 1, "a")]) == told
+
+
+def test_a_test_that_was_asked_for_stands_beside_what_the_run_is_watched_on():
+    watched = replace(STARTED, validation_samples=6)
+    told = extend(History(), [watched])
+    assert header(told)["part"] == "validation" and header(told)["validationSamples"] == 6 and header(told)["tested"] is None
+    asked = Evaluated(1, 4, "test", 0.3, 0.5, ((1, 1), (0, 2)), checkpoint="best")
+    told = extend(told, [Evaluated(1, 4, "validation", 0.1, 0.75, ((2, 0), (1, 1))), RunEnded("completed", 4, "Done."), asked])
+    assert [test.split for test in told.tests] == ["validation"] and told.asked == (asked,) and told.ended
+    assert header(told)["best"] == {"accuracy": 0.75, "epoch": 1} and header(told)["tested"] == {"accuracy": 0.5, "epoch": 1, "checkpoint": "best"}
+    assert payload(told, Sent())["confusion"]["matrix"] == [[2, 0], [1, 1]]
 
 
 def test_a_loss_that_is_not_a_number_is_left_out_of_its_row():

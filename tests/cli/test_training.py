@@ -136,9 +136,9 @@ def test_a_real_run_started_by_the_app_is_stopped_and_resumed_to_the_end_from_th
         until(lambda: not store.get(run_id).live, 120, "the resumed run ends")
         run = store.get(run_id)
         events = current(row.event for row in store.events(run_id))
-    assert (run.state, run.epoch, run.step, run.parameters) == ("completed", 3, 540, 21840) and run.accuracy > 0.8
+    assert (run.state, run.epoch, run.step, run.parameters) == ("completed", 3, 486, 21840) and run.accuracy > 0.8
     steps = [event.step for event in events if isinstance(event, StepEnded)]
-    assert steps == sorted(set(steps)) and steps[-1] == 540
+    assert steps == sorted(set(steps)) and steps[-1] == 486
     assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [1, 2, 3]
 
 

@@ -45,7 +45,7 @@ def told(made: Project) -> list[tuple[float, float, float, float]]:
 
 def printed(out: str) -> list[tuple[float, float, float, float]]:
     """The same as an exported text prints it."""
-    lines = re.findall(r"^epoch \d+ of \d+: loss (\S+), accuracy (\S+), test loss (\S+), test accuracy (\S+)$", out, re.MULTILINE)
+    lines = re.findall(r"^epoch \d+ of \d+: loss (\S+), accuracy (\S+), (?:test|validation) loss (\S+), (?:test|validation) accuracy (\S+)$", out, re.MULTILINE)
     return [tuple(map(float, line)) for line in lines]
 
 

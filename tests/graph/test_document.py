@@ -16,7 +16,9 @@ from torch import nn
 from builder.gallery import ENTRIES
 from builder.graph import DocumentError, FrozenDict, Network, Node, Project, check, dumps, from_json, loads, order, to_json
 from builder.graph import document as rules
+from builder.graph.datasets import validation_share
 from builder.graph.document import MAX_BYTES, MAX_EDGES, MAX_NODES, TAKEN, freeze, id_problem, network_from_json
+from builder.graph.migrations import VERSION
 from tests.graph.drawings import legal_project, messy_project, messy_record, randoms
 
 FILES = Path(__file__).parent / "files"
@@ -50,8 +52,15 @@ def test_any_drawing_saves_to_the_same_bytes_again_and_again(random):
     assert dumps(loads(dumps(project))) == dumps(project)
 
 
-def test_a_file_of_version_1_loads_for_ever():
-    text = (FILES / "version1.json").read_bytes()
+def test_a_file_of_version_1_has_no_validation_part_as_it_had_none_and_a_new_project_has_one():
+    project = loads((FILES / "version1.json").read_bytes())
+    assert project.data == {"source": "digits", "validation": 0} and validation_share(project) == 0
+    assert validation_share(Project()) == 0.1
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_file_of_every_version_loads_for_ever(version):
+    text = (FILES / f"version{version}.json").read_bytes()
     project = loads(text)
     assert project.name == "Skip connection" and [node.id for node in project.network.nodes] == [
         "image",
@@ -130,8 +139,8 @@ def test_a_file_of_another_program_is_refused_by_its_type():
 
 
 def test_a_newer_version_is_refused_by_its_number_and_says_what_to_do():
-    said = refusal(record() | {"version": 2})
-    assert "newer" in said and "format 2" in said and "update" in said
+    said = refusal(record() | {"version": VERSION + 1})
+    assert "newer" in said and f"format {VERSION + 1}" in said and "update" in said
     assert "newer" in refusal(record() | {"version": 10**30})
 
 

@@ -71,7 +71,9 @@ def test_the_row_follows_the_events_of_the_run(store, new):
     run = store.get(run_id)
     assert (run.step, run.epoch, run.accuracy, run.checkpoint) == (5, 1, 0.75, 5)
     store.append(run_id, [Evaluated(1, 5, "train", 0.1, 0.99, ((1,),))])
-    assert store.get(run_id).accuracy == 0.75
+    assert (store.get(run_id).accuracy, store.get(run_id).part) == (0.75, "test")
+    store.append(run_id, [Evaluated(1, 5, "validation", 0.1, 0.8, ((1,),)), Evaluated(1, 5, "test", 0.1, 0.7, ((1,),), checkpoint="best")])
+    assert (store.get(run_id).accuracy, store.get(run_id).part, store.get(run_id).tested) == (0.8, "validation", 0.7)
     store.append(run_id, [RunEnded("diverged", 6, "The loss is not a number.")])
     run = store.list()[0]
     assert (run.state, run.says, run.step, run.live) == ("diverged", "The loss is not a number.", 6, False)

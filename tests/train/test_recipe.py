@@ -38,7 +38,7 @@ RECIPES = {
     "clipping, L1 and an average": replace(PLAIN, clip=functools.partial(nn.utils.clip_grad_norm_, max_norm=0.1), l1=0.01, average=0.9),
     "sixteen bits": replace(PLAIN, precision="bfloat16", clip=functools.partial(nn.utils.clip_grad_value_, clip_value=0.001), deterministic=True),
     "early stopping": replace(PLAIN, epochs=9, stopping=Patience("train_loss", 2, 100.0)),
-    "plateau": replace(scheduled("ReduceLROnPlateau", factor=0.5), plateau=Patience("test_loss", 0, 100.0)),
+    "plateau": replace(scheduled("ReduceLROnPlateau", factor=0.5), plateau=Patience("validation_loss", 0, 100.0)),
 }
 
 
@@ -131,7 +131,7 @@ def test_a_run_that_stands_still_ends_early_and_says_when_it_was_best(tmp_path: 
     # Given more epochs, it waits again.
     more = small(replace(RECIPES["early stopping"], epochs=12)).run(checkpoints=tmp_path, resume=True)
     assert [event.epoch for event in of(more, "EpochEnded")] == [4, 5] and more[-1].says.startswith("Stopped early after epoch 5 of 12") and "in epoch 1." in more[-1].says
-    accuracy = small(replace(PLAIN, stopping=Patience("test_accuracy", 1, 2.0))).run()
+    accuracy = small(replace(PLAIN, stopping=Patience("validation_accuracy", 1, 2.0))).run()
     assert "the test accuracy has not risen by more than 2 for 1 epoch; its best was " in accuracy[-1].says and accuracy[-1].says.count(" %") == 2
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from builder.catalogue import INITIALIZERS, OPTIMIZERS, Dataset, Record, show
 
 from ..analysis import Analysis, Placed
-from ..datasets import dataset_of
+from ..datasets import dataset_of, trained_samples
 from ..document import Project
 from ..problems import Problem, batch
 from . import fixes, reshape
@@ -108,7 +108,7 @@ def training(analysis: Analysis, project: Project) -> Iterator[Problem]:
     size = project.training.get("batch_size", 64)
     if type(size) is int and size >= 1:
         if dataset is not None:
-            yield from _batch(analysis, dataset, size)
+            yield from _batch(analysis, dataset.title, trained_samples(project, dataset), size)
     given = project.training.get("optimizer", {})
     record = OPTIMIZERS.get(kind_of(given, "SGD")) if isinstance(given, Mapping) else None
     if record is not None and not record.check({name: value for name, value in given.items() if name != "kind"}):
@@ -126,10 +126,10 @@ def _put(name: str, value: object, label: str, sure: bool = False) -> fixes.Fix:
     return batch(label, {"op": "settings", "path": f"training.{name}", "value": value}, sure=sure)
 
 
-def _batch(analysis: Analysis, dataset: Dataset, size: int) -> Iterator[Problem]:
-    if size > dataset.train:
-        yield _setting("batch_size", "warning", "batch size", f"a batch of {size:,} is larger than the training part of {dataset.title}",
-                       f"{dataset.train:,} samples: every epoch would be a single step", _put("batch_size", 64, "Set batch_size to 64", sure=True))
+def _batch(analysis: Analysis, title: str, samples: int, size: int) -> Iterator[Problem]:
+    if size > samples:
+        yield _setting("batch_size", "warning", "batch size", f"a batch of {size:,} is larger than the training part of {title}",
+                       f"{samples:,} samples: every epoch would be a single step", _put("batch_size", 64, "Set batch_size to 64", sure=True))
     if size != 1:
         return
     norms = [placed for placed in analysis.placed.values()

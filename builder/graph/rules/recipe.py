@@ -8,6 +8,7 @@ from builder.catalogue import Dataset
 from builder.catalogue.schedules import steps_per_epoch
 from builder.catalogue.training import RECORDS, WHOLE
 
+from ..datasets import trained_samples
 from ..document import Project
 from ..problems import Problem, batch
 from .augmentation import fitting
@@ -30,7 +31,7 @@ def recipe(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
     yield from fitting(project, dataset)
     decay = _values(project, "averaging").get("decay")
     if decay and epochs is not None and size is not None and dataset is not None:
-        steps, reach = epochs * steps_per_epoch(dataset.train, size), 1 / (1 - decay)
+        steps, reach = epochs * steps_per_epoch(trained_samples(project, dataset), size), 1 / (1 - decay)
         if reach > steps:
             yield _odd("averaging.decay", "average", f"an average with decay {decay:g} reaches back further than the run is long",
                        f"about 1/(1 - decay) = {reach:,.0f} steps count, the run has {steps:,}: the first weights stay in it",

@@ -3,7 +3,7 @@ import { h, setAttributes, setText } from "./dom.ts";
 import { CONFIG, type Frame, layout, logarithmic, type Range, rateMarks, RAW, recoloured, SMOOTH, stepTicks, TEST, ticks, traces, whole } from "./figure.ts";
 import { type Average, smooth } from "./series.ts";
 import type { Look } from "./theme.ts";
-import type { Mark, Point, TestPoint } from "./types.ts";
+import type { Mark, Part, Point, TestPoint } from "./types.ts";
 
 /** What one chart shows and how. */
 export interface ChartSpec {
@@ -15,16 +15,18 @@ export interface ChartSpec {
   readonly words: (value: number) => string;
 }
 
-/** A live chart: a line for the training part, markers for the test part, zoom kept between updates. */
+/** A live chart: a line for the training part, markers for the part that the run is watched on, zoom kept between updates. */
 export class Chart {
   readonly element: HTMLElement;
   onZoom: (x: Range | null) => void = () => {};
   private readonly spec: ChartSpec;
   private readonly plot = h("div", { class: "plot", role: "img" });
   private readonly value = h("span", { class: "value" });
+  private readonly watched = h("span", { class: "key test" });
   private readonly observer = new ResizeObserver(() => this.resize());
   private frame: Frame = { steps: 1, stepsPerEpoch: 0 };
   private weight = 0;
+  private part: Part | null = null;
   private look: Look;
   private marks: readonly Mark[] = [];
   private average: Average = { sum: 0, count: 0 };
@@ -74,8 +76,15 @@ export class Chart {
   }
 
   private legend(): HTMLElement {
-    const key = (name: string, text: string) => h("span", { class: `key ${name}` }, text);
-    return h("span", { class: "legend" }, key("train", "training"), key("test", "test"));
+    return h("span", { class: "legend" }, h("span", { class: "key train" }, "training"), this.watched);
+  }
+
+  /** Names the part whose figures are the markers. */
+  setPart(part: Part): void {
+    if (part === this.part) return;
+    this.part = part;
+    setText(this.watched, part);
+    this.then(() => Plotly.restyle(this.plot, { name: part } as unknown as Plotly.Data, [TEST]));
   }
 
   private resize(): void {
@@ -188,7 +197,7 @@ export class Chart {
     const train = last ? this.spec.train(last) : null;
     const tested = tests.at(-1);
     const test = tested ? this.spec.test(tested) : null;
-    const parts = [train === null ? "" : `training ${this.spec.words(train)}`, test === null ? "" : `test ${this.spec.words(test)}`].filter(Boolean);
+    const parts = [train === null ? "" : `training ${this.spec.words(train)}`, test === null ? "" : `${this.part ?? ""} ${this.spec.words(test)}`].filter(Boolean);
     setText(this.value, parts.join(" · "));
     const words = last ? `${this.spec.title} up to step ${last[0]}: ${parts.join(", ")}` : `${this.spec.title}: waiting for the first step`;
     setAttributes(this.plot, { "aria-label": words, "data-empty": last ? null : "waiting for the first step" });

@@ -5,7 +5,7 @@ import type { Header } from "./types.ts";
 
 const header: Header = {
   epoch: 3, epochs: 15, step: 120, steps: 675, stepsPerEpoch: 45, left: 12.3, speed: 2601, seconds: 2.8, device: "cpu", deviceName: "EPYC",
-  best: { accuracy: 0.806, epoch: 2 }, parameters: 21840, trainSamples: 1437, testSamples: 360,
+  best: { accuracy: 0.806, epoch: 2 }, parameters: 21840, trainSamples: 1437, testSamples: 360, validationSamples: 0, part: "test", tested: null,
 };
 
 test("while it trains the header counts epochs and says how long it will take", () => {
@@ -16,6 +16,15 @@ test("while it trains the header counts epochs and says how long it will take", 
 test("when it has ended the header says how far it came and how long it took", () => {
   assert.equal(progressText(header, "stopped"), "Epoch 3 of 15, step 120 of 675");
   assert.equal(numbers(header, "stopped")[1]!.value, "2.8 s");
+});
+
+test("a run with a validation part says which figure is of which part, and shows the test part's once it was asked for", () => {
+  const watched: Header = { ...header, part: "validation", validationSamples: 144 };
+  const [best, test, , , , size] = numbers(watched, "completed");
+  assert.deepEqual([best?.label, test?.value, test?.note], ["Best validation accuracy", "—", "kept for the end"]);
+  assert.equal(size?.note, "1,437 training, 144 validation, 360 test samples");
+  const asked = numbers({ ...watched, tested: { accuracy: 0.791, epoch: 2, checkpoint: "best" } }, "completed")[1];
+  assert.deepEqual([asked?.label, asked?.value, asked?.note], ["Test accuracy", "79.1 %", "best checkpoint, epoch 2"]);
 });
 
 test("before anything is known every number is a dash", () => {

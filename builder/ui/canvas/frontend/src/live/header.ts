@@ -40,12 +40,26 @@ export function numbers(header: Header, state: State): { label: string; value: s
     ? { label: "Time", value: seconds ? duration(seconds) : "—", note: "" }
     : { label: "Time", value: left === null ? "—" : timeLeft(left), note: seconds ? `${duration(seconds)} so far` : "" };
   return [
-    { label: "Best test accuracy", value: best ? percent(best.accuracy) : "—", note: best ? `after epoch ${best.epoch}` : "" },
+    { label: `Best ${header.part} accuracy`, value: best ? percent(best.accuracy) : "—", note: best ? `after epoch ${best.epoch}` : "" },
+    ...tested(header),
     time,
     { label: "Speed", value: speed === null ? "—" : count(speed), note: speed === null ? "" : "samples/s" },
     { label: "Device", value: header.device ? header.device.toUpperCase() : "—", note: header.deviceName },
-    { label: "Parameters", value: header.parameters === null ? "—" : count(header.parameters), note: header.trainSamples === null ? "" : `${count(header.trainSamples)} training, ${count(header.testSamples ?? 0)} test samples` },
+    { label: "Parameters", value: header.parameters === null ? "—" : count(header.parameters), note: samples(header) },
   ];
+}
+
+/** The test part's figure, where it is not what the run is watched on: it is worked out when somebody asks. */
+function tested({ part, tested }: Header): { label: string; value: string; note: string }[] {
+  if (part === "test" && !tested) return [];
+  return [{ label: "Test accuracy", value: tested ? percent(tested.accuracy) : "—", note: tested ? `${tested.checkpoint} checkpoint, epoch ${tested.epoch}` : "kept for the end" }];
+}
+
+/** How many samples each part has. */
+function samples({ trainSamples, validationSamples, testSamples }: Header): string {
+  if (trainSamples === null) return "";
+  const validation = validationSamples ? `, ${count(validationSamples)} validation` : "";
+  return `${count(trainSamples)} training${validation}, ${count(testSamples ?? 0)} test samples`;
 }
 
 /** "Epoch 3 of 15" with what comes after it. */
@@ -97,7 +111,9 @@ export class HeaderView {
   }
 
   private showNumbers(header: Header, state: State): void {
-    numbers(header, state).forEach(({ label, value, note }, i) => {
+    const shown = numbers(header, state);
+    while (this.stats.children.length > shown.length) this.stats.lastElementChild!.remove();
+    shown.forEach(({ label, value, note }, i) => {
       const item = this.stats.children[i] ?? this.stats.appendChild(h("div", {}, h("dt"), h("dd"), h("dd", { class: "note" })));
       [label, value, note].forEach((text, part) => setText(item.children[part]!, text));
       setAttributes(item, { title: note || null });

@@ -1,7 +1,7 @@
 import { cells, type Cell, describe, recall, strength, worst } from "./confusion.ts";
 import { h, setAttributes, setText } from "./dom.ts";
 import { percent } from "./format.ts";
-import type { Confusion } from "./types.ts";
+import type { Confusion, Part } from "./types.ts";
 
 const MOST_NUMBERED = 20;
 
@@ -24,14 +24,14 @@ export class MatrixView {
     this.table.addEventListener("pointerleave", () => this.point(null));
   }
 
-  update(confusion: Confusion | null, classes: readonly string[]): void {
+  update(confusion: Confusion | null, classes: readonly string[], part: Part): void {
     if (confusion === this.shown && classes.length === this.classes.length) return;
     this.shown = confusion;
     this.classes = classes;
     this.empty.hidden = confusion !== null;
     this.table.hidden = confusion === null;
     this.grid = confusion ? cells(confusion.matrix) : [];
-    setText(this.caption, confusion ? `test part, after epoch ${confusion.epoch}` : "");
+    setText(this.caption, confusion ? `${part} part, after epoch ${confusion.epoch}` : "");
     if (confusion) this.fill(recall(confusion.matrix));
     this.say();
   }

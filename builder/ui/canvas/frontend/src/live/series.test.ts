@@ -5,7 +5,7 @@ import type { LiveData, Point } from "./types.ts";
 
 const HEADER = {
   epoch: 1, epochs: 2, step: 4, steps: 8, stepsPerEpoch: 4, left: null, speed: null, seconds: 0, device: "cpu", deviceName: "",
-  best: null, parameters: null, trainSamples: null, testSamples: null,
+  best: null, parameters: null, trainSamples: null, testSamples: null, validationSamples: null, part: "test" as const, tested: null,
 };
 const EMPTY: LiveData = {
   run: "r", series: "r:0", title: "", state: "running", says: "", classes: [], base: 0, points: [], tests: [], marks: [],

@@ -1,7 +1,7 @@
 /** One row of the training curve: step, epoch, loss, accuracy (a share), samples per second. */
 export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number, speed: number];
 
-/** One evaluation on the test part: step, epoch, loss, accuracy (a share). */
+/** One evaluation on the part that the run is watched on: step, epoch, loss, accuracy (a share). */
 export type TestPoint = readonly [step: number, epoch: number, loss: number | null, accuracy: number];
 
 /** A change of the learning rate: the steps after `step` go by `rate`. */
@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly of?: number;
 }
 
-/** matrix[i][j] counts test samples of class i that were called j. */
+/** matrix[i][j] counts samples of class i that were called j. */
 export interface Confusion {
   readonly epoch: number;
   readonly step: number;
@@ -30,6 +30,8 @@ export interface Confusion {
 export type State =
   | "none" | "queued" | "starting" | "running" | "pausing" | "paused" | "stopping"
   | "completed" | "stopped" | "diverged" | "failed" | "out_of_memory" | "killed";
+
+export type Part = "validation" | "test";
 
 /** What the header shows; null where it is not known yet. */
 export interface Header {
@@ -47,6 +49,11 @@ export interface Header {
   readonly parameters: number | null;
   readonly trainSamples: number | null;
   readonly testSamples: number | null;
+  readonly validationSamples: number | null;
+  /** What the run is watched on. */
+  readonly part: Part;
+  /** What the test part gave when it was last asked for. */
+  readonly tested: { readonly accuracy: number; readonly epoch: number; readonly checkpoint: string } | null;
 }
 
 /**

@@ -102,9 +102,10 @@ export class LiveView {
     if (other) this.zoom(null);
     for (const chart of this.charts) chart.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch });
     for (const chart of this.charts) chart.setMarks(data.marks);
+    for (const chart of this.charts) chart.setPart(header.part);
     this.draw(series, added, other);
     this.filters.update(series.snapshot);
-    this.matrix.update(series.confusion, data.classes);
+    this.matrix.update(series.confusion, data.classes, header.part);
     this.series = series;
   }
 
