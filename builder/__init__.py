@@ -14,7 +14,7 @@ import importlib
 import sys
 from types import ModuleType
 
-__all__ = ["check", "diagram", "export", "from_json", "gallery", "import_from", "import_module", "keep_weights", "load", "module", "source", "to_json", "train",
+__all__ = ["check", "diagram", "export", "from_json", "gallery", "import_from", "import_module", "keep_weights", "load", "module", "source", "test", "to_json", "train",
            "with_settings"]
 
 # These are packages and functions at once: `builder.train` holds the loop, `builder.train(project)` runs it.

@@ -24,7 +24,7 @@ from builder.graph.link import from_link, is_link
 from builder.graph.origin import renamed
 from builder.graph.training import chosen, number, rate
 from builder.train.control import Control
-from builder.train.events import Event
+from builder.train.events import Evaluated, Event
 
 if TYPE_CHECKING:
     import torch
@@ -32,15 +32,18 @@ if TYPE_CHECKING:
     from builder.compile.effect import Effect
     from builder.compile.importer import Imported
     from builder.compile.partial import Partial
+    from builder.data.records import Tensors
     from builder.export import Exported
     from builder.graph.analysis import Analysis
     from builder.inspect.baselines import Score
     from builder.inspect.sample import Samples
+    from builder.tasks.task import LossFunction, Task
     from builder.train.patience import Patience
+    from builder.train.settings import Settings
     from builder.weights.fit import Fitted
 
 __all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "import_from",
-           "import_module", "keep_weights", "load", "module", "preview", "smaller_batches", "source", "start_from", "started", "to_json", "train", "twin", "with_settings"]
+           "import_module", "keep_weights", "load", "module", "preview", "smaller_batches", "source", "start_from", "started", "test", "to_json", "train", "twin", "with_settings"]
 # A preview is a glance: what takes longer than a second or two on one core, or a good part of the memory, is not begun.
 PREVIEW_PARAMS, PREVIEW_MACS, PREVIEW_VALUES = 60_000_000, 10_000_000_000, 50_000_000
 DIGIT = 3  # of the built-in digits: one that is easy to read
@@ -558,13 +561,10 @@ def train(project: Project, device: str | None = None, control: Control | None =
     """
     from builder import data
     from builder.compile.resolve import resolve
-    from builder.tasks.choose import loss_arguments, task_of
-    from builder.train.augment import in_a_row
     from builder.train.checkpoint import LAST
     from builder.train.device import choose_device, take_threads
     from builder.train.loop import train as run
     from builder.train.optimizer import plain
-    from builder.train.settings import Settings
 
     if refused := untrainable(project):
         raise BuildError(refused)
@@ -574,18 +574,53 @@ def train(project: Project, device: str | None = None, control: Control | None =
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
     tensors = data.load(dataset_of(project), paths.data_roots(), progress, download, validation_share(project))
-    # The defaults are those that the form shows and the check knows.
-    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic")}
-    clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
-    settings = Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
-                        clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
-                        average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)))
+    settings = _settings(project)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
     kind, given = chosen(project, "optimizer")
     optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given))
+    loss_fn, task = _minimised(project, tensors, settings)
+    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task, device=where, control=control, checkpoints=folder, resume=resume)
+
+
+def test(project: Project, folder: Path, checkpoint: str = "best", device: str | None = None) -> Evaluated:
+    """The "best" or "last" checkpoint of the run of a project in `folder` on the test part, which training does not touch.
+
+    Raises BuildError, builder.data.DataError, and builder.train.checkpoint.CheckpointError where there is no such checkpoint of this network.
+    """
+    from builder import data
+    from builder.train.device import choose_device, take_threads
+    from builder.train.testing import tested
+
+    if refused := untrainable(project):
+        raise BuildError(refused)
+    where = choose_device(device)
+    take_threads()
+    tensors, settings = data.load(dataset_of(project), paths.data_roots(), validation=validation_share(project)), _settings(project)
+    loss_fn, task = _minimised(project, tensors, settings)
+    return tested(module(replace(project, weights={})), tensors, settings, loss_fn=loss_fn, task=task, device=where, folder=folder, checkpoint=checkpoint)
+
+
+def _settings(project: Project) -> Settings:
+    """The project's training settings as the loop takes them."""
+    from builder.compile.resolve import resolve
+    from builder.train.augment import in_a_row
+    from builder.train.settings import Settings
+
+    # The defaults are those that the form shows and the check knows.
+    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic")}
+    clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
+    return Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
+                    clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
+                    average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)))
+
+
+def _minimised(project: Project, tensors: Tensors, settings: Settings) -> tuple[LossFunction, Task]:
+    """The project's loss and its task on these data."""
+    from builder.compile.resolve import resolve
+    from builder.tasks.choose import loss_arguments, task_of
+
     kind, given = chosen(project, "loss")
     loss_fn = resolve(kind.module)(**kind.arguments(given), **loss_arguments(tensors, kind.values(given), kind.form))
-    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task_of(tensors, kind.form, settings.augment is not None),
-                   device=where, control=control, checkpoints=folder, resume=resume)
+    return loss_fn, task_of(tensors, kind.form, settings.augment is not None)

@@ -11,7 +11,7 @@ from builder.charts.points import scatter_figure, scatter_rows
 from builder.ui import data_view, own_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
-from builder.ui.settings import apply, trouble
+from builder.ui.settings import apply, draw_field, held_out, parts, trouble
 from builder.ui.workspace import Workspace
 
 EACH = 10
@@ -65,7 +65,8 @@ def fit(space: Workspace, dataset: Dataset) -> None:
     else:
         st.warning(f"{name} does not fit this data set yet: " + "; ".join(esc(str(problem)) for problem in wrong[:3]), icon=":material/warning:")
     if current:
-        st.caption(f"{name} trains on this data set.")
+        st.caption(f"{name} trains on this data set: {parts(space.project)}")
+        draw_field(space, held_out(space.project))
     else:
         st.button(f"Use {esc(dataset.title)} for {name}", key="use", on_click=apply, args=(space, {"op": "choose_data", "source": source}),
                   icon=":material/swap_horiz:")

@@ -22,6 +22,7 @@ from . import (
     reference,
     report,
     runs,
+    testing,
     training,
     weights,
 )
@@ -49,7 +50,7 @@ def parser(arguments: Sequence[str]) -> Parser:
         return hidden
     whole = Parser(prog="python -m builder", description=DESCRIPTION, epilog=EPILOG)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for module in (projects, importing, report, diff, exporting, weights, models, previewing, data, rates, training, baselines, runs, metrics, doctor,
+    for module in (projects, importing, report, diff, exporting, weights, models, previewing, data, rates, training, testing, baselines, runs, metrics, doctor,
                    reference):
         module.add_to(commands)
     return whole

@@ -16,6 +16,7 @@ from builder.train.events import Continued, EpochEnded, Evaluated, Event, Paused
 
 from .projects import errors, load
 from .show import CommandError, clean, count, duration, forget_stdout, say, say_json, share
+from .testing import CHECKPOINTS, in_words, tested
 
 REDRAW_SECONDS = 0.1
 
@@ -29,6 +30,7 @@ def add_to(commands) -> None:
     train.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; the fastest there is when not given")
     train.add_argument("--download", action="store_true", help="fetch the data set first where it is missing")
     train.add_argument("--queue", action="store_true", help="train in the background, when it is its turn and its memory fits")
+    train.add_argument("--test", action="store_true", help="evaluate the test part once the run is done, with its best checkpoint; `test RUN` does so later")
     train.add_argument("--json", action="store_true", help="print the events, one JSON object a line")
     train.set_defaults(run=run_train)
 
@@ -55,11 +57,16 @@ def run_train(arguments: Namespace) -> int:
     if refused := untrainable(project):
         raise CommandError(refused, 1)
     if arguments.queue:
+        if arguments.test:
+            raise CommandError("--test waits for the end of the run, and --queue does not: `test RUN` evaluates the test part later")
         return queue_run(project, arguments)
     with restrained(), Store() as store:
         run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
         watch = JsonLines() if arguments.json else Progress(run_id)
         ended = work(run_id, events_of(store, arguments.download), store, watch)
+        seen = tested(store, store.get(run_id), CHECKPOINTS[0], arguments.device) if arguments.test and ended.reason == "completed" else None
+    if seen:
+        watch(seen) if arguments.json else say(in_words(seen))
     if ended.reason != "completed":
         again = f"; `runs retry {run_id} --half-batch` trains it with half the batch" if ended.reason == "out_of_memory" else ""
         raise CommandError(f"{ended.says} (run {run_id}{again})", 1)

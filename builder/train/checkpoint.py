@@ -95,6 +95,12 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
     return position, {name.removeprefix(RANDOM): tensor for name, tensor in tensors.items() if name.startswith(RANDOM)}
 
 
+def read_position(path: Path) -> Position:
+    """How far the run was at a checkpoint; raises CheckpointError when the file is damaged."""
+    known = {field.name for field in fields(Position)}
+    return Position(**{name: value for name, value in _read(path)[1]["position"].items() if name in known})
+
+
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The network's tensors by their state_dict names, on the CPU, those of the average where the run kept one; raises CheckpointError when the file is damaged."""
     tensors, _ = _read(path)

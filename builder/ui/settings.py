@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from builder.catalogue.datasets import VALIDATION
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
 from builder.graph import EditError, Project, dataset_of
 from builder.graph.check import RECORDS, WHOLE
-from builder.graph.datasets import choices
+from builder.graph.datasets import choices, trained_samples, validation_share
 from builder.graph.training import chosen, rates
 
 from .data_view import name_of, sources
@@ -18,7 +19,8 @@ from .workspace import Workspace
 
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
           "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
-          "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic"}
+          "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic",
+          "validation": "Validation share"}
 TROUBLE = "settings_trouble"
 TOP = ("epochs", "batch_size", "seed")
 
@@ -43,6 +45,22 @@ def whole(project: Project, *names: str) -> list[Field]:
     return [Field(f"training.{name}", WHOLE[name], project.training.get(name, WHOLE[name].default)) for name in names]
 
 
+def held_out(project: Project) -> Field:
+    """The share of the training part that is for validation."""
+    return Field(f"data.{VALIDATION.name}", VALIDATION, project.data.get(VALIDATION.name, VALIDATION.default))
+
+
+def parts(project: Project) -> str:
+    """How many samples of the project's data train, validate and test, in words; empty without data."""
+    if (dataset := dataset_of(project)) is None:
+        return ""
+    trained = trained_samples(project, dataset)
+    if trained == dataset.train:
+        return f"{trained:,} samples train, and the {dataset.test:,} of the test part are what a run is watched on: there is no validation part."
+    return (f"{trained:,} samples train, {dataset.train - trained:,} are the validation part, by which epochs and runs are chosen, "
+            f"and {dataset.test:,} the test part, which is evaluated when you ask.")
+
+
 def inside(project: Project, section: str) -> list[Field]:
     """The parameters of what is chosen in a section; none for a kind that is not in the catalogue."""
     record = choices(project, section)[0].get(kind_of(project, section))
@@ -62,6 +80,8 @@ def summary(project: Project) -> str:
         if field.value != field.param.default:
             name = LABELS.get(field.param.name, field.param.name)
             also.append({"bool": name.lower(), "choice": str(field.value)}.get(field.param.type, f"{name} {field.value}"))
+    if (share := validation_share(project)) != VALIDATION.default:
+        also.append(f"{100 * share:g} % for validation" if share else "no validation part: the test part is watched")
     return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
             + "".join(f"; {name}" for name in also))
 
@@ -150,7 +170,8 @@ def draw_rates(project: Project) -> None:
     if len({rate for _, rate in points}) > 1:
         st.plotly_chart(rate_figure(points, colours()[0]), key="rates", config={"displayModeBar": False})
     if watched := chosen(project, "schedule")[0].values(chosen(project, "schedule")[1]).get("monitor") if points else None:
-        st.caption(f"How the learning rate falls follows from the run: from its {str(watched).replace('_', ' ')}, which is looked at after every epoch.")
+        seen = str(watched) if validation_share(project) else str(watched).replace("validation", "test")
+        st.caption(f"How the learning rate falls follows from the run: from its {seen.replace('_', ' ')}, which is looked at after every epoch.")
 
 
 def form(space: Workspace) -> None:
@@ -159,7 +180,8 @@ def form(space: Workspace) -> None:
     for sections, names in ROWS:
         records = [draw for section in sections for draw in (lambda section=section: draw_choice(space, section),
                                                              *(lambda f=f: draw_field(space, f) for f in inside(project, section)))]
-        _row([*records, *(lambda f=f: draw_field(space, f) for f in whole(project, *names))])
+        fields = [*whole(project, *names), *((held_out(project),) if "batch_size" in names else ())]
+        _row([*records, *(lambda f=f: draw_field(space, f) for f in fields)])
         if "schedule" in sections:
             draw_rates(project)
     if (dataset := dataset_of(project)) and (edit := to_recommended(project)):

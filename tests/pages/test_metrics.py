@@ -38,7 +38,7 @@ def figures(tab: AppTest) -> dict[str, str]:
 
 def test_before_the_first_test_the_page_says_when_there_will_be_figures(run):
     tab = page()
-    assert not tab.metric and "tested after every epoch" in " ".join(one.value for one in tab.caption)
+    assert not tab.metric and "evaluated after every epoch" in " ".join(one.value for one in tab.caption)
 
 
 def test_the_last_and_the_best_epoch_class_by_class(run):

@@ -359,7 +359,7 @@ def test_a_schedule_brings_its_settings_and_is_drawn_before_training():
     assert workspace().project.training["warmup"] == 2.0 and "Warm-up (epochs) 2.0" in " ".join(one.value for one in tab.caption).replace("\\", "")
     looked(tab.selectbox(key="training.schedule.kind").select("ReduceLROnPlateau").run())
     assert {"training.schedule.patience", "training.schedule.factor"} <= {one.key for one in tab.number_input}
-    assert any("from its test loss" in one.value for one in tab.caption)
+    assert any("from its validation loss" in one.value for one in tab.caption)
 
 
 def test_clipping_averages_and_early_stopping_bring_their_settings_and_are_named_above():

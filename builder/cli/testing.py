@@ -1,0 +1,57 @@
+"""`test`: the test part of a run's data, which is evaluated when asked for and not before."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from dataclasses import asdict
+
+from .show import CommandError, say, say_json, share
+
+CHECKPOINTS = ("best", "last")
+
+
+def add_to(commands) -> None:
+    """Declare the command."""
+    command = commands.add_parser("test", help="evaluate a run's network on the test part, which training does not touch; the figure is kept with the run")
+    command.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or `last`")
+    command.add_argument("--checkpoint", choices=CHECKPOINTS, default="best", help="of the epoch that was best on the validation part, or where the run ended (%(default)s)")
+    command.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; that of the run when not given")
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.set_defaults(run=run_test)
+
+
+def run_test(arguments: Namespace) -> int:
+    """Evaluate a checkpoint and keep the result with the run."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from builder.runs import Store
+
+    with Store() as store:
+        run = store.find(arguments.run_id)
+        seen = tested(store, run, arguments.checkpoint, arguments.device or run.device_asked)
+    say_json({"run": run.id, **asdict(seen)}) if arguments.json else say(f"{run.id}: {in_words(seen)}")
+    return 0
+
+
+def tested(store, run, checkpoint: str, device: str | None):
+    """The evaluation of one checkpoint of a run on the test part, kept with the run; raises CommandError when there is none."""
+    from builder import api
+    from builder.runs import restrained
+
+    project = api.from_json(store.project(run.id))
+    if api.source(project) != store.source(run.id):
+        raise CommandError(f"another version of Brickwork made run {run.id}: this one writes its network otherwise, so that its weights may mean something else", 1)
+    try:
+        with restrained():
+            seen = api.test(project, run.folder, checkpoint, device)
+    except ValueError as error:
+        raise CommandError(f"run {run.id} cannot be tested: {error}", 1) from None
+    store.append_test(run.id, seen)
+    return seen
+
+
+def in_words(seen) -> str:
+    """One line: what the checkpoint reaches on the test part."""
+    reached = "" if seen.accuracy is None else f"accuracy {share(seen.accuracy)}, "
+    more = "".join(f", {name} {value:.4f}" for name, value in seen.figures.items()) if seen.accuracy is None else ""
+    return f"test {reached}test loss {seen.loss:.4f}{more} ({seen.checkpoint} checkpoint, epoch {seen.epoch})"

@@ -1,0 +1,44 @@
+"""The test part, when somebody asks for it: one checkpoint of a run, evaluated once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from builder.data.records import Tensors
+from builder.tasks.task import LossFunction, Task
+
+from .batches import Split, has_convolutions
+from .checkpoint import BEST, LAST, CheckpointError, read_position, read_weights
+from .device import Device
+from .evaluate import evaluate
+from .events import Evaluated
+from .settings import Settings
+
+CHECKPOINTS = {"best": BEST, "last": LAST}
+
+
+def tested(model: nn.Module, tensors: Tensors, settings: Settings, *, loss_fn: LossFunction, task: Task, device: Device, folder: Path, checkpoint: str) -> Evaluated:
+    """The network with the weights of a checkpoint of the run in `folder`, "best" or "last", over the test part; where the run kept an average of the
+    weights, that is what is tested.
+
+    Raises CheckpointError when there is none yet or it is of another network.
+    """
+    path = folder / CHECKPOINTS[checkpoint]
+    if not path.exists():
+        raise CheckpointError(f"The run has no {checkpoint} checkpoint to test: " + (
+            "no epoch of it has ended." if checkpoint == "best" else "it was not stopped, paused or evaluated yet."))
+    position = read_position(path)
+    try:
+        model.load_state_dict(read_weights(path))
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} is of another network: {str(error).splitlines()[-1].strip()}") from None
+    last = has_convolutions(model)
+    model.to(device=device.torch_name, memory_format=torch.channels_last if last else torch.preserve_format)
+    if isinstance(loss_fn, nn.Module):
+        loss_fn.to(device.torch_name)
+    part = Split(tensors.test_x, tensors.test_y, tensors.mean, tensors.std, device, last)
+    seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, precision=settings.precision)
+    return Evaluated(position.epoch - (position.batches == 0), position.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures, checkpoint)
