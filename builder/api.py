@@ -27,6 +27,7 @@ from builder.train.control import Control
 from builder.train.events import Evaluated, Event
 
 if TYPE_CHECKING:
+    import numpy
     import torch
 
     from builder.compile.effect import Effect
@@ -540,6 +541,23 @@ def smaller_batches(project: Project, checkpoint: Path | None = None, done: int 
         kept = keep(file)
     project = replace(with_settings(project, {"training.epochs": left}), weights=FrozenDict(section(kept, f"{project.name} after {done} epochs")))
     return project, f"with batches of {batch // 2}, from the weights of the last checkpoint and a fresh optimiser, for {left} more epoch{'' if left == 1 else 's'}"
+
+
+def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
+    """Training images as they are and in the first epochs of a run, as one picture uint8 (height width 3), and the samples' numbers.
+
+    Raises BuildError where there are no images to change, and builder.data.DataError when the data set is not on this machine.
+    """
+    from builder import data
+    from builder.inspect.augmented import sheet
+    from builder.train.augment import in_a_row
+
+    dataset = dataset_of(project)
+    if dataset is None or len(dataset.shape) != 3:
+        raise BuildError(f"{project.name} is not trained on images, and augmentations change images")
+    if wrong := [problem for problem in check(project).errors if str(problem.field).startswith(AUGMENTATIONS)]:
+        raise BuildError("; ".join(map(str, wrong)))
+    return sheet(data.load(dataset, paths.data_roots()), in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
 
 
 def _patience(project: Project, section: str) -> Patience | None:

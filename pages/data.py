@@ -1,22 +1,19 @@
 """Data: what a data set holds, whether it is here, and whether the drawing fits it."""
 
 import html
+import json
 
 import streamlit as st
 
-from builder import data, paths
+from builder import api, data, paths
 from builder.catalogue import Dataset
-from builder.charts.classes import count_figure, count_rows, grid_figure
+from builder.charts.classes import count_figure, count_rows, grid_figure, png
 from builder.charts.points import scatter_figure, scatter_rows
-from builder.ui import data_view, own_view
+from builder.ui import augment_view, data_view, own_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
 from builder.ui.settings import apply, draw_field, held_out, parts, trouble
 from builder.ui.workspace import Workspace
-
-EACH = 10
-WIDTH, HEIGHT = 680, 4000  # pixels of the picture of samples, at most
-SMALL = 48  # pixels up to which a sample is shown twice as large
 
 
 @st.cache_data(show_spinner="Reading the samples…", max_entries=8)
@@ -25,16 +22,16 @@ def pictured(name: str, folder: str):
     tensors = data.load(name, paths.data_roots())
     counts = [data.samples_per_class(y, len(tensors.classes)) for y in (tensors.train_y, tensors.test_y)]
     if len(tensors.shape) == 3:
-        return data.grid_image(tensors, *grid(tensors.shape)[:2]), counts, tensors.mean, tensors.std
+        return data.grid_image(tensors, *data_view.grid(tensors.shape)[:2]), counts, tensors.mean, tensors.std
     shown, titles = data.plane(tensors, own_view.features(name))
     return (scatter_rows(tensors.classes, *shown), titles), counts, tensors.mean, tensors.std
 
 
-def grid(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """How many samples of a class and how many classes are pictured, and how many screen pixels a pixel takes."""
-    _, height, width = shape
-    zoom = 2 if width <= SMALL else 1
-    return max(1, min(EACH, WIDTH // (zoom * (width + 2)))), max(1, HEIGHT // (zoom * (height + 2))), zoom
+@st.cache_data(show_spinner="Changing the samples…", max_entries=32)
+def changed(project: str, folder: str):
+    """A picture of samples before and after a project's augmentations."""
+    picture = api.augmented(api.from_json(json.loads(project)))[0]
+    return png(picture), picture.shape[1]
 
 
 def missing(dataset: Dataset) -> None:
@@ -108,9 +105,12 @@ if where is not None:
             st.plotly_chart(count_figure(count_rows(names, *counts), data_view.colours()), key="counts", config={"displayModeBar": False})
             st.markdown("**Normalisation**")
             st.caption(data_view.normalisation(mean, std, len(dataset.shape) == 3))
-        with right:
+        samples, changes = right.tabs(["Samples", "Augmentation"])
+        with changes:
+            augment_view.draw(space, dataset, lambda project: changed(json.dumps(api.to_json(project)), str(where.folder)))
+        with samples:
             if len(dataset.shape) == 3:
-                each, most, zoom = grid(dataset.shape)
+                each, most, zoom = data_view.grid(dataset.shape)
                 st.markdown(f"**The first {each} training samples of {'each class' if most >= len(names) else f'the first {most} classes'}**")
                 st.plotly_chart(grid_figure(picture, names[:most], zoom), key="grid", width="content", config={"staticPlot": True})
             else:

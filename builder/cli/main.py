@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from . import (
+    augment,
     baselines,
     data,
     diff,
@@ -50,7 +51,7 @@ def parser(arguments: Sequence[str]) -> Parser:
         return hidden
     whole = Parser(prog="python -m builder", description=DESCRIPTION, epilog=EPILOG)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for module in (projects, importing, report, diff, exporting, weights, models, previewing, data, rates, training, testing, baselines, runs, metrics, doctor,
+    for module in (projects, importing, report, diff, exporting, weights, models, previewing, data, augment, rates, training, testing, baselines, runs, metrics, doctor,
                    reference):
         module.add_to(commands)
     return whole

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from builder.catalogue import Dataset
 from builder.catalogue.augmentation import AUGMENTATIONS, Augmentation
 
 from .document import Project, thaw
@@ -77,6 +78,21 @@ def changed(project: Project, place: int, name: str, value: object) -> dict[str,
     entries = row(project)
     entries[place] = {**entries[place], name: value}
     return edit(entries, f"Set {name} of {entries[place]['kind']}")
+
+
+def usual(dataset: Dataset) -> list[dict[str, object]]:
+    """What is usual for images like these: characters are moved and turned a little, photographs shifted and mirrored; none for rows of numbers."""
+    if len(dataset.shape) != 3:
+        return []
+    if are_characters(dataset):
+        return [{"kind": "RandomAffine"}]
+    # As in He et al. 2016, arXiv:1512.03385, section 4.2, on 32 pixels.
+    return [{"kind": "RandomCrop", "padding": max(1, min(dataset.shape[1:]) // 8)}, *([] if dataset.task == "regression" else [{"kind": "RandomHorizontalFlip"}])]
+
+
+def are_characters(dataset: Dataset) -> bool:
+    """Whether the classes are characters, which mean something else when they are mirrored."""
+    return len(dataset.classes) > 1 and all(len(name) == 1 for name in dataset.classes)
 
 
 def meant(value: object) -> object:

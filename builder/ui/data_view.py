@@ -17,6 +17,9 @@ from builder.graph.memory import amount
 from .frame import esc
 
 POLL_SECONDS = 0.5
+EACH = 10
+WIDTH, HEIGHT = 680, 4000  # pixels of the picture of samples, at most
+SMALL = 48  # pixels up to which a sample is shown twice as large
 FITTING = ("data", "classes")
 
 
@@ -153,3 +156,10 @@ def draw_choice(project: Project) -> Dataset:
     st.session_state["looked_at"] = wanted if wanted in there else first
     chosen = st.segmented_control("Data set", list(there), format_func=lambda name: esc(there[name].title), label_visibility="collapsed", key="looked_at")
     return there[chosen or first]
+
+
+def grid(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """How many samples of a class and how many classes are pictured, and how many screen pixels a pixel takes."""
+    _, height, width = shape
+    zoom = 2 if width <= SMALL else 1
+    return max(1, min(EACH, WIDTH // (zoom * (width + 2)))), max(1, HEIGHT // (zoom * (height + 2))), zoom

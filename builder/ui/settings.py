@@ -10,6 +10,7 @@ import streamlit as st
 from builder.catalogue.datasets import VALIDATION
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
 from builder.graph import EditError, Project, dataset_of
+from builder.graph.augmentation import augmentations
 from builder.graph.check import RECORDS, WHOLE
 from builder.graph.datasets import choices, trained_samples, validation_share
 from builder.graph.training import chosen, rates
@@ -82,6 +83,7 @@ def summary(project: Project) -> str:
             also.append({"bool": name.lower(), "choice": str(field.value)}.get(field.param.type, f"{name} {field.value}"))
     if (share := validation_share(project)) != VALIDATION.default:
         also.append(f"{100 * share:g} % for validation" if share else "no validation part: the test part is watched")
+    also += [f"{count} augmentation{'' if count == 1 else 's'}"] if (count := len(augmentations(project))) else []
     return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
             + "".join(f"; {name}" for name in also))
 
@@ -116,12 +118,12 @@ def _follow(key: str, value: object, change: Callable[[object], Mapping[str, obj
     return {"key": key, "on_change": lambda: apply(space, change(st.session_state[key]))}
 
 
-def draw_field(space: Workspace, field: Field) -> None:
-    """The widget of one setting."""
+def draw_field(space: Workspace, field: Field, change: Callable[[object], Mapping[str, object]] | None = None) -> None:
+    """The widget of one setting; `change` gives the edit for another value where that is not simply the setting at the field's path."""
     param, name = field.param, field.path.rpartition(".")[2]
     wrong = param.check(param.normal(field.value))
     value = param.default if wrong else field.value
-    state = _follow(field.path, value, lambda new: {"op": "settings", "path": field.path, "value": new, "label": f"Set {name}"}, space)
+    state = _follow(field.path, value, change or (lambda new: {"op": "settings", "path": field.path, "value": new, "label": f"Set {name}"}), space)
     shared = {"label": LABELS.get(name, name), "help": param.doc, **state}
     match param:
         case Int():

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from builder.catalogue import Dataset
 from builder.catalogue.augmentation import AUGMENTATIONS, Augmentation
 
-from ..augmentation import MOST, OFF, PATH, SECTION, edit, parameters, row
+from ..augmentation import MOST, OFF, PATH, SECTION, are_characters, edit, parameters, row
 from ..document import Project, thaw
 from ..problems import Problem, batch
 
@@ -44,7 +44,7 @@ def fitting(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
     if used and len(dataset.shape) != 3:
         yield _error("", f"augmentations change images, and the samples of {dataset.title} are rows of numbers", [], "Remove them", "augmentation")
         return
-    characters = len(dataset.classes) > 1 and all(len(name) == 1 for name in dataset.classes)
+    characters = are_characters(dataset)
     for place, record, values in used:
         if said := _too_large(record, record.values(values), dataset):
             yield _error(f".{place}", said, _put(given, place, {"kind": record.kind}) if not _too_large(record, record.values({}), dataset) else _without(given, place),

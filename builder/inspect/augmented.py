@@ -1,0 +1,68 @@
+"""Augmentations for the eye: training images as they are and as they are trained on, epoch after epoch."""
+
+from __future__ import annotations
+
+import numpy
+import torch
+from torch import Tensor
+
+from builder.data.records import Tensors
+from builder.train.augment import Augment
+
+GAP = 2
+SPACE = 10  # pixels between an image and what becomes of it
+# Of the classes of a mask, evenly around the circle of colours; what counts for nothing is grey.
+GREY = (128, 128, 128)
+
+
+def shown(tensors: Tensors, samples: int) -> list[int]:
+    """Which training samples are shown: the first of every class, then the second, or the first ones where a sample has no one class."""
+    if tensors.task != "classification":
+        return list(range(min(samples, len(tensors.train_x))))
+    by_class = [(tensors.train_y == label).nonzero()[:samples, 0].tolist() for label in range(len(tensors.classes))]
+    turns = [places[turn] for turn in range(samples) for places in by_class if turn < len(places)]
+    return turns[:samples]
+
+
+def sheet(tensors: Tensors, augment: Augment | None, seed: int, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
+    """One picture, uint8 (height width 3), and the numbers of the samples in it: a row a sample, as it is and, behind a space, in the first epochs of a run.
+
+    A segmentation's mask stands below its image.
+    """
+    numbers = torch.tensor(shown(tensors, samples))
+    images, masks = tensors.train_x[numbers], tensors.train_y[numbers] if tensors.task == "segmentation" else None
+    columns = [_tiles(images.float() / 255, masks, len(tensors.classes))]
+    for epoch in range(1, epochs + 1):
+        if augment is None:
+            columns.append(columns[0])
+            continue
+        chance = augment.chances(len(tensors.train_x), seed, epoch)[numbers]
+        columns.append(_tiles(augment.images(images.float() / 255, chance), None if masks is None else augment.masks(masks, chance), len(tensors.classes)))
+    return _together(columns), numbers.tolist()
+
+
+def _tiles(images: Tensor, masks: Tensor | None, classes: int) -> Tensor:
+    """Images float32 (N C H W) of 0 to 1 as bytes (N H W 3), each with its mask below it; of other than three channels the first."""
+    seen = images if images.shape[1] == 3 else images[:, :1].expand(-1, 3, -1, -1)
+    tiles = (seen * 255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+    return tiles if masks is None else torch.cat([tiles, _coloured(masks, classes)], 1)
+
+
+def _coloured(masks: Tensor, classes: int) -> Tensor:
+    """Masks uint8 (N H W) in colours, uint8 (N H W 3)."""
+    angle = torch.arange(classes) / classes * 6
+    sides = torch.stack([(angle + first) % 6 for first in (5, 3, 1)], 1)
+    colours = (255 * (0.85 - 0.7 * torch.minimum(sides, 4 - sides).clamp(0, 1))).to(torch.uint8)
+    table = torch.tensor(GREY, dtype=torch.uint8).expand(256, 3).clone()
+    table[:classes] = colours
+    return table[masks.long()]
+
+
+def _together(columns: list[Tensor]) -> numpy.ndarray:
+    count, height, width, _ = columns[0].shape
+    canvas = torch.full((count * (height + GAP) - GAP, len(columns) * (width + GAP) - GAP + SPACE, 3), 255, dtype=torch.uint8)
+    for place, tiles in enumerate(columns):
+        left = place * (width + GAP) + (SPACE if place else 0)
+        for row, tile in enumerate(tiles):
+            canvas[row * (height + GAP):row * (height + GAP) + height, left:left + width] = tile
+    return canvas.numpy()
