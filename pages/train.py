@@ -5,7 +5,7 @@ import streamlit as st
 from builder import api, data, paths
 from builder.catalogue import DATASETS
 from builder.graph import dataset_of, untrainable
-from builder.ui import metrics_view, report_view, retry_view, run_controls, settings, train_view
+from builder.ui import metrics_view, report_view, retry_view, run_controls, settings, testing_view, train_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
 from builder.ui.workspace import Workspace
@@ -75,6 +75,8 @@ def action(space: Workspace, run, can_train: bool) -> None:
                       on_click=train_view.go_on, args=(run.id, space.load_id))
         if run:
             retry_view.button(run, api.smaller_batches, api.source, space.load_id)
+        if run and run.checkpoint is not None:
+            testing_view.ask(run)
         if run and train_view.can_be_longer(run):
             train_view.longer(run, space.load_id)
         if can_train:

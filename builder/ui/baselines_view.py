@@ -15,6 +15,7 @@ from subprocess import Popen
 import streamlit as st
 
 from builder import paths
+from builder.catalogue.datasets import VALIDATION
 from builder.graph import Project, dumps, from_json
 from builder.runs import Run, RunError
 
@@ -82,8 +83,8 @@ class Measuring:
 
 
 def key(project: Project) -> str:
-    """What the scores belong to."""
-    return json.dumps(dict(project.data), sort_keys=True, default=repr)
+    """What the scores belong to: the data, of which methods without a network need no validation part."""
+    return json.dumps({name: value for name, value in project.data.items() if name != VALIDATION.name}, sort_keys=True, default=repr)
 
 
 def _of(run: Run | None, project: Project) -> Run | None:
@@ -110,7 +111,7 @@ def _draw(project: Project, run: Run | None, busy: bool) -> None:
     server = measuring(paths.home())
     job = server.jobs.get(key(project))
     running = job is not None and job.running
-    st.caption("What methods without a network reach on the same samples: what training has to beat to be worth it.")
+    st.caption("What methods without a network reach on the test part, fitted on the whole training part: what training has to beat to be worth it.")
     if job and job.rows:
         st.table(_rows(job, run), border="horizontal")
     if job and job.says:
@@ -127,10 +128,13 @@ def _draw(project: Project, run: Run | None, busy: bool) -> None:
 
 
 def _rows(job: Job, run: Run | None) -> dict[str, list[str]]:
-    """The best first, the network among them."""
+    """The best first, the network among them once its test part was asked for, behind them before."""
     rows = [(float(row["accuracy"]), str(row["title"]), f"{float(row['seconds']):,.1f} s") for row in job.rows]
-    if run is not None and run.accuracy is not None:
-        rows.append((run.accuracy, f"{run.name} (the run shown)", f"epoch {run.epoch}"))
+    own = None if run is None else run.accuracy if run.part == "test" else run.tested
+    if own is not None:
+        rows.append((own, f"{run.name} (the run shown)", f"epoch {run.epoch}"))
     rows.sort(reverse=True)
-    return {"Method": [esc(title) for _, title, _ in rows], "Test accuracy": [f"{100 * accuracy:.2f} %" for accuracy, _, _ in rows],
-            "Fitted in": [took for _, _, took in rows]}
+    told = [(f"{100 * accuracy:.2f} %", title, took) for accuracy, title, took in rows]
+    if own is None and run is not None and run.accuracy is not None:
+        told.append(("not asked for yet", f"{run.name} (the run shown)", f"epoch {run.epoch}, {100 * run.accuracy:.2f} % of the validation part"))
+    return {"Method": [esc(title) for _, title, _ in told], "Test accuracy": [accuracy for accuracy, _, _ in told], "Fitted in": [took for _, _, took in told]}

@@ -92,7 +92,7 @@ def test_the_run_goes_on_when_the_server_is_killed_and_is_found_again(page, fres
     until(lambda: newest(fresh_server).state == "completed", 180, "the run is done")
     with store(fresh_server) as runs:
         steps = [row.event.step for row in runs.events(run, kinds=("StepEnded",))]
-    assert steps == sorted(set(steps)) and steps[-1] == 15 * 180
+    assert steps == sorted(set(steps)) and steps[-1] == 15 * 162
 
 
 def test_a_second_tab_shows_the_same_run(page, new_page, fresh_server, watch):

@@ -88,3 +88,17 @@ def test_it_can_be_cancelled(measuring):
     tab = looked(tab.button(key="cancel-baselines").click().run())
     job = next(iter(server.jobs.values()))
     assert not job.running and not job.says and tab.button(key="measure-baselines")
+
+
+def test_a_run_that_is_watched_on_its_validation_part_stands_below_until_its_test_part_is_asked_for(measuring):
+    server, project = measuring("pass"), workspace().project
+    server.jobs[baselines_view.key(project)] = baselines_view.Job(baselines_view.key(project), list(ROWS), running=False)
+    with Store() as store:
+        run = store.create(api.to_json(project), "", project.name, None)
+        store.claim(run)
+        store.append(run, [RunStarted("cpu", "A processor", 21_840, 1293, 360, 45, 15, 32, ("0", "1"), 0, 1, "2.15.0", validation_samples=144),
+                           Evaluated(1, 45, "validation", 0.1, 0.95, ((1,),)), RunEnded("completed", 45, "Done.")], 1)
+        own = esc(f"{project.name} (the run shown)")
+        assert shown(page())[-1] == [own, "not asked for yet", "epoch 0, 95.00 % of the validation part"]
+        store.append_test(run, Evaluated(1, 45, "test", 0.1, 0.93, ((1,),), checkpoint="best"))
+    assert [row[:2] for row in shown(page())] == [["Random forest", "96.97 %"], [own, "93.00 %"], ["Logistic regression", "92.55 %"]]
