@@ -22,7 +22,7 @@ from builder.graph.datasets import validation_share
 from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
 from builder.graph.origin import renamed
-from builder.graph.training import chosen, number, rate
+from builder.graph.training import chosen, fused, number, rate
 from builder.train.control import Control
 from builder.train.events import Evaluated, Event
 
@@ -597,7 +597,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
     kind, given = chosen(project, "optimizer")
-    optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given))
+    optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given), **fused(project))
     loss_fn, task = _minimised(project, tensors, settings)
     yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task, device=where, control=control, checkpoints=folder, resume=resume)
 

@@ -367,8 +367,8 @@ def _once(rule: Rule, broken: list[tuple[str, Mapping[str, object]]]) -> list[Pr
 class Record:
     """A choice that is not a brick (a loss, an optimiser, a schedule, an initialiser): what it is, what it takes and which torch object it names.
 
-    `state` is how many numbers an optimiser keeps for every weight, `formula` what a schedule makes of the learning rate; what the
-    torch object is not given is in `ours`.
+    `state` is how many numbers an optimiser keeps for every weight, `fused` whether torch can bring these and the weights up to date in one pass,
+    `formula` what a schedule makes of the learning rate; what the torch object is not given is in `ours`.
     """
 
     kind: str
@@ -381,6 +381,7 @@ class Record:
     state: str = "0"
     formula: str = ""
     ours: tuple[str, ...] = ()
+    fused: bool = False
 
     def arguments(self, given: Mapping[str, object]) -> dict[str, object]:
         """Keyword arguments of the torch object; `packed` parameters go into one tuple."""

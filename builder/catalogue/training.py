@@ -20,7 +20,7 @@ OPTIMIZERS.register(Record(
     (lr(0.01), Float("momentum", 0.0, "share of the last step that is kept", min=0.0, max=1.0),
      Bool("nesterov", False, "look ahead along the momentum before taking the gradient"), DECAY),
     (Rule("not nesterov or momentum > 0", "Nesterov looks ahead along the momentum, so momentum must be above 0; it is {momentum}",
-          "value", "nesterov"),), state="1 if momentum else 0"))
+          "value", "nesterov"),), state="1 if momentum else 0", fused=True))
 OPTIMIZERS.register(Record(
     "Adagrad", "Divides every weight's step by the root of the sum of its squared gradients: rare features keep large steps.",
     "Duchi et al. 2011, jmlr.org/papers/v12/duchi11a.html; " + OPTIM + "Adagrad.html", "torch.optim.Adagrad",
@@ -38,11 +38,11 @@ BETAS = (Float("beta1", 0.9, "share of the past in the running mean of gradients
 PACKED = {"betas": ("beta1", "beta2")}
 OPTIMIZERS.register(Record(
     "Adam", "Momentum and a step size of its own for every weight, both corrected for their start at zero.",
-    "Kingma & Ba 2015, arXiv:1412.6980; " + OPTIM + "Adam.html", "torch.optim.Adam", (lr(0.001), *BETAS, DECAY), packed=PACKED, state="2"))
+    "Kingma & Ba 2015, arXiv:1412.6980; " + OPTIM + "Adam.html", "torch.optim.Adam", (lr(0.001), *BETAS, DECAY), packed=PACKED, state="2", fused=True))
 OPTIMIZERS.register(Record(
     "AdamW", "Adam with weight decay applied to the weights themselves, not to the gradient.",
     "Loshchilov & Hutter 2019, arXiv:1711.05101; " + OPTIM + "AdamW.html", "torch.optim.AdamW",
-    (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0)), packed=PACKED, state="2"))
+    (lr(0.001), *BETAS, Float("weight_decay", 0.01, DECAY.doc, min=0.0)), packed=PACKED, state="2", fused=True))
 
 INITIALIZERS.register(Record("Default", "What torch does for each layer: uniform within 1/sqrt(inputs) for Conv2d and Linear.", INIT))
 INITIALIZERS.register(Record("XavierUniform", "Uniform; keeps the variance of signals equal through tanh and sigmoid layers.",

@@ -14,6 +14,7 @@ import textwrap
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from builder.catalogue import DATASETS, OWN, Dataset, Record
 from builder.catalogue.augmentation import Augmentation
@@ -25,7 +26,7 @@ from builder.data.points import POINTS, scattered
 from builder.graph import Project, dataset_of, untrainable
 from builder.graph.augmentation import augmentations
 from builder.graph.datasets import validation_share
-from builder.graph.training import chosen, number, rate
+from builder.graph.training import chosen, fused, number, rate
 
 from . import augmentation, validation
 from .kinds import ExportError
@@ -131,7 +132,7 @@ def training(project: Project) -> Training:
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
         plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), take_threads(),
-        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED), _call(*loss, *(["weight=weight"] if balanced else [])).replace("torch.nn.", "nn."),
+        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED, more=fused(project)), _call(*loss, *(["weight=weight"] if balanced else [])).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
@@ -150,12 +151,12 @@ def split(text: str) -> tuple[tuple[str, ...], str]:
     return imports, "\n".join(text.split("\n")[first.lineno - 1:]).rstrip("\n") + "\n"
 
 
-def _call(record: Record, given: Mapping[str, object], *first: str) -> str:
-    """The call of a record's torch object, with the arguments that differ from torch's own."""
+def _call(record: Record, given: Mapping[str, object], *first: str, more: Mapping[str, object] = MappingProxyType({})) -> str:
+    """The call of a record's torch object, with the arguments that differ from torch's own, and with `more`."""
     if not record.module:
         return ""
     defaults = signature(record.module)
-    values = ((name, value) for name, value in record.arguments(given).items() if _differs(value, defaults.get(name, REQUIRED)))
+    values = ((name, value) for name, value in (record.arguments(given) | more).items() if _differs(value, defaults.get(name, REQUIRED)))
     return f"{record.module}({', '.join([*first, *(f'{name}={value!a}' for name, value in values)])})"
 
 

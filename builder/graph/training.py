@@ -27,6 +27,12 @@ def number(project: Project, name: str) -> object:
     return WHOLE[name].normal(project.training.get(name, WHOLE[name].default))
 
 
+def fused(project: Project) -> dict[str, bool]:
+    """The argument that has torch's optimiser take a step in one pass over memory, where it keeps numbers of its own and can: 1.3 to 3 times as fast on the processor."""
+    record, given = chosen(project, "optimizer")
+    return {"fused": True} if record.fused and record.numbers(given) else {}
+
+
 def legal(project: Project) -> bool:
     """Whether every setting is one that its record or parameter allows."""
     if any(WHOLE[name].check(number(project, name)) for name in WHOLE):

@@ -180,7 +180,7 @@ class Run:
                 return False
         else:
             self.meter.mark_if_bad(loss.detach(), self.step + 1)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         (loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss).backward()
         if settings.clip is not None:
             settings.clip(self.trained)

@@ -48,6 +48,28 @@ def test_every_optimiser_takes_the_very_steps_of_torchs_own(kind: str):
         assert all(torch.equal(torch.as_tensor(value), torch.as_tensor(our_state["state"][number][name])) for name, value in values.items() if value is not None)
 
 
+@pytest.mark.parametrize("kind", [kind for kind, record in OPTIMIZERS.items() if record.fused])
+def test_a_step_in_one_pass_goes_where_torchs_own_step_goes(kind: str):
+    record, given = OPTIMIZERS[kind], {"momentum": 0.9} if kind == "SGD" else {}
+    assert record.numbers(given), "a step without numbers of its own gains nothing by one pass"
+    weights, _ = stepped(resolve(record.module), record.arguments(given))
+    ours, _ = stepped(plain(resolve(record.module)), record.arguments(given) | {"fused": True})
+    for one, other in zip(weights, ours, strict=True):
+        torch.testing.assert_close(other, one, rtol=1e-5, atol=1e-6)
+
+
+def test_a_step_opens_no_range_of_the_profiler():
+    weight = torch.nn.Parameter(torch.ones(2))
+    with torch.autograd.profiler.profile() as seen:
+        for kind in (torch.optim.SGD, plain(torch.optim.SGD)):
+            weight.sum().backward()
+            optimizer = kind([weight], lr=0.5)
+            optimizer.step()
+            optimizer.zero_grad()
+            assert weight.grad is None
+    assert [event.name for event in seen.function_events if "Optimizer" in event.name] == ["Optimizer.step#SGD.step", "Optimizer.zero_grad#SGD.zero_grad"]
+
+
 def test_steps_leave_no_gradient_graph_behind():
     kind = plain(torch.optim.SGD)
     weight = torch.nn.Parameter(torch.ones(2))

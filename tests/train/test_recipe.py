@@ -61,6 +61,20 @@ def test_a_run_stopped_after_every_single_step_ends_with_the_same_bits(tmp_path:
     assert [event.lr for event in of(events, "StepEnded")] == [event.lr for event in of(straight, "StepEnded")]
 
 
+@pytest.mark.parametrize("optimizer", [functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True), torch.optim.AdamW])
+def test_a_run_whose_steps_take_one_pass_ends_with_the_same_bits_wherever_it_was_stopped(tmp_path: Path, optimizer):
+    def run() -> Small:
+        return Small(PLAIN, lambda parameters: optimizer(parameters, lr=0.01, fused=True))
+
+    whole = run()
+    whole.run()
+    for step in (1, 4, 5, 9):
+        run().stopped_after(step, checkpoints=tmp_path, resume=True)
+    last = run()
+    assert last.run(checkpoints=tmp_path, resume=True)[0].resumed_at == 9
+    assert same_weights(last.weights(), whole.weights())
+
+
 def test_every_step_is_taken_with_the_rate_of_the_schedule():
     rate = RECIPES["warm-up and cosine"].rate
     assert [event.lr for event in of(small(RECIPES["warm-up and cosine"]).run(), "StepEnded")] == [rate.at(LR, step, STEPS, 3) for step in range(STEPS)]
