@@ -25,7 +25,7 @@ def steps_again(run: Run, until: int) -> Iterator[Again]:
     run.at, run.step = run.sound.at, run.sound.step
     while run.step < until:
         order = run.begin_epoch()
-        run.meter = Meter(run.device, Sums())
+        run.meter = Meter(run.device, run.task, Sums())
         for first, end in run.bounds[run.at.batches:][:until - run.step]:
             run.set_rate()
             yield _step(run, *run.train_part.batch(order[first:end]))

@@ -134,7 +134,7 @@ class Run:
         """The epoch's steps from where it stands."""
         order = self.begin_epoch()
         answers = self.at.samples if self.at.answers is None else self.at.answers
-        self.meter = Meter(self.device, Sums(self.at.loss, self.at.correct, self.at.samples, answers=answers))
+        self.meter = Meter(self.device, self.task, Sums(self.at.loss, self.at.correct, self.at.samples, answers=answers))
         self.epoch_began = self.window_began = time.perf_counter()
         self.batches = self.at.batches
         if self.sound.at is None:
@@ -176,10 +176,10 @@ class Run:
             self.task.check(outputs)
         loss = self.task.loss(self.loss_fn, outputs, targets)
         if self.device.kind in CHECKED_EVERY_STEP:
-            if not math.isfinite(loss.item()):
+            if not math.isfinite(known := loss.item()):
                 return False
         else:
-            self.meter.mark_if_bad(loss.detach(), self.step + 1)
+            self.meter.mark_if_bad(known := loss.detach(), self.step + 1)
         self.optimizer.zero_grad()
         (loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss).backward()
         if settings.clip is not None:
@@ -187,7 +187,7 @@ class Run:
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.model)
-        self.meter.add(loss.detach(), self.task.correct(outputs.detach(), targets), len(targets), self.task.answers(targets))
+        self.meter.add(known, outputs.detach(), targets)
         return True
 
     def _epoch_end(self) -> Ending:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from builder.tasks.task import Task
+
 from .checkpoint import Position, lay_out_state, random_states
 from .device import Device
 
 NEVER = 2 ** 62
 # Share of the time that watching may take.
 SHARE = 0.01
+# So many steps, or numbers of a network's outputs, are kept until their right answers are counted at once.
+MOST_STEPS, MOST_VALUES = 64, 2 ** 16
 
 
 class Pace:
@@ -61,22 +65,38 @@ class Meter:
     """Adds up an epoch's losses and right answers on the device; reading them waits for the device, adding does not.
 
     Sums are in float64 and run over the whole epoch, so that they do not depend on when they are read (float32 on Apple's GPU, which has no float64).
+    Right answers are whole numbers: those of many small steps are counted at once, which costs what one of them does.
     """
 
-    def __init__(self, device: Device, start: Sums):
+    def __init__(self, device: Device, task: Task, start: Sums):
         precise = torch.float32 if device.kind == "mps" else torch.float64
-        self._loss = torch.tensor(start.loss, dtype=precise, device=device.torch_name)
-        self._correct = torch.tensor(start.correct, dtype=torch.int64, device=device.torch_name)
+        self._task, self._left, self._values = task, [], 0
+        # On the processor a loss is a plain number already, and so is the sum: the same bits for a fraction of the time.
+        self._loss = start.loss if device.kind == "cpu" else torch.tensor(start.loss, dtype=precise, device=device.torch_name)
+        self._correct, self._answers = start.correct, start.answers
         self._bad = torch.tensor(NEVER, dtype=torch.int64, device=device.torch_name)
-        self._samples, self._answers = start.samples, start.answers
+        self._samples = start.samples
         self._seen = start
 
-    def add(self, loss: Tensor, correct: Tensor | int, samples: int, answers: Tensor | int) -> None:
-        """One step's mean loss and number of right answers among so many, which is a number or, where it must be counted, on the device."""
-        self._loss.add_(loss, alpha=samples)
-        self._correct.add_(correct)
-        self._samples += samples
-        self._answers = self._answers + answers
+    def add(self, loss: Tensor | float, outputs: Tensor, targets: Tensor) -> None:
+        """One step's mean loss, on the processor as a number, and what the network gave and should have given."""
+        if isinstance(self._loss, float):
+            self._loss += loss * len(targets)
+        else:
+            self._loss.add_(loss, alpha=len(targets))
+        self._samples += len(targets)
+        self._left.append((outputs, targets))
+        self._values += outputs.numel()
+        if len(self._left) == MOST_STEPS or self._values >= MOST_VALUES:
+            self._count()
+
+    def _count(self) -> None:
+        """Counts the right answers that were put off."""
+        if self._left:
+            outputs, targets = (torch.cat(parts) if len(parts) > 1 else parts[0] for parts in zip(*self._left, strict=True))
+            self._correct = self._correct + self._task.correct(outputs, targets)
+            self._answers = self._answers + self._task.answers(targets)
+            self._left, self._values = [], 0
 
     def mark_if_bad(self, loss: Tensor, step: int) -> None:
         """Notes on the device, without waiting, that this step's loss is not finite."""
@@ -84,7 +104,8 @@ class Meter:
 
     def whole(self) -> Sums:
         """The epoch so far."""
-        return Sums(self._loss.item(), int(self._correct.item()), self._samples, int(self._bad.item()), int(self._answers))
+        self._count()
+        return Sums(float(self._loss), int(self._correct), self._samples, int(self._bad.item()), int(self._answers))
 
     def window(self) -> Sums:
         """What was added since this was last asked."""
