@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from builder.data.records import Tensors
     from builder.export import Exported
     from builder.graph.analysis import Analysis
+    from builder.graph.warm import Survivor
     from builder.inspect.baselines import Score
     from builder.inspect.sample import Samples
     from builder.tasks.task import LossFunction, Task
@@ -543,6 +544,47 @@ def smaller_batches(project: Project, checkpoint: Path | None = None, done: int 
     return project, f"with batches of {batch // 2}, from the weights of the last checkpoint and a fresh optimiser, for {left} more epoch{'' if left == 1 else 's'}"
 
 
+def surviving(project: Project, before: Project, checkpoint: Path) -> list[Survivor]:
+    """What becomes of every brick with weights when a changed project is trained on from the checkpoint of a run that trained `before`.
+
+    Raises BuildError, and builder.train.checkpoint.CheckpointError for a checkpoint that cannot be read.
+    """
+    return _surviving(project, before, checkpoint)[0]
+
+
+def warm(project: Project, before: Project, checkpoint: Path, title: str) -> tuple[Project, list[Survivor]]:
+    """The changed project with every weight of the checkpoint of a run, which trained `before`, that still fits, and what becomes of every brick.
+
+    The weights are kept in the store of this machine under the names that the bricks have now, with `title`. Raises ValueError in words where nothing fits,
+    BuildError, and builder.train.checkpoint.CheckpointError for a checkpoint that cannot be read.
+    """
+    import tempfile
+
+    from safetensors.torch import save_file
+
+    from builder.weights import WeightsError, keep, section
+
+    rows, tensors = _surviving(project, before, checkpoint)
+    if not tensors:
+        raise WeightsError(f"nothing of {title} fits {project.name}: no brick of it has weights of the same shape there")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "weights.safetensors"
+        save_file({name: value.contiguous().clone() for name, value in tensors.items()}, file, {"format": "pt"})
+        kept = keep(file)
+    return apply(project, {"op": "weights", "value": section(kept, title)}), rows
+
+
+def _surviving(project: Project, before: Project, checkpoint: Path) -> tuple[list[Survivor], dict[str, torch.Tensor]]:
+    from builder.graph.warm import sources, survivors
+    from builder.train.checkpoint import read_weights
+    from builder.weights.fit import shapes_of
+
+    own, tensors = shapes_of(_unfilled(project).state_dict()), read_weights(checkpoint)
+    given = shapes_of(tensors)
+    found = sources(check(before).analysis, check(project).analysis, own, given)
+    return survivors(own, given, found), {name: tensors[place] for name, place in found.items() if given[place] == own[name]}
+
+
 def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
     """Training images as they are and in the first epochs of a run, as one picture uint8 (height width 3), and the samples' numbers.
 
@@ -557,7 +599,7 @@ def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[nump
         raise BuildError(f"{project.name} is not trained on images, and augmentations change images")
     if wrong := [problem for problem in check(project).errors if str(problem.field).startswith(AUGMENTATIONS)]:
         raise BuildError("; ".join(map(str, wrong)))
-    return sheet(data.load(dataset, paths.data_roots()), in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
+    return sheet(data.load(dataset, paths.data_roots(), validation=validation_share(project)), in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
 
 
 def _patience(project: Project, section: str) -> Patience | None:

@@ -5,7 +5,7 @@ import streamlit as st
 from builder import api, data, paths
 from builder.catalogue import DATASETS
 from builder.graph import dataset_of, untrainable
-from builder.ui import metrics_view, report_view, retry_view, run_controls, settings, testing_view, train_view
+from builder.ui import metrics_view, report_view, retry_view, run_controls, settings, testing_view, train_view, warm_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
 from builder.ui.workspace import Workspace
@@ -79,6 +79,7 @@ def action(space: Workspace, run, can_train: bool) -> None:
             testing_view.ask(run)
         if run and train_view.can_be_longer(run):
             train_view.longer(run, space.load_id)
+        warm_view.button(space, run if can_train else None, api)
         if can_train:
             st.button("Train", key="train", icon=":material/play_arrow:", type="primary", width="stretch", on_click=start, args=(space,))
 

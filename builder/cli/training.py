@@ -15,7 +15,7 @@ from builder.train.control import Control
 from builder.train.events import Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded, to_record
 
 from .projects import errors, load
-from .show import CommandError, clean, count, duration, forget_stdout, say, say_json, share
+from .show import CommandError, clean, count, duration, forget_stdout, say, say_json, share, table
 from .testing import CHECKPOINTS, in_words, tested
 
 REDRAW_SECONDS = 0.1
@@ -27,6 +27,9 @@ def add_to(commands) -> None:
     train.add_argument("project", metavar="PROJECT", help="a ready-made project's name or a file")
     train.add_argument("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
                        help="change a setting for this run, such as training.epochs=3 or data.source=mnist; may be repeated")
+    train.add_argument("--from", dest="trained", metavar="RUN", help="go on from the weights of this run, as far as the project's network, changed since, has them still; "
+                       "says which survive. The optimiser starts fresh")
+    train.add_argument("--checkpoint", choices=CHECKPOINTS, default=CHECKPOINTS[0], help="which weights of --from (default %(default)s)")
     train.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; the fastest there is when not given")
     train.add_argument("--download", action="store_true", help="fetch the data set first where it is missing")
     train.add_argument("--queue", action="store_true", help="train in the background, when it is its turn and its memory fits")
@@ -56,6 +59,8 @@ def run_train(arguments: Namespace) -> int:
         raise CommandError(f"{project.name} cannot be trained yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
     if refused := untrainable(project):
         raise CommandError(refused, 1)
+    if arguments.trained:
+        project = warmed(project, arguments.trained, arguments.checkpoint)
     if arguments.queue:
         if arguments.test:
             raise CommandError("--test waits for the end of the run, and --queue does not: `test RUN` evaluates the test part later")
@@ -71,6 +76,30 @@ def run_train(arguments: Namespace) -> int:
         again = f"; `runs retry {run_id} --half-batch` trains it with half the batch" if ended.reason == "out_of_memory" else ""
         raise CommandError(f"{ended.says} (run {run_id}{again})", 1)
     return 0
+
+
+def warmed(project, trained: str, checkpoint: str):
+    """The project with what fits of a run's weights; what becomes of each brick is said on stderr."""
+    from builder import api
+    from builder.graph.warm import in_words
+    from builder.runs import Store
+    from builder.train.checkpoint import CheckpointError
+
+    with Store() as store:
+        run = store.find(trained)
+        before = api.from_json(store.project(run.id))
+        file = run.folder / f"{checkpoint}.safetensors"
+    if not file.is_file():
+        raise CommandError(f"the run {run.id} has no {checkpoint} checkpoint to go on from", 1)
+    try:
+        project, rows = api.warm(project, before, file, f"{run.name}, run {run.id}")
+    except (CheckpointError, ValueError) as error:
+        raise CommandError(str(error), 1) from None
+    say(f"From run {run.id}: {in_words(rows)}.", sys.stderr)
+    if any(row.state != "kept" or row.was for row in rows):
+        say(table(("BRICK", "", "WEIGHTS", "KEPT", ""), [(row.brick, row.state, count(row.numbers), count(row.kept), "; ".join(filter(None, (row.was and f"was {row.was}", row.why))))
+                                                     for row in rows], right=[2, 3]), sys.stderr)
+    return project
 
 
 def queue_run(project, arguments: Namespace) -> int:

@@ -11,7 +11,7 @@ from builder.catalogue.augmentation import AUGMENTATIONS
 from builder.catalogue.datasets import Dataset
 from builder.graph import FrozenDict, Project, augmentation, check
 from builder.graph.augmentation import MOST, OFF, PATH, row
-from builder.graph.datasets import meant
+from builder.graph.datasets import meant, used
 
 from .data_view import sources
 from .frame import esc
@@ -52,7 +52,7 @@ def draw(space: Workspace, dataset: Dataset, pictured: Pictured) -> None:
 def looked_at(project: Project, dataset: Dataset) -> Project:
     """What of a project its augmentations follow from, on the data set that is looked at."""
     training = {name: project.training[name] for name in (augmentation.SECTION, "seed") if name in project.training}
-    return Project(data=meant(sources(project)[dataset.name][1])[1], task=FrozenDict({"kind": dataset.task}), training=FrozenDict(training))
+    return Project(data=used(project, meant(sources(project)[dataset.name][1])[1]), task=FrozenDict({"kind": dataset.task}), training=FrozenDict(training))
 
 
 def brick(space: Workspace, place: int, entry: Mapping[str, object], count: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from builder import api
 from builder.cli.training import bar_line
+from builder.graph import dumps
 from builder.runs import Store, current, launch
 from builder.train.events import EpochEnded, StepEnded, from_record
 from tests.helpers import until
@@ -149,3 +150,17 @@ def test_a_launched_worker_of_the_app_runs_the_same_training_code(process):
         launch(run_id, store, [sys.executable, "-m", "tests.cli.fakes", "completes", "work", run_id, "--runs", str(store.root)])
         until(lambda: not store.get(run_id).live, 30, "the run ends")
         assert store.get(run_id).state == "completed" and store.output(run_id) == ""
+
+
+def test_training_from_a_run_says_what_survives_of_it_and_goes_on_from_there(brickwork, tmp_path, home):
+    small = ("--set", "training.epochs=1", "--set", "training.batch_size=512", "--device", "cpu")
+    assert brickwork("train", "mnist-cnn", *small).status == 0
+    run_id = brickwork("runs", "list", "--json").json[0]["id"]
+    project = api.apply(api.gallery("mnist-cnn"), {"op": "rename", "id": "conv1", "to": "first"})
+    for edit, says in (({"op": "name", "value": "Edited"}, "All 21,840 weights of the network are kept"),
+                       ({"op": "set", "id": "fc1", "params": {"out_features": 64}}, "5,290 of the network's 26,474 weights are kept (20.0 %): 2 of 4 bricks")):
+        (tmp_path / "edited.json").write_text(dumps(api.apply(project, edit)))
+        done = brickwork("train", tmp_path / "edited.json", "--from", run_id, *small)
+        assert done.status == 0 and f"From run {run_id}: {says}" in done.err and "was conv1" in done.err
+    assert "weight is 64×320 and was 50×320" in done.err
+    assert brickwork("train", tmp_path / "edited.json", "--from", "nothing").status == 2
