@@ -393,7 +393,7 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
     return {"bricks": records(values, {} if path else taken.pictures, dict.fromkeys(ends, (taken.classes, taken.label))),
             "weights": {"taken": fitted.taken, "of": fitted.of} if fitted else None,
             "sample": {"index": taken.index, "count": taken.count, "title": taken.title, "says": " ".join(filter(None, (taken.says, missing))),
-                       "label": None if taken.label is None else taken.classes[taken.label]}}
+                       "label": taken.answer}}
 
 
 def _started_or_said(network: torch.nn.Module | None, project: Project) -> tuple[Fitted | None, str]:

@@ -1,15 +1,13 @@
 """Data: what a data set holds, whether it is here, and whether the drawing fits it."""
 
-import html
 import json
 
 import streamlit as st
 
 from builder import api, data, paths
 from builder.catalogue import Dataset
-from builder.charts.classes import count_figure, count_rows, grid_figure, png
-from builder.charts.points import scatter_figure, scatter_rows
-from builder.ui import augment_view, data_view, own_view
+from builder.charts.classes import png
+from builder.ui import augment_view, data_view, own_view, samples_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
 from builder.ui.settings import apply, draw_field, held_out, parts, trouble
@@ -17,14 +15,9 @@ from builder.ui.workspace import Workspace
 
 
 @st.cache_data(show_spinner="Reading the samples…", max_entries=8)
-def pictured(name: str, folder: str):
-    """Counts and normalisation of a data set, and a picture or, of points, their rows; the samples themselves are not kept."""
-    tensors = data.load(name, paths.data_roots())
-    counts = [data.samples_per_class(y, len(tensors.classes)) for y in (tensors.train_y, tensors.test_y)]
-    if len(tensors.shape) == 3:
-        return data.grid_image(tensors, *data_view.grid(tensors.shape)[:2]), counts, tensors.mean, tensors.std
-    shown, titles = data.plane(tensors, own_view.features(name))
-    return (scatter_rows(tensors.classes, *shown), titles), counts, tensors.mean, tensors.std
+def pictured(name: str, folder: str) -> data.Shown:
+    """What is shown of a data set; the samples themselves are not kept."""
+    return data.shown(name, paths.data_roots(), own_view.features(name))
 
 
 @st.cache_data(show_spinner="Changing the samples…", max_entries=32)
@@ -54,8 +47,7 @@ def fit(space: Workspace, dataset: Dataset) -> None:
     source = data_view.sources(space.project)[dataset.name][1]
     wrong = data_view.misfits(space.project, source)
     if not wrong:
-        st.success(f"{name} fits: its Input takes {'×'.join(map(str, dataset.shape))} and it gives {len(dataset.classes)} scores, one a class.",
-                   icon=":material/check:")
+        st.success(f"{name} fits: its Input takes {'×'.join(map(str, dataset.shape))} and it gives {data_view.given(dataset)}.", icon=":material/check:")
     elif current:
         st.error(f"{name} does not fit this data set yet.")
         draw_problems(space, wrong, "data")
@@ -93,26 +85,11 @@ with left:
         missing(dataset)
 if where is not None:
     try:
-        picture, counts, mean, std = pictured(dataset.name, str(where.folder))
+        shown = pictured(dataset.name, str(where.folder))
     except data.DataError as error:
         left.error(esc(str(error)))
     else:
-        names = [html.escape(name, quote=False) for name in dataset.classes]  # a chart reads labels as markup
-        with left:
-            if partial := data_view.partial(dataset, counts):
-                st.warning(partial, icon=":material/content_cut:")
-            st.markdown("**Samples per class**")
-            st.plotly_chart(count_figure(count_rows(names, *counts), data_view.colours()), key="counts", config={"displayModeBar": False})
-            st.markdown("**Normalisation**")
-            st.caption(data_view.normalisation(mean, std, len(dataset.shape) == 3))
         samples, changes = right.tabs(["Samples", "Augmentation"])
         with changes:
             augment_view.draw(space, dataset, lambda project: changed(json.dumps(api.to_json(project)), str(where.folder)))
-        with samples:
-            if len(dataset.shape) == 3:
-                each, most, zoom = data_view.grid(dataset.shape)
-                st.markdown(f"**The first {each} training samples of {'each class' if most >= len(names) else f'the first {most} classes'}**")
-                st.plotly_chart(grid_figure(picture, names[:most], zoom), key="grid", width="content", config={"staticPlot": True})
-            else:
-                st.markdown("**All samples**" if dataset.train <= data.MOST_POINTS else f"**The first {data.MOST_POINTS:,} samples of each part**")
-                st.plotly_chart(scatter_figure(picture[0], data_view.colours(), picture[1]), key="points", config={"displayModeBar": False})
+        samples_view.draw(dataset, shown, left, samples)

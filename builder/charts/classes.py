@@ -19,12 +19,12 @@ def count_rows(classes: Sequence[str], train: Sequence[int], test: Sequence[int]
     return list(zip(classes, train, test, strict=True))
 
 
-def count_figure(rows: Sequence[tuple[str, int, int]], colours: tuple[str, str] = ("#4453d4", "#d9730d")) -> go.Figure:
-    """Bars of the samples of each class, training beside test, in two colours."""
+def count_figure(rows: Sequence[tuple[str, int, int]], colours: tuple[str, str] = ("#4453d4", "#d9730d"), unit: str = "samples") -> go.Figure:
+    """Bars of the samples, or pixels, of each class, training beside test, in two colours."""
     names = [name for name, _, _ in rows]
-    bars = [go.Bar(name=part, x=names, y=[row[column] for row in rows], marker_color=colour, hovertemplate="%{x}: %{y:,} " + part + " samples<extra></extra>")
+    bars = [go.Bar(name=part, x=names, y=[row[column] for row in rows], marker_color=colour, hovertemplate="%{x}: %{y:,} " + part + f" {unit}<extra></extra>")
             for column, (part, colour) in enumerate(zip(("training", "test"), colours, strict=True), 1)]
-    layout = {"xaxis": {"title": "class", "type": "category"}, "yaxis": {"title": "samples", "tickformat": ",d"}, "height": 320,
+    layout = {"xaxis": {"title": "class", "type": "category"}, "yaxis": {"title": unit, "tickformat": ",d"}, "height": 320,
               "legend": {"orientation": "h", "y": 1.12, "x": 0}, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "bargap": 0.25}
     return go.Figure(bars, layout)
 

@@ -6,7 +6,8 @@ from .download import download
 from .load import load
 from .records import DataError, Progress, Tensors, Where
 from .show import MOST_POINTS, grid_image, plane, sample_grid, samples_per_class
+from .shown import Shown, shown
 from .where import available, looked_in
 
-__all__ = ["BUILT_IN", "MOST_POINTS", "DataError", "Progress", "Tensors", "Where", "available", "download", "grid_image", "kept", "load",
-           "looked_in", "plane", "sample_grid", "samples_per_class"]
+__all__ = ["BUILT_IN", "MOST_POINTS", "DataError", "Progress", "Shown", "Tensors", "Where", "available", "download", "grid_image", "kept", "load",
+           "looked_in", "plane", "sample_grid", "samples_per_class", "shown"]

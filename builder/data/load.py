@@ -15,6 +15,7 @@ from .cifar import read_batch
 from .digits import BUILT_IN, read_digits
 from .distorted import DISTORTED, read_distorted
 from .download import download as fetch
+from .drawn import DRAWN
 from .idx import read_idx
 from .points import POINTS, scattered
 from .records import DataError, Progress, Tensors, Where
@@ -57,6 +58,8 @@ def _read(where: Where) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
     if where.name in POINTS:
         return _halves(torch.tensor(scattered(*POINTS[where.name])))
+    if where.name in DRAWN:
+        return DRAWN[where.name][0]()
     if where.name == DISTORTED:
         return read_distorted()
     if where.folder is None:

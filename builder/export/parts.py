@@ -18,17 +18,19 @@ from types import MappingProxyType
 
 from builder.catalogue import DATASETS, OWN, Dataset, Record
 from builder.catalogue.augmentation import Augmentation
-from builder.catalogue.datasets import validation_samples
+from builder.catalogue.datasets import IGNORED, validation_samples
 from builder.compile.share import REQUIRED, signature
 from builder.compile.source import plain, source
 from builder.data.distorted import DISTORTED, TIMES, distorted
+from builder.data.drawn import DRAWN
 from builder.data.points import POINTS, scattered
-from builder.graph import Project, dataset_of, untrainable
+from builder.graph import Project, check, dataset_of, untrainable
 from builder.graph.augmentation import augmentations
 from builder.graph.datasets import validation_share
 from builder.graph.training import chosen, fused, number, rate
 
 from . import augmentation, validation
+from .answers import Answers, answers, loss_arguments
 from .kinds import ExportError
 
 COLUMNS = 120  # characters of a line of packed data
@@ -79,6 +81,7 @@ class Training:
     channels_last: bool
     weights: bool
     validation: float
+    answers: Answers
     augmentations: tuple[tuple[Augmentation, Mapping[str, object]], ...] = ()
 
     @property
@@ -132,12 +135,19 @@ def training(project: Project) -> Training:
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
         plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), take_threads(),
-        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED, more=fused(project)), _call(*loss, *(["weight=weight"] if balanced else [])).replace("torch.nn.", "nn."),
+        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED, more=fused(project)), _call(*loss, *loss_arguments(dataset, loss[0], balanced)).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
         number(project, "precision") == "bfloat16", number(project, "deterministic"), last, bool(project.weights),
-        validation_share(project), tuple(augmentations(project)))
+        validation_share(project), answers(dataset, loss[0], _single(project)), tuple(augmentations(project)))
+
+
+def _single(project: Project) -> bool:
+    """Does the network give one score, of a sample or of a pixel?"""
+    report = check(project)
+    end = next(node.id for node in project.network.nodes if node.kind == "Output" and node.params.get("when") != "training")
+    return report.analysis.placed[end].inputs[0][1] == 1
 
 
 TRAINED = "(weights for weights in network.parameters() if weights.requires_grad)"
@@ -188,7 +198,8 @@ def parts(made: Training) -> list[Part]:
                    made.classes, made.network_imports)
     others = [*_data(made), *_validation(made), _preparation(made), *_augmentation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
     # Only the texts of ours: the network's names are the user's.
-    return [network, *(replace(part, code=part.code.replace("images", _samples(made))) for part in others)]
+    named = {"images": _samples(made), "labels": made.answers.name}
+    return [network, *(replace(part, code=functools.reduce(lambda code, word: code.replace(word, named[word]), named, part.code)) for part in others)]
 
 
 def _samples(made: Training) -> str:
@@ -216,6 +227,11 @@ def _data(made: Training) -> list[Part]:
         code = POINTS_CODE.format(half=samples // 2, call=f"scattered({curve.__name__}, {samples}, {noise})")
         return [Part("The data", dataset.summary, "\n\n".join(map(inspect.getsource, (curve, scattered))) + "\n\n" + code,
                      ("import math", "import torch", "from random import Random"))]
+    if dataset.name in DRAWN:
+        read, used = DRAWN[dataset.name]
+        texts = [inspect.getsource(one).replace("    import torch\n\n", "") for one in (*used, read)]
+        code = "\n\n".join(texts).replace(f"def {read.__name__}(", "def read_data(")
+        return [Part("The data", dataset.summary, code, (*(["import math"] if "math." in code else []), "import torch", "from random import Random"))]
     if made.builtin:
         text = "\n".join(textwrap.wrap(packed_digits(), COLUMNS))
         digits = DATASETS["digits"]
@@ -394,7 +410,9 @@ def start_from(network, file):
 
 
 def _evaluation(made: Training) -> Part:
-    code = EVALUATION.format(batch=EVALUATION_BATCH, forward=_forward(made, f"normalised(images[first:first + {EVALUATION_BATCH}], mean, std)", 8))
+    right = {"begin": ", correct = [], 0", "add": f"        correct += {made.answers.right}\n", "give": f", correct / {made.answers.count}",
+             "says": "and the share of right answers"} if made.answers.right else {"begin": " = []", "add": "", "give": "", "says": "without learning"}
+    code = EVALUATION.format(batch=EVALUATION_BATCH, loss=made.answers.loss, **right, forward=_forward(made, f"normalised(images[first:first + {EVALUATION_BATCH}], mean, std)", 8))
     return Part("Testing", "Without learning, with dropout off.", code, ("import torch",))
 
 
@@ -414,15 +432,15 @@ outputs = outputs.float()
 EVALUATION = '''\
 @torch.no_grad()
 def evaluate(network, loss_fn, images, labels, mean, std):
-    """Mean loss of a sample, and the share of right answers."""
+    """Mean loss of a sample, {says}."""
     network.eval()
-    losses, correct = [], 0
+    losses{begin}
     for first in range(0, len(labels), {batch}):
         targets = labels[first:first + {batch}]
 {forward}\
-        losses.append((loss_fn(outputs, targets) * len(targets)).item())
-        correct += (outputs.argmax(1) == targets).sum().item()
-    return sum(losses) / len(labels), correct / len(labels)
+        losses.append(({loss} * len(targets)).item())
+{add}\
+    return sum(losses) / len(labels){give}
 '''
 
 
@@ -455,13 +473,26 @@ def _loop(made: Training) -> Part:
         set_rate=SET_RATE.format(more=", reductions" if made.plateau else "") if made.rate else "", idle=IDLE if made.stopping else "", count=COUNT if made.rate else "",
         forward=_forward(made, "inputs", 12), backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
         averaged=AVERAGED.format(call=made.average) if made.average else "", average=AVERAGE if made.average else "",
-        judged="average.module" if made.average else "network", weight=WEIGHT.format(classes=len(made.dataset.classes)) if made.balanced else "",
+        **_scored(made.answers), objective=made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
         deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
     if made.validation:
-        code = validation.watched(code, "average.module" if made.average else "network", made.layout)
+        code = validation.watched(code, "average.module" if made.average else "network", made.layout, bool(made.answers.right))
     return Part("Training", "Everything random follows from the seed. Losses are printed in full: on the CPU they are those of the run in Brickwork, to the last bit.",
                 code, ("import math", "import torch", *(["import os"] if made.deterministic else [])))
+
+
+def _scored(given: Answers) -> dict[str, str]:
+    """The pieces of the loop about what is right, empty where nothing is right or wrong."""
+    if not given.right:
+        return {"begin": " = 0.0", "right": "", "tested": "test_loss", "accuracy": "", "test_accuracy": ""}
+    return {"begin": ", correct = 0.0, 0", "right": f"            correct += {given.right}\n", "tested": "test_loss, test_accuracy",
+            "accuracy": f", accuracy {{correct / {given.count}!r}}", "test_accuracy": ", test accuracy {test_accuracy!r}"}
+
+
+def _weight(made: Training) -> str:
+    known = KNOWN if made.dataset.task == "segmentation" else ""
+    return known + WEIGHT.format(classes=len(made.dataset.classes), labels="known" if known else "labels")
 
 
 def _stop(made: Training) -> str:
@@ -527,7 +558,10 @@ AVERAGE = '''\
 '''
 WEIGHT = '''\
     # Rare classes count as much as frequent ones.
-    weight = len(labels) / ({classes} * labels.bincount(minlength={classes}).clamp(min=1))
+    weight = len({labels}) / ({classes} * {labels}.bincount(minlength={classes}).clamp(min=1))
+'''
+KNOWN = f'''\
+    known = labels[labels != {IGNORED}]
 '''
 DETERMINISTIC = '''\
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses
@@ -560,12 +594,12 @@ def train(data, epochs, seed, device{weights}):
         batches = list(torch.randperm(len(labels)).to(device).split({batch_size}))
 {lonely}\
 {draw}\
-        total, correct = 0.0, 0
+        total{begin}
         for batch in batches:
             inputs, targets = {inputs}
 {set_rate}\
 {forward}\
-            loss = loss_fn(outputs, targets)
+            loss = {objective}
             if not math.isfinite(loss.item()):
                 raise SystemExit(f"The loss is no longer a finite number in epoch {{epoch}}: try a smaller learning rate.")
             optimizer.zero_grad()
@@ -575,10 +609,10 @@ def train(data, epochs, seed, device{weights}):
 {average}\
 {count}\
             total += loss.item() * len(batch)
-            correct += (outputs.argmax(1) == targets).sum().item()
-        test_loss, test_accuracy = evaluate({judged}, loss_fn, test_images, test_labels, mean, std)
-        print(f"epoch {{epoch}} of {{epochs}}: loss {{total / len(labels)!r}}, accuracy {{correct / len(labels)!r}}, "
-              f"test loss {{test_loss!r}}, test accuracy {{test_accuracy!r}}", flush=True)
+{right}\
+        {tested} = evaluate({judged}, loss_fn, test_images, test_labels, mean, std)
+        print(f"epoch {{epoch}} of {{epochs}}: loss {{total / len(labels)!r}}{accuracy}, "
+              f"test loss {{test_loss!r}}{test_accuracy}", flush=True)
 {watch}\
 {stop}\
     return {judged}

@@ -18,8 +18,8 @@ TEST = '''\
     if test is not None:
         test_images, test_labels = (part.to(device) for part in test)
 {layout}\
-        test_loss, test_accuracy = evaluate({judged}, loss_fn, test_images, test_labels, mean, std)
-        print(f"test loss {{test_loss!r}}, test accuracy {{test_accuracy!r}}")
+        test_loss{accuracy} = evaluate({judged}, loss_fn, test_images, test_labels, mean, std)
+        print(f"test loss {{test_loss!r}}{told}")
 '''
 LAYOUT = '''\
         test_images = test_images.permute(0, 2, 3, 1).contiguous()  # N H W C
@@ -34,9 +34,10 @@ def text() -> str:
     return inspect.getsource(held_out).replace("    import torch\n\n", "") + "\n\n" + TEXT
 
 
-def watched(code: str, judged: str, layout: bool) -> str:
-    """The training's text with the validation part where it had the test part, and the test part at its end, when given."""
+def watched(code: str, judged: str, layout: bool, scored: bool) -> str:
+    """The training's text with the validation part where it had the test part, and the test part at its end, when given; `scored` where answers are right or wrong."""
     code = re.sub(r"\btest(?=_| loss| accuracy)", "validation", code)
     head, colon, body = code.partition("):\n")
     body, end, last = body.rpartition("    return ")
-    return f"{head}, test=None{colon}{body}{TEST.format(judged=judged, layout=LAYOUT if layout else '')}{end}{last}"
+    accuracy = {"accuracy": ", test_accuracy", "told": ", test accuracy {test_accuracy!r}"} if scored else {"accuracy": "", "told": ""}
+    return f"{head}, test=None{colon}{body}{TEST.format(judged=judged, layout=LAYOUT if layout else '', **accuracy)}{end}{last}"

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from builder.catalogue.datasets import DATASETS, Dataset
+from builder.catalogue.datasets import DATASETS, IGNORED, Dataset
 from builder.data import DataError, load
 
 EMPTY: Mapping[str, int] = MappingProxyType({})
@@ -21,7 +21,8 @@ KEPT = 1000  # samples of a data set that stay in memory, so that one can look a
 class Sample:
     """What enters a network: float32 (1 ...) by the Inputs' names.
 
-    `pictures` are the samples' own pixels uint8 (C H W) where they have any; `label` is the true class; `says` is for people, empty for the plain case.
+    `pictures` are the samples' own pixels uint8 (C H W) where they have any; `label` is the true class, `answer` what is true of the sample in words;
+    `says` is for people, empty for the plain case.
     """
 
     inputs: Mapping[str, Tensor]
@@ -32,11 +33,12 @@ class Sample:
     index: int = 0
     count: int = 0
     says: str = ""
+    answer: str | None = None
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The first samples of a data set: x uint8 (N C H W) or float32 (N ...), y int64 (N), and how all of them are normalised."""
+    """The first samples of a data set: x uint8 (N C H W) or float32 (N ...), y as the task has it, and how all of them are normalised."""
 
     x: Tensor
     y: Tensor
@@ -80,7 +82,9 @@ class Samples:
         given, pixels = kept.x[index], kept.x.dtype == torch.uint8
         mean, std = (torch.tensor(numbers, dtype=torch.float32).reshape(-1, *[1] * (given.ndim - 1)) for numbers in (kept.mean, kept.std))
         x = ((given.to(torch.float32) / 255 if pixels else given) - mean) / std
-        return Sample({name: x[None]}, {name: given} if pixels and given.ndim == 3 and len(given) in (1, 3) else {}, dataset.title, dataset.classes, int(kept.y[index]), index, len(kept.x))
+        label = int(kept.y[index]) if dataset.task == "classification" else None
+        return Sample({name: x[None]}, {name: given} if pixels and given.ndim == 3 and len(given) in (1, 3) else {}, dataset.title, dataset.classes, label, index, len(kept.x),
+                      answer=_answer(dataset, kept.y[index]))
 
     @staticmethod
     def _stand_in(name: str, shape: tuple[int, ...], dataset, index: int, why: str) -> Sample:
@@ -95,6 +99,15 @@ def noise(shape: Sequence[int], seed: int, below: int | None = None) -> Tensor:
     """Random numbers of mean 0 and spread 1, float32 (1 ...), or whole ones from 0 to under `below`, int64; the same for the same seed."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randn((1, *shape), generator=generator) if below is None else torch.randint(below, (1, *shape), generator=generator)
+
+
+def _answer(dataset: Dataset, y: Tensor) -> str:
+    """What is true of a sample: its class, the classes in its mask, or its numbers."""
+    if dataset.task == "classification":
+        return dataset.classes[int(y)]
+    if dataset.task == "segmentation":
+        return ", ".join(dataset.classes[label] for label in y.unique().tolist() if label != IGNORED)
+    return ", ".join(f"{name} {value:.3g}" for name, value in zip(dataset.targets, y.tolist(), strict=True))
 
 
 def _size(shape: Sequence[int]) -> str:

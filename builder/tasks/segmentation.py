@@ -16,7 +16,7 @@ from .task import LossFunction, TaskError, shown
 class Segmentation:
     """The task of naming the class of every pixel; the highest score counts as the answer, and of one score for two classes its sign.
 
-    `form` "logits" allows that one score; `gaps` says that some pixels are of no class: they are neither learned nor counted.
+    `form` "logits" takes that one score; `gaps` says that some pixels are of no class: they are neither learned nor counted.
     """
 
     classes: int
@@ -38,11 +38,8 @@ class Segmentation:
             raise TaskError(f"The network gives {shown(outputs)}, and the masks have {targets.shape[1]}×{targets.shape[2]} pixels: it must give as many.")
         if self.form == "classes":
             return loss_fn(outputs, targets.long())
-        scores, aims = outputs[:, 0], targets
-        if self.gaps:
-            known = targets != IGNORED
-            scores, aims = scores[known], aims[known]
-        return loss_fn(scores, aims.to(outputs.dtype))
+        known = targets != IGNORED
+        return loss_fn(outputs[:, 0][known], targets[known].to(outputs.dtype))
 
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many pixels are given their class."""

@@ -17,9 +17,6 @@ from builder.graph.memory import amount
 from .frame import esc
 
 POLL_SECONDS = 0.5
-EACH = 10
-WIDTH, HEIGHT = 680, 4000  # pixels of the picture of samples, at most
-SMALL = 48  # pixels up to which a sample is shown twice as large
 FITTING = ("data", "classes")
 
 
@@ -100,7 +97,21 @@ def name_of(project: Project) -> str | None:
 
 def describe(dataset: Dataset) -> str:
     """Samples, shape and classes in a line."""
-    return f"{dataset.train:,} training and {dataset.test:,} test samples · {_sample(dataset)} · {len(dataset.classes)} classes"
+    return f"{dataset.train:,} training and {dataset.test:,} test samples · {_sample(dataset)} · {_answers(dataset)}"
+
+
+def _answers(dataset: Dataset) -> str:
+    """What is to be told, counted."""
+    if dataset.task == "regression":
+        return f"{len(dataset.targets)} target{'' if len(dataset.targets) == 1 else 's'} ({', '.join(dataset.targets[:4])}{', …' if len(dataset.targets) > 4 else ''})"
+    return f"{len(dataset.classes)} classes" + (" of pixels" if dataset.task == "segmentation" else "")
+
+
+def given(dataset: Dataset) -> str:
+    """What a network gives that fits, in words."""
+    if dataset.task == "regression":
+        return f"{len(dataset.targets)} number{'' if len(dataset.targets) == 1 else 's'}, one a target"
+    return f"{len(dataset.classes)} scores, one a class" + (", for every pixel" if dataset.task == "segmentation" else "")
 
 
 def _sample(dataset: Dataset) -> str:
@@ -116,9 +127,9 @@ def size(dataset: Dataset, here: bool = False) -> str:
     return f"{amount(dataset.bytes)} in memory" + ("" if here and dataset.megabytes else download)
 
 
-def partial(dataset: Dataset, counts: Sequence[Sequence[int]]) -> str:
-    """Says so when the copy on this machine is not the whole data set; empty when it is."""
-    train, test = map(sum, counts)
+def partial(dataset: Dataset, sizes: Sequence[int]) -> str:
+    """Says so when the copy on this machine, of so many training and test samples, is not the whole data set; empty when it is."""
+    train, test = sizes
     if (train, test) == (dataset.train, dataset.test):
         return ""
     return f"The copy on this machine has {train:,} training and {test:,} test samples; {dataset.title} has {dataset.train:,} and {dataset.test:,}."
@@ -156,10 +167,3 @@ def draw_choice(project: Project) -> Dataset:
     st.session_state["looked_at"] = wanted if wanted in there else first
     chosen = st.segmented_control("Data set", list(there), format_func=lambda name: esc(there[name].title), label_visibility="collapsed", key="looked_at")
     return there[chosen or first]
-
-
-def grid(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """How many samples of a class and how many classes are pictured, and how many screen pixels a pixel takes."""
-    _, height, width = shape
-    zoom = 2 if width <= SMALL else 1
-    return max(1, min(EACH, WIDTH // (zoom * (width + 2)))), max(1, HEIGHT // (zoom * (height + 2))), zoom

@@ -23,6 +23,7 @@ from builder import api
 from builder.catalogue.augmentation import AUGMENTATIONS
 from builder.catalogue.training import RECORDS
 from builder.compile import BuildError
+from builder.data import drawn, points
 from builder.export import ExportError
 from builder.export.notebook import notebook
 from builder.export.script import script
@@ -58,6 +59,14 @@ CASES = {
     "halves": ("normalised", {"precision": "bfloat16", "loss": {"kind": "MultiMarginLoss", "weight": "balanced"}, "batch_size": 300}),
     # No change is that large: the run ends after the second epoch.
     "early": ("perceptron", {"stopping": {"kind": "EarlyStopping", "patience": 1, "threshold": 100.0, "monitor": "train_loss"}, "epochs": 4}),
+    "yes-or-no": ("perceptron", {"loss": {"kind": "BCEWithLogitsLoss"}, "epochs": 1}),
+    "squares": ("perceptron", {"loss": {"kind": "MSELoss"}, "epochs": 1}),
+    "one-score": ("curve", {"source": "moons", "loss": {"kind": "BCEWithLogitsLoss"}}),
+    "numbers": ("curve", {"source": "curve", "averaging": {"kind": "EMA", "decay": 0.8}, "stopping": {"kind": "EarlyStopping", "patience": 1, "threshold": 100.0}, "epochs": 4}),
+    "absolute": ("curve", {"source": "curve", "loss": {"kind": "L1Loss"}}),
+    "huber": ("curve", {"source": "curve", "loss": {"kind": "HuberLoss", "delta": 0.3}, "precision": "bfloat16"}),
+    "smooth": ("curve", {"source": "curve", "loss": {"kind": "SmoothL1Loss", "beta": 0.3}}),
+    "masks": ("pixels", {"source": "shapes", "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}, "epochs": 1, "batch_size": 50}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
     # All there are, half of them on images that lie as N H W C.
     "augmented": ("convolutions", {"augmentation": [{"kind": kind} for kind in list(AUGMENTATIONS)[::2]], "epochs": 1}),
@@ -211,9 +220,10 @@ def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     rate = ["learning_rate"] if "schedule" in PROJECTS[name].training else []
     row = [function for function in functions if function in vars(augmentations) or function == "augmented"]
-    assert [function for function in functions if function not in row] == ["read_data", "held_out", "parted", "statistics", "normalised", "evaluate", *rate, "train", "main"]
+    made = [function for function in functions if function in vars(drawn) or function in vars(points)]
+    assert [function for function in functions if function not in (*row, *made)] == ["read_data", "held_out", "parted", "statistics", "normalised", "evaluate", *rate, "train", "main"]
     assert {AUGMENTATIONS[entry["kind"]].function for entry in PROJECTS[name].training.get("augmentation", ()) if not entry.get("off")} <= set(row)
-    assert all(text.count(f"{function}(") > 1 for function in row)
+    assert all(text.count(function) > 1 for function in (*row, *made))
 
 
 @pytest.mark.parametrize("name", ["mnist-cnn", "lenet-cifar"])

@@ -26,27 +26,31 @@ NETWORKS = {
                         wires="image>flatten flatten>fc fc>logs logs>output", name="Logs"),
     "frozen": apply(drawn(("flatten", "Flatten", {}), ("fc1", "Linear", {"out_features": 24}), ("relu1", "ReLU", {}), ("fc", "Linear", {"out_features": 10}),
                           wires="image>flatten flatten>fc1 fc1>relu1 relu1>fc fc>output", name="Frozen"), {"op": "freeze", "ids": ["fc1"], "value": True}),
+    "curve": drawn(("fc1", "Linear", {"out_features": 12}), ("act", "Tanh", {}), ("fc", "Linear", {"out_features": 1}), wires="image>fc1 fc1>act act>fc fc>output", name="Curve"),
+    "pixels": drawn(("conv1", "Conv2d", {"out_channels": 5, "kernel_size": 3, "stride": 4, "padding": 1}), ("relu1", "ReLU", {}), ("up1", "Upsample", {"scale_factor": 4.0}),
+                    ("conv2", "Conv2d", {"out_channels": 4, "kernel_size": 1}), wires="image>conv1 conv1>relu1 relu1>up1 up1>conv2 conv2>output", name="Pixels"),
     "residual": DRAWINGS["residual_add"], "blocks": DRAWINGS["block_residual"], "gate": DRAWINGS["multiply_gate"]}
 
 
 def project(network: str, **settings: object) -> Project:
     """A network with its training; two epochs of large batches unless told otherwise."""
     training = {"epochs": 2, "batch_size": 200, "optimizer": {"kind": "SGD", "lr": 0.05}, **settings}
-    return builder.from_json(builder.to_json(NETWORKS[network]) | {"data": {"source": training.pop("source", "digits")}, "training": training})
+    chosen = apply(NETWORKS[network], {"op": "choose_data", "source": training.pop("source", "digits")})
+    return builder.from_json(builder.to_json(chosen) | {"data": {"source": chosen.data["source"]}, "training": training})
 
 
-def told(made: Project) -> list[tuple[float, float, float, float]]:
-    """What the app's run says: loss, accuracy, test loss and test accuracy of every epoch."""
+def told(made: Project) -> list[tuple[float, ...]]:
+    """What the app's run says: loss, accuracy, test loss and test accuracy of every epoch; the losses alone where nothing is right or wrong."""
     events = list(builder.train(made, device="cpu"))
     assert events[-1].reason == "completed", events[-1].says
     ended, tested = ([event for event in events if isinstance(event, kind)] for kind in (EpochEnded, Evaluated))
-    return [(one.loss, one.accuracy, two.loss, two.accuracy) for one, two in zip(ended, tested, strict=True)]
+    return [tuple(number for number in (one.loss, one.accuracy, two.loss, two.accuracy) if number is not None) for one, two in zip(ended, tested, strict=True)]
 
 
-def printed(out: str) -> list[tuple[float, float, float, float]]:
+def printed(out: str) -> list[tuple[float, ...]]:
     """The same as an exported text prints it."""
-    lines = re.findall(r"^epoch \d+ of \d+: loss (\S+), accuracy (\S+), (?:test|validation) loss (\S+), (?:test|validation) accuracy (\S+)$", out, re.MULTILINE)
-    return [tuple(map(float, line)) for line in lines]
+    lines = re.findall(r"^epoch \d+ of \d+: loss (\S+?)(?:, accuracy (\S+))?, (?:test|validation) loss (\S+?)(?:, (?:test|validation) accuracy (\S+))?$", out, re.MULTILINE)
+    return [tuple(map(float, filter(None, line))) for line in lines]
 
 
 # Runs several files one after the other, each as a program of its own, without Brickwork in reach: importing torch is what takes long.

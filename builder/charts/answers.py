@@ -1,0 +1,117 @@
+"""Masks, boxes and numbers for the eye: what is true of samples and, beside it, what a network says of them."""
+
+from __future__ import annotations
+
+import base64
+import colorsys
+from collections.abc import Sequence
+
+import numpy
+from plotly import graph_objects as go
+
+from .classes import GAP, png
+
+# Class 0 is mostly what is behind everything: it stays dark. The others are told apart by those who see no red or no green too (Okabe & Ito 2008).
+FIRST = ((60, 60, 66), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+NO_CLASS = (255, 255, 255)
+BACK = 255
+TRUE, GIVEN = (0, 158, 115), (213, 94, 0)  # the edges of boxes
+SHARE = 0.6  # of a mask's colour over its picture
+
+
+def palette(count: int) -> numpy.ndarray:
+    """A colour a class, uint8 (count 3): the first eight apart for every eye, more around the circle of hues."""
+    golden = 0.618034
+    more = [tuple(round(255 * part) for part in colorsys.hsv_to_rgb(number * golden % 1, 0.55 + 0.4 * (number % 2), 0.9)) for number in range(max(0, count - len(FIRST)))]
+    return numpy.array([*FIRST, *more][:count], numpy.uint8)
+
+
+def coloured(masks: numpy.ndarray, classes: int) -> numpy.ndarray:
+    """Masks uint8 (N H W) in their classes' colours (N H W 3); what is of no class is white."""
+    table = numpy.full((256, 3), NO_CLASS, numpy.uint8)
+    table[:classes] = palette(classes)
+    return table[masks]
+
+
+def in_colour(pictures: numpy.ndarray) -> numpy.ndarray:
+    """Pictures uint8 (N C H W) as (N H W 3); of other than one or three channels the first is shown."""
+    pictures = pictures if pictures.shape[1] in (1, 3) else pictures[:, :1]
+    return numpy.repeat(pictures, 3, axis=1).transpose(0, 2, 3, 1) if pictures.shape[1] == 1 else pictures.transpose(0, 2, 3, 1)
+
+
+def with_masks(pictures: numpy.ndarray, classes: int, *masks: numpy.ndarray) -> numpy.ndarray:
+    """Each picture (N C H W) and, beside it, each of its masks laid over it: (N H W' 3)."""
+    plain = in_colour(pictures)
+    parts = [plain]
+    for mask in masks:
+        share = numpy.where(mask == 0, 0.0, SHARE)[..., None]
+        parts += [numpy.full((*plain.shape[:2], 1, 3), BACK, numpy.uint8), (plain * (1 - share) + coloured(mask, classes) * share).round().astype(numpy.uint8)]
+    return numpy.concatenate(parts, axis=2)
+
+
+def with_boxes(pictures: numpy.ndarray, *boxes: numpy.ndarray) -> numpy.ndarray:
+    """Pictures (N C H W) with the edges of their boxes, float (N 4) left, top, right, bottom as shares: the first true, the second as given: (N H W 3)."""
+    shown = in_colour(pictures).copy()
+    height, width = shown.shape[1:3]
+    for colour, part in zip((TRUE, GIVEN), boxes, strict=False):
+        places = numpy.nan_to_num(part, nan=0.0).clip(0, 1) * numpy.array([width, height, width, height])
+        for picture, (left, top, right, bottom) in zip(shown, places.round().astype(int), strict=True):
+            left, top, right, bottom = min(left, width - 1), min(top, height - 1), max(right - 1, 0), max(bottom - 1, 0)
+            first, last, upper, lower = min(left, right), max(left, right), min(top, bottom), max(top, bottom)
+            picture[[upper, lower], first:last + 1] = colour
+            picture[upper:lower + 1, [first, last]] = colour
+    return shown
+
+
+def sheet(tiles: numpy.ndarray, across: int) -> numpy.ndarray:
+    """Tiles (N H W 3) in rows of so many, on white, with a gap between."""
+    count, height, width, _ = tiles.shape
+    down = -(-count // across)
+    whole = numpy.full((down * (height + GAP) - GAP, across * (width + GAP) - GAP, 3), BACK, numpy.uint8)
+    for number, tile in enumerate(tiles):
+        top, left = number // across * (height + GAP), number % across * (width + GAP)
+        whole[top:top + height, left:left + width] = tile
+    return whole
+
+
+def sheet_figure(pixels: numpy.ndarray, colours: Sequence[tuple[str, Sequence[int]]], zoom: int = 2) -> go.Figure:
+    """A sheet, every pixel `zoom` screen pixels square and sharp, with the names of its colours above it."""
+    height, width, _ = pixels.shape
+    source = "data:image/png;base64," + base64.b64encode(png(pixels)).decode("ascii")
+    image = go.Image(source=source, zsmooth=False, hoverinfo="skip")
+    named = [go.Scatter(x=[None], y=[None], mode="markers", name=name, marker={"symbol": "square", "size": 10, "color": f"rgb({red},{green},{blue})"})
+             for name, (red, green, blue) in colours]
+    axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "visible": False, "constrain": "domain"}
+    above = 34 if named else 4
+    layout = {"xaxis": {**axis, "range": [-0.5, width - 0.5]}, "yaxis": {**axis, "range": [height - 0.5, -0.5], "scaleanchor": "x", "constraintoward": "top"},
+              "width": zoom * width + 8, "height": zoom * height + above + 4, "margin": {"l": 4, "r": 4, "t": above, "b": 4}, "dragmode": False,
+              "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "itemclick": False, "itemdoubleclick": False}, "showlegend": bool(named)}
+    return go.Figure([image, *named], layout)
+
+
+def class_colours(classes: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
+    """The classes with the colours that their pixels have."""
+    return [(name, tuple(map(int, colour))) for name, colour in zip(classes, palette(len(classes)), strict=True)]
+
+
+def spread_figure(name: str, train: Sequence[float], test: Sequence[float], colours: tuple[str, str] = ("#4453d4", "#d9730d")) -> go.Figure:
+    """How often which values of a target are there, training beside test."""
+    bars = [go.Histogram(x=list(values), name=part, marker_color=colour, nbinsx=40, hovertemplate="%{x}: %{y:,} " + part + " samples<extra></extra>")
+            for part, values, colour in zip(("training", "test"), (train, test), colours, strict=True)]
+    layout = {"xaxis": {"title": name}, "yaxis": {"title": "samples", "tickformat": ",d"}, "height": 240, "barmode": "overlay", "bargap": 0.05,
+              "legend": {"orientation": "h", "y": 1.15, "x": 0}, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}}
+    return go.Figure(bars, layout).update_traces(opacity=0.75)
+
+
+def against_figure(names: tuple[str, str], parts: Sequence[tuple[str, Sequence[float], Sequence[float]]], line: tuple[str, Sequence[float], Sequence[float]] | None = None,
+                   colours: Sequence[str] = ("#4453d4", "#d9730d"), height: int = 460) -> go.Figure:
+    """Points of one number over another, a name, x and y a part; over them a line."""
+    traces = [go.Scatter(x=list(x), y=list(y), mode="markers", name=name, marker={"size": 5, "color": colours[number % len(colours)], "opacity": 0.55,
+                                                                                  "symbol": "circle-open" if number else "circle"},
+                         hovertemplate="%{x:.4g}, %{y:.4g}<extra>" + name + "</extra>") for number, (name, x, y) in enumerate(parts)]
+    if line is not None:
+        name, x, y = line
+        traces.append(go.Scatter(x=list(x), y=list(y), mode="lines", name=name, line={"width": 3, "color": colours[1]}, hovertemplate="%{x:.4g}, %{y:.4g}<extra>" + name + "</extra>"))
+    layout = {"xaxis": {"title": names[0]}, "yaxis": {"title": names[1]}, "height": height, "legend": {"orientation": "h", "y": 1.08, "x": 0},
+              "margin": {"l": 8, "r": 8, "t": 8, "b": 8}}
+    return go.Figure(traces, layout)

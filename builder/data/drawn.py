@@ -1,0 +1,88 @@
+"""Data that are made from a seed for regression and segmentation: a noisy curve, and pictures of circles, squares and triangles.
+
+Everything is worked out in whole numbers, or rounded to 1/65536, so that it is the same bits on every machine (see `points`). An exported training
+holds the text of these very functions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Four = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
+
+
+def curve(samples, noise):
+    """Numbers x from -4 to 4 and sin(2x) + x/4, spread by `noise`, as tensors (N 1) (N 1)."""
+    import torch
+
+    random, rows = Random(0), []
+    for _ in range(samples):
+        # The sum of twelve even chances, less six, has mean 0 and standard deviation 1, and is nearly normal.
+        x, chance = 8 * random.random() - 4, sum(int(random.random() * 65536) for _ in range(12)) / 65536 - 6
+        x = round(x * 65536) / 65536
+        rows.append((x, round((math.sin(2 * x) + x / 4 + noise * chance) * 65536) / 65536))
+    return torch.tensor(rows).split(1, 1)
+
+
+def grain(count, seed):
+    """Whole numbers 0 to 255 that look like chance: products and shifts that mix every bit of the place with every other."""
+    import torch
+
+    mixed = torch.arange(count) + seed * 1_000_003
+    for _ in range(2):
+        mixed = ((mixed >> 16) ^ mixed) * 73_244_475 & 0xFFFFFFFF
+    return ((mixed >> 16) ^ mixed) & 255
+
+
+def painted(count, most, seed, side=64):
+    """Grey pictures uint8 (N 1 side side) of up to `most` shapes each, lighter or darker than what is behind them and grainy; masks uint8 (N side side),
+    1 circle, 2 square, 3 triangle; and the box of the last shape, left, top, right and bottom as shares of the side (N 4)."""
+    import torch
+
+    random, pictures, masks, boxes = Random(seed), [], [], []
+    y, x = torch.arange(side)[:, None], torch.arange(side)
+    for _ in range(count):
+        behind = 60 + int(136 * random.random())
+        picture, mask = torch.full((side, side), behind), torch.zeros(side, side, dtype=torch.uint8)
+        for _ in range(1 + int(most * random.random())):
+            kind, radius, light = 1 + int(3 * random.random()), side // 10 + int(side // 8 * random.random()), 30 + int(30 * random.random())
+            across, along = (radius + int((side - 2 * radius) * random.random()) for _ in range(2))
+            dx, dy = (x - across).abs(), y - along
+            inside = {1: dx ** 2 + dy ** 2 <= radius ** 2, 2: (dx <= radius) & (dy.abs() <= radius), 3: (2 * dx <= dy + radius) & (dy <= radius)}[kind]
+            picture[inside], mask[inside] = behind + (light if random.random() < 0.5 else -light), kind
+        pictures.append(picture)
+        masks.append(mask)
+        boxes.append([across - radius, along - radius, across + radius + 1, along + radius + 1])
+    pictures = torch.stack(pictures)
+    # Two grains together fall on the middle more often than on the ends.
+    grains = (grain(2 * pictures.numel(), seed).reshape(2, *pictures.shape).sum(0) - 255) >> 3
+    return (pictures + grains).clamp(0, 255).to(torch.uint8)[:, None], torch.stack(masks), torch.tensor(boxes) / side
+
+
+def read_curve():
+    """Training samples float32 (N 1) and targets (N 1), test samples and targets."""
+    x, y = curve(1000, 0.2)
+    return x[:500], y[:500], x[500:], y[500:]
+
+
+def read_shapes():
+    """Training pictures uint8 (N 1 64 64) and masks uint8 (N 64 64), test pictures and masks."""
+    pictures, masks, _ = painted(1000, 3, 0)
+    return pictures[:800], masks[:800], pictures[800:], masks[800:]
+
+
+def read_boxes():
+    """Training pictures uint8 (N 1 64 64) and boxes float32 (N 4), test pictures and boxes."""
+    pictures, _, boxes = painted(2000, 1, 1)
+    return pictures[:1600], boxes[:1600], pictures[1600:], boxes[1600:]
+
+
+# How each is read, and the functions that this takes.
+DRAWN: Mapping[str, tuple[Callable[[], Four], tuple[Callable, ...]]] = {
+    "curve": (read_curve, (curve,)), "shapes": (read_shapes, (grain, painted)), "shapes-boxes": (read_boxes, (grain, painted))}
