@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from builder.tasks.task import Task
 
 from .precision import computed
-from .watch import Meter, Sums
+from .watch import Sums
 
 if TYPE_CHECKING:
     from .loop import Run
@@ -25,10 +25,10 @@ def steps_again(run: Run, until: int) -> Iterator[Again]:
     run.at, run.step = run.sound.at, run.sound.step
     while run.step < until:
         order = run.begin_epoch()
-        run.meter = Meter(run.device, run.task, Sums())
+        run.meter = run.make_meter(Sums())
         for first, end in run.bounds[run.at.batches:][:until - run.step]:
             run.set_rate()
-            yield _step(run, *run.train_part.batch(order[first:end]))
+            yield _step(run, *run.batch(order[first:end]))
             run.step += 1
         run.at = replace(run.at, epoch=run.at.epoch + 1, batches=0) if run.at.epoch + 1 < now.epoch else replace(now, batches=0)
 

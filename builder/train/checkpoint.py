@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -60,11 +61,11 @@ class Position:
     answers: int | None = None
 
 
-def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, device: str = "cpu",
+def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, random: Mapping[str, Tensor] | None = None,
                     average: AveragedModel | None = None) -> None:
-    """Writes weights, their average, optimiser, random states and position; raises CheckpointError when the disk refuses, and then leaves the file before it."""
+    """Writes weights, their average, optimiser, random states (the CPU's where none are given) and position; raises CheckpointError when the disk refuses, and then leaves the file before it."""
     state, described = _optimizer_to_tensors(optimizer)
-    tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()} | state | {RANDOM + kind: state for kind, state in random_states(device).items()}
+    tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()} | state | {RANDOM + kind: state for kind, state in (random_states("cpu") if random is None else random).items()}
     tensors |= {AVERAGE + name: value for name, value in average.state_dict().items()} if average is not None else {}
     text = json.dumps({"version": VERSION, "torch": torch.__version__, "position": asdict(position), "optimizer": described})
     # Copies, so that weights shared between layers are written twice instead of refused.

@@ -46,6 +46,7 @@ class RunStarted:
     task: str = "classification"
     targets: tuple[str, ...] = ()
     validation_samples: int = 0
+    processes: int = 1
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +18,21 @@ from builder.tasks.task import LossFunction, Task
 from . import endings
 from .again import steps_again, tests_again
 from .batches import Split, batch_bounds, epoch_order, has_convolutions
-from .checkpoint import BEST, LAST, CheckpointError, Position, lay_out_state, load_checkpoint, save_checkpoint, set_random_states
+from .checkpoint import (
+    BEST,
+    LAST,
+    CheckpointError,
+    Position,
+    lay_out_state,
+    load_checkpoint,
+    random_states,
+    save_checkpoint,
+    set_random_states,
+)
 from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .culprit import found
 from .device import Device
-from .evaluate import evaluate
+from .evaluate import Seen, evaluate
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from .patience import Waited
 from .precision import computed, deterministic
@@ -40,15 +50,15 @@ Ending = Generator[Event, None, RunEnded | None]
 
 
 def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task,
-          device: Device, control: Control | None = None, checkpoints: Path | None = None, resume: bool = False) -> Iterator[Event]:
+          device: Device, control: Control | None = None, checkpoints: Path | None = None, resume: bool = False, kind: Callable[..., Run] | None = None) -> Iterator[Event]:
     """Trains in place, yielding events; RunEnded is last, exactly once, for every way of ending (table in `events`).
 
     `control` is asked before every step, and about stopping before every batch of the evaluation. With `checkpoints`, the folder gets `last` after every
     epoch, when stopped, paused or asked to, and `best` by the accuracy on the part that the run is watched on (validation, or test where there is no
     validation part), by its loss where nothing is right or wrong; `resume` goes on from `last` where there is one. On the CPU a run that was paused or
-    resumed has the very bits of one that never was.
+    resumed has the very bits of one that never was. `kind` makes the run where it is not one process's own.
     """
-    run = Run(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
+    run = (kind or Run)(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
     with deterministic(settings.deterministic, device):
         try:
             ending = yield from run.events(resume)
@@ -69,6 +79,7 @@ class Run:
         self.average: AveragedModel | None = None
         self.step, self.seconds_before, self.seen = 0, 0.0, None
         self.first_loss, self.blown_up = None, ""
+        self.checked, self.searched, self.share = device.kind in CHECKED_EVERY_STEP, True, None
         self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
         self.snapshots = Pace(settings.snapshot_every, 60.0)
@@ -134,7 +145,7 @@ class Run:
         """The epoch's steps from where it stands."""
         order = self.begin_epoch()
         answers = self.at.samples if self.at.answers is None else self.at.answers
-        self.meter = Meter(self.device, self.task, Sums(self.at.loss, self.at.correct, self.at.samples, answers=answers))
+        self.meter = self.make_meter(Sums(self.at.loss, self.at.correct, self.at.samples, answers=answers))
         self.epoch_began = self.window_began = time.perf_counter()
         self.batches = self.at.batches
         if self.sound.at is None:
@@ -143,7 +154,7 @@ class Run:
             if self.control.waiting() and (ending := (yield from self._obey())):
                 return ending
             self.set_rate()
-            if not self.do_step(*self.train_part.batch(order[first:end])):
+            if not self.do_step(*self.batch(order[first:end])):
                 yield from self._report()
                 return self._diverged(self.step + 1)
             self.step, self.batches = self.step + 1, self.batches + 1
@@ -160,6 +171,21 @@ class Run:
             set_random_states(self.random, self.device.torch_name)
         return order
 
+    def batch(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of the samples with these numbers."""
+        return self.train_part.batch(numbers)
+
+    def make_meter(self, start: Sums) -> Meter:
+        """What adds up an epoch, from what was done of it."""
+        return Meter(self.device, self.task, start)
+
+    def share_gradients(self) -> None:
+        """What processes that share a training do between the backward pass and the step; alone nothing."""
+
+    def random_now(self) -> dict[str, Tensor]:
+        """torch's random states, for a checkpoint."""
+        return random_states(self.device.torch_name)
+
     def set_rate(self) -> None:
         """The learning rate of the next step, where there is a schedule; in proportion once somebody has changed it."""
         for group in self.optimizer.param_groups if self.settings.rate is not None else ():
@@ -175,13 +201,15 @@ class Run:
         if self.step == 0:
             self.task.check(outputs)
         loss = self.task.loss(self.loss_fn, outputs, targets)
-        if self.device.kind in CHECKED_EVERY_STEP:
+        if self.checked:
             if not math.isfinite(known := loss.item()):
                 return False
         else:
             self.meter.mark_if_bad(known := loss.detach(), self.step + 1)
         self.optimizer.zero_grad()
-        (loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss).backward()
+        aim = loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss
+        (aim if self.share is None else aim * self.share).backward()
+        self.share_gradients()
         if settings.clip is not None:
             settings.clip(self.trained)
         self.optimizer.step()
@@ -194,7 +222,7 @@ class Run:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
         sums, seconds = self.meter.whole(), self._epoch_seconds()
         judged = self.model if self.average is None else self.average.module
-        seen = evaluate(judged, self.watched_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.control.stopping, self.settings.precision)
+        seen = self.evaluated(judged)
         if seen is None:
             return (yield from self._stopped())
         if not math.isfinite(seen.loss):
@@ -209,6 +237,11 @@ class Run:
                            **self._watched(sums.mean_loss, seen.loss, seen.accuracy))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
+
+    def evaluated(self, judged: nn.Module) -> Seen | None:
+        """What the part that the run is watched on says; None when somebody asked to stop meanwhile."""
+        settings = self.settings
+        return evaluate(judged, self.watched_part, self.task, self.loss_fn, settings.evaluation_batch, self.control.stopping, settings.precision)
 
     def _watched(self, *seen: float) -> dict[str, object]:
         """What a schedule and a stop that watch the run make of this epoch, as fields of the position."""
@@ -275,10 +308,10 @@ class Run:
     def _diverged(self, bad_step: int, what: str = "The loss was no longer a finite number", judged: nn.Module | None = None) -> RunEnded:
         """The ending; weights that the bad step may have spoiled are put back. `judged` is the network whose test went wrong."""
         sound = bad_step - 1
-        if self.blown_up or self.device.kind not in CHECKED_EVERY_STEP or not self.sound.finite():
+        if self.blown_up or not self.checked or not self.sound.finite():
             sound = self.sound.put_back()
         lr, culprit = self._rate(), None
-        if not self.blown_up:
+        if self.searched and not self.blown_up:
             left = {name: value.clone() for name, value in self.model.state_dict().items()}
             culprit = found(self.model, tests_again(self, judged) if judged is not None else steps_again(self, bad_step), self.task)
             self.model.load_state_dict(left)
@@ -340,8 +373,9 @@ class Run:
             self.at = began
 
     def _save(self, *names: str) -> Iterator[Event]:
+        random = self.random_now() if names and self.folder is not None else {}
         for name in names if self.folder is not None else ():
-            save_checkpoint(self.folder / name, self.model, self.optimizer, self.at, self.device.torch_name, self.average)
+            save_checkpoint(self.folder / name, self.model, self.optimizer, self.at, random, self.average)
             yield CheckpointSaved(self.step, self.at.epoch - (self.at.batches == 0), name)
 
     def _seconds(self) -> float:

@@ -1,0 +1,114 @@
+"""The small network trained by several processes: `python -m tests.train.ranks FOLDER` prints what `test_shared` asks, as JSON."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from builder.train.batches import seed_everything
+from builder.train.checkpoint import read_weights
+from builder.train.control import Control
+from builder.train.settings import Settings
+from builder.train.shared import Place, SharedRun, joined
+from tests.train.small import Small, small_cnn
+
+SETTINGS = Settings(epochs=3, batch_size=10, report_every=0, snapshot_every=1000)
+WEIGHTED = nn.CrossEntropyLoss(weight=torch.tensor([0.2, 1.0, 3.0]), label_smoothing=0.1)
+
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=0.01)
+
+
+def cnn(dropout: float = 0.0) -> nn.Module:
+    """The same weights whenever it is made."""
+    seed_everything(0)
+    return small_cnn(dropout=dropout)
+
+
+# Not Adam, which makes whole steps of gradients that are nothing but rounding, as that of a bias before BatchNorm.
+CASES: dict[str, Callable[[], Small]] = {
+    "BatchNorm": lambda: Small(SETTINGS, model=cnn()),
+    "weighted classes, L1, clipping and an average": lambda: Small(
+        replace(SETTINGS, l1=0.001, clip=lambda weights: nn.utils.clip_grad_norm_(weights, 1.0), average=0.5), None, cnn(), loss_fn=WEIGHTED),
+}
+
+
+class Asked(Control):
+    """A control that is asked for things after some step."""
+
+    def __init__(self, **requests: tuple[int, object]):
+        super().__init__()
+        self.requests, self.steps = {step: (name, value) for name, (step, value) in requests.items()}, 0
+
+    def waiting(self) -> bool:
+        if (asked := self.requests.pop(self.steps, None)) is not None:
+            self.ask(asked[0].replace("_", "-"), asked[1])
+            if asked[0] == "pause":
+                self.ask("resume")
+        self.steps += 1
+        return super().waiting()
+
+
+def together(folder: Path, size: int, make: Callable[[], Small], name: str, **options: object) -> list:
+    """The events of the first of so many processes; each is a fork."""
+    meet, out = folder / f"{name}.meet", folder / f"{name}.json"
+    children = []
+    for rank in range(size):
+        pid = os.fork()
+        if not pid:
+            status = 1
+            try:
+                torch.set_num_threads(1)
+                small = make()
+                with joined(Place(rank, size, str(meet)), small.device) as group:
+                    events = small.run(kind=functools.partial(SharedRun, group), **options)
+                same = {name: value.double().sum().item() for name, value in small.model.state_dict().items()}
+                out.with_suffix(f".{rank}").write_text(json.dumps([same, [[type(event).__name__, event.__dict__] for event in events]]))
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * size
+    return [json.loads(out.with_suffix(f".{rank}").read_text()) for rank in range(size)]
+
+
+def losses(events: list) -> list[float]:
+    """Of the steps, the epochs and the tests."""
+    return [event["loss"] for kind, event in events if kind in ("StepEnded", "EpochEnded", "Evaluated")]
+
+
+def main(folder: Path) -> dict[str, object]:
+    """Everything that is asked, by name."""
+    found: dict[str, object] = {}
+    for name, make in CASES.items():
+        alone = [[type(event).__name__, event.__dict__] for event in make().run()]
+        for size in (2, 3):
+            ranks = together(folder, size, make, f"{name} {size}".replace(" ", "-"))
+            found[f"{name} {size}"] = {"alone": losses(alone), "together": losses(ranks[0][1]), "same": all(rank[0] == ranks[0][0] for rank in ranks),
+                                       "accuracies": [[event["accuracy"] for kind, event in one if kind == "Evaluated"] for one in (alone, ranks[0][1])],
+                                       "started": ranks[0][1][0][1], "told": [len(rank[1]) for rank in ranks]}
+    dropped = lambda: Small(replace(SETTINGS, batch_size=8), adam, cnn(0.5))  # noqa: E731
+    whole = together(folder, 2, dropped, "whole", checkpoints=folder / "whole")
+    asked = together(folder, 2, dropped, "asked", checkpoints=folder / "asked", control=Asked(pause=(3, None), stop=(7, None)))
+    again = together(folder, 2, dropped, "again", checkpoints=folder / "asked", resume=True)
+    one, other = (read_weights(folder / name / "last.safetensors") for name in ("whole", "asked"))
+    found["resumed"] = {"bits": all(torch.equal(one[name], other[name]) for name in one), "kinds": [kind for kind, _ in asked[0][1]], "end": [whole[0][1][-1][1], again[0][1][-1][1]],
+                        "from": again[0][1][0][1]["resumed_at"]}
+    rate = together(folder, 2, dropped, "rate", control=Asked(set_lr=(4, 0.5)))
+    found["rate"] = {"changed": [event for kind, event in rate[0][1] if kind == "RateChanged"], "same": rate[0][0] == rate[1][0]}
+    spoiled = together(folder, 2, lambda: Small(SETTINGS, lambda parameters: torch.optim.SGD(parameters, lr=1e25), cnn()), "spoiled")
+    found["diverged"] = [rank[1][-1][1]["reason"] for rank in spoiled]
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]))))
