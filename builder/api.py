@@ -611,25 +611,35 @@ def _patience(project: Project, section: str) -> Patience | None:
     return Patience(values["monitor"], values["patience"], values["threshold"]) if "monitor" in values else None
 
 
+def fetch(project: Project, progress: Callable[[str, float], None] | None = None) -> None:
+    """Brings a project's data set to this machine where it is not there yet; raises builder.data.DataError where it cannot be had."""
+    from builder import data
+
+    data.load(dataset_of(project), paths.data_roots(), progress, download=True)
+
+
 def train(project: Project, device: str | None = None, control: Control | None = None, folder: Path | None = None,
-          resume: bool = False, progress: Callable[[str, float], None] | None = None, download: bool = False) -> Iterator[Event]:
+          resume: bool = False, progress: Callable[[str, float], None] | None = None, download: bool = False,
+          place: tuple[int, int, str] | None = None) -> Iterator[Event]:
     """Train the project's network on its data; an iterator of events, RunEnded last.
 
     `control` is how it is paused, stopped and so on from another thread. Checkpoints go to `folder` when it is given, and `resume` goes on from the
-    last one there. Raises BuildError when the drawing has errors
-    and builder.data.DataError when the data set is not there (it is fetched only with `download`).
+    last one there. `place` is that of this process among those that share the training: its number from 0, how many, and a file to meet through.
+    Raises BuildError when the drawing has errors and builder.data.DataError when the data set is not there (it is fetched only with `download`).
     """
     from builder import data
     from builder.compile.resolve import resolve
     from builder.train.checkpoint import LAST
-    from builder.train.device import choose_device, take_threads
+    from builder.train.device import choose_device, cores, take_threads
     from builder.train.loop import train as run
     from builder.train.optimizer import plain
+    from builder.train.shared import Place, device_of, kind_of_run
 
     if refused := untrainable(project):
         raise BuildError(refused)
-    where = choose_device(device)
-    take_threads()
+    shared = None if place is None else Place(*place)
+    where = choose_device(device) if shared is None else device_of(device, shared)
+    take_threads(None if shared is None else max(1, (cores() - 1) // shared.size))
     # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
@@ -641,7 +651,8 @@ def train(project: Project, device: str | None = None, control: Control | None =
     kind, given = chosen(project, "optimizer")
     optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given), **fused(project))
     loss_fn, task = _minimised(project, tensors, settings)
-    yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task, device=where, control=control, checkpoints=folder, resume=resume)
+    with kind_of_run(shared, where) as kind:
+        yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task, device=where, control=control, checkpoints=folder, resume=resume, kind=kind)
 
 
 def test(project: Project, folder: Path, checkpoint: str = "best", device: str | None = None) -> Evaluated:

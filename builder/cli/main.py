@@ -43,11 +43,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(arguments: Sequence[str]) -> Parser:
-    """Every command with its options, each command's function under `run`; `work` and `look`, which are not for people, apart."""
-    if arguments[:1] in (["work"], ["look"]):
+    """Every command with its options, each command's function under `run`; `work`, `share` and `look`, which are not for people, apart."""
+    if arguments[:1] in (["work"], ["look"], ["share"]):
         hidden = Parser(prog="python -m builder")
         command = hidden.add_subparsers(required=True).add_parser(arguments[0])
-        (training.add_work if arguments[0] == "work" else previewing.add_look)(command)
+        {"work": training.add_work, "share": training.add_share, "look": previewing.add_look}[arguments[0]](command)
         return hidden
     whole = Parser(prog="python -m builder", description=DESCRIPTION, epilog=EPILOG)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)

@@ -24,11 +24,11 @@ def add_to(commands) -> None:
 def run_test(arguments: Namespace) -> int:
     """Evaluate a checkpoint and keep the result with the run."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from builder.runs import Store
+    from builder.runs import Store, shared_by
 
     with Store() as store:
         run = store.find(arguments.run_id)
-        seen = tested(store, run, arguments.checkpoint, arguments.device or run.device_asked)
+        seen = tested(store, run, arguments.checkpoint, arguments.device or shared_by(run.device_asked)[0])
     say_json({"run": run.id, **asdict(seen)}) if arguments.json else say(f"{run.id}: {in_words(seen)}")
     return 0
 

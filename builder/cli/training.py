@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ def add_to(commands) -> None:
                        "says which survive. The optimiser starts fresh")
     train.add_argument("--checkpoint", choices=CHECKPOINTS, default=CHECKPOINTS[0], help="which weights of --from (default %(default)s)")
     train.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; the fastest there is when not given")
+    train.add_argument("--devices", type=int, metavar="N", help="share the training between so many processes: GPUs of this machine, or with --device cpu its processor")
     train.add_argument("--download", action="store_true", help="fetch the data set first where it is missing")
     train.add_argument("--queue", action="store_true", help="train in the background, when it is its turn and its memory fits")
     train.add_argument("--test", action="store_true", help="evaluate the test part once the run is done, with its best checkpoint; `test RUN` does so later")
@@ -43,6 +45,29 @@ def add_work(command) -> None:
     command.add_argument("run_id", metavar="RUN")
     command.add_argument("--runs", metavar="FOLDER", help="the run store, where it is not the usual one")
     command.set_defaults(run=run_work)
+
+
+def add_share(command) -> None:
+    """Declare the options of `share`, which only `builder.runs.ranks` calls."""
+    command.add_argument("run_id", metavar="RUN")
+    command.add_argument("--runs", metavar="FOLDER")
+    command.add_argument("--rank", type=int, required=True)
+    command.add_argument("--of", type=int, required=True)
+    command.add_argument("--meet", required=True)
+    command.set_defaults(run=run_share)
+
+
+def asked_device(arguments: Namespace) -> str | None:
+    """The device that a run is asked for on: "cpu*2" is the processor, by two processes."""
+    from builder.runs import RunError, shared_by
+
+    if arguments.devices is None:
+        return arguments.device
+    try:
+        shared_by(asked := f"{arguments.device or ''}*{arguments.devices}")
+    except RunError as error:
+        raise CommandError(f"--devices {arguments.devices}: {error}") from None
+    return asked
 
 
 def run_train(arguments: Namespace) -> int:
@@ -66,7 +91,7 @@ def run_train(arguments: Namespace) -> int:
             raise CommandError("--test waits for the end of the run, and --queue does not: `test RUN` evaluates the test part later")
         return queue_run(project, arguments)
     with restrained(), Store() as store:
-        run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
+        run_id = store.create(api.to_json(project), api.source(project), project.name, asked_device(arguments))
         watch = JsonLines() if arguments.json else Progress(run_id)
         ended = work(run_id, events_of(store, arguments.download), store, watch)
         seen = tested(store, store.get(run_id), CHECKPOINTS[0], arguments.device) if arguments.test and ended.reason == "completed" else None
@@ -108,7 +133,7 @@ def queue_run(project, arguments: Namespace) -> int:
     from builder.runs import Store, submit, waits_for
 
     with Store() as store:
-        run_id = store.create(api.to_json(project), api.source(project), project.name, arguments.device)
+        run_id = store.create(api.to_json(project), api.source(project), project.name, asked_device(arguments))
         begun = submit(run_id, store)
         run = store.get(run_id)
         if arguments.json:
@@ -149,16 +174,55 @@ def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
     """How a worker trains a run of this store: its project, on the device asked for, from its last checkpoint when it is resumed."""
     def make_events(run, control: Control) -> Iterator[Event]:
         from builder import api
-        from builder.runs import RunError
+        from builder.runs import RunError, shared_by
 
-        project = api.from_json(store.project(run.id))
+        project, (device, count) = api.from_json(store.project(run.id)), shared_by(run.device_asked)
         if api.source(project) != store.source(run.id):
             raise RunError(f"The network recorded in source.py of run {run.id} is not what this Brickwork makes of its project.json: one of the two was "
                            "changed, or another version made the run. Train the project again as a new run")
-        return api.train(project, device=run.device_asked, control=control, folder=run.folder, resume=run.generation > 1,
-                         progress=fetching if download else None, download=download)
+        how = {"device": device, "control": control, "folder": run.folder, "resume": run.generation > 1, "progress": fetching if download else None, "download": download}
+        return api.train(project, **how) if count == 1 else shared(store, run, project, count, how)
 
     return make_events
+
+
+def shared(store, run, project, count: int, how: dict[str, object]) -> Iterator[Event]:
+    """The events of a training that so many processes share: this one, and the others that it starts."""
+    from builder import api
+    from builder.runs import sharing
+
+    if how["download"]:
+        # Before there are others, who only read it.
+        api.fetch(project, how["progress"])
+    with sharing(run, count, store.root) as (others, meet):
+        for event in api.train(project, **how, place=(0, count, str(meet))):
+            yield others.explained(event)
+
+
+def run_share(arguments: Namespace) -> int:
+    """Follow the first process of a shared training step by step, for as long as it is there."""
+    from builder import api
+    from builder.runs import OUT_OF_MEMORY, Store, go_first, shared_by
+
+    threading.Thread(target=leave_with_the_first, name="waits for the first process", daemon=True).start()
+    go_first()
+    with Store(arguments.runs) as store:
+        run = store.get(arguments.run_id)
+        project, resume = api.from_json(store.project(run.id)), run.generation > 1
+    place, ended = (arguments.rank, arguments.of, arguments.meet), None
+    for event in api.train(project, device=shared_by(run.device_asked)[0], folder=run.folder, resume=resume, place=place):
+        ended = event
+    if ended.reason not in ("completed", "stopped", "diverged"):
+        print(f"process {arguments.rank + 1} of {arguments.of}: {ended.says}", flush=True)
+        return OUT_OF_MEMORY if ended.reason == "out_of_memory" else 1
+    return 0
+
+
+def leave_with_the_first() -> None:
+    """Our standard input is the first process's to close: by its end, however it comes."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 def fetching(says: str, part: float) -> None:

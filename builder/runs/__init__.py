@@ -5,12 +5,13 @@ from .history import changed_by_hand, current
 from .launch import advance, launch, resume, submit
 from .limits import free_gpu_memory, free_memory, go_first, restrained
 from .queue import estimate, waits_for
-from .record import LIVE, Command, EndedError, Run, RunError, Stored
+from .ranks import OUT_OF_MEMORY, sharing
+from .record import LIVE, Command, EndedError, Run, RunError, Stored, shared_by
 from .silent import kill, silence
 from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
-    "COMMANDS", "LIVE", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "free_gpu_memory",
-    "free_memory", "go_first", "kill", "launch", "restrained", "resume", "settle", "silence", "submit", "waits_for", "work",
+    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "free_gpu_memory",
+    "free_memory", "go_first", "kill", "launch", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
 ]

@@ -9,7 +9,7 @@ from builder.graph import check, from_json
 from builder.graph.memory import SHARE, amount, batch_size, memory
 
 from .limits import GPUS, free_gpu_memory, free_memory
-from .record import Run, RunError
+from .record import Run, RunError, shared_by
 from .store import Store
 
 
@@ -19,12 +19,15 @@ def estimate(store: Store, run_id: str) -> int | None:
         project = from_json(store.project(run_id))
     except (ValueError, RunError):
         return None
-    return memory(project, check(project), on_gpu(store.get(run_id))).at(batch_size(project))
+    needs, (_, count) = memory(project, check(project), on_gpu(store.get(run_id))), shared_by(store.get(run_id).device_asked)
+    # On GPUs of their own only the first one's memory is looked at; on the processor all parts of a batch lie in the same memory.
+    return needs.at(-(-batch_size(project) // count)) if on_gpu(store.get(run_id)) else needs.at(batch_size(project)) + (count - 1) * needs.fixed
 
 
 def on_gpu(run: Run) -> bool:
     """Whether it will compute on a GPU, as far as can be said without asking torch."""
-    return (run.device_asked or "").startswith("cuda") or not run.device_asked and any(Path(device).exists() for device in GPUS)
+    device, _ = shared_by(run.device_asked)
+    return (device or "").startswith("cuda") or not device and any(Path(device).exists() for device in GPUS)
 
 
 def obstacle(store: Store, run: Run) -> str:

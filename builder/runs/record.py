@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 from builder.train.events import Event
 
 State = Literal["queued", "starting", "running", "paused", "completed", "stopped", "diverged", "failed", "out_of_memory", "killed"]
+# Processes that may share a training.
+MOST = 64
 LIVE: tuple[str, ...] = ("queued", "starting", "running", "paused")
 
 
@@ -18,6 +20,16 @@ class RunError(ValueError):
 
 class EndedError(RunError):
     """An event or a command for a run that has ended, or that another process has taken over."""
+
+
+def shared_by(asked: str | None) -> tuple[str | None, int]:
+    """The device and the number of processes that are meant by "cuda*2", "*2" (the fastest there is) or "cpu"; raises RunError for what means neither."""
+    device, star, count = (asked or "").partition("*")
+    if not star:
+        return asked or None, 1
+    if not (count.isascii() and count.isdecimal() and 1 <= int(count) <= MOST):
+        raise RunError(f"{asked!r:.40} is no device: after * stands how many processes share a training, from 1 to {MOST}")
+    return device or None, int(count)
 
 
 @dataclass(frozen=True)

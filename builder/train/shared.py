@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -92,6 +93,16 @@ def joined(place: Place, device: Device) -> Iterator[Group]:
         yield Group(place.rank, place.size)
     finally:
         dist.destroy_process_group()
+
+
+@contextmanager
+def kind_of_run(place: Place | None, device: Device) -> Iterator[Callable[..., Run] | None]:
+    """What makes the run of a process at its place, the others being there; None for a run of one process."""
+    if place is None:
+        yield None
+        return
+    with joined(place, device) as group:
+        yield partial(SharedRun, group)
 
 
 def device_of(name: str | None, place: Place) -> Device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -188,10 +189,12 @@ def delete(run_id: str, load_id: str) -> None:
 
 
 def devices() -> dict[str, str]:
-    """What a run may be asked to compute on, without importing torch, which would delay the page."""
+    """What a run may be asked to compute on, without importing torch, which would delay the page; several processes as builder.runs.shared_by reads them."""
     cuda = Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi")
-    return {"": "Automatic", **({"cuda": "GPU (cuda)"} if cuda else {}), **({"mps": "Apple GPU (mps)"} if sys.platform == "darwin" else {}),
-            "cpu": "Processor (cpu)"}
+    gpus = sum(Path(f"/dev/nvidia{number}").exists() for number in range(16))
+    several = {f"cuda*{count}": f"{count} GPUs (cuda)" for count in (2, 4, 8) if count <= gpus}
+    return {"": "Automatic", **({"cuda": "GPU (cuda)"} if cuda else {}), **several, **({"mps": "Apple GPU (mps)"} if sys.platform == "darwin" else {}),
+            "cpu": "Processor (cpu)", **({"cpu*2": "Processor, two processes"} if (os.cpu_count() or 1) > 1 else {})}
 
 
 def watch(run: Run) -> None:
