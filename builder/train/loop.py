@@ -34,7 +34,7 @@ from .culprit import found
 from .device import Device
 from .evaluate import Seen, evaluate
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded
-from .patience import Waited
+from .patience import after_epoch
 from .precision import computed, deterministic
 from .settings import Settings
 from .snapshot import take_snapshot, watched_layer
@@ -234,7 +234,7 @@ class Run:
         score = -seen.loss if seen.accuracy is None else seen.accuracy
         better = self.at.best is None or score > self.at.best
         self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=score if better else self.at.best, epochs=self.settings.epochs,
-                           **self._watched(sums.mean_loss, seen.loss, seen.accuracy))
+                           **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
 
@@ -242,19 +242,6 @@ class Run:
         """What the part that the run is watched on says; None when somebody asked to stop meanwhile."""
         settings = self.settings
         return evaluate(judged, self.watched_part, self.task, self.loss_fn, settings.evaluation_batch, self.control.stopping, settings.precision)
-
-    def _watched(self, *seen: float) -> dict[str, object]:
-        """What a schedule and a stop that watch the run make of this epoch, as fields of the position."""
-        found: dict[str, object] = {}
-        if patience := self.settings.plateau:
-            waited = Waited(self.at.plateau_best, self.at.plateau_epochs).after(patience.cost(*seen), patience)
-            over = waited.epochs > patience.patience
-            found |= {"plateau_best": waited.best, "plateau_epochs": 0 if over else waited.epochs, "reductions": self.at.reductions + over}
-        if patience := self.settings.stopping:
-            waited = Waited(self.at.stopping_best, self.at.stopping_epochs).after(patience.cost(*seen), patience)
-            best_epoch = self.at.stopping_best_epoch if waited.epochs else self.at.epoch
-            found |= {"stopping_best": waited.best, "stopping_epochs": waited.epochs, "stopping_best_epoch": best_epoch}
-        return found
 
     def _stopped(self) -> Ending:
         """Reports what was done and saves the place, in the middle of the epoch."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .checkpoint import Position
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,17 @@ class Waited:
         """The same an epoch later."""
         better = self.best is None or cost < self.best - patience.threshold
         return Waited(cost, 0) if better else Waited(self.best, self.epochs + 1)
+
+
+def after_epoch(at: Position, plateau: Patience | None, stopping: Patience | None, seen: tuple[float, float, float | None]) -> dict[str, object]:
+    """What a schedule and a stop that watch a run make of an epoch with these losses and this accuracy, as fields of the position after it."""
+    found: dict[str, object] = {}
+    if plateau:
+        waited = Waited(at.plateau_best, at.plateau_epochs).after(plateau.cost(*seen), plateau)
+        over = waited.epochs > plateau.patience
+        found |= {"plateau_best": waited.best, "plateau_epochs": 0 if over else waited.epochs, "reductions": at.reductions + over}
+    if stopping:
+        waited = Waited(at.stopping_best, at.stopping_epochs).after(stopping.cost(*seen), stopping)
+        best_epoch = at.stopping_best_epoch if waited.epochs else at.epoch
+        found |= {"stopping_best": waited.best, "stopping_epochs": waited.epochs, "stopping_best_epoch": best_epoch}
+    return found
