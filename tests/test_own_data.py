@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -22,6 +23,7 @@ from builder.graph.memory import memory
 from builder.graph.migrations import TYPE, VERSION
 from builder.train.events import EpochEnded, Evaluated, RunEnded
 from builder.ui.payload import own_data
+from tests.data.bad_files import mask
 from tests.data.files import write_mnist
 from tests.data.own_files import archive, classes, colourful
 
@@ -120,6 +122,31 @@ def test_a_network_learns_from_a_table_and_its_script_prints_the_same_losses(tmp
     assert done.returncode == 0, done.stderr
     ended = [event for event in events if isinstance(event, EpochEnded)]
     assert len(ended) == 4 and all(repr(event.loss) in done.stdout for event in ended)
+
+
+def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_same_losses(tmp_path: Path, capsys):
+    pixels = [np.random.default_rng(n).integers(0, 99, (12, 12), dtype=np.uint8) + np.pad(np.full((5, 5), 150, np.uint8), ((n % 7, 7 - n % 7), (3, 4))) for n in range(20)]
+    archive(tmp_path / "squares.zip", {f"images/{n}.png": mask(one) for n, one in enumerate(pixels)} | {f"masks/{n}.png": mask((one > 120).astype(np.uint8))
+                                                                                                        for n, one in enumerate(pixels)})
+    (tmp_path / "amounts.csv").write_text("a,b,target\n" + "".join(f"{n / 9},{n % 5},{n / 7 + n % 5}\n" for n in range(40)))
+    assert main(["data", "add", str(tmp_path / "squares.zip")]) == main(["data", "add", str(tmp_path / "amounts.csv")]) == 0
+    assert "2 classes a pixel" in (said := capsys.readouterr().out) and "regression: target" in said
+    masks, amounts = (kept.section(kept.find(name)) for name in ("squares", "amounts"))
+    for section, wanted in ((masks, [("conv", "Conv2d", {"out_channels": 2, "kernel_size": 3, "padding": 1})]), (amounts, [("line", "Linear", {"out_features": 1})])):
+        record = api.to_json(drawn({**section, "classes": section["classes"] or ["x"]}))
+        bricks = [("image", "Input", {"shape": section["shape"]}), *wanted, ("out", "Output", {})]
+        record["networks"]["network"] = {"nodes": [{"id": name, "kind": kind, "params": params} for name, kind, params in bricks],
+                                         "edges": [{"source": "image", "target": wanted[0][0]}, {"source": wanted[0][0], "target": "out"}]}
+        project = api.apply(api.from_json(record | {"data": {"source": "digits"}}), {"op": "choose_data", "source": section})
+        assert not api.check(project).errors, api.check(project).errors
+        events = list(api.train(project, device="cpu"))
+        losses = [event.loss for event in events if isinstance(event, EpochEnded)]
+        script = tmp_path / "train.py"
+        script.write_bytes(api.export(project, "script").content)
+        done = subprocess.run([sys.executable, script, "--device", "cpu", "--data", kept.place(section["sha256"]) / kept.FILE], capture_output=True, text=True,
+                              cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
+        assert done.returncode == 0, done.stderr
+        assert losses[-1] < losses[0] and all(repr(loss) in done.stdout for loss in losses)
 
 
 def test_idx_files_are_read_in_pairs_by_the_command_line(tmp_path: Path, capsys):

@@ -31,6 +31,9 @@ def add_to(commands) -> None:
     add.add_argument("--test", type=_share, default=0.2, metavar="SHARE", help="share of every class that tests, where no folder says so (0.2)")
     add.add_argument("--seed", type=int, default=0, help="which samples test follows from it (0)")
     add.add_argument("--skip-broken", action="store_true", help="leave out what cannot be used instead of refusing the whole")
+    add.add_argument("--task", choices=("auto", "classification", "regression", "segmentation"), default="auto",
+                     help="what is to be told of a sample, where the file leaves it open: numbers of a table or an npz can be classes or amounts (auto)")
+    add.add_argument("--ignore", type=int, metavar="NUMBER", help="of masks, a number that is of no class, besides 255")
     add.add_argument("--look", action="store_true", help="say what is in it and what is broken, and keep nothing")
     add.add_argument("--sheet", type=Path, metavar="FILE.png", help="with --look, a picture of some samples of each class")
     _table_options(add.add_argument_group("tables"))
@@ -73,7 +76,8 @@ def run_add(arguments: Namespace) -> int:
 
     try:
         columns = TableChoices(arguments.label, **{name: getattr(arguments, name) for name in TABLE}, category=tuple(arguments.category), without=tuple(arguments.without))
-        choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken, columns)
+        choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken, columns,
+                          arguments.task, arguments.ignore)
         with restrained(MOST_MEMORY):
             found = bring(arguments.path, choices, _tell(arguments.json), look=arguments.look)
             record = found.to_json()
@@ -121,10 +125,11 @@ def _tell(lines: bool):
 def _report(record: dict) -> None:
     """What was found, for people."""
     whole = sum(map(sum, record["counts"]))
-    say(f"{record['title']}: {count(record['train'])} training and {count(record['test'])} test samples of {_sample(record['shape'])}, "
-        f"{len(record['classes'])} class{'' if len(record['classes']) == 1 else 'es'}")
-    rows = [(name, train, test, share((train + test) / whole)) for name, train, test in zip(record["classes"], *record["counts"], strict=True)]
-    say(table(("CLASS", "TRAIN", "TEST", "SHARE"), rows, right=[1, 2, 3]))
+    say(f"{record['title']}: {count(record['train'])} training and {count(record['test'])} test samples of {_sample(record['shape'])}, {_told(record)}")
+    pixels = " PIXELS" if record["task"] == "segmentation" else ""
+    rows = [(name, count(train), count(test), share((train + test) / (whole or 1))) for name, train, test in zip(record["classes"], *record["counts"], strict=True)]
+    if rows:
+        say(table(("CLASS", f"TRAIN{pixels}", f"TEST{pixels}", "SHARE"), rows, right=[1, 2, 3]))
     if columns := record.get("columns"):
         say("")
         say(table(("COLUMN", "IS", "MISSING", "WRONG", "VALUES"), [[one[key] for key in ("name", "kind", "missing", "wrong", "says")] for one in columns], right=[2, 3]))
@@ -144,6 +149,13 @@ def _report(record: dict) -> None:
 
 def _sample(shape: list[int]) -> str:
     return "×".join(map(str, shape)) + (" numbers" if len(shape) == 1 else "")
+
+
+def _told(record: dict) -> str:
+    """What is to be told of a sample."""
+    if record["task"] == "regression":
+        return f"regression: {', '.join(record['targets'])}"
+    return f"{len(record['classes'])} class{'' if len(record['classes']) == 1 else 'es'}" + (" a pixel" if record["task"] == "segmentation" else "")
 
 
 def run_list(arguments: Namespace) -> int:

@@ -19,6 +19,7 @@ from .intake import MOST_UPLOADS, Reading
 MOST_MEGABYTES = 500  # of an upload; larger files are read from a data folder
 COLOURS = {"auto": "as the pictures are", "grey": "grey", "colour": "colour"}
 FITS = {"crop": "cut out the middle", "pad": "put black around", "stretch": "stretch"}
+TASKS = {"auto": "as the file says", "classification": "classification", "regression": "regression", "segmentation": "segmentation"}
 TABLES = (".csv", ".tsv", ".tab", ".txt")
 
 
@@ -40,10 +41,13 @@ def draw(reading: Reading | None) -> Chosen:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("Title", key="own-title", max_chars=80, width=200, placeholder="the file's name")
         options = [f"--title={title}", *(_columns(reading) if table else _pictures())]
+        task = st.selectbox("Task", list(TASKS), key="own-task", format_func=TASKS.get, width=190,
+                            help="What is to be told of a sample; numbers of a table or an npz can be classes or amounts")
         test = st.number_input("Test share", 0.01, 0.99, 0.2, 0.05, key="own-test", width=120, help="Of every class, where nothing else says so")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="own-seed", width=110, help="Which samples test follows from it and from their names")
     if table:
         options += _how_written()
+    options.append(f"--task={task}")
     skip = st.checkbox("Leave out what is broken", key="own-skip", help="Without it, a file with broken items is refused and they are named")
     return Chosen(uploads[:MOST_UPLOADS], path, [*options, f"--test={test}", f"--seed={seed}", *(["--skip-broken"] if skip else [])])
 
@@ -53,7 +57,8 @@ def _pictures() -> list[str]:
                            help="Height and width of every picture, in pixels; without it what suits the files")
     colours = st.selectbox("Colours", list(COLOURS), key="own-colours", format_func=COLOURS.get, width=190)
     fit = st.selectbox("Other shapes", list(FITS), key="own-fit", format_func=FITS.get, width=190)
-    return [*([f"--side={side}"] if side else []), f"--colours={colours}", f"--fit={fit}"]
+    ignore = st.number_input("Of no class", 0, 255, None, key="own-ignore", width=120, placeholder="255", help="A number of masks that is of no class, besides 255")
+    return [*([f"--side={side}"] if side else []), f"--colours={colours}", f"--fit={fit}", *([] if ignore is None else [f"--ignore={ignore}"])]
 
 
 def _columns(reading: Reading | None) -> list[str]:
@@ -77,10 +82,10 @@ def _choice(name: str) -> str:
     return f"--{name}={st.selectbox(TABLE[name].title, TABLE[name].values, key=f'own-{name}', width=150, help=TABLE[name].summary)}"
 
 
-def draw_tiles(tiles: Mapping, classes: Sequence[str]) -> None:
-    """Some samples of the first classes, a row a class."""
+def draw_tiles(tiles: Mapping) -> None:
+    """Some samples, a row a class, or pictures above their masks."""
     with suppress(ValueError, LookupError, TypeError):
-        names = [html.escape(str(classes[number]), quote=False) for number in tiles["classes"]]  # a chart reads labels as markup
+        names = [html.escape(str(name), quote=False) for name in tiles["rows"]]  # a chart reads labels as markup
         figure = png_figure(base64.b64decode(tiles["png"]), names, 1)
         st.plotly_chart(figure, key="own-tiles", width="content", config={"staticPlot": True})
 

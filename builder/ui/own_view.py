@@ -29,8 +29,9 @@ def bring() -> None:
     """The form that reads a file, and below it how far it is and what came out; looks again by itself while something is read."""
     reading = intake().reading
     with st.expander("Bring your own data", icon=":material/upload_file:", expanded=reading is not None):
-        st.caption("A zip or a folder with a folder of pictures for each class (train and test folders above them are the split), a CSV table, an npz with images "
-                   "and labels, or MNIST's idx files of both. Look first: it shows what is in it and what is broken, and keeps nothing.")
+        st.caption("A zip or a folder with a folder of pictures for each class (train and test folders above them are the split), with the folders images and masks, "
+                   "or with pictures and the boxes of a COCO file; a CSV table; an npz of samples and labels, numbers or masks; or MNIST's idx files. Look first: it "
+                   "shows what is in it and what is broken, and keeps nothing.")
         _form()
         st.fragment(_watch, run_every=POLL if reading and reading.running else None)()
 
@@ -89,14 +90,17 @@ def draw_report(report: Mapping) -> None:
     shape = "×".join(map(str, report["shape"])) + (" numbers" if len(report["shape"]) == 1 else "")
     sizes = ", ".join(f"{height}×{width} ({count:,})" for height, width, count in report["sizes"][:6])
     more = f" Sizes in the file (height×width): {sizes}{' …' if len(report['sizes']) > 6 else ''}." if sizes else ""
-    st.markdown(f"**{esc(str(report['title']))}**: {report['train']:,} training and {report['test']:,} test samples, {len(report['classes']):,} classes, as "
+    told = f"regression of {', '.join(esc(str(name)) for name in report['targets'])}" if report["task"] == "regression" else f"{len(report['classes']):,} classes"
+    pixels = " pixels" if report["task"] == "segmentation" else ""
+    st.markdown(f"**{esc(str(report['title']))}**: {report['train']:,} training and {report['test']:,} test samples, {told}{' (a pixel)' if pixels else ''}, as "
                 f"{shape}.{more}")
     if tiles := report.get("tiles"):
-        own_form.draw_tiles(tiles, report["classes"])
-    whole = max(1, report["train"] + report["test"])
-    st.dataframe([{"class": name, "training": train, "test": test, "share": f"{100 * (train + test) / whole:.1f} %"}
-                  for name, train, test in zip(report["classes"], *report["counts"], strict=True)],
-                 key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300)
+        own_form.draw_tiles(tiles)
+    whole = max(1, sum(map(sum, report["counts"])))
+    if report["classes"]:
+        st.dataframe([{"class": name, f"training{pixels}": train, f"test{pixels}": test, "share": f"{100 * (train + test) / whole:.1f} %"}
+                      for name, train, test in zip(report["classes"], *report["counts"], strict=True)],
+                     key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300)
     if columns := report.get("columns"):
         own_form.draw_columns(columns, report["rows"])
     draw_remarks(report["notes"], report["broken"], report.get("broken_count", len(report["broken"])))

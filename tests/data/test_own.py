@@ -207,7 +207,7 @@ def test_archives_of_too_much_are_refused_before_anything_is_unpacked(limit: str
 
 
 def test_samples_that_would_not_fit_are_refused_before_they_are_allocated(sound: Path, monkeypatch):
-    monkeypatch.setattr("builder.data.own.reading.MOST_BYTES", 8 * 3 * 1024 * 1024 - 1)
+    monkeypatch.setattr("builder.data.own.brought.MOST_BYTES", 8 * 3 * 1024 * 1024 - 1)
     with pytest.raises(DataError, match="8 pictures of 3×1024×1024 .* choose a smaller side"):
         bring(sound, Choices(side=1024))
 
@@ -312,10 +312,10 @@ def huge(tmp_path: Path) -> Path:
 
 BAD_ARRAYS = {
     "objects": (lambda t: npz(t / "a.npz", x=np.array([{}, []], dtype=object), y=np.arange(2)), "x.npy holds Python objects, which are a pickle"),
-    "a table": (lambda t: npz(t / "a.npz", x=np.zeros((20, 4)), y=TWO), "N×height×width"),
+    "five axes": (lambda t: npz(t / "a.npz", x=np.zeros((20, 4, 4, 4, 1)), y=TWO), "N×height×width"),
     "which": (lambda t: npz(t / "a.npz", a=IMAGES, b=IMAGES, c=TWO), "cannot be known which array"),
     "channels": (lambda t: npz(t / "a.npz", x=np.zeros((20, 5, 8, 7), np.uint8), y=TWO), "where are the channels"),
-    "text labels": (lambda t: npz(t / "a.npz", x=IMAGES, y=np.array(["a"] * 20)), "one whole number a picture"),
+    "text labels": (lambda t: npz(t / "a.npz", x=IMAGES, y=np.array(["a"] * 20)), "one whole number a sample"),
     "huge": (huge, "too large: 2147483648×28×28"),
     "sizes": (lambda t: npz(t / "a.npz", x_train=IMAGES, y_train=TWO, x_test=IMAGES[:, :4], y_test=TWO), "different sizes"),
     "cut": (lambda t: written(t, "a.npz", npz(t / "b.npz", x=IMAGES, y=TWO).read_bytes()[:900]), "no whole npz file"),

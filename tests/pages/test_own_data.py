@@ -78,7 +78,7 @@ def test_a_look_shows_pictures_of_each_class(folder: Path):
     tab = ended(looked(tab.run()).button(key="own-look").click().run())
     before = len(page().get("plotly_chart"))
     assert len(tab.get("plotly_chart")) == before and "own-tiles" in tab.get("plotly_chart")[0].proto.id
-    draw_tiles({"png": "bm8=", "classes": [0]}, ["a"])  # what is no picture is none
+    draw_tiles({"png": "bm8=", "rows": ["a"]})  # what is no picture is none
 
 
 def test_the_page_reads_paths_in_the_data_folders_only(folder: Path, tmp_path: Path):

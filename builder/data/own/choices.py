@@ -10,6 +10,7 @@ from ..records import DataError
 from .pictures import FITS
 
 LARGEST_SIDE = 1024
+TASKS = ("auto", "classification", "regression", "segmentation")
 CHANNELS = {"auto": None, "grey": 1, "colour": 3}
 
 
@@ -39,6 +40,7 @@ class Choices:
     """What a person chooses: a title, the side of the pictures in pixels (None: what the files suggest), colours, how other sizes are brought to it.
 
     `test` is the share of every class that tests where the folders do not say so, drawn by `seed`; without `skip` broken items refuse the whole.
+    `task` is what is to be told where a file leaves that open; `ignore` is a number of masks that is of no class, besides 255.
     """
 
     title: str = ""
@@ -49,11 +51,17 @@ class Choices:
     seed: int = 0
     skip: bool = False
     table: TableChoices = field(default_factory=TableChoices)
+    task: str = "auto"
+    ignore: int | None = None
 
     def __post_init__(self) -> None:
         if self.side is not None and not 1 <= self.side <= LARGEST_SIDE:
             raise DataError(f"the side of a picture is 1 to {LARGEST_SIDE:,} pixels, not {self.side:,}")
         if self.colours not in CHANNELS or self.fit not in FITS:
             raise DataError(f"colours are {', '.join(CHANNELS)}; other sizes are brought to one by {', '.join(FITS)}")
+        if self.task not in TASKS:
+            raise DataError(f"task is {', '.join(TASKS)}, not {self.task!r:.60}")
+        if self.ignore is not None and not 0 <= self.ignore <= 255:
+            raise DataError(f"the number of masks that is of no class is 0 to 255, not {self.ignore:,}")
         if not 0 < self.test < 1:
             raise DataError(f"the share that tests lies between 0 and 1, and is {self.test:g}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy
 from PIL import Image, ImageOps
@@ -12,13 +14,38 @@ from ..records import DataError
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 MOST_PIXELS = 50_000_000  # of one picture: a camera has 24 to 48 million
+EXACT = ("PNG", "BMP", "GIF", "TIFF", "PPM")  # what keeps every number as it is
 FITS = ("crop", "pad", "stretch")
 WHITE = 255
+Found = TypeVar("Found")
 SIXTEEN = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
-def decoded(content: bytes, most: int) -> Image.Image:
-    """The picture upright, in mode L or RGB; raises DataError in words that complete "NAME: ". `most` is how many bytes a file may have."""
+def decoded(content: bytes, most: int, upright: bool = True) -> Image.Image:
+    """The picture in mode L or RGB, turned as its file says if it is to be upright; raises DataError in words that complete "NAME: ".
+
+    `most` is how many bytes a file may have.
+    """
+    return _opened(content, most, FORMATS, lambda image: plain(ImageOps.exif_transpose(image) if upright else image))
+
+
+def numbers_of(content: bytes, most: int) -> numpy.ndarray:
+    """The numbers of a mask, uint8 (H W): grey values or places of a palette, as they stand in the file. Raises DataError as `decoded`."""
+    return _opened(content, most, EXACT, _numbers)
+
+
+def _numbers(image: Image.Image) -> numpy.ndarray:
+    if image.mode in ("RGB", "RGBA", "LA", "CMYK", "YCbCr", "PA") or image.mode not in ("L", "P", "1", *SIXTEEN, "I"):
+        if image.mode == "LA" or image.mode in ("RGB", "RGBA") and is_grey(image.convert("RGB"), whole=True):
+            return numpy.asarray(image)[..., 0].copy()
+        raise DataError(f"it is a picture of colours (mode {image.mode}); a mask has one number a pixel, grey or of a palette")
+    values = numpy.asarray(image)
+    if image.mode not in ("L", "P", "1") and (values.min() < 0 or values.max() > WHITE):
+        raise DataError(f"it holds the numbers {values.min()} to {values.max()}; classes are 0 to 254, and 255 is of none")
+    return values.astype(numpy.uint8)
+
+
+def _opened(content: bytes, most: int, formats: Sequence[str], use: Callable[[Image.Image], Found]) -> Found:
     if not content:
         raise DataError("it is empty")
     if len(content) > most:
@@ -27,17 +54,19 @@ def decoded(content: bytes, most: int) -> Image.Image:
         with warnings.catch_warnings():
             # Our own limit comes right after, in words; Pillow's other warnings are about metadata.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(content), formats=formats) as image:
                 width, height = image.size
                 if width * height > MOST_PIXELS:
                     raise DataError(f"it has {width:,}×{height:,} pixels; {MOST_PIXELS:,} are allowed")
                 image.load()
-                return plain(ImageOps.exif_transpose(image))
+                return use(image)
     except DataError:
         raise
     except Image.DecompressionBombError:
         raise DataError(f"it has far more pixels than the {MOST_PIXELS:,} that are allowed") from None
     except Image.UnidentifiedImageError:
+        if formats == EXACT and content[:2] == b"\xff\xd8":
+            raise DataError("it is a JPEG, which changes the numbers of a mask; save masks as PNG") from None
         raise DataError(f"it is no picture: it begins with {content[:8]!a}") from None
     # Damaged files raise whatever the decoder meets first: OSError, SyntaxError, struct.error, zlib.error, ...
     except Exception as error:  # noqa: BLE001
@@ -71,13 +100,24 @@ def _eight(values: numpy.ndarray, mode: str) -> numpy.ndarray:
     return (values.clip(0, top) * (255 / top)).round().astype(numpy.uint8)
 
 
-def is_grey(image: Image.Image) -> bool:
-    """Whether a picture has no colours, whatever its mode."""
+def is_grey(image: Image.Image, whole: bool = False) -> bool:
+    """Whether a picture has no colours, whatever its mode; a large one is looked at here and there unless `whole`."""
     if image.mode == "L":
         return True
-    small = image if image.width * image.height <= 10_000 else image.resize((64, 64), Image.Resampling.NEAREST)
+    small = image if whole or image.width * image.height <= 10_000 else image.resize((64, 64), Image.Resampling.NEAREST)
     red, green, blue = (numpy.asarray(channel) for channel in small.split())
     return bool((red == green).all() and (green == blue).all())
+
+
+def fitted(image: Image.Image, side: int, fit: str, how: Image.Resampling, around: int = 0) -> numpy.ndarray:
+    """The picture as a square of that side, uint8 (side side ...); `around` is what "pad" puts beside it. A mask stays on its picture this way."""
+    if image.size == (side, side):
+        return numpy.asarray(image)
+    if fit == "crop":
+        return numpy.asarray(ImageOps.fit(image, (side, side), how))
+    if fit == "pad":
+        return numpy.asarray(ImageOps.pad(image, (side, side), how, around if image.mode == "L" else None))
+    return numpy.asarray(image.resize((side, side), how))
 
 
 def brought(image: Image.Image, side: int, channels: int, fit: str) -> numpy.ndarray:
@@ -85,13 +125,5 @@ def brought(image: Image.Image, side: int, channels: int, fit: str) -> numpy.nda
 
     Smaller pictures are enlarged, larger ones averaged down (bilinear with antialiasing); one that has the size already stays as it is.
     """
-    image = image.convert("L" if channels == 1 else "RGB")
-    if image.size != (side, side):
-        if fit == "crop":
-            image = ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
-        elif fit == "pad":
-            image = ImageOps.pad(image, (side, side), Image.Resampling.BILINEAR)
-        else:
-            image = image.resize((side, side), Image.Resampling.BILINEAR)
-    pixels = numpy.asarray(image)
+    pixels = fitted(image.convert("L" if channels == 1 else "RGB"), side, fit, Image.Resampling.BILINEAR)
     return pixels[None] if channels == 1 else numpy.moveaxis(pixels, 2, 0)

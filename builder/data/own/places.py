@@ -22,6 +22,8 @@ MOST_UNPACKED = 20_000_000_000  # bytes of all files of an archive, unpacked
 MOST_FILES = 500_000
 MOST_DEPTH = 20  # folders above a file
 PICTURES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
+TEXTS = frozenset({".json", ".csv", ".txt"})
+MOST_TEXTS = 50
 JUNK = frozenset({"thumbs.db", "desktop.ini"})
 PACKED = {zipfile.ZIP_STORED: "not packed", zipfile.ZIP_DEFLATED: "deflate"}
 ENCRYPTED = 0x1
@@ -44,12 +46,13 @@ class Item:
 
 @dataclass
 class Listing:
-    """All files of a place: pictures, empty folders, what is broken already by its name or size, and how many are no pictures."""
+    """All files of a place: pictures, empty folders, what is broken already by its name or size, texts that may say something of them, and how many are neither."""
 
     items: list[Item] = field(default_factory=list)
     folders: set[tuple[str, ...]] = field(default_factory=set)
     broken: list[Broken] = field(default_factory=list)
     aside: int = 0
+    texts: list[Item] = field(default_factory=list)
 
     def add(self, parts: tuple[str, ...], size: int, read: Callable[[], bytes]) -> None:
         """Take in one file by its name and size."""
@@ -60,6 +63,8 @@ class Listing:
         item = Item(parts, read)
         if Path(parts[-1]).suffix.casefold() not in PICTURES:
             self.aside += 1
+            if Path(parts[-1]).suffix.casefold() in TEXTS and size <= MOST_FILE and len(parts) <= MOST_DEPTH and len(self.texts) < MOST_TEXTS:
+                self.texts.append(item)
         elif size > MOST_FILE:
             self.broken.append(Broken(item.name, f"it unpacks to {size / 1e6:,.0f} MB; a picture's file may have {MOST_FILE / 1e6:.0f}"))
         elif len(parts) > MOST_DEPTH:

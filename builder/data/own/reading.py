@@ -2,70 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy
+from PIL import Image
 
-from builder.catalogue.datasets import LONGEST_NAME, MOST_CLASSES
+from builder.catalogue.datasets import IGNORED, LONGEST_NAME, MOST_CLASSES
 
 from .. import kept
 from ..idx import is_idx
 from ..records import DataError, Progress
-from . import idx_files, places
+from . import boxes, idx_files, mask_pairs, places
 from .arrays import Read, read_arrays
-from .choices import CHANNELS, Choices, TableChoices
-from .pictures import brought, decoded, is_grey
-from .report import Broken, class_name, counted, shown
-from .split import TEST, TRAIN, split
+from .brought import MOST_BYTES, Brought, parts_of, tiled
+from .choices import Choices, TableChoices
+from .decoding import Piece, Sheaf, read_pieces
+from .pictures import decoded, fitted
+from .report import counted, shown
+from .split import TEST, TRAIN
 from .tables import read_table
-from .tiles import Tiles, small, tile
+from .tiles import EACH, SIDE, Tiles, coloured, tile
 
-MOST_BYTES = 1_000_000_000  # of all samples as they are kept
-SIDES = (28, 32, 48, 64, 96, 128, 160, 224)
-USUAL_BYTES = 100_000_000  # what a suggested size stays below
-MOST_SAID = 1000  # broken items that are kept by name
 TABLES = (".csv", ".tsv", ".tab", ".txt")
 UNBALANCED = 3.0  # largest class over smallest from which it is worth a word
-
-
-@dataclass(frozen=True)
-class Brought:
-    """What was read: samples uint8 (N C H W), or float32 (N F) of a table, with class numbers and parts; without `x` it was looked at only.
-
-    `sizes` counts the pictures by (height, width), `side` is what was asked for or suggested. `more` is what a report says besides: a picture of
-    some samples, a table's columns.
-    """
-
-    title: str
-    origin: str
-    classes: tuple[str, ...]
-    labels: tuple[int, ...]
-    parts: tuple[str, ...]
-    shape: tuple[int, ...]
-    sizes: Mapping[tuple[int, int], int]
-    broken: tuple[Broken, ...]
-    notes: tuple[str, ...]
-    side: int | None = None
-    x: numpy.ndarray | None = field(default=None, repr=False)
-    more: Mapping[str, object] = field(default_factory=dict, repr=False)
-
-    def counts(self) -> tuple[list[int], list[int]]:
-        """Training and test samples of each class."""
-        table = Counter(zip(self.labels, self.parts, strict=True))
-        return tuple([table[label, part] for label in range(len(self.classes))] for part in (TRAIN, TEST))
-
-    def to_json(self) -> dict[str, object]:
-        """All but the samples."""
-        train, test = self.counts()
-        return {"title": self.title, "origin": self.origin, "classes": list(self.classes), "shape": list(self.shape), "train": sum(train), "test": sum(test),
-                "counts": [train, test], "sizes": [[*size, count] for size, count in Counter(self.sizes).most_common(20)], "side": self.side,
-                "notes": list(self.notes), "broken": [[one.name, one.why] for one in self.broken[:MOST_SAID]], "broken_count": len(self.broken), **self.more}
 
 
 def bring(path: Path | Sequence[Path], choices: Choices, progress: Progress | None = None, look: bool = False) -> Brought:
@@ -126,133 +90,25 @@ def _one(path: Path) -> str:
 
 def _pictures(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
     [path] = paths
+    origin = shown(path.name)
     tell("Listing the files", 0.0)
     with places.opened(path) as listing:
+        if files := boxes.coco(listing):
+            cut = boxes.cut_out(listing, files)
+            return read_pieces(cut.sheaves, cut.classes, (*listing.broken, *cut.broken), cut.notes, origin, choices, tell, look)
         found = places.sort(listing)
-        labels = _classes({sample.label for sample in found.samples})
-        if not look and choices.side is None:
-            seen = _decode(found, choices, tell, None, labels)
-            choices = replace(choices, side=_side(seen.sizes, len(seen.good), 1 if seen.grey else 3))
-        side = None if look else choices.side
-        channels = CHANNELS[choices.colours] or 3
-        if side is not None:
-            _fits(len(found.samples), (channels, side, side))
-        tiles = Tiles() if look else None
-        done = _decode(found, choices, tell, side, labels, tiles)
-    good = done.good
-    if not good:
-        why = f": {done.broken[0].name}: {done.broken[0].why}" if done.broken else ""
-        raise DataError(f"there is no picture in {shown(path.name)} that can be used{why}")
-    grey = (done.grey if CHANNELS[choices.colours] is None else channels == 1)
-    suggested = choices.side or _side(done.sizes, len(good), 1 if grey else 3)
-    names = ["/".join(sample.item.parts) for sample in good]
-    numbers = [labels[sample.label] for sample in good]
-    more = _tiled(tiles, sorted(set(numbers)))
-    classes, numbers = _without_empty(tuple(class_name(label) for label in labels), numbers)
-    parts, notes = _parts([sample.part for sample in good], names, numbers, choices, look)
-    x = None if done.x is None else done.x[:len(good), :1] if grey else done.x[:len(good)]
-    return Brought("", shown(path.name), classes, tuple(numbers), tuple(parts), (1 if grey else 3, suggested, suggested), done.sizes, done.broken,
-                   (*found.notes, *notes), suggested, x, more)
-
-
-@dataclass
-class _Decoded:
-    """Pictures one after the other: those that can be used, their sizes, whether all are grey, and their pixels where a side was asked for."""
-
-    good: list[places.Labelled] = field(default_factory=list)
-    sizes: Counter = field(default_factory=Counter)
-    grey: bool = True
-    broken: tuple[Broken, ...] = ()
-    x: numpy.ndarray | None = None
-
-
-def _tiled(tiles: Tiles | None, kept: Sequence[int]) -> dict[str, object]:
-    """What a report says of the picture of some samples: a PNG, and which classes its rows are."""
-    if tiles is None or not (sheet := tiles.sheet(kept)):
-        return {}
-    return {"tiles": {"png": base64.b64encode(sheet).decode("ascii"), "classes": tiles.classes(kept)}}
-
-
-def _decode(found: places.Sorted, choices: Choices, tell: Progress, side: int | None, labels: Mapping[str, int], tiles: Tiles | None = None) -> _Decoded:
-    done, broken, wanted = _Decoded(), list(found.broken), CHANNELS[choices.colours] or 3
-    if side is not None:
-        done.x = numpy.empty((len(found.samples), wanted, side, side), numpy.uint8)
-    for number, sample in enumerate(found.samples):
-        if number % 16 == 0:
-            tell(f"Reading {len(found.samples):,} pictures", number / len(found.samples))
-        try:
-            image = decoded(sample.item.read(), places.MOST_FILE)
-        except (DataError, OSError) as error:
-            broken.append(Broken(sample.item.name, str(error)))
-            continue
-        if done.x is not None:
-            done.x[len(done.good)] = brought(image, side, wanted, choices.fit)
-        if tiles and tiles.wants(labels[sample.label]):
-            tiles.add(labels[sample.label], small(image))
-        done.good.append(sample)
-        done.sizes[image.height, image.width] += 1
-        done.grey = done.grey and is_grey(image)
-    done.broken = tuple(broken)
-    return done
-
-
-def _side(sizes: Mapping[tuple[int, int], int], count: int, channels: int) -> int:
-    """A side that suits: the one that all have, else the largest usual one below most pictures' short side that keeps the whole small."""
-    if len(sizes) == 1:
-        [(height, width)] = sizes
-        if height == width and count * channels * height * width <= MOST_BYTES and height <= SIDES[-1]:
-            return height
-    short = sorted(min(size) for size, times in sizes.items() for _ in range(times))
-    middle = short[len(short) // 2] if short else SIDES[0]
-    return max((side for side in SIDES if side <= middle and count * channels * side * side <= USUAL_BYTES), default=SIDES[0])
-
-
-def _fits(count: int, shape: Sequence[int]) -> None:
-    size = count * int(numpy.prod(shape))
-    if size > MOST_BYTES:
-        raise DataError(f"{count:,} pictures of {'×'.join(map(str, shape))} are {size / 1e9:.1f} GB; {MOST_BYTES / 1e9:.0f} GB are allowed: choose a smaller side")
-
-
-def _classes(labels: set[str]) -> dict[str, int]:
-    if len(labels) > MOST_CLASSES:
-        raise DataError(f"there are {len(labels):,} class folders; {MOST_CLASSES:,} are allowed")
-    return {label: number for number, label in enumerate(sorted(labels))}
-
-
-def _without_empty(classes: tuple[str, ...], labels: list[int]) -> tuple[tuple[str, ...], list[int]]:
-    """Classes of which no sample can be used are none."""
-    there = sorted(set(labels))
-    return tuple(classes[label] for label in there), [there.index(label) for label in labels] if len(there) < len(classes) else labels
-
-
-def _parts(given: Sequence[str], names: Sequence[str], labels: Sequence[int], choices: Choices, look: bool) -> tuple[list[str], list[str]]:
-    """The part of each sample: what its folder says, or a split class by class. What cannot be split is refused, when looked at only said."""
-    said = set(given)
-    if not said & {"val", "test"}:
-        parts = split(names, labels, choices.test, choices.seed)
-        if TEST in parts:
-            return parts, []
-        return _cannot(parts, f"{len(parts)} sample{'s' if len(parts) > 1 else ''} cannot be split into a training and a test part: a class needs two", look)
-    tests = "test" if "test" in said else "val"
-    if said == {tests}:
-        return _cannot([TEST] * len(names), f"there is a {tests} folder and no train folder: nothing to train on", look)
-    notes = []
-    if tests == "val":
-        notes = ["There is no test folder: what is in the validation folder tests."]
-    elif "val" in said:
-        notes = [f"The {given.count('val'):,} samples of the validation folder join the training part; what is in the test folder tests."]
-    return [TEST if part == tests else TRAIN for part in given], notes
-
-
-def _cannot(parts: list[str], why: str, look: bool) -> tuple[list[str], list[str]]:
-    if not look:
-        raise DataError(why)
-    return parts, [f"{why[0].upper()}{why[1:]}."]
+        if mask_pairs.are_pairs(found):
+            return mask_pairs.read_masks(found, listing, origin, choices, tell, look)
+        classes = sorted({sample.label for sample in found.samples})
+        if len(classes) > MOST_CLASSES:
+            raise DataError(f"there are {len(classes):,} class folders; {MOST_CLASSES:,} are allowed")
+        sheaves = [Sheaf(sample.item, (Piece("/".join(sample.item.parts), classes.index(sample.label), sample.part),)) for sample in found.samples]
+        return read_pieces(sheaves, classes, found.broken, found.notes, origin, choices, tell, look)
 
 
 def _arrays(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
     tell("Reading the arrays", 0.0)
-    return _of_arrays(read_arrays(paths[0], MOST_BYTES), shown(paths[0].name), choices, look)
+    return _of_arrays(read_arrays(paths[0], MOST_BYTES, choices.task, choices.ignore), shown(paths[0].name), choices, look)
 
 
 def _pairs(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
@@ -264,26 +120,36 @@ def _pairs(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) 
 
 
 def _of_arrays(read: Read, origin: str, choices: Choices, look: bool) -> Brought:
-    parts, notes = _parts(read.parts, read.names, read.labels, choices, look)
-    height, width = read.x.shape[2:]
-    tiles = Tiles() if look else None
-    for pixels, label in zip(read.x, read.labels, strict=True) if tiles else ():
+    parts, notes = parts_of(read.parts, read.names, read.labels, choices, look)
+    shape = tuple(read.x.shape[1:])
+    sizes = {shape[1:]: len(read.x)} if len(shape) == 3 else {}
+    return Brought("", origin, read.classes, tuple(read.labels), tuple(parts), shape, sizes, read.broken, (*read.notes, *notes), None,
+                   None if look else read.x, _tiled(read) if look and len(shape) == 3 else {}, read.task, read.targets, None if look else read.y, read.areas)
+
+
+def _tiled(read: Read) -> dict[str, object]:
+    """A picture of some samples: by class, with their masks, or the first."""
+    tiles = Tiles()
+    if read.task == "segmentation":
+        for pixels, mask in zip(read.x[:EACH], read.y, strict=False):
+            tiles.add(0, tile(pixels))
+            tiles.add(1, coloured(fitted(Image.fromarray(mask), SIDE, "pad", Image.Resampling.NEAREST, IGNORED)))
+        return tiled(tiles, mask_pairs.ROWS)
+    for pixels, label in zip(read.x, read.labels, strict=True):
         if tiles.wants(label):
             tiles.add(label, tile(pixels))
-    more = _tiled(tiles, range(len(read.classes)))
-    return Brought("", origin, read.classes, tuple(read.labels), tuple(parts), tuple(read.x.shape[1:]), {(height, width): len(read.x)}, read.broken,
-                   (*read.notes, *notes), None, None if look else read.x, more)
+    return tiled(tiles, dict(enumerate(read.classes)) or {0: "pictures"})
 
 
 def _rows(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
     tell("Reading the rows", 0.0)
-    table = read_table(paths[0], choices.table)
+    table = read_table(paths[0], choices.table, choices.task)
     if table.missing and not look:
         raise DataError(f"cells of {shown(paths[0].name)} are missing ({table.missing}): have them filled (missing: fill), or their rows left out (missing: drop)")
-    parts, notes = _parts([""] * len(table.labels), table.names, table.labels, choices, look)
+    parts, notes = parts_of([""] * len(table.labels), table.names, table.labels, choices, look)
     more = {"columns": [column.to_json() for column in table.columns], "features": list(table.features), "rows": table.rows}
     return Brought("", shown(paths[0].name), table.classes, table.labels, tuple(parts), (len(table.features),), {}, table.broken, (*table.notes, *notes), None,
-                   None if look else table.samples(parts), more)
+                   None if look else table.samples(parts), more, table.task, table.targets, table.y)
 
 
 def _title(given: str) -> str:
@@ -292,18 +158,21 @@ def _title(given: str) -> str:
 
 def _balance(found: Brought) -> list[str]:
     """A single class, and classes of very different size."""
+    if found.task == "regression":
+        return []
     if len(found.classes) == 1:
         return [f"There is a single class, {found.classes[0]!r}: a network has nothing to tell apart."]
-    each = Counter(found.labels)
+    what = "pixel" if found.task == "segmentation" else "sample"
+    each = Counter({label: sum(counts) for label, counts in enumerate(zip(*found.counts(), strict=True)) if sum(counts)})
     (most, large), (least, small) = each.most_common()[0], each.most_common()[-1]
     notes = []
     if large > UNBALANCED * small:
-        share = large / len(found.labels)
-        notes.append(f"The classes are unbalanced: {found.classes[most]!r} has {large:,} samples, {found.classes[least]!r} {small:,}. Always answering "
+        share = large / each.total()
+        notes.append(f"The classes are unbalanced: {found.classes[most]!r} has {large:,} {what}s, {found.classes[least]!r} {small:,}. Always answering "
                      f"{found.classes[most]!r} would be right {100 * share:.0f} % of the time.")
     for part, column in zip(("training", "test"), found.counts(), strict=True):
         if empty := [repr(found.classes[label]) for label, count in enumerate(column) if not count]:
-            notes.append(f"No {part} sample is of {', '.join(empty[:5])}{' …' if len(empty) > 5 else ''}.")
+            notes.append(f"No {part} {what} is of {', '.join(empty[:5])}{' …' if len(empty) > 5 else ''}.")
     return notes
 
 
@@ -311,12 +180,14 @@ def save(found: Brought, choices: Choices, folder: Path) -> kept.Kept:
     """Keeps what was brought; `folder` is where its file is written first, on the same disk. Raises DataError when the disk refuses."""
     from safetensors.numpy import save_file
 
-    parts, labels = numpy.array(found.parts), numpy.array(found.labels, dtype=numpy.int64)
+    parts = numpy.array(found.parts)
+    answers = numpy.array(found.labels, dtype=numpy.int64) if found.y is None else found.y
     train, test = (numpy.flatnonzero(parts == part) for part in (TRAIN, TEST))
-    samples = {"train_x": found.x[train], "train_y": labels[train], "test_x": found.x[test], "test_y": labels[test]}
+    samples = {"train_x": found.x[train], "train_y": answers[train], "test_x": found.x[test], "test_y": answers[test]}
+    names = {"targets": found.targets} if found.task == "regression" else {"classes": found.classes}
     file = folder / "samples.safetensors"
     try:
-        save_file(samples, file, {"classes": json.dumps(found.classes, ensure_ascii=False)})
+        save_file(samples, file, {name: json.dumps(texts, ensure_ascii=False) for name, texts in names.items()})
     except OSError as error:
         raise DataError(f"the data could not be written to {folder}: {error.strerror or error}") from None
     return kept.keep(file, {**found.to_json(), "how": _how(found, choices)})
@@ -330,6 +201,8 @@ def _how(found: Brought, choices: Choices) -> dict[str, object]:
         plain = TableChoices()
         chosen = {item.name: value if isinstance(value, str) else list(value) for item in fields(TableChoices)
                   if (value := getattr(choices.table, item.name)) != getattr(plain, item.name)}
+    chosen |= {"task": choices.task} if choices.task != "auto" else {}
+    chosen |= {"ignore": choices.ignore} if choices.ignore is not None else {}
     return {**chosen, "test": choices.test, "seed": choices.seed}
 
 

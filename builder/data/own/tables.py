@@ -32,7 +32,7 @@ FIRST_ROWS = 8
 
 @dataclass
 class Column:
-    """One column: "number", "category", "text", "empty", "constant", "label" or "without", its values by their text, and how many cells are missing or wrong."""
+    """One column: "number", "category", "text", "empty", "constant", "label", "target" or "without", its values by their text, and how many cells are missing or wrong."""
 
     name: str
     kind: str
@@ -51,7 +51,7 @@ class Column:
     def says(self) -> str:
         """What is in it, for people."""
         known = [number for number in self.numbers.values() if number is not None and math.isfinite(number)]
-        if self.kind == "number" and known:
+        if self.kind in ("number", "target") and known:
             return f"{min(known):g} to {max(known):g}"
         first = ", ".join(shown(text, 20) for text in self.values[:6])
         return f"{len(self.counts):,} values: {first}{', …' if len(self.counts) > 6 else ''}" if self.counts else ""
@@ -63,7 +63,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that can be used, each by its line: their cells, class numbers, and the columns that they are made of."""
+    """Rows that can be used, each by its line: their cells, class numbers (or the numbers `y` float32 (N 1)), and the columns that they are made of."""
 
     columns: tuple[Column, ...]
     names: tuple[str, ...]
@@ -74,6 +74,13 @@ class Table:
     broken: tuple[Broken, ...]
     notes: tuple[str, ...]
     missing: str
+    task: str = "classification"
+    y: numpy.ndarray | None = None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What is to be told of a regression."""
+        return tuple(class_name(column.name) for column in self.columns if column.kind == "target")
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -94,8 +101,11 @@ class Table:
         return x
 
 
-def read_table(path: Path, choices: TableChoices) -> Table:
-    """The rows of a table with their classes; raises DataError where the label has to be asked, or nothing can be learnt from it."""
+def read_table(path: Path, choices: TableChoices, task: str = "auto") -> Table:
+    """The rows of a table with their classes, or with numbers to tell where the label holds more than a few; `task` decides where it is said.
+
+    Raises DataError where the label has to be asked, or nothing can be learnt from it.
+    """
     sheet = read_sheet(path, choices)
     file = shown(path.name)
     for name in (*choices.category, *choices.without, *([choices.label] if choices.label else [])):
@@ -104,8 +114,10 @@ def read_table(path: Path, choices: TableChoices) -> Table:
     if not sheet.rows:
         raise DataError(f"no row of {file} can be used: {sheet.broken[0].name}: {sheet.broken[0].why}")
     columns = [_column(sheet, place, name, choices) for place, name in enumerate(sheet.names)]
-    label, why = _label(columns, choices, file)
-    columns[label].kind = "label"
+    if task == "segmentation":
+        raise DataError(f"{file} is a table, and segmentation is of images")
+    label, why = _label(columns, choices, file, task)
+    columns[label].kind = "target" if task == "regression" or task == "auto" and _measured(columns[label]) else "label"
     notes = [*sheet.notes, why]
     broken, good = list(sheet.broken), []
     for line, row in sheet.rows:
@@ -137,7 +149,15 @@ def _table(sheet: Sheet, columns: list[Column], label: int, good, broken: list[B
     if size > MOST_BYTES or size > 4 * len(good) * MOST_FEATURES:
         raise DataError(f"{len(good):,} rows of {size // 4 // len(good):,} numbers are {size / 1e9:.1f} GB; {MOST_BYTES / 1e9:.0f} GB and {MOST_FEATURES:,} numbers a row "
                         "are allowed: leave out columns or bring fewer rows")
-    there = {row[label] for _, row in good}
+    cells, names = [row for _, row in good], tuple(f"line {line}" for line, _ in good)
+    first = [[shown(cell, 40) for cell in row] for _, row in sheet.rows[:FIRST_ROWS]]
+    twice = len(good) - len({tuple(row) for row in cells})
+    if twice:
+        notes.append(f"{counted(twice, 'row')} {'repeats' if twice == 1 else 'repeat'} another one; a pair may train and test.")
+    if columns[label].kind == "target":
+        y = numpy.array([[columns[label].numbers[row[label]]] for row in cells], numpy.float32)
+        return Table(tuple(columns), names, cells, (0,) * len(good), (), first, tuple(broken), tuple(notes), missing, "regression", y)
+    there = {row[label] for row in cells}
     texts = [text for text in columns[label].values if text in there]
     if len(texts) > MOST_CLASSES or len(texts) > MOST_WHOLE and 2 * len(texts) > len(good):
         raise DataError(f"the column {columns[label].name!r} has {len(texts):,} different values in {len(good):,} rows, which are no classes. Say which column is the "
@@ -145,13 +165,9 @@ def _table(sheet: Sheet, columns: list[Column], label: int, good, broken: list[B
     classes = tuple(map(class_name, texts))
     if len(set(classes)) < len(classes):
         raise DataError(f"two labels of {columns[label].name!r} differ only in characters that cannot be shown")
-    twice = len(good) - len({tuple(row) for _, row in good})
-    if twice:
-        notes.append(f"{counted(twice, 'row')} {'repeats' if twice == 1 else 'repeat'} another one; a pair may train and test.")
-    notes += _leaks(columns, label, [row for _, row in good])
+    notes += _leaks(columns, label, cells)
     numbers = {text: number for number, text in enumerate(texts)}
-    return Table(tuple(columns), tuple(f"line {line}" for line, _ in good), [row for _, row in good], tuple(numbers[row[label]] for _, row in good), classes,
-                 [[shown(cell, 40) for cell in row] for _, row in sheet.rows[:FIRST_ROWS]], tuple(broken), tuple(notes), missing)
+    return Table(tuple(columns), names, cells, tuple(numbers[row[label]] for row in cells), classes, first, tuple(broken), tuple(notes), missing)
 
 
 def _is_missing(cell: str) -> bool:
@@ -188,7 +204,14 @@ def _column(sheet: Sheet, place: int, name: str, choices: TableChoices) -> Colum
     return column
 
 
-def _label(columns: Sequence[Column], choices: TableChoices, file: str) -> tuple[int, str]:
+def _measured(column: Column) -> bool:
+    """Whether a column holds numbers that are no classes: parts of whole ones, or many different."""
+    numbers = [number for number in column.numbers.values() if number is not None]
+    mostly = 2 * sum(times for text, times in column.counts.items() if column.numbers[text] is not None) > column.counts.total()
+    return mostly and (len(numbers) > MOST_WHOLE or any(not number.is_integer() for number in numbers))
+
+
+def _label(columns: Sequence[Column], choices: TableChoices, file: str, task: str) -> tuple[int, str]:
     """The place of the label, and why it is that one."""
     names = [column.name for column in columns]
     if choices.label:
@@ -202,6 +225,8 @@ def _label(columns: Sequence[Column], choices: TableChoices, file: str) -> tuple
                 return place, f"The label is the column {names[place]!r}, by its name."
     if free and columns[free[-1]].kind == "category":
         return free[-1], f"The label is the last column, {names[free[-1]]!r}."
+    if free and task == "regression" and columns[free[-1]].kind == "number":
+        return free[-1], f"What is to be told is the last column, {names[free[-1]]!r}."
     texts = [place for place in free if columns[place].kind == "category"]
     if len(texts) == 1:
         return texts[0], f"The label is the column {names[texts[0]]!r}, the only one that does not hold numbers."
@@ -225,9 +250,9 @@ def _features(column: Column) -> list[str]:
 def _wrong(columns: Sequence[Column], row: Sequence[str], decimal: str) -> str:
     """Why a row cannot be used; empty when it can."""
     for column, cell in zip(columns, row, strict=True):
-        if column.kind == "label" and _is_missing(cell):
+        if column.kind in ("label", "target") and _is_missing(cell):
             return f"its label, {column.name!r}, is missing"
-        if column.kind == "number" and column.wrong and not _is_missing(cell):
+        if (column.kind == "number" and column.wrong or column.kind == "target") and not _is_missing(cell):
             if (value := column.numbers[cell]) is None:
                 return f"{column.name} is {shown(cell, 40)!r}, and the column holds numbers"
             if math.isinf(value):

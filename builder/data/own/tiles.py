@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import io
 from collections import defaultdict
 from collections.abc import Sequence
@@ -47,9 +48,18 @@ class Tiles:
         Image.fromarray(canvas).save(stream, "PNG")
         return stream.getvalue()
 
-    def classes(self, kept: Sequence[int]) -> list[int]:
-        """Which of the classes the rows of the sheet are."""
-        return [place for place, label in enumerate(kept) if self._rows.get(label)]
+    def has(self, label: int) -> bool:
+        """Whether there is a tile of this class."""
+        return bool(self._rows.get(label))
+
+
+def coloured(numbers: numpy.ndarray) -> numpy.ndarray:
+    """Class numbers uint8 (H W) as colours (H W 3), neighbours far apart; what is of no class is white."""
+    colours = numpy.full((256, 3), WHITE, numpy.uint8)
+    for number in range(255):
+        # Steps of the golden ratio spread hues evenly, however many there are.
+        colours[number] = [round(255 * part) for part in colorsys.hsv_to_rgb(number * 0.6180339887 % 1, 0.75, 0.2 if number == 0 else 0.9)]
+    return colours[numbers]
 
 
 def tile(pixels: numpy.ndarray) -> numpy.ndarray:
