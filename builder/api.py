@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from builder.inspect.baselines import Score
     from builder.inspect.sample import Samples
     from builder.tasks.task import LossFunction, Task
+    from builder.train.device import Device
     from builder.train.patience import Patience
     from builder.train.settings import Settings
     from builder.weights.fit import Fitted
@@ -643,8 +644,8 @@ def train(project: Project, device: str | None = None, control: Control | None =
     # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
-    tensors = data.load(dataset_of(project), paths.data_roots(), progress, download, validation_share(project))
-    settings = _settings(project)
+    settings = _settings(project, where)
+    tensors = data.load(dataset_of(project), paths.data_roots(), progress, download, validation_share(project), settings.resident)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
@@ -668,23 +669,34 @@ def test(project: Project, folder: Path, checkpoint: str = "best", device: str |
         raise BuildError(refused)
     where = choose_device(device)
     take_threads()
-    tensors, settings = data.load(dataset_of(project), paths.data_roots(), validation=validation_share(project)), _settings(project)
+    settings = _settings(project, where)
+    tensors = data.load(dataset_of(project), paths.data_roots(), validation=validation_share(project), most=settings.resident)
     loss_fn, task = _minimised(project, tensors, settings)
     return tested(module(replace(project, weights={})), tensors, settings, loss_fn=loss_fn, task=task, device=where, folder=folder, checkpoint=checkpoint)
 
 
-def _settings(project: Project) -> Settings:
-    """The project's training settings as the loop takes them."""
+def _settings(project: Project, device: Device) -> Settings:
+    """The project's training settings as the loop takes them on a device."""
     from builder.compile.resolve import resolve
     from builder.train.augment import in_a_row
     from builder.train.settings import Settings
 
     # The defaults are those that the form shows and the check knows.
-    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic")}
+    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic", "workers")}
     clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
     return Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
                     clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
-                    average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)))
+                    average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)), resident=_resident(device))
+
+
+def _resident(device: Device) -> int | None:
+    """How many bytes of samples may lie on a device, by what is free there now; None where that is not known."""
+    from builder.graph.memory import RESIDENT
+    from builder.runs.limits import free_memory
+    from builder.train.device import free_gpu
+
+    free = {"cpu": free_memory, "cuda": free_gpu}.get(device.kind, lambda: None)()
+    return None if free is None else int(RESIDENT * free)
 
 
 def _minimised(project: Project, tensors: Tensors, settings: Settings) -> tuple[LossFunction, Task]:

@@ -21,7 +21,7 @@ from builder.graph import EditError, dataset_of, dumps, loads
 from builder.graph.edits import label
 from builder.graph.memory import memory
 from builder.graph.migrations import TYPE, VERSION
-from builder.train.events import EpochEnded, Evaluated, RunEnded
+from builder.train.events import EpochEnded, Evaluated, Noted, RunEnded
 from builder.ui.payload import own_data
 from tests.data.bad_files import mask
 from tests.data.files import write_mnist
@@ -105,6 +105,22 @@ def test_a_network_learns_from_ones_own_pictures_and_its_script_prints_the_same_
     assert done.returncode == 0, done.stderr
     for event in (*(event for event in events if isinstance(event, EpochEnded)), *tested):
         assert repr(event.loss) in done.stdout, f"epoch {event.epoch}"
+
+
+def test_pictures_that_take_too_much_of_the_memory_are_trained_on_from_their_file_with_the_same_bits(brought: kept.Kept, monkeypatch):
+    project = api.with_settings(drawn(kept.section(brought)), {"training.workers": 3})
+    need, free = memory(project, api.check(project)), 600_000_000
+    assert need.held(free) == need.fixed and need.held(1000) == need.fixed - need.data + 300
+    usual = list(api.train(project, device="cpu"))
+    # As on a machine with a kilobyte to spare.
+    monkeypatch.setattr("builder.runs.limits.free_memory", lambda: 1000)
+    streamed = list(api.train(project, device="cpu"))
+    assert [event.says for event in streamed if isinstance(event, Noted)] == [
+        "The training samples, 0 MB, are more than may lie in the memory of the device: they stay where they are, and 3 threads bring them to the device ahead of "
+        "their use."]
+    for kind in (EpochEnded, Evaluated):
+        assert [(event.loss, event.accuracy) for event in streamed if isinstance(event, kind)] == [(event.loss, event.accuracy) for event in usual if isinstance(event, kind)]
+    assert not any(isinstance(event, Noted) for event in usual)
 
 
 def test_a_network_learns_from_a_table_and_its_script_prints_the_same_losses(tmp_path: Path, capsys):

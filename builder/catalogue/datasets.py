@@ -54,6 +54,11 @@ class Dataset:
         return len(self.targets if self.task == "regression" else self.classes)
 
     @property
+    def own(self) -> bool:
+        """Whether a person brought it."""
+        return self.name.startswith(f"{OWN}:")
+
+    @property
     def bytes(self) -> int:
         """What all samples take in memory, with their masks or targets where these are more than a number."""
         answer = math.prod(self.shape[1:]) if self.task == "segmentation" else 4 * len(self.targets)

@@ -82,6 +82,8 @@ STOPPINGS.register(Record("EarlyStopping", "Ends the run when the watched number
 WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),
          "batch_size": Int("batch_size", 64, "samples a step", max=1_000_000), "seed": Int("seed", 0, "where chance starts", min=0, max=2**31 - 1),
          "warmup": WARMUP,
+         "workers": Int("workers", 2, "threads that bring samples to the device ahead of their use where these take too much memory to lie there; any number gives the same results",
+                        min=0, max=64),
          "l1": Float("l1", 0.0, "adds this times the sum of all weights' sizes to what is minimised, which makes many of them zero; the loss is shown without it", min=0.0),
          "precision": Choice("precision", "float32", ("float32", "bfloat16"),
                              "bfloat16: layers compute in 16 bits where torch's autocast holds it safe, weights stay in 32; faster, with 2 to 3 digits"),

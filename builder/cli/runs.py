@@ -82,7 +82,7 @@ def list_runs(store, _run, arguments: Namespace) -> int:
 
 def show_run(store, run, arguments: Namespace) -> int:
     """One run with its epochs."""
-    from builder.runs import current, silence, waits_for
+    from builder.runs import current, notes, silence, waits_for
 
     epochs = epoch_rows(current(row.event for row in store.events(run.id, kinds=["RunStarted", "EpochEnded", "Evaluated"])))
     if arguments.json:
@@ -90,7 +90,7 @@ def show_run(store, run, arguments: Namespace) -> int:
         return 0
     lasted = duration((run.ended or time.time()) - run.started) if run.started else "–"
     facts = {"run": run.id, "project": run.name, "state": run.state.replace("_", " "), "says": run.says, "device": run.device or "–",
-             "queue": waits_for(store, run), "silent": silence(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
+             "queue": waits_for(store, run), "notes": " ".join(notes(store, run.id)), "silent": silence(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
              "lasted": lasted, "checkpoint": f"step {count(run.checkpoint)}" if run.checkpoint else "none", "folder": run.folder}
     say("\n".join(f"{name:<12}{value}" for name, value in facts.items() if value != ""))
     shown = [name for name in EPOCH_COLUMNS[2:-2] if any(row[name] is not None for row in epochs)]

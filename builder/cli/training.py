@@ -13,7 +13,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from builder.train.control import Control
-from builder.train.events import Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded, to_record
+from builder.train.events import (
+    Continued,
+    EpochEnded,
+    Evaluated,
+    Event,
+    Noted,
+    Paused,
+    RateChanged,
+    RunEnded,
+    RunStarted,
+    StepEnded,
+    to_record,
+)
 
 from .projects import errors, load
 from .show import CommandError, clean, count, duration, forget_stdout, say, say_json, share, table
@@ -279,6 +291,8 @@ class Progress:
                     self.line(f"goes on after step {count(event.step)}")
                 case RateChanged():
                     self.line(f"learning rate {event.before:g} until step {count(event.step)}, {event.lr:g} from there on")
+                case Noted():
+                    self.line(event.says)
                 case RunEnded():
                     self.end(event)
 

@@ -25,6 +25,8 @@ from .records import DataError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .rows import Rows
+
 FILE, RECORD = "data.safetensors", "about.json"
 VERSION = 1
 CHUNK = 1 << 20
@@ -153,9 +155,11 @@ def as_json(kept: Kept) -> dict[str, object]:
     return {**asdict(kept), "file": str(place(kept.sha256) / FILE)}
 
 
-def tensors(dataset: Dataset) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Training samples and labels, test samples and labels; raises DataError where they are not on this machine or not what they were."""
+def tensors(dataset: Dataset, most: int | None = None) -> tuple[Tensor | Rows, Tensor, Tensor | Rows, Tensor]:
+    """Training samples and labels, test samples and labels; pictures of more than `most` bytes stay in their file. Raises DataError where they are not on this machine or not what they were."""
     from safetensors import SafetensorError, safe_open
+
+    from .rows import mapped
 
     sha256 = dataset.name.removeprefix(f"{OWN}:")
     file = place(sha256) / FILE
@@ -169,7 +173,8 @@ def tensors(dataset: Dataset) -> tuple[Tensor, Tensor, Tensor, Tensor]:
             raise DataError(f"{dataset.title} has changed on the disk since it was kept: add it again from the file it came from.")
         with safe_open(file, framework="pt") as stream:
             names = tuple(json.loads((stream.metadata() or {})["targets" if dataset.task == "regression" else "classes"]))
-            parts = tuple(stream.get_tensor(name) for name in ("train_x", "train_y", "test_x", "test_y"))
+            large = most is not None and dataset.dtype == "uint8" and about.st_size > most
+            parts = tuple(mapped(file, name) if large and name.endswith("_x") else stream.get_tensor(name) for name in ("train_x", "train_y", "test_x", "test_y"))
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise DataError(f"{dataset.title} cannot be read ({type(error).__name__}: {error}); add it again from the file it came from.") from None
     _same(dataset, names, [len(parts[0]), len(parts[2])])

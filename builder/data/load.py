@@ -25,19 +25,23 @@ from .where import CIFAR_TEST, CIFAR_TRAIN, EMNIST, FILES, IDX_FILES, available,
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .rows import Rows
 
-def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None = None, download: bool = False, validation: float = 0.0) -> Tensors:
+
+def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None = None, download: bool = False, validation: float = 0.0,
+         most: int | None = None) -> Tensors:
     """The data set, read from the first root that has it; with `download`, fetched into the last root when none has.
 
     `validation` is the share of the training part that becomes a part of its own, before mean and standard deviation are taken.
-    A person's own data come as the Dataset that a project describes, or by "own:" and the sha256 of what is kept.
+    A person's own data come as the Dataset that a project describes, or by "own:" and the sha256 of what is kept; pictures that take more than
+    `most` bytes stay in their file, as Rows.
 
     `progress(text, share)` is called while it is fetched. Raises DataError when it is not there, cannot be fetched, or is damaged.
     """
     dataset = known(name) if isinstance(name, str) else name
     name = dataset.name
     if name.startswith(f"{OWN}:"):
-        return _parted(_tensors(dataset, *kept.tensors(dataset)), validation)
+        return _parted(_tensors(dataset, *kept.tensors(dataset, most)), validation)
     where = available(name, roots)
     if where is None:
         if not download:
@@ -139,7 +143,7 @@ def _parted(tensors: Tensors, validation: float) -> Tensors:
     return replace(tensors, mean=mean, std=std)
 
 
-def statistics(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def statistics(x: Tensor | Rows) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation for each index of the axis behind N: of uint8 (N C ...) on the scale 0 to 1, of float32 (N F ...) as they are."""
     import torch
 
@@ -152,14 +156,17 @@ def _of_floats(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(part.mean().item() for part in parts), tuple(part.std(correction=0).item() or 1.0 for part in parts)
 
 
-def _of_bytes(x: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _of_bytes(x: Tensor | Rows) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """By a count of the 256 values."""
     import torch
 
     values = torch.arange(256, dtype=torch.float64) / 255
     means, stds = [], []
-    for channel in range(x.shape[1]):
-        share = torch.bincount(x[:, channel].reshape(-1), minlength=256).to(torch.float64) / x[:, channel].numel()
+    counts = torch.zeros(x.shape[1], 256, dtype=torch.int64)
+    for part in [x] if isinstance(x, torch.Tensor) else x.chunks():
+        counts += torch.stack([torch.bincount(channel.reshape(-1), minlength=256) for channel in part.unbind(1)])
+    for count in counts:
+        share = count.to(torch.float64) / count.sum()
         mean = float((share * values).sum())
         means.append(mean)
         # A channel of one value has no spread; 1 leaves it at zero after normalising instead of dividing by zero.

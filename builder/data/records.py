@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .rows import Rows
+
 Progress = Callable[[str, float], None]
 
 
@@ -20,26 +22,27 @@ class DataError(ValueError):
 @dataclass(frozen=True)
 class Tensors:
     """A data set in memory: x uint8 (N C H W) or float32 (N ...); y by `task`: class numbers int64 (N) for classification, uint8 (N H W) for segmentation,
-    where 255 is a pixel of no class, or float32 (N K) for regression, one number for each of the `targets`.
+    where 255 is a pixel of no class, or float32 (N K) for regression, one number for each of the `targets`. Pictures that would take too much of the
+    memory are Rows, which stay in their file.
 
     `valid_x` and `valid_y` are a part for choosing between runs and epochs, made from the training part; None where there is none. `mean` and `std` are of the training part, one for each index of the axis behind N: a channel of images, on the scale 0 to 1, or a feature.
     """
 
     name: str
-    train_x: Tensor
+    train_x: Tensor | Rows
     train_y: Tensor
-    test_x: Tensor
+    test_x: Tensor | Rows
     test_y: Tensor
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     task: str = "classification"
     targets: tuple[str, ...] = ()
-    valid_x: Tensor | None = None
+    valid_x: Tensor | Rows | None = None
     valid_y: Tensor | None = None
 
     @property
-    def watched(self) -> tuple[Tensor, Tensor]:
+    def watched(self) -> tuple[Tensor | Rows, Tensor]:
         """Samples and answers of the part that a run is watched on: validation, or the test part where there is none."""
         return (self.test_x, self.test_y) if self.valid_x is None else (self.valid_x, self.valid_y)
 

@@ -23,8 +23,10 @@ def with_validation(tensors: Tensors, share: float) -> Tensors:
         return tensors
     if count >= len(tensors.train_x):
         raise DataError(f"A validation share of {share:g} of {len(tensors.train_x):,} training samples leaves none to train on: choose a smaller share.")
+    from .rows import chosen
+
     train, valid = held_out(tensors.train_y, count)
-    return replace(tensors, train_x=tensors.train_x[train], train_y=tensors.train_y[train], valid_x=tensors.train_x[valid], valid_y=tensors.train_y[valid])
+    return replace(tensors, train_x=chosen(tensors.train_x, train), train_y=tensors.train_y[train], valid_x=chosen(tensors.train_x, valid), valid_y=tensors.train_y[valid])
 
 
 def held_out(labels, count):

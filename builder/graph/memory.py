@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.catalogue import OPTIMIZERS, carries_batch, per_sample
+from builder.catalogue import OPTIMIZERS, Dataset, carries_batch, per_sample
 
 from .analysis import FLOAT, Analysis, Placed
 from .check import RECORDS, WHOLE, Report
@@ -22,6 +22,8 @@ from .kinds import INPUT, OUTPUT
 TORCH = 400_000_000
 # Of what is free; the rest is for what is not counted. A worker is stopped at the same share (runs/limits.py).
 SHARE = 0.9
+# Of what is free, for the samples: more of them stay where they are and are brought to the device ahead of their use (pictures of one's own, and on a GPU all).
+RESIDENT = 0.3
 
 # A piece of memory by the value that it holds: bricks from the outermost block in, and which output.
 Piece = tuple[object, ...]
@@ -31,7 +33,9 @@ Held = tuple[Piece, int, int]
 
 @dataclass(frozen=True)
 class Memory:
-    """The bytes that training takes: `fixed` whatever the batch, and `sample` for each sample of a batch; `samples` is how many there are."""
+    """The bytes that training takes: `fixed` whatever the batch, and `sample` for each sample of a batch; `samples` is how many there are,
+    `streams` whether those that take too much may stay where they are.
+    """
 
     weights: int
     gradients: int
@@ -41,6 +45,7 @@ class Memory:
     activations: int
     working: int
     samples: int
+    streams: bool = False
 
     @property
     def fixed(self) -> int:
@@ -58,11 +63,15 @@ class Memory:
 
     def fits(self, batch: int, free: int) -> bool:
         """Does a batch fit into this many free bytes, a share of them left over?"""
-        return self.at(batch) <= SHARE * free
+        return self.held(free) + batch * self.sample <= SHARE * free
+
+    def held(self, free: int) -> int:
+        """Bytes that do not depend on the batch size where so many are free: samples that may stay where they are take no more than their share."""
+        return self.fixed - (max(0, self.data - int(RESIDENT * free)) if self.streams else 0)
 
     def largest(self, free: int) -> int:
         """The largest batch that fits, of the samples there are; 0 when not even one does."""
-        return min(max(0, int(SHARE * free) - self.fixed) // max(self.sample, 1), self.samples)
+        return min(max(0, int(SHARE * free) - self.held(free)) // max(self.sample, 1), self.samples)
 
     def to_json(self) -> dict[str, int]:
         """The parts, in bytes."""
@@ -77,7 +86,12 @@ def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     weights, trained = FLOAT * report.params, FLOAT * report.trainable
     kept = activations(report.analysis)
     return Memory(weights, trained, trained * optimizer_state(project) + weights * averages(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
-                  trained_samples(project, dataset) if dataset else WHOLE["batch_size"].max)
+                  trained_samples(project, dataset) if dataset else WHOLE["batch_size"].max, dataset is not None and (gpu or streams(dataset)))
+
+
+def streams(dataset: Dataset) -> bool:
+    """Whether samples that take too much main memory can stay in their file: pictures of a person's own."""
+    return dataset.own and dataset.dtype == "uint8"
 
 
 def suggested(largest: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from builder.train.events import Event, RateChanged, RunEnded, RunStarted
+from builder.train.events import Event, Noted, RateChanged, RunEnded, RunStarted
 
 if TYPE_CHECKING:
     from .store import Store
@@ -26,6 +26,12 @@ def changed_by_hand(store: Store, run_id: str) -> str:
     events = current(row.event for row in store.events(run_id, kinds=["RunStarted", "RateChanged"]))
     changes = [f"to {event.lr:g} after step {event.step:,}" for event in events if isinstance(event, RateChanged)]
     return f"The learning rate was changed by hand ({', '.join(changes)}); an exported script trains without that." if changes else ""
+
+
+def notes(store: Store, run_id: str) -> list[str]:
+    """What a run has decided by itself, a sentence each."""
+    events = current(row.event for row in store.events(run_id, kinds=["RunStarted", "Noted"]))
+    return list(dict.fromkeys(event.says for event in events if isinstance(event, Noted)))
 
 
 def _survives(event: Event, step: int) -> bool:

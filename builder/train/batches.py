@@ -1,14 +1,17 @@
-"""A data set on the device, and the order in which an epoch goes through it."""
+"""A data set on the device or on its way there, and the order in which an epoch goes through it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from builder.data.rows import Rows
+
 from .device import Device
+from .feed import ahead
 
 if TYPE_CHECKING:
     from .augment import Augment
@@ -44,18 +47,23 @@ def has_convolutions(model: nn.Module) -> bool:
 
 
 class Split:
-    """One part of a data set on a device, as bytes (N C H W) or as floats (N ...); a batch is normalised when it is taken.
+    """One part of a data set, as bytes (N C H W) or as floats (N ...); a batch is normalised when it is taken.
 
-    Bytes are a quarter of the memory of floats and a quarter of the traffic to the device. With `channels_last` images lie as N H W C, so that every
-    batch is channels_last without a copy. With `augment` the images of a batch are changed by chance, which `begin` draws for an epoch.
+    Bytes are a quarter of the memory of floats and a quarter of the traffic to the device. The samples lie on the device, but for Rows and for more bytes
+    than `most`: those stay where they are, and threads bring the batches of an epoch to the device ahead of their use. The batches are the same.
+    With `channels_last` images lie as N H W C, so that every batch is channels_last without a copy. With `augment` the images of a batch are
+    changed by chance, which `begin` draws for an epoch.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, mean: Sequence[float], std: Sequence[float], device: Device, channels_last: bool, augment: Augment | None = None):
+    def __init__(self, x: Tensor | Rows, y: Tensor, mean: Sequence[float], std: Sequence[float], device: Device, channels_last: bool,
+                 augment: Augment | None = None, most: int | None = None):
         self._augment, self._chance, self._device = augment, None, device.torch_name
         self._last = channels_last and x.ndim == 4
-        self._bytes = x.dtype == torch.uint8
-        x = x.permute(0, 2, 3, 1).contiguous() if self._last else x.contiguous()
-        self._x, self._y = x.to(device.torch_name), y.to(device.torch_name)
+        self._bytes, self._pinned = x.dtype == torch.uint8, device.kind == "cuda"
+        if device.kind != "cpu" and most is not None and x.nbytes > most:
+            x = x if isinstance(x, Rows) else Rows(x)
+        self.streamed = isinstance(x, Rows)
+        self._x, self._y = x if self.streamed else self._laid_out(x).to(device.torch_name), y.to(device.torch_name)
         # One number a channel or a feature; a lone one as a plain number, which torch adds faster than a tensor that it must spread.
         spread = [torch.tensor(numbers, dtype=torch.float32, device=device.torch_name).reshape(-1, *[1] * (x.ndim - 2)) for numbers in (mean, std)]
         self._mean, self._std = spread if len(mean) > 1 else (spread[0].item(), spread[1].item())
@@ -63,9 +71,39 @@ class Split:
     def __len__(self) -> int:
         return len(self._x)
 
+    def says(self, workers: int) -> str:
+        """In a sentence how streamed samples come to the device."""
+        by = f"{workers} thread{'' if workers == 1 else 's'} bring them to the device ahead of their use" if workers else "each batch is brought to the device when it is its turn"
+        return f"The training samples, {self._x.nbytes / 1e6:,.0f} MB, are more than may lie in the memory of the device: they stay where they are, and {by}."
+
+    def batches(self, parts: Iterable[Tensor], workers: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of an epoch, each of the samples with the numbers of its part."""
+        if not self.streamed:
+            return map(self.batch, parts)
+        return (self._finished(*made) for made in ahead(self._taken, parts, workers))
+
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs float32 (N ...), images normalised as ToTensor and Normalize would, and targets, of the samples with these numbers."""
-        x, y = self._x.index_select(0, indices), self._y.index_select(0, indices)
+        return self._finished(*self._taken(indices))
+
+    def _taken(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The samples and answers with these numbers as they are kept, on the device, and the numbers."""
+        if self.streamed:
+            # Strides as index_select gives them: those of images of one channel are not unique, and other strides take other kernels.
+            x = self._brought(self._laid_out(self._x[indices.cpu()]).clone(memory_format=torch.contiguous_format))
+        else:
+            x = self._x.index_select(0, indices)
+        return x, self._y.index_select(0, indices), indices
+
+    def _brought(self, x: Tensor) -> Tensor:
+        """Samples of main memory on the device."""
+        # From pinned memory the copy does not wait for what the device still computes.
+        return x.pin_memory().to(self._device, non_blocking=True) if self._pinned else x.to(self._device)
+
+    def _laid_out(self, x: Tensor) -> Tensor:
+        return x.permute(0, 2, 3, 1).contiguous() if self._last else x.contiguous()
+
+    def _finished(self, x: Tensor, y: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
         if self._augment is None:
             return self._normalised(x), y
         chance = self._chance.index_select(0, indices)
@@ -80,7 +118,8 @@ class Split:
 
     def part(self, first: int, end: int) -> tuple[Tensor, Tensor]:
         """The same for the samples from `first` to before `end`."""
-        return self._normalised(self._x[first:end]), self._y[first:end]
+        x = self._x[first:end]
+        return self._normalised(self._brought(self._laid_out(x)) if self.streamed else x), self._y[first:end]
 
     def _normalised(self, x: Tensor) -> Tensor:
         if not self._bytes:

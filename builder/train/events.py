@@ -155,6 +155,14 @@ class RateChanged:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What the run has decided by itself after `step`, in a sentence for people with the numbers that decided it."""
+
+    step: int
+    says: str
+
+
+@dataclass(frozen=True)
 class RunEnded:
     """Last, exactly once; `says` is a sentence for people: what happened and what to do. `brick` is the layer it happened in, where one is to blame."""
 
@@ -164,7 +172,7 @@ class RunEnded:
     brick: str = ""
 
 
-Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | CheckpointSaved | Paused | Continued | RateChanged | RunEnded
+Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | CheckpointSaved | Paused | Continued | RateChanged | Noted | RunEnded
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in Event.__args__}
 
 

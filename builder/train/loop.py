@@ -33,7 +33,7 @@ from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .culprit import found
 from .device import Device
 from .evaluate import Seen, evaluate
-from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Paused, RateChanged, RunEnded, RunStarted, StepEnded
+from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from .patience import after_epoch
 from .precision import computed, deterministic
 from .settings import Settings
@@ -93,6 +93,8 @@ class Run:
         if self.at.epoch <= self.settings.epochs:
             self.set_rate()
         yield self._started()
+        if self.train_part.streamed:
+            yield Noted(self.step, self.train_part.says(self.settings.workers))
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
             if (stopping := self.settings.stopping) is not None and self.at.stopping_epochs >= stopping.patience:
@@ -115,9 +117,9 @@ class Run:
         if self.settings.average is not None:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
         data = self.tensors
-        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last, self.settings.augment)
+        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last, self.settings.augment, self.settings.resident)
         # Where there is a validation part, the test part does not even come to the device.
-        self.watched_part = Split(*data.watched, data.mean, data.std, self.device, last)
+        self.watched_part = Split(*data.watched, data.mean, data.std, self.device, last, most=self.settings.resident)
         self.watched = watched_layer(self.model, data.shape)
         self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
         self.began = self.window_began = time.perf_counter()
@@ -150,11 +152,13 @@ class Run:
         self.batches = self.at.batches
         if self.sound.at is None:
             self.sound.keep(self.at)
-        for first, end in self.bounds[self.batches:]:
+        left = self.bounds[self.batches:]
+        feed = self.train_part.batches((self.own(order[first:end]) for first, end in left), self.settings.workers)
+        for first, end in left:
             if self.control.waiting() and (ending := (yield from self._obey())):
                 return ending
             self.set_rate()
-            if not self.do_step(*self.batch(order[first:end])):
+            if not self.do_step(*self.batch(order[first:end], feed)):
                 yield from self._report()
                 return self._diverged(self.step + 1)
             self.step, self.batches = self.step + 1, self.batches + 1
@@ -171,9 +175,13 @@ class Run:
             set_random_states(self.random, self.device.torch_name)
         return order
 
-    def batch(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Inputs and targets of the samples with these numbers."""
-        return self.train_part.batch(numbers)
+    def own(self, numbers: Tensor) -> Tensor:
+        """Which samples of a batch this process computes."""
+        return numbers
+
+    def batch(self, numbers: Tensor, feed: Iterator[tuple[Tensor, Tensor]] | None = None) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of this process's part of the batch of the samples with these numbers, where there is a feed the next of it."""
+        return next(feed) if feed is not None else self.train_part.batch(self.own(numbers))
 
     def make_meter(self, start: Sums) -> Meter:
         """What adds up an epoch, from what was done of it."""

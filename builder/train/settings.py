@@ -21,6 +21,7 @@ class Settings:
     """One run's numbers; report_every and snapshot_every are in seconds, and 0 reports every step.
 
     `rate` is the schedule of the learning rate, None where it stays, and `plateau` what a schedule that watches the run waits for.
+    `resident` is how many bytes of samples may lie on the device, None for any, and `workers` how many threads bring the others there ahead of their use.
     `stopping` is what ends a run early. `clip` shortens the gradients of the weights it is given, `l1` is the share of the sum of the weights' sizes that is
     minimised too, `average` is the decay of the moving average of the weights (None for none), `precision` "float32" or "bfloat16". `augment` changes
     the training images by chance.
@@ -41,11 +42,13 @@ class Settings:
     l1: float = 0.0
     average: float | None = None
     precision: str = "float32"
+    resident: int | None = None
+    workers: int = 2
     deterministic: bool = False
     augment: Augment | None = None
 
     def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 1), ("evaluation_batch", 1), ("report_every", 0), ("snapshot_every", 0)):
+        for name, low in (("epochs", 1), ("batch_size", 1), ("evaluation_batch", 1), ("report_every", 0), ("snapshot_every", 0), ("workers", 0)):
             if not getattr(self, name) >= low:
                 raise ValueError(f"{name} must be at least {low}, and is {getattr(self, name)}")
         if not 0 <= self.seed < MOST_SEED:

@@ -157,11 +157,14 @@ class SharedRun(Run):
             torch.manual_seed((epoch_seed(self.settings.seed, self.at.epoch) + self.group.rank * APART) % 2 ** 63)
         return order
 
-    def batch(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """This process's part of the batch of the samples with these numbers."""
-        part = numbers[self.group.rank::self.group.size]
-        self.task.samples, self.share = len(numbers), len(part) / len(numbers)
-        return super().batch(part)
+    def own(self, numbers: Tensor) -> Tensor:
+        """Sample by sample it is another process's turn."""
+        return numbers[self.group.rank::self.group.size]
+
+    def batch(self, numbers: Tensor, feed: Iterator[tuple[Tensor, Tensor]] | None = None) -> tuple[Tensor, Tensor]:
+        """This process's part, and what share of the whole it is."""
+        self.task.samples, self.share = len(numbers), len(self.own(numbers)) / len(numbers)
+        return super().batch(numbers, feed)
 
     def share_gradients(self) -> None:
         """Gives every process the gradients of the whole batch, which are the sums of those of its parts."""

@@ -39,6 +39,6 @@ def tested(model: nn.Module, tensors: Tensors, settings: Settings, *, loss_fn: L
     model.to(device=device.torch_name, memory_format=torch.channels_last if last else torch.preserve_format)
     if isinstance(loss_fn, nn.Module):
         loss_fn.to(device.torch_name)
-    part = Split(tensors.test_x, tensors.test_y, tensors.mean, tensors.std, device, last)
+    part = Split(tensors.test_x, tensors.test_y, tensors.mean, tensors.std, device, last, most=settings.resident)
     seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, precision=settings.precision)
     return Evaluated(position.epoch - (position.batches == 0), position.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures, checkpoint)

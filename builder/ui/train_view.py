@@ -16,7 +16,7 @@ from builder import paths
 from builder.charts.history import History, Sent, extend, payload, sent
 from builder.graph.check import WHOLE
 from builder.graph.memory import amount
-from builder.runs import Run, RunError, Store, advance, resume, settle, submit, waits_for
+from builder.runs import Run, RunError, Store, advance, notes, resume, settle, submit, waits_for
 
 from . import run_controls
 from .export_view import Export, run_dialog
@@ -233,6 +233,8 @@ def _watch(run_id: str, was: str) -> None:
     with st.container(key="unheard"):
         run_controls.unheard(runs, run)
     live(held.payload(run, run_controls.stopping(run), run_controls.pausing(run)), key="live", on_gap=held.forget)
+    for says in notes(runs, run_id):
+        st.caption(esc(says))
     if trouble:
         st.warning(esc(trouble))
     if was != phase(run):
