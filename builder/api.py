@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder import paths
+from builder import paths, recipe
 from builder.catalogue import OPTIMIZERS, OWN
 from builder.compile.trace import BuildError, trace
 from builder.gallery import ENTRIES, Entry
@@ -22,7 +21,7 @@ from builder.graph.datasets import validation_share
 from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
 from builder.graph.origin import renamed
-from builder.graph.training import chosen, fused, number, rate
+from builder.graph.training import chosen, fused, number
 from builder.train.control import Control
 from builder.train.events import Evaluated, Event
 
@@ -33,16 +32,11 @@ if TYPE_CHECKING:
     from builder.compile.effect import Effect
     from builder.compile.importer import Imported
     from builder.compile.partial import Partial
-    from builder.data.records import Tensors
     from builder.export import Exported
     from builder.graph.analysis import Analysis
     from builder.graph.warm import Survivor
     from builder.inspect.baselines import Score
     from builder.inspect.sample import Samples
-    from builder.tasks.task import LossFunction, Task
-    from builder.train.device import Device
-    from builder.train.patience import Patience
-    from builder.train.settings import Settings
     from builder.weights.fit import Fitted
 
 __all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "import_from",
@@ -603,15 +597,6 @@ def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[nump
     return sheet(data.load(dataset, paths.data_roots(), validation=validation_share(project)), in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
 
 
-def _patience(project: Project, section: str) -> Patience | None:
-    """What a record of the settings waits for; None where it watches nothing."""
-    from builder.train.patience import Patience
-
-    record, given = chosen(project, section)
-    values = record.values(given)
-    return Patience(values["monitor"], values["patience"], values["threshold"]) if "monitor" in values else None
-
-
 def fetch(project: Project, progress: Callable[[str, float], None] | None = None) -> None:
     """Brings a project's data set to this machine where it is not there yet; raises builder.data.DataError where it cannot be had."""
     from builder import data
@@ -644,14 +629,14 @@ def train(project: Project, device: str | None = None, control: Control | None =
     # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
-    settings = _settings(project, where)
+    settings = recipe.settings(project, where)
     tensors = data.load(dataset_of(project), paths.data_roots(), progress, download, validation_share(project), settings.resident)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
     kind, given = chosen(project, "optimizer")
     optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given), **fused(project))
-    loss_fn, task = _minimised(project, tensors, settings)
+    loss_fn, task = recipe.minimised(project, tensors, settings)
     with kind_of_run(shared, where) as kind:
         yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task, device=where, control=control, checkpoints=folder, resume=resume, kind=kind)
 
@@ -669,41 +654,7 @@ def test(project: Project, folder: Path, checkpoint: str = "best", device: str |
         raise BuildError(refused)
     where = choose_device(device)
     take_threads()
-    settings = _settings(project, where)
+    settings = recipe.settings(project, where)
     tensors = data.load(dataset_of(project), paths.data_roots(), validation=validation_share(project), most=settings.resident)
-    loss_fn, task = _minimised(project, tensors, settings)
+    loss_fn, task = recipe.minimised(project, tensors, settings)
     return tested(module(replace(project, weights={})), tensors, settings, loss_fn=loss_fn, task=task, device=where, folder=folder, checkpoint=checkpoint)
-
-
-def _settings(project: Project, device: Device) -> Settings:
-    """The project's training settings as the loop takes them on a device."""
-    from builder.compile.resolve import resolve
-    from builder.train.augment import in_a_row
-    from builder.train.settings import Settings
-
-    # The defaults are those that the form shows and the check knows.
-    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic", "workers")}
-    clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
-    return Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
-                    clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
-                    average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)), resident=_resident(device))
-
-
-def _resident(device: Device) -> int | None:
-    """How many bytes of samples may lie on a device, by what is free there now; None where that is not known."""
-    from builder.graph.memory import RESIDENT
-    from builder.runs.limits import free_memory
-    from builder.train.device import free_gpu
-
-    free = {"cpu": free_memory, "cuda": free_gpu}.get(device.kind, lambda: None)()
-    return None if free is None else int(RESIDENT * free)
-
-
-def _minimised(project: Project, tensors: Tensors, settings: Settings) -> tuple[LossFunction, Task]:
-    """The project's loss and its task on these data."""
-    from builder.compile.resolve import resolve
-    from builder.tasks.choose import loss_arguments, task_of
-
-    kind, given = chosen(project, "loss")
-    loss_fn = resolve(kind.module)(**kind.arguments(given), **loss_arguments(tensors, kind.values(given), kind.form))
-    return loss_fn, task_of(tensors, kind.form, settings.augment is not None)

@@ -113,7 +113,7 @@ def test_pictures_that_take_too_much_of_the_memory_are_trained_on_from_their_fil
     assert need.held(free) == need.fixed and need.held(1000) == need.fixed - need.data + 300
     usual = list(api.train(project, device="cpu"))
     # As on a machine with a kilobyte to spare.
-    monkeypatch.setattr("builder.runs.limits.free_memory", lambda: 1000)
+    monkeypatch.setattr("builder.recipe.free_memory", lambda: 1000)
     streamed = list(api.train(project, device="cpu"))
     assert [event.says for event in streamed if isinstance(event, Noted)] == [
         "The training samples, 0 MB, are more than may lie in the memory of the device: they stay where they are, and 3 threads bring them to the device ahead of "

@@ -1,0 +1,60 @@
+"""What a project's settings come to as the objects that train: from the catalogue's declarations to torch's. torch is imported by the functions that need it."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from builder.graph import Project
+from builder.graph.augmentation import augmentations
+from builder.graph.memory import RESIDENT
+from builder.graph.training import chosen, number, rate
+from builder.runs.limits import free_memory
+
+if TYPE_CHECKING:
+    from builder.data.records import Tensors
+    from builder.tasks.task import LossFunction, Task
+    from builder.train.device import Device
+    from builder.train.patience import Patience
+    from builder.train.settings import Settings
+
+
+def settings(project: Project, device: Device) -> Settings:
+    """The project's training settings as the loop takes them on a device."""
+    from builder.compile.resolve import resolve
+    from builder.train.augment import in_a_row
+    from builder.train.settings import Settings
+
+    # The defaults are those that the form shows and the check knows.
+    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic", "workers")}
+    clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
+    return Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
+                    clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
+                    average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)), resident=_resident(device))
+
+
+def _resident(device: Device) -> int | None:
+    """How many bytes of samples may lie on a device, by what is free there now; None where that is not known."""
+    from builder.train.device import free_gpu
+
+    free = {"cpu": free_memory, "cuda": free_gpu}.get(device.kind, lambda: None)()
+    return None if free is None else int(RESIDENT * free)
+
+
+def minimised(project: Project, tensors: Tensors, settings: Settings) -> tuple[LossFunction, Task]:
+    """The project's loss and its task on these data."""
+    from builder.compile.resolve import resolve
+    from builder.tasks.choose import loss_arguments, task_of
+
+    kind, given = chosen(project, "loss")
+    loss_fn = resolve(kind.module)(**kind.arguments(given), **loss_arguments(tensors, kind.values(given), kind.form))
+    return loss_fn, task_of(tensors, kind.form, settings.augment is not None)
+
+
+def _patience(project: Project, section: str) -> Patience | None:
+    """What a record of the settings waits for; None where it watches nothing."""
+    from builder.train.patience import Patience
+
+    record, given = chosen(project, section)
+    values = record.values(given)
+    return Patience(values["monitor"], values["patience"], values["threshold"]) if "monitor" in values else None
