@@ -149,7 +149,7 @@ def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_
     assert "2 classes a pixel" in (said := capsys.readouterr().out) and "regression: target" in said
     masks, amounts = (kept.section(kept.find(name)) for name in ("squares", "amounts"))
     assert masks["task"] == "segmentation"
-    for section, wanted in ((amounts, [("line", "Linear", {"out_features": 1})]),):
+    for section, wanted in ((masks, [("conv", "Conv2d", {"out_channels": 2, "kernel_size": 3, "padding": 1})]), (amounts, [("line", "Linear", {"out_features": 1})])):
         record = api.to_json(drawn({**section, "classes": section["classes"] or ["x"]}))
         bricks = [("image", "Input", {"shape": section["shape"]}), *wanted, ("out", "Output", {})]
         record["networks"]["network"] = {"nodes": [{"id": name, "kind": kind, "params": params} for name, kind, params in bricks],

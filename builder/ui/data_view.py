@@ -17,6 +17,7 @@ from builder.graph.memory import amount
 from .frame import esc
 
 POLL_SECONDS = 0.5
+FEW = 6  # numbers of a row of features that are written out
 FITTING = ("data", "classes")
 
 
@@ -152,7 +153,7 @@ def misfits(project: Project, source: object) -> list[Problem]:
 def normalisation(mean: tuple[float, ...], std: tuple[float, ...], images: bool) -> str:
     """What is done to the samples before training, in words."""
     def numbers(values: tuple[float, ...]) -> str:
-        return ", ".join(f"{value:.4f}" for value in values)
+        return ", ".join(f"{value:.4f}" for value in values[:FEW]) + (f", … ({len(values):,} in all)" if len(values) > FEW else "")
 
     return f"(x − mean) / std, from the training part alone: mean {numbers(mean)}, standard deviation {numbers(std)} " + (
         "on the scale 0 to 1" if images else "of each feature")

@@ -41,15 +41,13 @@ def draw(reading: Reading | None) -> Chosen:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("Title", key="own-title", max_chars=80, width=200, placeholder="the file's name")
         options = [f"--title={title}", *(_columns(reading) if table else _pictures())]
-        task = st.selectbox("Task", list(TASKS), key="own-task", format_func=TASKS.get, width=190,
-                            help="What is to be told of a sample; numbers of a table or an npz can be classes or amounts")
-        test = st.number_input("Test share", 0.01, 0.99, 0.2, 0.05, key="own-test", width=120, help="Of every class, where nothing else says so")
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="own-seed", width=110, help="Which samples test follows from it and from their names")
+        if not table:
+            options += _split()
     if table:
-        options += _how_written()
-    options.append(f"--task={task}")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            options += [*(_choice(name) for name in TABLE if name != "missing"), *_split()]
     skip = st.checkbox("Leave out what is broken", key="own-skip", help="Without it, a file with broken items is refused and they are named")
-    return Chosen(uploads[:MOST_UPLOADS], path, [*options, f"--test={test}", f"--seed={seed}", *(["--skip-broken"] if skip else [])])
+    return Chosen(uploads[:MOST_UPLOADS], path, [*options, *(["--skip-broken"] if skip else [])])
 
 
 def _pictures() -> list[str]:
@@ -73,9 +71,12 @@ def _columns(reading: Reading | None) -> list[str]:
     return [*([f"--label={label}"] if label else []), missing, *(f"--without={name}" for name in without), *(f"--category={name}" for name in category)]
 
 
-def _how_written() -> list[str]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        return [_choice(name) for name in TABLE if name != "missing"]
+def _split() -> list[str]:
+    task = st.selectbox("Task", list(TASKS), key="own-task", format_func=TASKS.get, width=190,
+                        help="What is to be told of a sample; numbers of a table or an npz can be classes or amounts")
+    test = st.number_input("Test share", 0.01, 0.99, 0.2, 0.05, key="own-test", width=120, help="Of every class, where nothing else says so")
+    seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="own-seed", width=110, help="Which samples test follows from it and from their names")
+    return [f"--task={task}", f"--test={test}", f"--seed={seed}"]
 
 
 def _choice(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +14,8 @@ from builder.data import kept
 from builder.ui.intake import Intake, IntakeRefused, allowed, intake, plain_name
 from builder.ui.own_form import draw_tiles
 from builder.ui.workspace import workspace
-from tests.data.own_files import archive, classes
+from tests.data.bad_files import mask
+from tests.data.own_files import archive, classes, picture
 from tests.helpers import until
 from tests.pages.test_data import looked, page, said
 
@@ -122,3 +124,16 @@ def test_reading_can_be_cancelled(tmp_path: Path):
     reader.cancel()
     until(lambda: not list((tmp_path / "uploads").glob("*")), 30, "the upload is removed")
     assert reading.state == "cancelled"
+
+
+def test_masks_and_amounts_are_shown_before_and_after_they_are_added(folder: Path):
+    archive(folder / "squares.zip", {f"images/{n}.png": picture(n, size=(20, 20)) for n in range(5)} | {f"masks/{n}.png": mask(np.eye(20, dtype=np.uint8)) for n in range(5)})
+    (folder / "amounts.csv").write_text("a,b,target\n" + "".join(f"{n},{n % 3},{n / 2}\n" for n in range(30)))
+    tab = page()
+    for file, says, charts in (("squares.zip", "2 classes (a pixel)", 1), ("amounts.csv", "regression of target", 0)):
+        tab.text_input(key="own-path").set_value(file)
+        before = len(tab.get("plotly_chart"))
+        tab = ended(looked(tab.run()).button(key="own-look").click().run())
+        assert says in said(tab) and len(tab.get("plotly_chart")) == before + charts
+        tab = ended(tab.button(key="own-add").click().run())
+        assert f"Read from {file}" in said(tab)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,17 +12,26 @@ import numpy
 from ..idx import is_idx, read_values
 from ..records import DataError
 from .arrays import Read, channels_first, joined
+from .places import PICTURES
 from .report import shown
 
 PART = re.compile(r"(?:^|[^a-z0-9])(train|t10k|test|val)", re.ASCII)
 PARTS = {"train": "train", "t10k": "test", "test": "test", "val": "val"}
 MOST_FILES = 8
+MOST_OTHERS = 200  # files that are opened to see what they are
 IMAGES, LABELS = (3, 4), (1,)
 
 
 def found(folder: Path) -> list[Path]:
-    """The idx files of a folder and of those in it; links are not followed."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file() and not file.is_symlink() and not file.name.startswith("."))
+    """The idx files of a folder and of those in it, in the order of their names, where there are no pictures; links are not followed."""
+    files: list[Path] = []
+    for here, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        if any(Path(name).suffix.casefold() in PICTURES for name in names):
+            return []
+        files += [file for name in sorted(names) if not name.startswith(".") and not (file := Path(here, name)).is_symlink() and file.is_file()]
+        if len(files) > MOST_OTHERS:
+            return []
     return [file for file in files if is_idx(file)]
 
 

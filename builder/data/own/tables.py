@@ -120,8 +120,9 @@ def read_table(path: Path, choices: TableChoices, task: str = "auto") -> Table:
     columns[label].kind = "target" if task == "regression" or task == "auto" and _measured(columns[label]) else "label"
     notes = [*sheet.notes, why]
     broken, good = list(sheet.broken), []
+    doubtful = [place for place, column in enumerate(columns) if column.wrong or column.kind in ("label", "target")]
     for line, row in sheet.rows:
-        if wrong := _wrong(columns, row, sheet.decimal):
+        if wrong := _wrong(columns, row, doubtful):
             broken.append(Broken(f"line {line}", wrong))
         else:
             good.append((line, row))
@@ -247,9 +248,10 @@ def _features(column: Column) -> list[str]:
     return [f"{column.name} = {shown(value, 40)}" for value in (values[1:] if len(values) == 2 else values)]
 
 
-def _wrong(columns: Sequence[Column], row: Sequence[str], decimal: str) -> str:
-    """Why a row cannot be used; empty when it can."""
-    for column, cell in zip(columns, row, strict=True):
+def _wrong(columns: Sequence[Column], row: Sequence[str], doubtful: Sequence[int]) -> str:
+    """Why a row cannot be used; empty when it can. Only the doubtful columns are looked at."""
+    for place in doubtful:
+        column, cell = columns[place], row[place]
         if column.kind in ("label", "target") and _is_missing(cell):
             return f"its label, {column.name!r}, is missing"
         if (column.kind == "number" and column.wrong or column.kind == "target") and not _is_missing(cell):
@@ -293,7 +295,8 @@ def _leaks(columns: Sequence[Column], label: int, rows: Sequence[Sequence[str]])
 
 
 def _filled(column: Column, cells: Sequence[str], train: numpy.ndarray) -> numpy.ndarray:
-    values = numpy.array([math.nan if _is_missing(cell) else column.numbers[cell] for cell in cells])
+    # What is missing has no number.
+    values = numpy.array([column.numbers.get(cell, math.nan) for cell in cells])
     there = values[train & ~numpy.isnan(values)]
     return numpy.where(numpy.isnan(values), numpy.median(there) if len(there) else 0.0, values)
 
@@ -303,6 +306,6 @@ def _ones(x: numpy.ndarray, at: int, column: Column, cells: Sequence[str]) -> No
     first = 1 if len(values) == 2 else 0
     places = {value: at + number - first for number, value in enumerate(values)}
     for row, cell in enumerate(cells):
-        place = places[None if _is_missing(cell) else cell]
+        place = places[cell if cell in column.counts else None]
         if place >= at:
             x[row, place] = 1
