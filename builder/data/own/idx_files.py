@@ -23,13 +23,12 @@ IMAGES, LABELS = (3, 4), (1,)
 
 
 def found(folder: Path) -> list[Path]:
-    """The idx files of a folder and of those in it, in the order of their names, where there are no pictures; links are not followed."""
+    """The idx files of a folder and of those in it, in the order of their names; links are not followed."""
     files: list[Path] = []
     for here, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith("."))
-        if any(Path(name).suffix.casefold() in PICTURES for name in names):
-            return []
-        files += [file for name in sorted(names) if not name.startswith(".") and not (file := Path(here, name)).is_symlink() and file.is_file()]
+        others = (Path(here, name) for name in sorted(names) if not name.startswith(".") and Path(name).suffix.casefold() not in PICTURES)
+        files += [file for file in others if file.is_file() and not file.is_symlink()]
         if len(files) > MOST_OTHERS:
             return []
     return [file for file in files if is_idx(file)]
