@@ -32,7 +32,7 @@ class History:
     @property
     def part(self) -> str:
         """The part that it is watched on: "validation", or "test" where there is no validation part."""
-        return self.tests[-1].split if self.tests else "validation" if self.started and self.started.validation_samples else "test"
+        return self.tests[-1].split if self.tests else "test" if self.started and not self.started.validation_samples else "validation"
 
     @property
     def current(self) -> tuple[StepEnded, ...]:

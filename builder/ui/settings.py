@@ -182,7 +182,7 @@ def form(space: Workspace) -> None:
     for sections, names in ROWS:
         records = [draw for section in sections for draw in (lambda section=section: draw_choice(space, section),
                                                              *(lambda f=f: draw_field(space, f) for f in inside(project, section)))]
-        fields = [*whole(project, *names), *((held_out(project),) if "batch_size" in names else ())]
+        fields = [*whole(project, *names), *((held_out(project),) if "stopping" in sections else ())]
         _row([*records, *(lambda f=f: draw_field(space, f) for f in fields)])
         if "schedule" in sections:
             draw_rates(project)
