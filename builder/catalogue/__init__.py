@@ -14,6 +14,7 @@ from . import (
     losses,
     merge,
     normalisation,
+    photos,
     pieces,
     pooling,
     reduce,
@@ -61,7 +62,7 @@ __all__ = [
 
 # Imported for what they register.
 FAMILIES = (io, convolution, pooling, linear, activation, regularisation, normalisation, attention, sequence, shape, pieces, resampling, merge, arithmetic,
-            reduce, fourier, values, losses, training, schedules)
+            reduce, fourier, values, losses, training, schedules, photos)
 
 
 # What most drawings are made of: the palette shows these first, before all kinds by their category.

@@ -6,9 +6,9 @@ import math
 import re
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .params import Float
+from .params import Float, Int
 from .spec import Registry
 
 DIGITS = tuple("0123456789")
@@ -32,6 +32,7 @@ class Dataset:
 
     Samples of `dtype` uint8 are bytes that are scaled to 0 to 1; those of float32 are numbers as they are. `task` is what the answers are:
     the one of the `classes` that a sample is of (classification) or that every pixel is of (segmentation), or a number for each of the `targets` (regression).
+    The pictures of one that is `resized` are brought to squares, whose side a project may choose.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Dataset:
     dtype: str = "uint8"
     task: str = "classification"
     targets: tuple[str, ...] = ()
+    resized: bool = False
 
     @property
     def answers(self) -> int:
@@ -66,6 +68,7 @@ class Dataset:
 
 
 DATASETS: Registry[Dataset] = Registry("data set")
+SIDE = Int("side", 64, "height and width that the photographs are brought to, in pixels: the largest square of their middle", min=16, max=256)
 
 for _dataset in (
     Dataset("digits", "Digits (built in)", (1, 28, 28), DIGITS, 1437, 360, 0,
@@ -162,7 +165,9 @@ def described(data: Mapping[str, object]) -> Dataset | None:
         return None if own_problem(data) else Dataset(
             own_name(data["sha256"]), data["title"], tuple(data["shape"]), tuple(data["classes"]), data["train"], data["test"], 0, "Your own data.", "",
             dtype="float32" if len(data["shape"]) == 1 else "uint8", task=data.get("task", "classification"), targets=tuple(data.get("targets", ())))
-    return DATASETS.get(source) if isinstance(source, str) else None
+    found = DATASETS.get(source) if isinstance(source, str) else None
+    side = data.get(SIDE.name, SIDE.default)
+    return replace(found, shape=(found.shape[0], side, side)) if found is not None and found.resized and not SIDE.check(side) else found
 
 
 def own_problem(data: Mapping[str, object]) -> str | None:

@@ -20,7 +20,10 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
+from builder.catalogue.datasets import Dataset
+
 from .digits import BUILT_IN
+from .photos import PHOTOS, Photos, read_photos
 from .records import DataError, Progress, Where
 from .where import EMNIST, FILES, FOLDERS, IDX_FILES, available, known
 
@@ -46,7 +49,9 @@ def download(name: str, root: Path, progress: Progress | None = None) -> Where:
     tell = progress or (lambda text, share: None)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if name in EMNIST:
+        if name in PHOTOS:
+            _photos(PHOTOS[name], source, folder, dataset, tell)
+        elif name in EMNIST:
             _emnist(source, folder, dataset.title, dataset.megabytes, tell)
         elif hasattr(source, "tgz_md5"):
             _archive(source, folder, FILES[name], dataset.title, dataset.megabytes, tell)
@@ -56,6 +61,19 @@ def download(name: str, root: Path, progress: Progress | None = None) -> Where:
         raise DataError(f"{dataset.title} cannot be stored in {folder}: {error.strerror or error}.") from None
     tell(f"{dataset.title} is here", 1.0)
     return available(name, [Path(root)])
+
+
+def _photos(photos: Photos, source: type, folder: Path, dataset: Dataset, tell: Progress) -> None:
+    """The archives as they are; the pictures in them are read at once, so that no run has to wait for that."""
+    done = 0.0
+    for url, file, md5 in photos.files(source):
+        path = photos.archive(folder, file)
+        if not _has_sum(path, md5):
+            start = done
+            _fetch([url], path, md5, dataset.title, dataset.megabytes, lambda got: tell(
+                f"Downloading {dataset.title}: {start + got:.1f} of about {dataset.megabytes} MB", min(0.7, 0.7 * (start + got) / dataset.megabytes)))
+        done += path.stat().st_size / MEGABYTE
+    read_photos(Where(dataset.name, folder), dataset.shape[1], lambda text, share: tell(text, 0.7 + 0.29 * share))
 
 
 def _plain_files(source: type) -> list[tuple[list[str], str, str]]:

@@ -17,6 +17,7 @@ from .distorted import DISTORTED, read_distorted
 from .download import download as fetch
 from .drawn import DRAWN
 from .idx import read_idx
+from .photos import read_photos
 from .points import POINTS, scattered
 from .records import DataError, Progress, Tensors, Where
 from .validation import with_validation
@@ -47,7 +48,8 @@ def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None =
         if not download:
             raise DataError(missing(name, roots))
         where = fetch(name, Path(roots[-1]), progress)
-    return _parted(_tensors(dataset, *_read(where)), validation)
+    parts = read_photos(where, dataset.shape[1], progress) if dataset.resized else _read(where)
+    return _parted(_tensors(dataset, *parts), validation)
 
 
 def missing(name: str, roots: Sequence[Path]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from builder.catalogue.datasets import DATASETS, OWN, Dataset, described
 
 from . import kept
+from .photos import PHOTOS
 from .records import DataError, Where
 
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -19,7 +20,7 @@ EMNIST = {name: tuple(f"emnist-{name.removeprefix('emnist-')}-{part}-{what}-ubyt
 # Below a root, as torchvision writes them.
 FOLDERS = {"mnist": Path("MNIST", "raw"), "fashion-mnist": Path("FashionMNIST", "raw"), "kmnist": Path("KMNIST", "raw"),
            **dict.fromkeys(EMNIST, Path("EMNIST", "raw")), "cifar10": Path("cifar-10-batches-py"), "cifar100": Path("cifar-100-python"), "svhn": Path(),
-           "stl10": Path("stl10_binary")}
+           "stl10": Path("stl10_binary"), **{name: Path(photos.folder) for name, photos in PHOTOS.items()}}
 # The files that a data set is read from; MNIST's where nothing else is said.
 FILES = {**EMNIST, "cifar10": CIFAR_TRAIN + CIFAR_TEST, "cifar100": ("train", "test"), "svhn": ("train_32x32.mat", "test_32x32.mat"),
          "stl10": ("train_X.bin", "train_y.bin", "test_X.bin", "test_y.bin")}
@@ -52,6 +53,8 @@ def available(name: str, roots: Sequence[Path]) -> Where | None:
         return Where(name, kept.place(sha256)) if kept.get(sha256) else None
     if not known(name).module:
         return Where(name, None)
+    if name in PHOTOS:
+        return next((Where(name, folder) for folder in looked_in(name, roots) if PHOTOS[name].there(folder)), None)
     files = FILES.get(name, IDX_FILES)
     for folder in looked_in(name, roots):
         found = [unpacked_or_packed(folder, file) for file in files]

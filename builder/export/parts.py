@@ -29,7 +29,7 @@ from builder.graph.augmentation import augmentations
 from builder.graph.datasets import validation_share
 from builder.graph.training import chosen, fused, number, rate
 
-from . import augmentation, validation
+from . import augmentation, photos, validation
 from .answers import Answers, answers, loss_arguments
 from .kinds import ExportError
 
@@ -97,7 +97,7 @@ class Training:
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages that the text takes to run."""
-        return ("torch",) if self.builtin or self.own else ("torch", "torchvision", *(("scipy",) if self.dataset.name == "svhn" else ()))
+        return ("torch",) if self.builtin or self.own else ("torch", "torchvision", *(("scipy",) if self.dataset.name in ("svhn", "flowers102") else ()))
 
     @property
     def images(self) -> bool:
@@ -249,6 +249,9 @@ def _data(made: Training) -> list[Part]:
         about = (f"{dataset.train:,} training and {dataset.test:,} test samples, in the file data.safetensors. It is a copy of the one "
                  f"that Brickwork keeps of these data, which `python -m builder data show {dataset.name.partition(':')[2][:12]}` names.")
         return [Part("The data", about, KEPT, ("import json", "import torch"))]
+    if dataset.resized:
+        words = f"{dataset.title}, fetched by torchvision (about {dataset.megabytes:,} MB) where it is not there yet, the largest square of every picture's middle."
+        return [Part("The data", words, photos.text(dataset), photos.IMPORTS)]
     kind = dataset.module.rpartition(".")[2]
     template = READERS.get(kind, COLOUR if dataset.shape[0] > 1 else GREY)
     code = template.format(kind=kind, shape=" ".join(map(str, dataset.shape)), part=dataset.name.partition("-")[2], first=" - 1" if dataset.name == "emnist-letters" else "")

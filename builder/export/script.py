@@ -10,7 +10,7 @@ from .parts import Part, Training, parts, training
 from .validation import OPTION
 
 # Modules of the standard library come first, as everywhere.
-THIRD = ("torch", "torchvision")
+THIRD = ("torch", "torchvision", "PIL")
 
 
 def script(project: Project) -> str:

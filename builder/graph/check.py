@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, per_sample, show
 from builder.catalogue import Problem as LayerProblem
-from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, VALIDATION
+from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, SIDE, VALIDATION
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
@@ -508,6 +508,12 @@ def _settings(project: Project) -> Iterator[Problem]:
     """The training settings, against the records that declare them."""
     training = project.training
     own = {*OWN_FIELDS, *OWN_MORE} if project.data.get("source") == OWN else set()
+    dataset = dataset_of(project)
+    if dataset is not None and dataset.resized:
+        own = {SIDE.name}
+        if said := SIDE.check(project.data.get(SIDE.name, SIDE.default)):
+            yield Problem(None, f"data.{SIDE.name}", "error", said, "", (batch(
+                f"Set side to {SIDE.default}", {"op": "settings", "path": f"data.{SIDE.name}", "value": SIDE.default}, sure=True),), "settings")
     for section, known, more in (("data", ("source", VALIDATION.name), own), ("task", ("kind",), set())):
         for name in sorted(set(getattr(project, section)) - {*known} - more):
             there = f"there {'are' if known[1:] else 'is'} {', '.join(known)}"

@@ -83,7 +83,9 @@ def _settings(project: Project, edit: Edit) -> Project:
     if rest.count(".") >= MAX_DEPTH:
         raise EditError(f"there is no setting called {path!r:.60}")
     # Frozen again as a whole: what nests deeper than a file may is refused here, not when the file is opened next.
-    return replace(project, **{section: freeze(_set_path(getattr(project, section), rest.split("."), value))})
+    after = replace(project, **{section: freeze(_set_path(getattr(project, section), rest.split("."), value))})
+    # Samples of another size enter through the Inputs that fitted them before.
+    return _entered(after, dataset_of(project), changed) if section == "data" and (changed := dataset_of(after)) else after
 
 
 def _set_path(table: FrozenDict, path: list[str], value: object) -> FrozenDict:

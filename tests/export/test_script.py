@@ -32,6 +32,7 @@ from builder.graph import Project, apply
 from builder.graph.document import freeze
 from builder.train import augmentations
 from tests.data.files import cifar_batch, stl10_files, svhn_file, write_emnist, write_mnist
+from tests.data.photo_files import unpacked
 from tests.export.trained import NETWORKS, printed, project, run, told
 from tests.graph.drawings import legal_project
 
@@ -189,15 +190,17 @@ def test_data_sets_of_torchvision_are_read_by_torchvision_with_the_same_losses(t
         for name, content in held.items():
             (data / folder).mkdir(exist_ok=True)
             (data / folder / name).write_bytes(content)
-    more = [apply(colour if "1" in name or name == "svhn" else project("perceptron"), {"op": "backbone", "source": name})
-            for name in ("kmnist", "emnist-letters", "emnist-balanced", "cifar100", "svhn", "stl10")]
+    unpacked(data)
+    more = [apply(project("perceptron") if "mnist" in name else colour, {"op": "backbone", "source": name})
+            for name in ("kmnist", "emnist-letters", "emnist-balanced", "cifar100", "svhn", "stl10", "flowers102", "oxford-iiit-pet", "food101")]
+    more[-3] = apply(more[-3], {"op": "settings", "path": "data.side", "value": 32})
     listed = [project("perceptron", source="mnist", batch_size=5), project("convolutions", source="fashion-mnist", batch_size=10), colour, *more]
     files = []
     for number, made in enumerate(listed):
         files.append(tmp_path / f"train{number}.py")
         files[-1].write_text(script(made), encoding="utf-8")
     unchecked = "import torchvision.datasets.cifar as cifar\ncifar.check_integrity = lambda *_: True\n" \
-        "for kind in (cifar.CIFAR10, __import__('torchvision').datasets.SVHN, __import__('torchvision').datasets.STL10): kind._check_integrity, kind.download = lambda _: True, lambda _: None\n"
+        "for kind in (cifar.CIFAR10, __import__('torchvision').datasets.SVHN, __import__('torchvision').datasets.STL10, __import__('torchvision').datasets.Flowers102): kind._check_integrity, kind.download = lambda _: True, lambda _: None\n"
     answers = run(files, tmp_path, "--data", str(data), "--device", "cpu", before=unchecked)
     assert [printed(out) for out in answers] == [told(made) for made in listed]
 
