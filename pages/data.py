@@ -7,17 +7,18 @@ import streamlit as st
 from builder import api, data, paths
 from builder.catalogue import Dataset
 from builder.charts.classes import png
+from builder.graph.datasets import validation_share
 from builder.ui import augment_view, data_view, own_view, samples_view
 from builder.ui.frame import esc, frame
 from builder.ui.problems import draw_problems
-from builder.ui.settings import apply, draw_field, held_out, parts, trouble
+from builder.ui.settings import apply, draw_field, held_out, parts, side, trouble
 from builder.ui.workspace import Workspace
 
 
 @st.cache_data(show_spinner="Reading the samples…", max_entries=8)
-def pictured(name: str, folder: str) -> data.Shown:
-    """What is shown of a data set; the samples themselves are not kept."""
-    return data.shown(name, paths.data_roots(), own_view.features(name))
+def pictured(dataset: Dataset, validation: float, folder: str) -> data.Shown:
+    """What is shown of a data set, of which a share is held out; the samples themselves are not kept."""
+    return data.shown(dataset, paths.data_roots(), own_view.features(dataset.name), validation)
 
 
 @st.cache_data(show_spinner="Changing the samples…", max_entries=32)
@@ -55,7 +56,8 @@ def fit(space: Workspace, dataset: Dataset) -> None:
         st.warning(f"{name} does not fit this data set yet: " + "; ".join(esc(str(problem)) for problem in wrong[:3]), icon=":material/warning:")
     if current:
         st.caption(f"{name} trains on this data set: {parts(space.project)}")
-        draw_field(space, held_out(space.project))
+        for field in (held_out(space.project), *side(space.project)):
+            draw_field(space, field)
     else:
         st.button(f"Use {esc(dataset.title)} for {name}", key="use", on_click=apply, args=(space, {"op": "choose_data", "source": source}),
                   icon=":material/swap_horiz:")
@@ -85,7 +87,8 @@ with left:
         missing(dataset)
 if where is not None:
     try:
-        shown = pictured(dataset.name, str(where.folder))
+        used = data_view.name_of(space.project) == dataset.name
+        shown = pictured(dataset, validation_share(space.project) if used else 0.0, str(where.folder))
     except data.DataError as error:
         left.error(esc(str(error)))
     else:

@@ -14,16 +14,16 @@ GAP = 2
 PNG, PNG_HEAD = b"\x89PNG\r\n\x1a\n", 24  # how such a file begins, and where its width and height end
 
 
-def count_rows(classes: Sequence[str], train: Sequence[int], test: Sequence[int]) -> list[tuple[str, int, int]]:
-    """Rows class, training samples, test samples."""
-    return list(zip(classes, train, test, strict=True))
+def count_rows(classes: Sequence[str], train: Sequence[int], test: Sequence[int], validation: Sequence[int] = ()) -> list[tuple[str, int, ...]]:
+    """Rows class, training samples, test samples, and validation samples where there are any."""
+    return list(zip(classes, train, test, *([validation] if validation else []), strict=True))
 
 
-def count_figure(rows: Sequence[tuple[str, int, int]], colours: tuple[str, str] = ("#4453d4", "#d9730d"), unit: str = "samples") -> go.Figure:
-    """Bars of the samples, or pixels, of each class, training beside test, in two colours."""
-    names = [name for name, _, _ in rows]
+def count_figure(rows: Sequence[tuple[str, int, ...]], colours: Sequence[str] = ("#4453d4", "#d9730d", "#2f9e6e"), unit: str = "samples") -> go.Figure:
+    """Bars of the samples, or pixels, of each class, part beside part, each in its colour."""
+    names = [name for name, *_ in rows]
     bars = [go.Bar(name=part, x=names, y=[row[column] for row in rows], marker_color=colour, hovertemplate="%{x}: %{y:,} " + part + f" {unit}<extra></extra>")
-            for column, (part, colour) in enumerate(zip(("training", "test"), colours, strict=True), 1)]
+            for column, (part, colour) in enumerate(zip(("training", "test", "validation"), colours, strict=False), 1) if rows and column < len(rows[0])]
     layout = {"xaxis": {"title": "class", "type": "category"}, "yaxis": {"title": unit, "tickformat": ",d"}, "height": 320,
               "legend": {"orientation": "h", "y": 1.12, "x": 0}, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "bargap": 0.25}
     return go.Figure(bars, layout)

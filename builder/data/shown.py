@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from builder.catalogue import Dataset
+
 from .load import load
 from .records import Tensors
 from .show import MOST_POINTS, grid_image, plane, samples_per_class
@@ -25,7 +27,8 @@ Points = tuple[str, list[float], list[float]]
 
 @dataclass(frozen=True)
 class Shown:
-    """What is kept of a data set's samples: `counts` are samples or pixels a class of both parts, `sizes` all samples of both, `targets` the first
+    """What is kept of a data set's samples: `counts` are samples or pixels a class of the training and the test part, and of the
+    validation part where there is one, `sizes` all samples of both, held out or not, `targets` the first
     targets' values.
 
     Of images `pictures` is one picture of all (H W 3) in classification, `rows` classes of `across` samples, else the first samples (N C H W) with their
@@ -48,16 +51,18 @@ class Shown:
     whole: bool = True
 
 
-def shown(name: str, roots: Sequence[Path], features: Sequence[str] = ()) -> Shown:
-    """Reads a data set and keeps what is shown of it; `features` are what the numbers of a sample are called. Raises DataError."""
-    tensors = load(name, roots)
-    sizes = (len(tensors.train_x), len(tensors.test_x))
+def shown(source: str | Dataset, roots: Sequence[Path], features: Sequence[str] = (), validation: float = 0.0) -> Shown:
+    """Reads a data set and keeps what is shown of it; `features` are what the numbers of a sample are called, `validation` is the share that is held
+    out. Raises DataError."""
+    tensors = load(source, roots, validation=validation)
+    held = () if tensors.valid_y is None else (tensors.valid_y,)
+    sizes = (len(tensors.train_x) + sum(map(len, held)), len(tensors.test_x))
     about = {"sizes": sizes, "mean": tensors.mean, "std": tensors.std, "whole": sizes[0] <= MOST_POINTS}
     if tensors.task == "regression":
         about["targets"] = [(tensors.train_y[:, place].tolist(), tensors.test_y[:, place].tolist()) for place in range(min(TARGETS, len(tensors.targets)))]
     else:
         masks = tensors.task == "segmentation"
-        about["counts"] = [samples_per_class(y.flatten(), VALUES if masks else len(tensors.classes))[:len(tensors.classes)] for y in (tensors.train_y, tensors.test_y)]
+        about["counts"] = [samples_per_class(y.flatten(), VALUES if masks else len(tensors.classes))[:len(tensors.classes)] for y in (tensors.train_y, tensors.test_y, *held)]
     return Shown(**about, **(_pictures(tensors) if len(tensors.shape) == 3 else _points(tensors, features)))
 
 

@@ -87,6 +87,8 @@ def sources(project: Project) -> dict[str, tuple[Dataset, object]]:
     own = {described(section).name: (described(section), section) for section in sections}
     if (dataset := dataset_of(project)) and dataset.name not in {**there, **own}:
         own[dataset.name] = (dataset, dict(project.data))
+    if dataset is not None and dataset.resized:
+        there[dataset.name] = (dataset, dataset.name)
     return there | own
 
 
@@ -136,11 +138,10 @@ def partial(dataset: Dataset, sizes: Sequence[int]) -> str:
     return f"The copy on this machine has {train:,} training and {test:,} test samples; {dataset.title} has {dataset.train:,} and {dataset.test:,}."
 
 
-def colours() -> tuple[str, str]:
-    """The theme's first two chart colours."""
+def colours() -> tuple[str, ...]:
+    """The theme's first three chart colours."""
     kind = "dark" if st.context.theme.type == "dark" else "light"
-    first, second, *_ = st.get_option(f"theme.{kind}.chartCategoricalColors") or ("#4453d4", "#d9730d")
-    return first, second
+    return tuple([*(st.get_option(f"theme.{kind}.chartCategoricalColors") or ()), "#4453d4", "#d9730d", "#2f9e6e"][:3])
 
 
 def misfits(project: Project, source: object) -> list[Problem]:

@@ -46,7 +46,7 @@ def _spreads(names: list[str], shown: Any) -> None:
     more = f", the first {len(shown.targets)} of {len(names)}" if len(names) > len(shown.targets) else ""
     st.markdown(f"**Target{'s' if len(names) > 1 else ''}{more}**")
     for number, (name, parts) in enumerate(zip(names, shown.targets, strict=False)):
-        st.plotly_chart(answers.spread_figure(name, *parts, data_view.colours()), key=f"target{number}", config=STILL)
+        st.plotly_chart(answers.spread_figure(name, *parts, data_view.colours()[:2]), key=f"target{number}", config=STILL)
 
 
 def _classes(dataset: Dataset, names: list[str], shown: Any) -> None:

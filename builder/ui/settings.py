@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from builder.catalogue.datasets import VALIDATION
+from builder.catalogue.datasets import SIDE, VALIDATION
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
 from builder.graph import EditError, Project, dataset_of
 from builder.graph.augmentation import augmentations
@@ -21,7 +21,7 @@ from .workspace import Workspace
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
           "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
           "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic", "workers": "Loader workers",
-          "validation": "Validation share"}
+          "validation": "Validation share", "side": "Side of the pictures (pixels)"}
 TROUBLE = "settings_trouble"
 TOP = ("epochs", "batch_size", "seed")
 
@@ -49,6 +49,12 @@ def whole(project: Project, *names: str) -> list[Field]:
 def held_out(project: Project) -> Field:
     """The share of the training part that is for validation."""
     return Field(f"data.{VALIDATION.name}", VALIDATION, project.data.get(VALIDATION.name, VALIDATION.default))
+
+
+def side(project: Project) -> list[Field]:
+    """The size that photographs are brought to, where the project's data are photographs of many sizes."""
+    dataset = dataset_of(project)
+    return [Field(f"data.{SIDE.name}", SIDE, project.data.get(SIDE.name, SIDE.default))] if dataset is not None and dataset.resized else []
 
 
 def parts(project: Project) -> str:

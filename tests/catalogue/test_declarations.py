@@ -98,7 +98,7 @@ def test_the_five_optimisers_refuse_what_torch_refuses():
 
 def test_data_sets_say_shape_classes_and_where_they_come_from():
     assert set(DATASETS) == {"digits", "distorted-digits", "mnist", "fashion-mnist", "kmnist", "emnist-letters", "emnist-balanced", "cifar10", "cifar100", "svhn", "stl10",
-                             "moons", "spirals", "curve", "shapes", "shapes-boxes"}
+                             "moons", "spirals", "curve", "shapes", "shapes-boxes", "flowers102", "oxford-iiit-pet", "oxford-iiit-pet-masks", "food101"}
     assert all(len(set(d.classes)) == len(d.classes) and d.answers > (d.task != "regression") and d.shape and d.source and d.summary and d.bytes > 0 for d in DATASETS.values())
     assert all((d.dtype == "uint8") == (len(d.shape) == 3) and (d.megabytes > 0) == bool(d.module) for d in DATASETS.values())
 

@@ -23,6 +23,11 @@ def test_the_bars_show_classes_by_name_and_say_what_they_count():
     assert figure.layout.xaxis.type == "category"
 
 
+def test_a_part_that_is_held_out_is_a_bar_of_its_own():
+    figure = count_figure(count_rows(("0", "1"), [3, 4], [1, 2], [1, 1]))
+    assert [(bar.name, list(bar.y)) for bar in figure.data] == [("training", [3, 4]), ("test", [1, 2]), ("validation", [1, 1])]
+
+
 def test_the_png_holds_exactly_the_pixels():
     with Image.open(BytesIO(png(PIXELS)), formats=["PNG"]) as image:
         assert numpy.array_equal(numpy.asarray(image), PIXELS)

@@ -31,6 +31,7 @@ from builder.gallery import ENTRIES
 from builder.graph import Project, apply
 from builder.graph.document import freeze
 from builder.train import augmentations
+from tests.compile.test_source import drawn as drawing
 from tests.data.files import cifar_batch, stl10_files, svhn_file, write_emnist, write_mnist
 from tests.data.photo_files import unpacked
 from tests.export.trained import NETWORKS, printed, project, run, told
@@ -194,6 +195,9 @@ def test_data_sets_of_torchvision_are_read_by_torchvision_with_the_same_losses(t
     more = [apply(project("perceptron") if "mnist" in name else colour, {"op": "backbone", "source": name})
             for name in ("kmnist", "emnist-letters", "emnist-balanced", "cifar100", "svhn", "stl10", "flowers102", "oxford-iiit-pet", "food101")]
     more[-3] = apply(more[-3], {"op": "settings", "path": "data.side", "value": 32})
+    masks = drawing(("conv1", "Conv2d", {"out_channels": 3, "kernel_size": 3, "padding": 1}), wires="image>conv1 conv1>output", name="Masks")
+    masks = builder.from_json(json.loads(json.dumps(builder.to_json(masks)).replace("[1, 28, 28]", "[3, 64, 64]")))
+    more.append(builder.with_settings(apply(masks, {"op": "choose_data", "source": "oxford-iiit-pet-masks"}), {"training.epochs": 2, "training.batch_size": 4}))
     listed = [project("perceptron", source="mnist", batch_size=5), project("convolutions", source="fashion-mnist", batch_size=10), colour, *more]
     files = []
     for number, made in enumerate(listed):

@@ -18,6 +18,7 @@ from builder.catalogue import DATASETS
 from builder.graph import apply
 from builder.ui import data_view
 from builder.ui.workspace import workspace
+from tests.data.photo_files import unpacked
 from tests.helpers import until
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "data.py"
@@ -175,3 +176,25 @@ def test_a_running_download_is_shown_with_its_progress_and_is_not_started_twice(
         going.set()
 
 
+
+
+def test_the_share_for_validation_is_set_on_the_page_and_said_in_numbers():
+    tab = page()
+    assert "1,293 samples train, 144 are the validation part" in said(tab)
+    looked(tab.number_input(key="data.validation").set_value(0.0).run())
+    assert workspace().project.data["validation"] == 0.0 and "there is no validation part" in said(tab)
+
+
+def test_the_side_of_photographs_is_set_on_the_page_and_the_input_follows(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRICKWORK_DATA", str(tmp_path))
+    unpacked(tmp_path)
+    workspace().apply({"op": "choose_data", "source": "flowers102"})
+    workspace().apply({"op": "set", "id": workspace().project.network.nodes[0].id, "params": {"shape": [3, 64, 64]}})
+    tab = page()
+    assert "2,040 training and 6,149 test samples · 64×64 pixels" in said(tab) and "has 12 training and 8 test samples" in said(tab)
+    looked(tab.number_input(key="data.side").set_value(32).run())
+    assert workspace().project.data["side"] == 32 and workspace().project.network.nodes[0].params["shape"] == (3, 32, 32)
+    assert "32×32 pixels" in said(tab) and len(tab.get("plotly_chart")) == 2
+    looked(tab.number_input(key="data.side").set_value(16).run())
+    workspace().apply({"op": "choose_data", "source": "digits"})
+    assert "side" not in workspace().project.data
