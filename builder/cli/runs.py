@@ -27,6 +27,7 @@ def add_to(commands) -> None:
     runs.add_argument("value", nargs="?", metavar="VALUE", help="set-lr: the learning rate from the next step on")
     runs.add_argument("--more", type=int, default=0, metavar="EPOCHS", help="resume: train so many epochs more than the run has; finished runs too")
     runs.add_argument("--half-batch", action="store_true", help="retry: with half the batch, for a run whose memory ran out")
+    runs.add_argument("--to", choices=("folder", "tensorboard"), default="folder", help="export: all that there is of the run, or an event directory of TensorBoard")
     runs.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="export: the folder to make (the run's id when not given)")
     runs.add_argument("--json", action="store_true", help="print one JSON document")
     runs.set_defaults(run=run_runs)
@@ -44,6 +45,8 @@ def run_runs(arguments: Namespace) -> int:
         raise CommandError(f"`runs {arguments.action}` takes a RUN only, not {arguments.value!r} too")
     if arguments.more and (arguments.action != "resume" or arguments.more < 1):
         raise CommandError("--more EPOCHS belongs to `runs resume` and is at least 1")
+    if arguments.to != "folder" and arguments.action != "export":
+        raise CommandError("--to belongs to `runs export`")
     if arguments.half_batch != (arguments.action == "retry"):
         raise CommandError("`runs retry RUN --half-batch` trains a run's project again with half the batch; `runs resume` goes on as it was")
     with Store() as store:
@@ -227,6 +230,8 @@ def export_run(store, run, arguments: Namespace) -> int:
     from builder.runs import changed_by_hand, current
 
     folder = arguments.output or Path(run.id)
+    if arguments.to == "tensorboard":
+        return export_events(store, run, arguments, folder)
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -245,6 +250,32 @@ def export_run(store, run, arguments: Namespace) -> int:
         say_json({"folder": str(folder), "files": files})
     else:
         say("\n".join(filter(None, [f"{folder}: {', '.join(files)}", changed_by_hand(store, run.id)])))
+    return 0
+
+
+def export_events(store, run, arguments: Namespace, folder: Path) -> int:
+    """Write what counts of a run into a new event directory of TensorBoard."""
+    from builder.export import ExportError
+    from builder.export.tensorboard import Board
+    from builder.runs import current
+    from builder.train.events import RunEnded
+
+    if folder.exists():
+        raise CommandError(f"{folder} is already there: name a new folder with -o")
+    stored = store.events(run.id)
+    # Every event with the time it was written at; those that a resumed run has left behind are gone.
+    times = {id(row.event): row.time for row in stored}
+    events = current(row.event for row in stored)
+    try:
+        board = Board(folder, store.project(run.id), run.folder)
+    except ExportError as error:
+        raise CommandError(str(error), 1) from None
+    for event in [*events, *([] if events and isinstance(events[-1], RunEnded) else [RunEnded("stopped", run.step, "The run goes on: this is what there was of it.")])]:
+        board.add(event, times.get(id(event)))
+    if arguments.json:
+        say_json({"folder": str(folder), "files": sorted(path.name for path in folder.iterdir())})
+    else:
+        say(f"{folder}: `tensorboard --logdir {folder}` shows it")
     return 0
 
 

@@ -11,6 +11,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from builder.train.control import Control
 from builder.train.events import (
@@ -45,6 +46,7 @@ def add_to(commands) -> None:
     train.add_argument("--checkpoint", choices=CHECKPOINTS, default=CHECKPOINTS[0], help="which weights of --from (default %(default)s)")
     train.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; the fastest there is when not given")
     train.add_argument("--devices", type=int, metavar="N", help="share the training between so many processes: GPUs of this machine, or with --device cpu its processor")
+    train.add_argument("--tensorboard", type=Path, metavar="DIR", help="write the run for TensorBoard too, into a folder of its own in DIR, while it trains")
     train.add_argument("--download", action="store_true", help="fetch the data set first where it is missing")
     train.add_argument("--queue", action="store_true", help="train in the background, when it is its turn and its memory fits")
     train.add_argument("--test", action="store_true", help="evaluate the test part once the run is done, with its best checkpoint; `test RUN` does so later")
@@ -101,11 +103,14 @@ def run_train(arguments: Namespace) -> int:
     if arguments.queue:
         if arguments.test:
             raise CommandError("--test waits for the end of the run, and --queue does not: `test RUN` evaluates the test part later")
+        if arguments.tensorboard:
+            raise CommandError("--tensorboard DIR is written while you wait: for a run in the background, --set training.tensorboard=true writes into its own folder")
         return queue_run(project, arguments)
     with restrained(), Store() as store:
         run_id = store.create(api.to_json(project), api.source(project), project.name, asked_device(arguments))
         watch = JsonLines() if arguments.json else Progress(run_id)
-        ended = work(run_id, events_of(store, arguments.download), store, watch)
+        board = new_board(arguments.tensorboard, store, run_id)
+        ended = work(run_id, events_of(store, arguments.download), store, lambda event: (watch(event), board(event)))
         seen = tested(store, store.get(run_id), CHECKPOINTS[0], arguments.device) if arguments.test and ended.reason == "completed" else None
     if seen:
         watch(seen) if arguments.json else say(in_words(seen))
@@ -137,6 +142,18 @@ def warmed(project, trained: str, checkpoint: str):
         say(table(("BRICK", "", "WEIGHTS", "KEPT", ""), [(row.brick, row.state, count(row.numbers), count(row.kept), "; ".join(filter(None, (row.was and f"was {row.was}", row.why))))
                                                      for row in rows], right=[2, 3]), sys.stderr)
     return project
+
+
+def new_board(folder: Path | None, store, run_id: str) -> Callable[[Event], object]:
+    """What writes a run's events for TensorBoard into its own folder in `folder`; nothing does without one. Raises CommandError where that cannot be."""
+    from builder.export import ExportError
+    from builder.export.tensorboard import Board
+
+    try:
+        return Board(folder / run_id, store.project(run_id), store.folder(run_id)).add if folder else lambda event: None
+    except ExportError as error:
+        store.append(run_id, [RunEnded("stopped", 0, f"{error}.")])
+        raise CommandError(str(error), 1) from None
 
 
 def queue_run(project, arguments: Namespace) -> int:
@@ -186,6 +203,7 @@ def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
     """How a worker trains a run of this store: its project, on the device asked for, from its last checkpoint when it is resumed."""
     def make_events(run, control: Control) -> Iterator[Event]:
         from builder import api
+        from builder.graph.training import number
         from builder.runs import RunError, shared_by
 
         project, (device, count) = api.from_json(store.project(run.id)), shared_by(run.device_asked)
@@ -193,9 +211,25 @@ def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
             raise RunError(f"The network recorded in source.py of run {run.id} is not what this Brickwork makes of its project.json: one of the two was "
                            "changed, or another version made the run. Train the project again as a new run")
         how = {"device": device, "control": control, "folder": run.folder, "resume": run.generation > 1, "progress": fetching if download else None, "download": download}
-        return api.train(project, **how) if count == 1 else shared(store, run, project, count, how)
+        events = api.train(project, **how) if count == 1 else shared(store, run, project, count, how)
+        return watched(events, store, run) if number(project, "tensorboard") else events
 
     return make_events
+
+
+def watched(events: Iterator[Event], store, run) -> Iterator[Event]:
+    """The events, written for TensorBoard into the run's own folder once they are in the database."""
+    from builder.export.tensorboard import Board
+
+    board = Board(run.folder / "tensorboard", store.project(run.id), run.folder)
+    for event in events:
+        if isinstance(event, RunEnded):
+            # Nobody asks for another event after the last.
+            board.add(event)
+            yield event
+        else:
+            yield event
+            board.add(event)
 
 
 def shared(store, run, project, count: int, how: dict[str, object]) -> Iterator[Event]:
