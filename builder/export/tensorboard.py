@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, Event, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, Event, Noted, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
 
 from .kinds import ExportError
 
@@ -70,6 +70,8 @@ class Board:
                 self._histograms(event.step, time)
             case RateChanged():
                 self._text("learning rate", [f"changed by hand from {event.before:g} to {event.lr:g} after step {event.step:,}"], event.step, time)
+            case Noted():
+                self._text("notes", [event.says], event.step, time)
             case RunEnded():
                 self._close(event, time)
 
