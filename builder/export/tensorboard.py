@@ -10,7 +10,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, Event, Noted, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import (
+    CheckpointSaved,
+    EpochEnded,
+    Evaluated,
+    Event,
+    Noted,
+    RateChanged,
+    RunEnded,
+    RunStarted,
+    Snapshot,
+    StepEnded,
+)
 
 from .kinds import ExportError
 
