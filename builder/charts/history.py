@@ -87,14 +87,23 @@ def _share(value: float | None) -> float | None:
     return None if value is None else round(value, 5)
 
 
+def figure_of(seen: Evaluated) -> float | None:
+    """What a task has besides accuracy, or in its place: the mean IoU of masks, the R² of numbers."""
+    return seen.figures.get("mean_iou", seen.figures.get("r2"))
+
+
+def _reached(seen: Evaluated) -> dict[str, object]:
+    return {"accuracy": _share(seen.accuracy), "figure": _share(figure_of(seen)), "epoch": seen.epoch}
+
+
 def points(history: History, since: int = 0) -> list[list[float | None]]:
     """Rows step, epoch, loss, accuracy, samples per second of the training part, from number `since` on."""
     return [[s.step, s.epoch, _digits(s.loss), _share(s.accuracy), _digits(s.samples_per_second, 4)] for s in history.steps[since:]]
 
 
 def tests(history: History) -> list[list[float | None]]:
-    """Rows step, epoch, loss, accuracy of the part that the run is watched on, one an epoch."""
-    return [[t.step, t.epoch, _digits(t.loss), _share(t.accuracy)] for t in history.tests]
+    """Rows step, epoch, loss, accuracy of the part that the run is watched on, and mean IoU or R² where there is one: a row an epoch."""
+    return [[t.step, t.epoch, _digits(t.loss), _share(t.accuracy), *([] if (figure := figure_of(t)) is None else [_share(figure)])] for t in history.tests]
 
 
 def marks(history: History) -> list[list[float]]:
@@ -148,13 +157,13 @@ def header(history: History) -> dict[str, object]:
         "seconds": round(history.current[-1].seconds, 1) if history.current else 0,
         "device": started.device if started else "",
         "deviceName": started.device_name if started else "",
-        "best": {"accuracy": _share(top.accuracy), "epoch": top.epoch} if top else None,
+        "best": _reached(top) if top else None,
         "parameters": started.parameters if started else None,
         "trainSamples": started.train_samples if started else None,
         "testSamples": started.test_samples if started else None,
         "validationSamples": started.validation_samples if started else None,
         "part": history.part,
-        "tested": {"accuracy": round(asked.accuracy, 5), "epoch": asked.epoch, "checkpoint": asked.checkpoint} if asked else None,
+        "tested": {**_reached(asked), "checkpoint": asked.checkpoint} if asked else None,
     }
 
 
@@ -174,6 +183,7 @@ def payload(history: History, since: Sent = Sent(), *, run: str | None = None, t
         "title": title,
         "state": state,
         "says": (history.ended.says if history.ended else "") if says is None else says,
+        "task": started.task if started else "classification",
         "classes": list(started.classes) if started else [],
         "base": base,
         "points": points(history, base),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from builder.train.events import Evaluated
+
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """One class: of what was called so the share that is so, of what is so the share that was called so, their harmonic mean, and its samples.
+    """One class: of what was called so the share that is so, of what is so the share that was called so, their harmonic mean, its samples (or pixels), and
+    intersection over union: of what is or was called so the share that is both.
 
     None where there is nothing to take a share of.
     """
@@ -18,6 +21,7 @@ class ClassMetrics:
     recall: float | None
     f1: float | None
     samples: int
+    iou: float | None = None
 
 
 def by_class(confusion: Sequence[Sequence[int]], names: Sequence[str]) -> list[ClassMetrics]:
@@ -27,7 +31,8 @@ def by_class(confusion: Sequence[Sequence[int]], names: Sequence[str]) -> list[C
     for i, row in enumerate(confusion):
         right, samples = row[i], sum(row)
         f1 = 2 * right / (samples + called[i]) if samples + called[i] else None
-        rows.append(ClassMetrics(names[i] if i < len(names) else str(i), _share(right, called[i]), _share(right, samples), f1, samples))
+        iou = _share(right, samples + called[i] - right)
+        rows.append(ClassMetrics(names[i] if i < len(names) else str(i), _share(right, called[i]), _share(right, samples), f1, samples, iou))
     return rows
 
 
@@ -35,6 +40,18 @@ def macro_f1(confusion: Sequence[Sequence[int]]) -> float | None:
     """The mean F1 of the classes that are there or were named, each counting as much as the others."""
     known = [row.f1 for row in by_class(confusion, ()) if row.f1 is not None]
     return sum(known) / len(known) if known else None
+
+
+def totals(seen: Evaluated) -> dict[str, tuple[float | None, bool]]:
+    """The figures of an evaluation over all its classes or targets, by their titles, each with whether it is a share."""
+    if seen.accuracy is None:
+        return {"Loss": (seen.loss, False), **{title: (seen.figures[name], name == "box_iou") for name, title in NUMBERS.items() if name in seen.figures}}
+    shares = {"Accuracy": seen.accuracy, "Top-5 accuracy": seen.figures.get("top5"), "Mean IoU": seen.figures.get("mean_iou"), "Dice": seen.figures.get("dice"),
+              "Macro F1": None if "dice" in seen.figures else macro_f1(seen.confusion), "Calibration error": seen.figures.get("calibration_error")}
+    return {title: (value, True) for title, value in shares.items() if value is not None or (title == "Macro F1" and "dice" not in seen.figures)}
+
+
+NUMBERS = {"r2": "R²", "mse": "Mean squared error", "mae": "Mean absolute error", "box_iou": "Mean IoU of the boxes"}
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -1,4 +1,4 @@
-"""`metrics`: how well a run's network tells the classes apart, class by class."""
+"""`metrics`: how well a run's network tells the classes apart, class by class, or tells its numbers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import asdict
 
 from .show import CommandError, count, say, say_json, share, table
 
-TITLES = {"top5": "top-5 accuracy", "calibration_error": "calibration error"}
+TITLES = {"top5": "top-5 accuracy", "calibration_error": "calibration error", "mean_iou": "mean IoU", "dice": "Dice"}
 
 
 def add_to(commands) -> None:
     """Declare the command."""
-    command = commands.add_parser("metrics", help="accuracy, top-5, F1 and calibration of a run, and precision and recall of every class")
+    command = commands.add_parser("metrics", help="accuracy, top-5, F1 and calibration of a run, with precision and recall of every class; IoU of masks; R² and errors of numbers")
     command.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or `last`")
     command.add_argument("--epoch", type=int, metavar="N", help="after this epoch (the best one when not given)")
     command.add_argument("--split", choices=("validation", "test"), help="of this part (the one that the run is watched on when not given)")
@@ -39,17 +39,33 @@ def run_metrics(arguments: Namespace) -> int:
     if not chosen:
         raise CommandError(f"run {run.id} has no test after epoch {arguments.epoch}; it has those after {_span(tests)}" if tests and arguments.epoch is not None
                            else f"run {run.id} has not been tested yet: its {split} part is evaluated after every epoch", 1)
-    seen = max(chosen, key=lambda test: test.accuracy)
+    seen = max(chosen, key=lambda test: -test.loss if test.accuracy is None else test.accuracy)
+    if seen.accuracy is None:
+        return _numbers(run, seen, arguments.json)
     rows, f1 = by_class(seen.confusion, classes), macro_f1(seen.confusion)
     if arguments.json:
         say_json({"run": run.id, "epoch": seen.epoch, "split": seen.split, "loss": seen.loss, "accuracy": seen.accuracy, "macro_f1": f1, **seen.figures,
                   "classes": [asdict(row) for row in rows]})
         return 0
-    say(f"{run.id}: {seen.split} part after epoch {seen.epoch}, {count(sum(row.samples for row in rows))} samples")
+    masks = "mean_iou" in seen.figures
+    say(f"{run.id}: {seen.split} part after epoch {seen.epoch}, {count(sum(row.samples for row in rows))} {'pixels' if masks else 'samples'}")
     said = {"accuracy": seen.accuracy, "macro F1": f1, **{TITLES.get(name, name): value for name, value in seen.figures.items()}}
     say(", ".join(f"{name} {share(value)}" for name, value in said.items()) + f", loss {seen.loss:.4f}\n")
-    say(table(("CLASS", "PRECISION", "RECALL", "F1", "SAMPLES"),
-              [(row.name, share(row.precision), share(row.recall), share(row.f1), count(row.samples)) for row in rows], right=[1, 2, 3, 4]))
+    say(table(("CLASS", "PRECISION", "RECALL", "F1", *(("IOU", "PIXELS") if masks else ("SAMPLES",))),
+              [(row.name, share(row.precision), share(row.recall), share(row.f1), *((share(row.iou),) if masks else ()), count(row.samples)) for row in rows],
+              right=[1, 2, 3, 4, *([5] if masks else [])]))
+    return 0
+
+
+def _numbers(run, seen, as_json: bool) -> int:
+    """The figures of a run whose answers are numbers."""
+    from builder.charts.metrics import totals
+
+    if as_json:
+        say_json({"run": run.id, "epoch": seen.epoch, "split": seen.split, "loss": seen.loss, **seen.figures})
+        return 0
+    say(f"{run.id}: {seen.split} part after epoch {seen.epoch}")
+    say(table(("FIGURE", "VALUE"), [(title, share(value) if is_share else f"{value:.6g}") for title, (value, is_share) in totals(seen).items()], right=[1]))
     return 0
 
 

@@ -350,7 +350,7 @@ class Progress:
         if self.live:
             print(self.erase(), end="", file=sys.stderr, flush=True)
         if event.reason == "completed":
-            accuracy = f"{self.test.split} accuracy {share(self.test.accuracy)}, " if self.test else ""
+            accuracy = f"{self.test.split} accuracy {share(self.test.accuracy)}, " if self.test and self.test.accuracy is not None else ""
             try:
                 say(f"{event.says} ({accuracy}run {self.run_id})")
             except BrokenPipeError:
@@ -368,8 +368,15 @@ def beginning(event: RunStarted, run_id: str) -> str:
 def epoch_line(started: RunStarted | None, epoch: EpochEnded | None, test: Evaluated) -> str:
     """An epoch's results in a line."""
     of = f"/{started.epochs}" if started else ""
-    trained = f"loss {epoch.loss:.4f}, accuracy {share(epoch.accuracy)}, {count(epoch.samples_per_second)} samples/s" if epoch else ""
-    return f"epoch {test.epoch}{of}: {trained}; {test.split} loss {test.loss:.4f}, {test.split} accuracy {share(test.accuracy)}"
+    trained = f"loss {epoch.loss:.4f}{right(epoch.accuracy)}, {count(epoch.samples_per_second)} samples/s" if epoch else ""
+    named = {"mean_iou": "mean IoU", "r2": "R²"}
+    figures = "".join(f", {words} {share(test.figures[name]) if name != 'r2' else f'{test.figures[name]:.4f}'}" for name, words in named.items() if name in test.figures)
+    return f"epoch {test.epoch}{of}: {trained}; {test.split} loss {test.loss:.4f}{right(test.accuracy, f'{test.split} ')}{figures}"
+
+
+def right(accuracy: float | None, part: str = "") -> str:
+    """The accuracy as it follows a loss; nothing where nothing is right or wrong."""
+    return "" if accuracy is None else f", {part}accuracy {share(accuracy)}"
 
 
 def bar_line(started: RunStarted, step: StepEnded, width: int) -> str:
@@ -377,7 +384,7 @@ def bar_line(started: RunStarted, step: StepEnded, width: int) -> str:
     whole = max(1, started.steps_per_epoch * started.epochs)
     done = min(1.0, step.step / whole)
     left = duration((whole - step.step) * started.batch_size / step.samples_per_second) if step.samples_per_second > 0 else "?"
-    words = (f" {100 * done:3.0f} %  epoch {step.epoch}/{started.epochs}  loss {step.loss:.4f}  accuracy {share(step.accuracy)}  "
+    words = (f" {100 * done:3.0f} %  epoch {step.epoch}/{started.epochs}  loss {step.loss:.4f}{right(step.accuracy)}  "
              f"{count(step.samples_per_second)}/s  {left} left")
     cells = max(0, min(30, width - len(words)))
     return ("█" * round(cells * done)).ljust(cells, "░")[:width] + words[:max(0, width - cells)]

@@ -1,4 +1,4 @@
-"""Classical classifiers on a project's data: what a network has to beat to be worth its training."""
+"""Classical methods on a project's data: what a network has to beat to be worth its training."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from builder.catalogue.datasets import IGNORED
 from builder.data.records import Tensors
 
 SEED = 0
@@ -19,7 +20,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Baseline:
-    """One classifier of scikit-learn: its class, what differs from that one's defaults, and one sentence on what it does."""
+    """One method of scikit-learn: its class, what differs from that one's defaults, and one sentence on what it does."""
 
     name: str
     title: str
@@ -38,9 +39,21 @@ BASELINES = (
 )
 
 
+NUMBERS = (
+    Baseline("linear", "Linear regression", "One weighted sum of all values a target: a network without a hidden layer.", "sklearn.linear_model.LinearRegression"),
+    Baseline("tree-regression", "Decision tree", "Questions about single values, one after the other.", "sklearn.tree.DecisionTreeRegressor", (("random_state", SEED),)),
+    Baseline("forest-regression", "Random forest", "A hundred trees, each grown on other samples, whose answers are averaged (Breiman 2001).",
+             "sklearn.ensemble.RandomForestRegressor", (("random_state", SEED),), threads=True),
+)
+# Of masks what needs no picture: the methods above know no neighbours, and a picture has as many answers as pixels.
+PIXELS = (Baseline("frequent", "Most frequent class", "Calls every pixel what most training pixels are.", "sklearn.dummy.DummyClassifier", (("strategy", "most_frequent"),)),)
+OF = {"classification": BASELINES, "regression": NUMBERS, "segmentation": PIXELS}
+
+
 @dataclass(frozen=True)
 class Score:
-    """What one baseline reached: accuracy is a share (0 to 1) of the test samples; seconds are those of fitting it."""
+    """What one baseline reached on the test part; seconds are those of fitting it. `accuracy` is a share (0 to 1) of the samples, of the pixels of masks, or,
+    where `figure` is "r2", the mean R² of the targets: the share of their variance that is explained."""
 
     name: str
     title: str
@@ -48,6 +61,7 @@ class Score:
     seconds: float
     train_samples: int
     test_samples: int
+    figure: str = "accuracy"
 
 
 def scores(tensors: Tensors, threads: int = 1, kept: Path | None = None, again: bool = False) -> Iterator[Score]:
@@ -58,14 +72,14 @@ def scores(tensors: Tensors, threads: int = 1, kept: Path | None = None, again: 
     known = None if kept is None else kept / f"{_print(tensors)}.json"
     found = {} if again else _read(known)
     (train_x, train_y), (test_x, test_y) = _features(tensors)
-    for one in BASELINES:
+    for one in OF[tensors.task]:
         if one.name not in found:
-            found[one.name] = _fitted(one, train_x, train_y, test_x, test_y, threads)
+            found[one.name] = _fitted(one, train_x, train_y, test_x, test_y, threads, "r2" if tensors.task == "regression" else "accuracy")
             _write(known, found)
         yield found[one.name]
 
 
-def _fitted(one: Baseline, train_x, train_y, test_x, test_y, threads: int) -> Score:
+def _fitted(one: Baseline, train_x, train_y, test_x, test_y, threads: int, figure: str) -> Score:
     import warnings
 
     package, _, kind = one.module.rpartition(".")
@@ -75,7 +89,8 @@ def _fitted(one: Baseline, train_x, train_y, test_x, test_y, threads: int) -> Sc
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a hundred steps of the logistic regression are what it is known for, converged or not
         model.fit(train_x, train_y)
-    return Score(one.name, one.title, float((model.predict(test_x) == test_y).mean()), time.perf_counter() - began, len(train_y), len(test_y))
+    # A classifier's score is the share of right answers, a regressor's R².
+    return Score(one.name, one.title, float(model.score(test_x, test_y)), time.perf_counter() - began, len(train_y), len(test_y), figure)
 
 
 def _features(tensors: Tensors):
@@ -83,6 +98,11 @@ def _features(tensors: Tensors):
     import torch
 
     parts = [(tensors.train_x, tensors.train_y), (tensors.test_x, tensors.test_y)]
+    if tensors.task == "segmentation":
+        # Every pixel is a sample; that of no class is none.
+        parts = [(torch.zeros(int((y != IGNORED).sum()), 1), y[y != IGNORED]) for _, y in parts]
+    elif tensors.task == "regression":
+        parts = [(x, y[:, 0] if y.shape[1] == 1 else y) for x, y in parts]
     rows = [x.reshape(len(x), -1) for x, _ in parts]
     if rows[0].dtype == torch.uint8:
         rows = [x.to(torch.float32) / 255 for x in rows]

@@ -21,7 +21,7 @@ from builder.runs import Run, RunError
 
 from .child import COMMAND, end, listened, started
 from .frame import esc
-from .train_view import store
+from .train_view import follow, store
 
 LONGEST = 3600.0  # seconds for all of them
 POLL = 0.7  # seconds between two looks at what is going on aside
@@ -117,9 +117,9 @@ def _draw(project: Project, run: Run | None, busy: bool) -> None:
     if job and job.says:
         st.warning(f"The baselines could not be measured: {esc(job.says)}", icon=":material/error:")
     if running:
-        st.markdown(f":material/hourglass_top: Fitting {'the next' if job.rows else 'the first'} of three…")
+        st.markdown(f":material/hourglass_top: Fitting {'the next' if job.rows else 'the first'}…")
         st.button("Cancel", key="cancel-baselines", icon=":material/close:", on_click=server.cancel)
-    elif not (job and len(job.rows) > 1 and not job.says):
+    elif not (job and len(job.rows) >= (1 if project.task.get("kind") == "segmentation" else 2) and not job.says):
         other = any(one.running for one in server.jobs.values())
         st.button("Measure the baselines", key="measure-baselines", icon=":material/leaderboard:", on_click=server.begin, args=(project,), disabled=other,
                   help="Those of another data set are being measured" if other else None)
@@ -130,11 +130,20 @@ def _draw(project: Project, run: Run | None, busy: bool) -> None:
 def _rows(job: Job, run: Run | None) -> dict[str, list[str]]:
     """The best first, the network among them once its test part was asked for, behind them before."""
     rows = [(float(row["accuracy"]), str(row["title"]), f"{float(row['seconds']):,.1f} s") for row in job.rows]
-    own = None if run is None else run.accuracy if run.part == "test" else run.tested
+    numbers = any(row.get("figure") == "r2" for row in job.rows)
+    own = None if run is None else _explained(run) if numbers else run.accuracy if run.part == "test" else run.tested
     if own is not None:
         rows.append((own, f"{run.name} (the run shown)", f"epoch {run.epoch}"))
     rows.sort(reverse=True)
-    told = [(f"{100 * accuracy:.2f} %", title, took) for accuracy, title, took in rows]
+    told = [(f"{reached:.4f}" if numbers else f"{100 * reached:.2f} %", title, took) for reached, title, took in rows]
     if own is None and run is not None and run.accuracy is not None:
+        # A run of numbers has no accuracy; what it reaches on its validation part stands above.
         told.append(("not asked for yet", f"{run.name} (the run shown)", f"epoch {run.epoch}, {100 * run.accuracy:.2f} % of the validation part"))
-    return {"Method": [esc(title) for _, title, _ in told], "Test accuracy": [accuracy for accuracy, _, _ in told], "Fitted in": [took for _, _, took in told]}
+    return {"Method": [esc(title) for _, title, _ in told], "Test R²" if numbers else "Test accuracy": [reached for reached, _, _ in told], "Fitted in": [took for _, _, took in told]}
+
+
+def _explained(run: Run) -> float | None:
+    """The R² of a run on the test part; None before it was asked for."""
+    history = follow(run.id).history
+    seen = history.asked or (history.tests if history.part == "test" else ())
+    return seen[-1].figures.get("r2") if seen else None

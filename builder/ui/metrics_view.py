@@ -5,18 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from builder.charts.history import best
-from builder.charts.metrics import by_class, macro_f1
+from builder.charts.metrics import by_class, totals
 from builder.graph import Project
 from builder.runs import Run
-from builder.train.events import Evaluated
 
 from .baselines_view import baselines
 from .train_view import follow
 
 REFRESH_SECONDS = 2.0
 LAST, BEST, TEST = "Last epoch", "Best epoch", "Test part"
-MEANS = {"Accuracy": "Share of the samples whose highest score is the true class",
+MEANS = {"Accuracy": "Share of the samples, or pixels, whose highest score is the true class",
          "Top-5 accuracy": "Share of the samples whose true class is among the five highest scores",
+         "Mean IoU": "Mean over the classes of intersection over union: of the pixels that are of the class or were called so, the share that are both",
+         "Dice": "Mean over the classes of Dice's coefficient: twice the pixels that are of the class and were called so, over those that are and those that were called so",
+         "Loss": "The mean loss of a sample",
+         "R²": "The share of the targets' variance that the network explains: 1 is perfect, 0 is what their mean reaches; the mean over the targets",
+         "Mean squared error": "The mean over samples and targets of the squared difference",
+         "Mean absolute error": "The mean over samples and targets of the difference's size",
+         "Mean IoU of the boxes": "Mean over the samples of intersection over union of the box that is told and the true one",
          "Macro F1": "Mean over the classes of F1, the harmonic mean of precision and recall: small classes count as much as large ones",
          "Calibration error": "How far the network's sureness (the share that softmax gives its answer) and the share of right answers are apart, on average over 15 bins of sureness"}
 
@@ -39,25 +45,24 @@ def metrics(run: Run) -> None:
 def _draw(run_id: str) -> None:
     history = follow(run_id).history
     if not history.tests:
-        st.caption("The network is evaluated after every epoch; the figures of the classes come then.")
+        st.caption("The network is evaluated after every epoch; its figures come then.")
         return
     offered = (LAST, BEST, *((TEST,) if history.asked else ()))
     if st.session_state.get("metrics_of") not in (None, *offered):
         del st.session_state["metrics_of"]
     which = st.segmented_control("Evaluated", offered, default=LAST, key="metrics_of", label_visibility="collapsed", required=True)
     seen = history.asked[-1] if which == TEST and history.asked else best(history) if which == BEST else history.tests[-1]
-    for column, (name, value) in zip(st.columns(4), totals(seen).items(), strict=False):
-        column.metric(name, "–" if value is None else f"{100 * value:.2f} %", help=MEANS[name])
+    figures = totals(seen)
+    for column, (name, (value, share)) in zip(st.columns(max(4, len(figures))), figures.items(), strict=False):
+        column.metric(name, "–" if value is None else f"{100 * value:.2f} %" if share else f"{value:.4g}", help=MEANS[name])
+    if seen.accuracy is None:
+        st.caption(f"{seen.split.capitalize()} part, after epoch {seen.epoch}.")
+        return
     rows = by_class(seen.confusion, history.started.classes if history.started else ())
     st.caption(f"{seen.split.capitalize()} part, after epoch {seen.epoch}. Precision: of what was called so, the share that is. Recall: of what is so, the share that was called so. "
                "Click a column's head to sort.")
-    st.dataframe({"Class": [row.name for row in rows], "Precision": [row.precision for row in rows], "Recall": [row.recall for row in rows],
-                  "F1": [row.f1 for row in rows], "Samples": [row.samples for row in rows]}, hide_index=True, width="stretch",
-                 column_config={name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1) for name in ("Precision", "Recall", "F1")})
-
-
-def totals(seen: Evaluated) -> dict[str, float | None]:
-    """The figures above the table, by their titles."""
-    found = {"Accuracy": seen.accuracy, "Top-5 accuracy": seen.figures.get("top5"), "Macro F1": macro_f1(seen.confusion),
-             "Calibration error": seen.figures.get("calibration_error")}
-    return {name: value for name, value in found.items() if value is not None or name == "Macro F1"}
+    masks = "mean_iou" in seen.figures
+    shares = {"Precision": [row.precision for row in rows], "Recall": [row.recall for row in rows], "F1": [row.f1 for row in rows],
+              **({"IoU": [row.iou for row in rows]} if masks else {})}
+    st.dataframe({"Class": [row.name for row in rows], **shares, "Pixels" if masks else "Samples": [row.samples for row in rows]}, hide_index=True, width="stretch",
+                 column_config={name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1) for name in shares})

@@ -283,7 +283,7 @@ def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     # The list is drawn when the page is; what changes by the second is told by the view above alone.
     followed = shown and run.live
     state.badge("live" if followed else STATES[run.state], color=COLOURS.get(run.state, "red"))
-    accuracy = "no test yet" if run.accuracy is None else f"{100 * run.accuracy:.1f} % {run.part} accuracy"
+    accuracy = ("trained" if run.epoch else "no test yet") if run.accuracy is None else f"{100 * run.accuracy:.1f} % {run.part} accuracy"
     tested = "" if run.tested is None else f"; test {100 * run.tested:.1f} %"
     so_far = f"{accuracy}, epoch {run.epoch} of {run.epochs}{tested}" if run.epochs else "not started"
     if run.place is not None and not followed:

@@ -82,7 +82,7 @@ def test_a_test_that_was_asked_for_stands_beside_what_the_run_is_watched_on():
     asked = Evaluated(1, 4, "test", 0.3, 0.5, ((1, 1), (0, 2)), checkpoint="best")
     told = extend(told, [Evaluated(1, 4, "validation", 0.1, 0.75, ((2, 0), (1, 1))), RunEnded("completed", 4, "Done."), asked])
     assert [test.split for test in told.tests] == ["validation"] and told.asked == (asked,) and told.ended
-    assert header(told)["best"] == {"accuracy": 0.75, "epoch": 1} and header(told)["tested"] == {"accuracy": 0.5, "epoch": 1, "checkpoint": "best"}
+    assert header(told)["best"] == {"accuracy": 0.75, "figure": None, "epoch": 1} and header(told)["tested"] == {"accuracy": 0.5, "figure": None, "epoch": 1, "checkpoint": "best"}
     assert payload(told, Sent())["confusion"]["matrix"] == [[2, 0], [1, 1]]
 
 
@@ -111,7 +111,7 @@ def test_the_best_accuracy_is_the_first_of_the_highest():
 def test_the_header_counts_epochs_and_steps():
     numbers = header(history(step(5), step(6), *epoch(1, 0.75)))
     assert (numbers["epoch"], numbers["epochs"], numbers["step"], numbers["steps"]) == (2, 3, 6, 12)
-    assert numbers["best"] == {"accuracy": 0.75, "epoch": 1}
+    assert numbers["best"] == {"accuracy": 0.75, "figure": None, "epoch": 1}
     assert (numbers["device"], numbers["deviceName"], numbers["parameters"]) == ("cpu", "A processor", 26)
 
 
@@ -125,3 +125,14 @@ def test_what_the_end_says_is_shown_unless_the_store_says_otherwise():
     told = history(step(1), RunEnded("diverged", 1, "The loss is infinite."))
     assert payload(told)["says"] == "The loss is infinite."
     assert payload(told, says="")["says"] == ""
+
+
+def test_a_run_of_numbers_is_judged_by_its_loss_and_tells_r2_where_others_have_accuracy():
+    def seen(number: int, loss: float, r2: float) -> Evaluated:
+        return Evaluated(number, number, "test", loss, None, (), {"mse": loss, "r2": r2})
+
+    told = history(StepEnded(1, 1, 0.5, None, 10.0, 1.0), seen(1, 0.4, 0.6), seen(2, 0.2, 0.8), seen(3, 0.3, 0.7))
+    assert best(told).epoch == 2 and header(told)["best"] == {"accuracy": None, "figure": 0.8, "epoch": 2}
+    assert points(told)[0][3] is None and payload(told)["tests"][1] == [2, 2, 0.2, None, 0.8]
+    masks = history(Evaluated(1, 1, "test", 0.4, 0.9, ((8, 1), (1, 0)), {"mean_iou": 0.4, "dice": 0.45}))
+    assert payload(masks)["tests"] == [[1, 1, 0.4, 0.9, 0.4]]

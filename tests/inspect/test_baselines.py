@@ -55,3 +55,22 @@ def test_a_drawing_without_a_task_and_missing_data_are_refused_in_words():
         api.baselines(ENTRIES["resnet18"].project)
     with pytest.raises(DataError, match="is not on this machine"):
         api.baselines(apply(ENTRIES["mnist-cnn"].project, {"op": "choose_data", "source": "mnist"}))
+
+
+def test_numbers_are_told_by_regressors_and_judged_by_r2(tmp_path):
+    x = torch.linspace(-1, 1, 60)[:, None] * torch.tensor([[1.0, -2.0]])
+    data = Tensors("line", x[::2], x[::2] @ torch.tensor([[3.0], [1.0]]) + 1, x[1::2], x[1::2] @ torch.tensor([[3.0], [1.0]]) + 1, (), (0.0, 0.0), (1.0, 1.0),
+                   task="regression", targets=("y",))
+    found = {one.name: one for one in baselines.scores(data, kept=tmp_path)}
+    assert list(found) == ["linear", "tree-regression", "forest-regression"] and {one.figure for one in found.values()} == {"r2"}
+    assert found["linear"].accuracy == pytest.approx(1) and 0.9 < found["tree-regression"].accuracy < 1
+    both = replace(data, train_y=data.train_y.expand(-1, 2), test_y=data.test_y.expand(-1, 2), targets=("y", "again"))
+    assert next(iter(baselines.scores(both))).accuracy == pytest.approx(1)
+
+
+def test_of_masks_the_most_frequent_class_is_told_and_pixels_of_no_class_do_not_count():
+    masks = torch.tensor([0, 0, 0, 1, 255, 255], dtype=torch.uint8).reshape(1, 2, 3)
+    data = Tensors("masks", torch.zeros(1, 1, 2, 3, dtype=torch.uint8), masks, torch.zeros(1, 1, 2, 3, dtype=torch.uint8), 1 - masks.clamp(max=1), ("a", "b"), (0.5,), (0.5,),
+                   task="segmentation")
+    [found] = baselines.scores(data)
+    assert (found.name, found.train_samples, found.test_samples) == ("frequent", 4, 6) and found.accuracy == 0.5

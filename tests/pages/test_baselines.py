@@ -61,7 +61,7 @@ def test_scores_stand_beside_the_run_on_the_same_data(measuring, home):
         store.append(run, [RunStarted("cpu", "A processor", 21_840, 1437, 360, 45, 15, 32, ("0", "1"), 0, 1, "2.15.0"),
                            Evaluated(1, 45, "test", 0.1, 0.95, ((1,),)), RunEnded("completed", 45, "Done.")], 1)
     tab = looked(page().button(key="measure-baselines").click().run())
-    assert "the first of three" in " ".join(one.value for one in tab.markdown) and not shown(tab)
+    assert "Fitting the first" in " ".join(one.value for one in tab.markdown) and not shown(tab)
     job = next(iter(server.jobs.values()))
     (home / "gate").write_text("go on")
     until(lambda: not job.running, 30, "the measuring ends")

@@ -5,7 +5,7 @@ import type { Header } from "./types.ts";
 
 const header: Header = {
   epoch: 3, epochs: 15, step: 120, steps: 675, stepsPerEpoch: 45, left: 12.3, speed: 2601, seconds: 2.8, device: "cpu", deviceName: "EPYC",
-  best: { accuracy: 0.806, epoch: 2 }, parameters: 21840, trainSamples: 1437, testSamples: 360, validationSamples: 0, part: "test", tested: null,
+  best: { accuracy: 0.806, figure: null, epoch: 2 }, parameters: 21840, trainSamples: 1437, testSamples: 360, validationSamples: 0, part: "test", tested: null,
 };
 
 test("while it trains the header counts epochs and says how long it will take", () => {
@@ -23,7 +23,7 @@ test("a run with a validation part says which figure is of which part, and shows
   const [best, test, , , , size] = numbers(watched, "completed");
   assert.deepEqual([best?.label, test?.value, test?.note], ["Best validation accuracy", "—", "kept for the end"]);
   assert.equal(size?.note, "1,437 training, 144 validation, 360 test samples");
-  const asked = numbers({ ...watched, tested: { accuracy: 0.791, epoch: 2, checkpoint: "best" } }, "completed")[1];
+  const asked = numbers({ ...watched, tested: { accuracy: 0.791, figure: null, epoch: 2, checkpoint: "best" } }, "completed")[1];
   assert.deepEqual([asked?.label, asked?.value, asked?.note], ["Test accuracy", "79.1 %", "best checkpoint, epoch 2"]);
 });
 
@@ -37,4 +37,11 @@ test("only a run that can still change is busy, and only what went wrong is bad"
   assert.deepEqual((["none", "starting", "paused", "stopping", "completed", "stopped", "diverged", "killed"] as const).map(tone),
     ["calm", "busy", "calm", "busy", "good", "calm", "bad", "bad"]);
   assert.equal(ended("out_of_memory"), true);
+});
+
+test("masks are judged by overlap too, and numbers by R²", () => {
+  const masks = numbers({ ...header, best: { accuracy: 0.95, figure: 0.712, epoch: 3 } }, "completed", "segmentation")[0];
+  assert.deepEqual([masks?.label, masks?.value, masks?.note], ["Best test accuracy", "95.0 %", "after epoch 3, mean IoU 71.2 %"]);
+  const told = numbers({ ...header, part: "validation", best: { accuracy: null, figure: 0.9731, epoch: 3 } }, "completed", "regression");
+  assert.deepEqual([told[0]?.label, told[0]?.value, told[1]?.label], ["Best validation R²", "0.973", "Test R²"]);
 });

@@ -1,6 +1,6 @@
 import { h, setAttributes, setText } from "./dom.ts";
 import { count, duration, percent, timeLeft } from "./format.ts";
-import type { Header, LiveData, State } from "./types.ts";
+import type { Header, LiveData, State, Task } from "./types.ts";
 
 const STATES: Readonly<Record<State, string>> = {
   none: "No run to show",
@@ -34,14 +34,14 @@ export function tone(state: State): "busy" | "good" | "calm" | "bad" {
 }
 
 /** The label and value of each number in the header, in order; an em dash stands where nothing is known yet. */
-export function numbers(header: Header, state: State): { label: string; value: string; note: string }[] {
+export function numbers(header: Header, state: State, task: Task = "classification"): { label: string; value: string; note: string }[] {
   const { best, left, speed, seconds } = header;
   const time = ended(state)
     ? { label: "Time", value: seconds ? duration(seconds) : "—", note: "" }
     : { label: "Time", value: left === null ? "—" : timeLeft(left), note: seconds ? `${duration(seconds)} so far` : "" };
   return [
-    { label: `Best ${header.part} accuracy`, value: best ? percent(best.accuracy) : "—", note: best ? `after epoch ${best.epoch}` : "" },
-    ...tested(header),
+    { label: `Best ${header.part} ${score(task)}`, value: scored(best), note: best ? `after epoch ${best.epoch}${overlap(best, task)}` : "" },
+    ...tested(header, task),
     time,
     { label: "Speed", value: speed === null ? "—" : count(speed), note: speed === null ? "" : "samples/s" },
     { label: "Device", value: header.device ? header.device.toUpperCase() : "—", note: header.deviceName },
@@ -49,10 +49,28 @@ export function numbers(header: Header, state: State): { label: string; value: s
   ];
 }
 
+type Reached = { readonly accuracy: number | null; readonly figure: number | null } | null;
+
+/** What runs of a task are compared by. */
+function score(task: Task): string {
+  return task === "regression" ? "R²" : "accuracy";
+}
+
+function scored(reached: Reached): string {
+  if (!reached) return "—";
+  return reached.accuracy !== null ? percent(reached.accuracy) : reached.figure === null ? "—" : reached.figure.toFixed(3);
+}
+
+/** Of masks the mean intersection over union, which small classes count in as much as large ones. */
+function overlap(reached: Reached, task: Task): string {
+  return task === "segmentation" && reached && reached.figure !== null ? `, mean IoU ${percent(reached.figure)}` : "";
+}
+
 /** The test part's figure, where it is not what the run is watched on: it is worked out when somebody asks. */
-function tested({ part, tested }: Header): { label: string; value: string; note: string }[] {
+function tested({ part, tested }: Header, task: Task): { label: string; value: string; note: string }[] {
   if (part === "test" && !tested) return [];
-  return [{ label: "Test accuracy", value: tested ? percent(tested.accuracy) : "—", note: tested ? `${tested.checkpoint} checkpoint, epoch ${tested.epoch}` : "kept for the end" }];
+  const note = tested ? `${tested.checkpoint} checkpoint, epoch ${tested.epoch}${overlap(tested, task)}` : "kept for the end";
+  return [{ label: `Test ${score(task)}`, value: scored(tested), note }];
 }
 
 /** How many samples each part has. */
@@ -93,7 +111,7 @@ export class HeaderView {
     setText(this.title, data.title);
     setText(this.progress, header.epochs ? progressText(header, state) : "");
     this.showProgress(header, state);
-    this.showNumbers(header, state);
+    this.showNumbers(header, state, data.task);
     this.banner.hidden = !data.says;
     setText(this.banner, data.says);
   }
@@ -110,8 +128,8 @@ export class HeaderView {
     });
   }
 
-  private showNumbers(header: Header, state: State): void {
-    const shown = numbers(header, state);
+  private showNumbers(header: Header, state: State, task: Task): void {
+    const shown = numbers(header, state, task);
     while (this.stats.children.length > shown.length) this.stats.lastElementChild!.remove();
     shown.forEach(({ label, value, note }, i) => {
       const item = this.stats.children[i] ?? this.stats.appendChild(h("div", {}, h("dt"), h("dd"), h("dd", { class: "note" })));

@@ -8,7 +8,7 @@ const HEADER = {
   best: null, parameters: null, trainSamples: null, testSamples: null, validationSamples: null, part: "test" as const, tested: null,
 };
 const EMPTY: LiveData = {
-  run: "r", series: "r:0", title: "", state: "running", says: "", classes: [], base: 0, points: [], tests: [], marks: [],
+  run: "r", series: "r:0", title: "", state: "running", says: "", task: "classification", classes: [], base: 0, points: [], tests: [], marks: [],
   snapshot: null, snapshotStep: 0, confusion: null, confusionEpoch: 0, header: HEADER,
 };
 const point = (step: number): Point => [step, 1, 1 / step, 0.5, 100];

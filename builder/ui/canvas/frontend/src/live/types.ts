@@ -1,8 +1,11 @@
-/** One row of the training curve: step, epoch, loss, accuracy (a share), samples per second. */
-export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number, speed: number];
+/** One row of the training curve: step, epoch, loss, accuracy (a share; null where nothing is right or wrong), samples per second. */
+export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, speed: number];
 
-/** One evaluation on the part that the run is watched on: step, epoch, loss, accuracy (a share). */
-export type TestPoint = readonly [step: number, epoch: number, loss: number | null, accuracy: number];
+/** What the data are for, which says what is drawn. */
+export type Task = "classification" | "segmentation" | "regression";
+
+/** One evaluation on the part that the run is watched on: step, epoch, loss, accuracy (a share), and the task's figure: mean IoU (a share) or R². */
+export type TestPoint = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, figure?: number | null];
 
 /** A change of the learning rate: the steps after `step` go by `rate`. */
 export type Mark = readonly [step: number, rate: number];
@@ -45,7 +48,7 @@ export interface Header {
   readonly seconds: number;
   readonly device: string;
   readonly deviceName: string;
-  readonly best: { readonly accuracy: number; readonly epoch: number } | null;
+  readonly best: { readonly accuracy: number | null; readonly figure: number | null; readonly epoch: number } | null;
   readonly parameters: number | null;
   readonly trainSamples: number | null;
   readonly testSamples: number | null;
@@ -53,7 +56,7 @@ export interface Header {
   /** What the run is watched on. */
   readonly part: Part;
   /** What the test part gave when it was last asked for. */
-  readonly tested: { readonly accuracy: number; readonly epoch: number; readonly checkpoint: string } | null;
+  readonly tested: { readonly accuracy: number | null; readonly figure: number | null; readonly epoch: number; readonly checkpoint: string } | null;
 }
 
 /**
@@ -66,6 +69,7 @@ export interface LiveData {
   readonly title: string;
   readonly state: State;
   readonly says: string;
+  readonly task: Task;
   readonly classes: readonly string[];
   readonly base: number;
   readonly points: readonly Point[];

@@ -7,7 +7,7 @@ import { ended, HeaderView } from "./header.ts";
 import { MatrixView } from "./matrix.ts";
 import { horizon, type Merged, type Series } from "./series.ts";
 import { type Look, readLook, resolve } from "./theme.ts";
-import type { LiveData, Point } from "./types.ts";
+import type { LiveData, Point, Task } from "./types.ts";
 
 const LOSS: ChartSpec = {
   title: "Loss",
@@ -18,13 +18,35 @@ const LOSS: ChartSpec = {
   words: (value) => value.toPrecision(3),
 };
 
+function hundredfold(share: number | null | undefined): number | null {
+  return share === null || share === undefined ? null : 100 * share;
+}
+
 const ACCURACY: ChartSpec = {
   title: "Accuracy",
-  train: (p) => 100 * p[3],
-  test: (t) => 100 * t[3],
+  train: (p) => hundredfold(p[3]),
+  test: (t) => hundredfold(t[3]),
   axis: { range: [0, 103], ticksuffix: " %" },
   hover: "%{y:.1f} %  (epoch %{customdata})",
   words: (value) => percent(value / 100),
+};
+
+const OVERLAP: ChartSpec = { ...ACCURACY, title: "Mean IoU", train: () => null, test: (t) => hundredfold(t[4]) };
+
+const EXPLAINED: ChartSpec = {
+  title: "R²",
+  train: () => null,
+  test: (t) => t[4] ?? null,
+  axis: { tickformat: ".2~f" },
+  hover: "%{y:.3f}  (epoch %{customdata})",
+  words: (value) => value.toFixed(3),
+};
+
+/** What is drawn over the steps, by what the data are for. */
+const CHARTS: Readonly<Record<Task, readonly ChartSpec[]>> = {
+  classification: [LOSS, ACCURACY],
+  segmentation: [LOSS, ACCURACY, OVERLAP],
+  regression: [LOSS, EXPLAINED],
 };
 
 /** What was chosen last, for the next time the view is mounted. */
@@ -32,13 +54,14 @@ const chosen = { weight: 0, log: false };
 
 const SMOOTHINGS = [["Raw", 0], ["Smooth", 0.6], ["Smoother", 0.9]] as const;
 
-/** The whole component: header, two charts, filters and confusion matrix of one run at a time. */
+/** The whole component: header, charts, filters and confusion matrix of one run at a time. */
 export class LiveView {
   private readonly root: HTMLElement;
   private readonly header = new HeaderView();
   private readonly filters = new FiltersView();
   private readonly matrix = new MatrixView();
-  private readonly charts: readonly Chart[];
+  private charts: readonly Chart[] = [];
+  private task: Task | null = null;
   private readonly reset = h("button", { type: "button", class: "reset", hidden: "" }, "Reset zoom");
   private readonly log = h("button", { type: "button", "aria-pressed": "false" }, "Log loss");
   private readonly smoothing = h("div", { class: "choice", role: "group", "aria-label": "Smoothing of the training lines" });
@@ -54,15 +77,30 @@ export class LiveView {
     this.host = parent instanceof ShadowRoot ? (parent.host as HTMLElement) : parent;
     this.look = readLook(this.host);
     this.colour();
-    const resolved = resolve(this.root, this.look);
-    this.charts = [LOSS, ACCURACY].map((spec) => new Chart(spec, resolved));
-    for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
     this.reset.addEventListener("click", () => this.zoom(null));
     this.buildSmoothing();
     this.log.addEventListener("click", () => this.setLog(!chosen.log));
-    if (chosen.log) this.setLog(true);
     const tools = h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom, Shift and drag to move"), this.reset, this.log, this.smoothing);
-    this.root.append(this.header.element, tools, h("div", { class: "columns" }, ...this.charts.map((c) => c.element), this.filters.element, this.matrix.element));
+    this.root.append(this.header.element, tools, h("div", { class: "columns" }, this.filters.element, this.matrix.element));
+    this.arrange("classification");
+  }
+
+  /** The charts of a task, in place of another's. */
+  private arrange(task: Task): void {
+    if (task === this.task) return;
+    this.task = task;
+    for (const chart of this.charts) {
+      chart.destroy();
+      chart.element.remove();
+    }
+    const look = resolve(this.root, this.look);
+    this.charts = CHARTS[task].map((spec) => new Chart(spec, look));
+    for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
+    this.filters.element.before(...this.charts.map((chart) => chart.element));
+    this.matrix.element.hidden = task === "regression";
+    this.drawn = -1;
+    this.smooth(chosen.weight);
+    if (chosen.log) this.setLog(true);
   }
 
   private buildSmoothing(): void {
@@ -94,6 +132,7 @@ export class LiveView {
   /** Shows a run's data after `merge`; another run's starts from a clean sheet. */
   show(data: LiveData, { series, added }: Merged): void {
     const { header } = data;
+    this.arrange(data.task);
     this.header.update(data);
     this.restyle();
     const step = Math.max(series.points.at(-1)?.[0] ?? 0, series.tests.at(-1)?.[0] ?? 0);
