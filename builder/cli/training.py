@@ -384,7 +384,8 @@ def bar_line(started: RunStarted, step: StepEnded, width: int) -> str:
     whole = max(1, started.steps_per_epoch * started.epochs)
     done = min(1.0, step.step / whole)
     left = duration((whole - step.step) * started.batch_size / step.samples_per_second) if step.samples_per_second > 0 else "?"
-    words = (f" {100 * done:3.0f} %  epoch {step.epoch}/{started.epochs}  loss {step.loss:.4f}{right(step.accuracy)}  "
+    accuracy = "" if step.accuracy is None else f"  accuracy {share(step.accuracy)}"
+    words = (f" {100 * done:3.0f} %  epoch {step.epoch}/{started.epochs}  loss {step.loss:.4f}{accuracy}  "
              f"{count(step.samples_per_second)}/s  {left} left")
     cells = max(0, min(30, width - len(words)))
     return ("█" * round(cells * done)).ljust(cells, "░")[:width] + words[:max(0, width - cells)]

@@ -18,11 +18,11 @@ DECKS = ("CUHK", "CUHK-marp", "ECNU", "NTU", "Bootcamp")
 # Tasks, and what keeps a network of that task from being trained in the app.
 TASKS: Mapping[str, str] = {
     "classification": "Its data set is not one of the app's yet.",
-    "segmentation": "There is no training task for segmentation yet.",
+    "segmentation": "Its data set is not one of the app's yet.",
     "detection": "There is no training task for detection yet.",
     "generation": "There is no training task for generators and discriminators yet.",
     "translation": "There is no training task for image-to-image translation yet.",
-    "regression": "There is no training task for regression yet.",
+    "regression": "Its data set is not one of the app's yet.",
     "mask optimisation": "There is no training task with a lithography model yet.",
     "matching": "There is no training task for pairs yet.",
     "language": "There is no training task for text yet.",
@@ -80,16 +80,16 @@ class Entry:
         if not self.trains:
             return Project(self.title, networks, g.blocks, task=FrozenDict({"kind": "none"}), training=self.start, about=about)
         source = next(iter(self.recipes))
-        return Project(self.title, networks, g.blocks, data=FrozenDict({"source": source}), training=self.recipes[source], recipes=self.recipes,
+        return Project(self.title, networks, g.blocks, task=FrozenDict({"kind": DATASETS[source].task}), data=FrozenDict({"source": source}), training=self.recipes[source], recipes=self.recipes,
                        about=about)
 
 
 ENTRIES: Registry[Entry] = Registry("gallery project")
 
 
-def recipe(epochs: int, batch_size: int, optimizer: str, **params: float) -> dict[str, object]:
+def recipe(epochs: int, batch_size: int, optimizer: str, loss: str = "CrossEntropyLoss", **params: float) -> dict[str, object]:
     """Training settings as they stand in a project."""
-    return {"epochs": epochs, "batch_size": batch_size, "optimizer": {"kind": optimizer, **params}, "loss": {"kind": "CrossEntropyLoss"},
+    return {"epochs": epochs, "batch_size": batch_size, "optimizer": {"kind": optimizer, **params}, "loss": {"kind": loss},
             "initializer": {"kind": "Default"}, "seed": 0}
 
 

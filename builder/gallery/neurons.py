@@ -20,7 +20,7 @@ def perceptron(g, x):
 
 @network(name="universal-approximation", title="Universal approximation", family=FAMILY, decks=("ECNU",), task="regression", parameters=97,
          paper="Cybenko 1989, Approximation by superpositions of a sigmoidal function; Hornik et al. 1989", inputs=((1,),), outputs=((1,),),
-         data="points of a curve, such as sin(x) from -π to π",
+         recipes={"curve": recipe(200, 50, "Adam", "MSELoss", lr=0.01)},
          look="Each of the 32 hidden neurons is one bend of the curve: 3·32 + 1 = 97 numbers. Set out_features of fc1 to 2 and count how many "
               "bends are left.")
 def universal_approximation(g, x):

@@ -146,7 +146,7 @@ def test_a_finished_run_is_shown_with_its_points_its_confusion_and_its_end(store
     assert (update["run"], update["state"], update["says"]) == (run_id, "completed", "All is done.")
     assert [row[0] for row in update["points"]] == [1, 45]
     assert update["confusion"]["matrix"] == [[9, 1], [0, 5]]
-    assert update["header"]["best"] == {"accuracy": 0.9, "epoch": 1}
+    assert update["header"]["best"] == {"accuracy": 0.9, "figure": None, "epoch": 1}
 
 
 def test_a_second_update_brings_only_what_the_browser_may_lack(store):
