@@ -201,6 +201,9 @@ def test_amounts_and_masks_of_an_npz_are_read_and_those_that_are_none_named(tmp_
     np.savez(tmp_path / "b.npz", x=IMAGES, masks=masks)
     found = bring(tmp_path / "b.npz", Choices(skip=True))
     assert found.task == "segmentation" and np.array_equal(found.y, np.delete(masks, 3, 0)) and "its mask holds -5 to 1" in found.broken[0].why
+    np.savez(tmp_path / "d.npz", x_train=IMAGES, y_train=AMOUNTS, x_test=IMAGES, y_test=AMOUNTS[:, :1])
+    with pytest.raises(DataError, match="tell different things of a sample .1, 2 numbers"):
+        looked(tmp_path / "d.npz")
     rows = CHANCE.normal(size=(10, 3))
     np.savez(tmp_path / "c.npz", x=rows, y=np.arange(10) % 2)
     assert np.array_equal(bring(tmp_path / "c.npz", Choices()).x, rows.astype(np.float32))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -74,7 +76,10 @@ def read_arrays(path: Path, most: int, task: str = "auto", ignore: int | None = 
             given = next((name for name in NAMES if name in heads), None)
             known = _known(_array(archive, given), given) if given else None
             parts = [_PARTS[task](archive, images, labels, part, known) for images, labels, part in pairs]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except DataError:
+        raise
+    # Damaged names are a ValueError.
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"{file} is no whole npz file ({shown(str(error)) or type(error).__name__}); save it again with numpy.savez") from None
     if task == "regression":
         return joined(parts, None, file) if not known else _named_targets(joined(parts, None, file), known)
@@ -98,7 +103,10 @@ def _header(stream, name: str) -> Header:
     """Reads the head alone; it is a literal of a few hundred bytes, whose length numpy limits."""
     try:
         read = npy.read_array_header_1_0 if npy.read_magic(stream) == (1, 0) else npy.read_array_header_2_0
-        shape, _columns_first, dtype = read(stream)
+        with warnings.catch_warnings():
+            # That a file is of Python 2 is nothing to mend for who reads it.
+            warnings.simplefilter("ignore")
+            shape, _columns_first, dtype = read(stream)
     except MemoryError:
         raise
     # A damaged head raises whatever numpy's reader of literals meets first: ValueError, SyntaxError, TokenError, ...
@@ -156,7 +164,9 @@ def _sizes(heads: Mapping[str, Header], images: str, labels: str, most: int, tas
 def _array(archive: zipfile.ZipFile, name: str) -> numpy.ndarray:
     with archive.open(f"{name}.npy") as stream:
         try:
-            return npy.read_array(stream, allow_pickle=False)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return npy.read_array(stream, allow_pickle=False)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - as in the head
@@ -297,6 +307,8 @@ def joined(parts: list[Read], known: tuple[str, ...] | None, file: str, ignore: 
                  [one for part in parts for one in part.parts], (), broken, notes, parts[0].task)
     if whole.task == "classification":
         return _with_classes(whole, known)
+    if len(sizes := {part.y.shape[1:] for part in parts}) > 1:
+        raise DataError(f"{file}: the parts tell different things of a sample ({', '.join('×'.join(map(str, size)) for size in sorted(sizes))} numbers)")
     y = numpy.concatenate([part.y for part in parts])
     if whole.task == "regression":
         return replace(whole, y=y, targets=parts[0].targets)
