@@ -340,3 +340,11 @@ def test_text_and_marks_stand_out_in_both_themes(mode: str):
         assert contrast(theme["primaryColor"], ground) >= 3
     assert contrast("#ffffff", theme["primaryColor"]) >= 4.5
     assert min(contrast(colour, theme["backgroundColor"]) for colour in theme["chartCategoricalColors"]) >= 3
+
+
+def test_all_tests_run_on_two_processes_and_a_part_of_them_on_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(setup.os, "cpu_count", lambda: 2)
+    assert setup.side_by_side([]) == setup.side_by_side(["-x"]) == ["-n", "2", "--dist", "loadfile"]
+    assert not any(map(setup.side_by_side, (["tests/graph"], ["-x", "tests/graph/test_check.py"], ["-n0"], ["--pdb"])))
+    monkeypatch.setattr(setup.os, "cpu_count", lambda: 1)
+    assert setup.side_by_side([]) == []

@@ -202,7 +202,13 @@ def tests(options: list[str]) -> list[str]:
     if done.returncode:
         raise SetupError("The tests were not run.")
     os.environ["BRICKWORK_CHROMIUM"] = done.stdout.strip()
-    return [str(PYTHON), "-m", "pytest", *options]
+    return [str(PYTHON), "-m", "pytest", *side_by_side(options), *options]
+
+
+def side_by_side(options: list[str]) -> list[str]:
+    """Options that run all tests on two processes, a file on one of them; nothing where a part is asked for, which is sooner done by itself."""
+    asked = any(not option.startswith("-") for option in options) or any(option.startswith(("-n", "--numprocesses", "--pdb")) for option in options)
+    return [] if asked or (os.cpu_count() or 1) < 2 else ["-n", "2", "--dist", "loadfile"]
 
 
 def works(command: list) -> bool:
