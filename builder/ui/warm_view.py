@@ -52,8 +52,9 @@ def dialog(space: Workspace, run: Run, api: Trainer) -> None:
     st.markdown(f"**{esc(in_words(rows))}.** The optimiser and the schedule start anew.")
     st.dataframe(table(rows), hide_index=True, width="stretch")
     useful = any(row.kept for row in rows)
-    st.button(f"Train {esc(space.project.name)} on", key="warm-train", type="primary", icon=":material/play_arrow:", disabled=not useful,
-              on_click=_begin, args=(space, run, files[chosen], api))
+    if st.button(f"Train {esc(space.project.name)} on", key="warm-train", type="primary", icon=":material/play_arrow:", disabled=not useful):
+        _begin(space, run, files[chosen], api)
+        st.rerun()
 
 
 def table(rows: list[Survivor]) -> dict[str, list[object]]:
