@@ -343,6 +343,7 @@ def _from_twin(project: Project, name: str | None, shapes: Mapping, tensors: Map
 def _made(text: str, project: Project) -> torch.nn.Module:
     """The network of a text, initialised as the project says."""
     from builder.compile.module import load as run
+    from builder.compile.module import started as drawn
     from builder.train.batches import seed_everything
     from builder.train.initialise import initialise
 
@@ -351,7 +352,7 @@ def _made(text: str, project: Project) -> torch.nn.Module:
     network = run(text)
     kind, given = chosen(project, "initializer")
     if kind.module:
-        initialise(network, kind.module, kind.arguments(given), seed)
+        initialise(network, kind.module, kind.arguments(given), seed, drawn(text, network))
     return network
 
 

@@ -4,21 +4,19 @@ import math
 
 from .combining import Made, Values, combining, made, refuse, work
 from .formulas import DOCS
-from .params import Bool, Choice, Int
+from .params import Bool, Int
 from .reach import everything
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, Rule, register
+from .starts import DOC, start, started
 
 
 def _started(values: Values) -> str:
-    """Lines that give the first weights, where they are not torch's own."""
-    lines = ["nn.init.zeros_({self}.weight)"] if values["init"] != "default" else []
-    if values["init"] == "zeros" and values["bias"]:
-        lines.append("nn.init.zeros_({self}.bias)")
-    if values["init"] == "identity":
-        rows = math.isqrt(values["out_features"])
-        lines.append(f"{{self}}.bias.data.copy_(torch.eye({rows}, {values['out_features'] // rows}).flatten())")
-    return "\n".join(lines)
+    """Lines that give the first weights, where they are not the project's own."""
+    if values["init"] != "identity":
+        return started(values)
+    rows = math.isqrt(values["out_features"])
+    return f"nn.init.zeros_({{self}}.weight)\n{{self}}.bias.data.copy_(torch.eye({rows}, {values['out_features'] // rows}).flatten())"
 
 
 register(Layer(
@@ -29,8 +27,7 @@ register(Layer(
     pattern="N ... in_features -> N ... out_features",
     inferred={"in_features": "in_features"},
     params=(Int("out_features", 64, "numbers produced"), Bool("bias", True, "learn one offset per output"),
-            Choice("init", "default", ("default", "zeros", "identity"),
-                   "what the weights start as: torch's random numbers, all 0, or 0 with the identity as bias, a transform that changes nothing")),
+            start("identity", doc=f"{DOC}; identity: 0 with the identity as bias, a transform that changes nothing")),
     keys=("out_features",), starts=_started,
     rules=(Rule("init != 'identity' or bias", "the identity stands in the bias, and there is none", "value", "bias"),
            Rule("init != 'identity' or out_features // isqrt(out_features) - isqrt(out_features) <= 1 and out_features % isqrt(out_features) == 0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import linecache
 
@@ -17,3 +18,16 @@ def load(source: str) -> nn.Module:
     scope: dict[str, object] = {"__name__": "brickwork_network"}
     exec(compile(source, filename, "exec"), scope)
     return scope[CLASS]()
+
+
+def started(source: str, network: nn.Module) -> tuple[str, ...]:
+    """The names of the layers in a text's network whose first weights the text itself draws, by a rule of torch.nn.init."""
+    own = {kind.name: _starts(kind) for kind in ast.parse(source).body if isinstance(kind, ast.ClassDef)}
+    return tuple(".".join(filter(None, (name, layer))) for name, module in network.named_modules() for layer in own.get(type(module).__name__, ()))
+
+
+def _starts(kind: ast.ClassDef) -> list[str]:
+    """The attributes of a class that are called so in its constructor: `nn.init.orthogonal_(self.fc.weight)`."""
+    calls = [node for node in ast.walk(kind) if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("nn.init.") and node.args]
+    weights = [call.args[0].value for call in calls if isinstance(call.args[0], ast.Attribute) and call.args[0].attr == "weight"]
+    return [weight.attr for weight in weights if isinstance(weight, ast.Attribute)]

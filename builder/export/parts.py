@@ -83,6 +83,7 @@ class Training:
     validation: float
     answers: Answers
     augmentations: tuple[tuple[Augmentation, Mapping[str, object]], ...] = ()
+    drawn: tuple[str, ...] = ()
 
     @property
     def masks(self) -> bool:
@@ -130,7 +131,7 @@ def training(project: Project) -> Training:
     balanced = loss[0].values(loss[1]).get("weight") == "balanced"
     lr, values, rates = optimizer[0].values(optimizer[1])["lr"], schedule[0].values(schedule[1]), rate(project)
     imports, classes = split(text)
-    last, initialised, trained = _layers(text)
+    last, initialised, trained, own = _layers(text)
     if not any(trained):
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
@@ -140,7 +141,7 @@ def training(project: Project) -> Training:
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
         number(project, "precision") == "bfloat16", number(project, "deterministic"), last, bool(project.weights),
-        validation_share(project), answers(dataset, loss[0], _single(project)), tuple(augmentations(project)))
+        validation_share(project), answers(dataset, loss[0], _single(project)), tuple(augmentations(project)), own)
 
 
 def _single(project: Project) -> bool:
@@ -174,19 +175,20 @@ def _differs(value: object, default: object) -> bool:
     return default is REQUIRED or value != default
 
 
-def _layers(text: str) -> tuple[bool, tuple[str, ...], list[bool]]:
-    """Whether the network has two-dimensional convolutions, the classes of the layers that an initialiser fills, and of every parameter if it is trained."""
+def _layers(text: str) -> tuple[bool, tuple[str, ...], list[bool], tuple[str, ...]]:
+    """Whether the network has two-dimensional convolutions, the classes of the layers that an initialiser fills, of every parameter if it is trained, and the layers
+    whose first weights the text draws itself."""
     import torch
     from torch import nn
 
-    from builder.compile.module import load
+    from builder.compile.module import load, started
     from builder.train.batches import has_convolutions
 
     # On the meta device nothing is allocated, however large the network is.
     with torch.device("meta"):
         network = load(text)
     names = {name for module in network.modules() for name in (*CONVOLUTIONS, "Linear") if isinstance(module, getattr(nn, name))}
-    return has_convolutions(network), tuple(sorted(names)), [parameter.requires_grad for parameter in network.parameters()]
+    return has_convolutions(network), tuple(sorted(names)), [parameter.requires_grad for parameter in network.parameters()], started(text, network)
 
 
 CONVOLUTIONS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
@@ -198,7 +200,7 @@ def parts(made: Training) -> list[Part]:
                    made.classes, made.network_imports)
     others = [*_data(made), *_validation(made), _preparation(made), *_augmentation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
     # Only the texts of ours: the network's names are the user's.
-    named = {"images": _samples(made), "labels": made.answers.name}
+    named = {"images": _samples(made), "labels": made.answers.name, "DRAWN_BY_THE_NETWORK": ascii(made.drawn)}
     return [network, *(replace(part, code=functools.reduce(lambda code, word: code.replace(word, named[word]), named, part.code)) for part in others)]
 
 
@@ -468,7 +470,7 @@ def _loop(made: Training) -> Part:
     code = LOOP.format(
         draw=augmentation.DRAW.format(draws=augmentation.draws(made.augmentations)) if made.augmentations else "",
         inputs=augmentation.inputs(made.masks) if made.augmentations else "normalised(images.index_select(0, batch), mean, std), labels[batch]",
-        initialise=INITIALISE.format(classes=_classes(made.initialised), call=made.initializer, unless=ZERO if made.starts_at_zero else "") if made.initializer and made.initialised else "",
+        initialise=INITIALISE.format(classes=_classes(made.initialised), name="name, " if made.drawn else "", named="named_" if made.drawn else "", call=made.initializer, unless=(STARTED if made.drawn else "") + (ZERO if made.starts_at_zero else "")) if made.initializer and made.initialised else "",
         weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
         layout=LAYOUT if made.layout else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
@@ -510,10 +512,11 @@ def _classes(names: tuple[str, ...]) -> str:
 
 INITIALISE = '''\
     torch.manual_seed(seed)
-    for layer in network.modules():
+    for {name}layer in network.{named}modules():
         if isinstance(layer, {classes}){unless}:
             {call}
 '''
+STARTED = " and name not in DRAWN_BY_THE_NETWORK"  # the names are the user's, and stand there last
 ZERO = " and layer.weight.any()"  # what was told to start at 0 stays there
 LAYOUT = '''\
     images, test_images = (part.permute(0, 2, 3, 1).contiguous() for part in (images, test_images))  # N H W C

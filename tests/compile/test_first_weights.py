@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from builder import api
-from builder.compile.module import load
+from builder.catalogue import INITIALIZERS, LAYERS
+from builder.compile.module import load, started
+from builder.compile.resolve import resolve
 from builder.compile.source import source
 from builder.graph import check
 from builder.graph.document import freeze
@@ -68,3 +70,44 @@ def test_a_parameter_begins_as_it_says(init, wanted):
     drawing = project("P", [("x", "Input", {"shape": [2, 3]}), ("p", "Parameter", {"shape": [2, 3], "init": init, "value": 0.25}), ("mul", "Multiply"),
                             ("output", "Output")], "x>mul.0 p>mul.1 mul>output", task="none")
     assert torch.equal(load(source(drawing))(torch.ones(1, 2, 3))[0], wanted)
+
+
+LAYERS_WITH_A_START = [kind for kind, layer in LAYERS.items() if any(param.name == "init" and "Orthogonal" in getattr(param, "choices", ()) for param in layer.params)]
+
+
+def test_convolutions_and_linear_layers_have_a_start_of_their_own():
+    assert sorted(LAYERS_WITH_A_START) == sorted([*(f"Conv{way}{dims}d" for way in ("", "Transpose") for dims in (1, 2, 3)), "Linear"])
+
+
+@pytest.mark.parametrize("kind", LAYERS_WITH_A_START)
+@pytest.mark.parametrize("init", [kind for kind, record in INITIALIZERS.items() if record.module])
+def test_a_brick_begins_by_the_rule_of_torch_that_it_names(kind, init):
+    shape = {"1": [3, 9], "2": [3, 9, 9], "3": [3, 9, 9, 9]}.get(kind[-2], [5])
+    width = {"out_features": 6} if kind == "Linear" else {"out_channels": 6, "kernel_size": 3}
+    drawing = project("One", [("x", "Input", {"shape": shape}), ("brick", kind, {**width, "init": init}), ("output", "Output")], "x>brick brick>output", task="none")
+    made = api.module(replace(drawing, training=freeze({"seed": 5}))).brick
+    record = INITIALIZERS[init]
+    torch.manual_seed(5)
+    wanted = type(made)(*([5, 6] if kind == "Linear" else [3, 6, 3]))
+    resolve(record.module)(wanted.weight, **record.arguments({}))
+    assert torch.equal(made.weight, wanted.weight) and torch.equal(made.bias, wanted.bias)
+    with torch.device("meta"):
+        assert load(source(drawing)).brick.weight.is_meta
+
+
+def test_the_projects_initialiser_leaves_bricks_with_a_rule_of_their_own_alone_in_every_copy_of_a_block():
+    stage = block([("x", "BlockInput"), ("a", "Linear", {"out_features": 8, "init": "XavierUniform"}), ("b", "Linear", {"out_features": 8}), ("out", "BlockOutput")], "x>a a>b b>out", {})
+    drawing = project("Copies", [("x", "Input", {"shape": [8]}), ("one", "Stage", {"repeat": 2}), ("fc", "Linear", {"out_features": 8, "init": "Orthogonal"}), ("output", "Output")],
+                      "x>one one>fc fc>output", blocks={"Stage": stage}, task="none")
+    network = api.module(replace(drawing, training=freeze({"initializer": {"kind": "Normal", "std": 100.0}})))
+    own = started(source(drawing), network)
+    assert set(own) == {"one.0.a", "one.1.a", "fc"}
+    weights = {name: layer.weight for name, layer in network.named_modules() if isinstance(layer, torch.nn.Linear)}
+    assert all((weight.abs().max() <= 1) == (name in own) for name, weight in weights.items()) and len(weights) == 5
+    assert not torch.equal(weights["one.0.a"], weights["one.1.a"])
+
+
+def test_a_rule_of_its_own_stands_in_the_source_and_one_that_there_is_not_is_an_error():
+    assert "nn.init.orthogonal_(self.fc.weight)" in source(linear(7, init="Orthogonal")) and "nn.init.normal_(self.fc.weight, std=0.01)" in source(linear(7, init="Normal"))
+    assert [problem.says for problem in check(linear(7, init="He")).errors] == [
+        "init must be one of default, XavierUniform, XavierNormal, KaimingUniform, KaimingNormal, Orthogonal, Normal, zeros, identity, received 'He'"]

@@ -70,6 +70,8 @@ CASES = {
     "smooth": ("curve", {"source": "curve", "loss": {"kind": "SmoothL1Loss", "beta": 0.3}}),
     "masks": ("pixels", {"source": "shapes", "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}, "epochs": 1, "batch_size": 50}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
+    "own": ("starts", {"initializer": {"kind": "Orthogonal"}, "epochs": 1}),
+    "own-alone": ("starts", {"epochs": 1, "seed": 8}),
     # All there are, half of them on images that lie as N H W C.
     "augmented": ("convolutions", {"augmentation": [{"kind": kind} for kind in list(AUGMENTATIONS)[::2]], "epochs": 1}),
     "distorted": ("perceptron", {"augmentation": [{"kind": "RandomCrop", "padding": 2, "padding_mode": "reflect"}, {"kind": "RandomErasing", "off": True},
@@ -221,7 +223,7 @@ def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(
     (tmp_path / "train.py").write_text(text, encoding="utf-8")
     done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "--quiet", "train.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert ("nn.init." in text) == ("initializer" in PROJECTS[name].training)
+    assert ("nn.init." in text) == ("initializer" in PROJECTS[name].training or CASES[name][0] == "starts")
     assert ("channels_last" in text) == ("Conv2d" in text) and "torchvision" not in text
     assert ("joins the batch before it" in text) == (PROJECTS[name].training["batch_size"] == 323)
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
