@@ -18,6 +18,7 @@ from .workspace import Workspace
 
 HELP = "Train the drawing as it is now, changed or not, from the weights of the run shown that still fit it"
 SIGNS = {"kept": "kept", "partly": "partly kept", "new": "starts fresh", "gone": "left behind"}
+BEGUN = "warm_begun"
 FILES = {"best": "of its best epoch", "last": "of its last checkpoint"}
 
 
@@ -31,6 +32,7 @@ class Trainer(Protocol):
 
 def button(space: Workspace, run: Run | None, api: Trainer) -> None:
     """Offers the start from a run that has a checkpoint and is not at work."""
+    st.session_state.pop(BEGUN, None)
     if run and not run.live and run.checkpoint is not None and st.button("Warm start", key="warm", icon=":material/local_fire_department:", width="stretch", help=HELP):
         dialog(space, run, api)
 
@@ -38,6 +40,8 @@ def button(space: Workspace, run: Run | None, api: Trainer) -> None:
 @st.dialog("Warm start", width="large", icon=":material/local_fire_department:")
 def dialog(space: Workspace, run: Run, api: Trainer) -> None:
     """What survives of the run, brick by brick, and the button that trains on."""
+    if st.session_state.get(BEGUN):
+        st.rerun()  # of the whole page, which closes the dialog and shows the new run
     files = {name: file for name in FILES if (file := run.folder / f"{name}.safetensors").is_file()}
     if not files:
         st.error("This run has no checkpoint any more.")
@@ -52,9 +56,8 @@ def dialog(space: Workspace, run: Run, api: Trainer) -> None:
     st.markdown(f"**{esc(in_words(rows))}.** The optimiser and the schedule start anew.")
     st.dataframe(table(rows), hide_index=True, width="stretch")
     useful = any(row.kept for row in rows)
-    if st.button(f"Train {esc(space.project.name)} on", key="warm-train", type="primary", icon=":material/play_arrow:", disabled=not useful):
-        _begin(space, run, files[chosen], api)
-        st.rerun()
+    st.button(f"Train {esc(space.project.name)} on", key="warm-train", type="primary", icon=":material/play_arrow:", disabled=not useful,
+              on_click=_begin, args=(space, run, files[chosen], api))
 
 
 def table(rows: list[Survivor]) -> dict[str, list[object]]:
@@ -64,6 +67,7 @@ def table(rows: list[Survivor]) -> dict[str, list[object]]:
 
 
 def _begin(space: Workspace, run: Run, file: Path, api: Trainer) -> None:
+    st.session_state[BEGUN] = True
     try:
         project, rows = api.warm(space.project, from_json(train_view.store().project(run.id)), file, f"{run.name}, run {run.id}")
         train_view.start(to_json(project), api.source(project), project.name, st.session_state.get("device") or None, space.load_id)
