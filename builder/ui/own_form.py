@@ -19,6 +19,7 @@ from .intake import MOST_UPLOADS, Reading
 MOST_MEGABYTES = 500  # of an upload; larger files are read from a data folder
 COLOURS = {"auto": "as the pictures are", "grey": "grey", "colour": "colour"}
 FITS = {"crop": "cut out the middle", "pad": "put black around", "stretch": "stretch"}
+FIRST = ("missing", "amounts")  # what depends on the columns; how the text is written comes below
 TASKS = {"auto": "as the file says", "classification": "classification", "regression": "regression", "segmentation": "segmentation"}
 TABLES = (".csv", ".tsv", ".tab", ".txt")
 
@@ -45,7 +46,7 @@ def draw(reading: Reading | None) -> Chosen:
             options += _split()
     if table:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            options += [*(_choice(name) for name in TABLE if name != "missing"), *_split()]
+            options += [*(_choice(name) for name in TABLE if name not in FIRST), *_split()]
     skip = st.checkbox("Leave out what is broken", key="own-skip", help="Without it, a file with broken items is refused and they are named")
     return Chosen(uploads[:MOST_UPLOADS], path, [*options, *(["--skip-broken"] if skip else [])])
 
@@ -64,11 +65,11 @@ def _columns(reading: Reading | None) -> list[str]:
     known = [str(one["name"]) for one in (reading.report.get("columns") or () if reading else ())]
     label = st.selectbox("Label", known, None, key="own-label", accept_new_options=True, placeholder="found by name or place", width=210,
                          help="The column that is to be told from the others")
-    missing = _choice("missing")
+    missing, amounts = map(_choice, FIRST)
     without = st.multiselect("Leave out", known, key="own-without", accept_new_options=True, placeholder="columns", width=230)
     category = st.multiselect("Categories", known, key="own-category", accept_new_options=True, placeholder="columns", width=230,
                               help="Columns whose numbers are names, such as a postcode")
-    return [*([f"--label={label}"] if label else []), missing, *(f"--without={name}" for name in without), *(f"--category={name}" for name in category)]
+    return [*([f"--label={label}"] if label else []), missing, amounts, *(f"--without={name}" for name in without), *(f"--category={name}" for name in category)]
 
 
 def _split() -> list[str]:

@@ -179,6 +179,13 @@ def test_a_column_of_amounts_is_a_regression_and_what_is_said_goes_before(tmp_pa
     assert [one.why for one in found.broken] == ["target is 'much', and the column holds numbers"]
     tensors = loaded(found, tmp_path)
     assert tensors.targets == ("target",) and torch.equal(tensors.train_y[:, 0], tensors.train_x[:, 0] / 2)
+    far = tmp_path / "far.csv"
+    far.write_text("a,target\n" + "".join(f"{n},{n * 100 + 0.5}\n" for n in range(20)))
+    scaled = bring(far, Choices())
+    values, train = np.arange(20) * 100 + 0.5, np.array(scaled.parts) == "train"
+    assert scaled.targets == ("target, standardised",) and np.allclose(scaled.y[:, 0], (values - values[train].mean()) / values[train].std())
+    assert any(f"(value − {values[train].mean():g})" in note for note in scaled.notes)
+    assert bring(far, Choices(table=TableChoices(amounts="plain"))).y[:, 0].tolist() == values.tolist()
     few = tmp_path / "b.csv"
     few.write_text("a,target\n" + "".join(f"{n},{n % 3}\n" for n in range(20)))
     assert looked(few).task == "classification" and looked(few, task="regression").task == "regression"

@@ -26,6 +26,7 @@ class TableChoices:
     header: str = "auto"
     encoding: str = "auto"
     missing: str = "ask"
+    amounts: str = "auto"
     category: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 

@@ -147,9 +147,10 @@ def _rows(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -
     if table.missing and not look:
         raise DataError(f"cells of {shown(paths[0].name)} are missing ({table.missing}): have them filled (missing: fill), or their rows left out (missing: drop)")
     parts, notes = parts_of([""] * len(table.labels), table.names, table.labels, choices, look)
+    y, targets, said = table.told(parts)
     more = {"columns": [column.to_json() for column in table.columns], "features": list(table.features), "rows": table.rows}
-    return Brought("", shown(paths[0].name), table.classes, table.labels, tuple(parts), (len(table.features),), {}, table.broken, (*table.notes, *notes), None,
-                   None if look else table.samples(parts), more, table.task, table.targets, table.y)
+    return Brought("", shown(paths[0].name), table.classes, table.labels, tuple(parts), (len(table.features),), {}, table.broken, (*table.notes, *said, *notes), None,
+                   None if look else table.samples(parts), more, table.task, targets, y)
 
 
 def _title(given: str) -> str:

@@ -28,6 +28,7 @@ MOST_BYTES = 1_000_000_000  # of all samples as they are kept
 LARGEST = float(numpy.finfo(numpy.float32).max)
 ASIDE = {"text": "has text with too many different values", "empty": "has no values", "constant": "has one value in every row"}
 FIRST_ROWS = 8
+NARROW, FAR = 0.1, 10.0  # amounts that lie within are learnt as they are
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that can be used, each by its line: their cells, class numbers (or the numbers `y` float32 (N 1)), and the columns that they are made of."""
+    """Rows that can be used, each by its line: their cells, class numbers (or the numbers `y` float64 (N 1)), and the columns that they are made of."""
 
     columns: tuple[Column, ...]
     names: tuple[str, ...]
@@ -76,16 +77,24 @@ class Table:
     missing: str
     task: str = "classification"
     y: numpy.ndarray | None = None
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """What is to be told of a regression."""
-        return tuple(class_name(column.name) for column in self.columns if column.kind == "target")
+    amounts: str = "auto"
 
     @property
     def features(self) -> tuple[str, ...]:
         """The names of a sample's numbers."""
         return tuple(name for column in self.columns for name in _features(column))
+
+    def told(self, parts: Sequence[str]) -> tuple[numpy.ndarray | None, tuple[str, ...], list[str]]:
+        """What is to be told of a regression, float32 (N 1), what it is called, and how it is kept."""
+        if self.y is None:
+            return None, (), []
+        [name] = [column.name for column in self.columns if column.kind == "target"]
+        train = self.y[[part == TRAIN for part in parts]].astype(numpy.float64)
+        mean, std = float(train.mean()), float(train.std()) or 1.0
+        if self.amounts == "plain" or self.amounts == "auto" and abs(mean) <= FAR and NARROW <= std <= FAR:
+            return self.y.astype(numpy.float32), (class_name(name),), []
+        y = ((self.y - mean) / std).astype(numpy.float32)
+        return y, (class_name(f"{name}, standardised"),), [f"{name!r} is kept as (value − {mean:g}) / {std:g}, by the mean and the standard deviation of the training part."]
 
     def samples(self, parts: Sequence[str]) -> numpy.ndarray:
         """The rows as float32 (N F); what is missing is the median of the training part, or a category of its own."""
@@ -137,10 +146,10 @@ def read_table(path: Path, choices: TableChoices, task: str = "auto") -> Table:
         notes.append(f"Missing cells are filled, numbers by the training part's median, categories by one of their own ({missing}).")
     elif missing:
         notes.append(f"Cells are missing ({missing}): fill them, or leave out their rows.")
-    return _table(sheet, columns, label, good, broken, notes, missing if choices.missing == "ask" else "", file)
+    return _table(sheet, columns, label, good, broken, notes, missing if choices.missing == "ask" else "", choices.amounts, file)
 
 
-def _table(sheet: Sheet, columns: list[Column], label: int, good, broken: list[Broken], notes: list[str], missing: str, file: str) -> Table:
+def _table(sheet: Sheet, columns: list[Column], label: int, good, broken: list[Broken], notes: list[str], missing: str, amounts: str, file: str) -> Table:
     if not good:
         why = f": {broken[0].name}: {broken[0].why}" if broken else ", since every row has a cell that is missing"
         raise DataError(f"no row of {file} can be used{why}")
@@ -156,8 +165,8 @@ def _table(sheet: Sheet, columns: list[Column], label: int, good, broken: list[B
     if twice:
         notes.append(f"{counted(twice, 'row')} {'repeats' if twice == 1 else 'repeat'} another one; a pair may train and test.")
     if columns[label].kind == "target":
-        y = numpy.array([[columns[label].numbers[row[label]]] for row in cells], numpy.float32)
-        return Table(tuple(columns), names, cells, (0,) * len(good), (), first, tuple(broken), tuple(notes), missing, "regression", y)
+        y = numpy.array([[columns[label].numbers[row[label]]] for row in cells])
+        return Table(tuple(columns), names, cells, (0,) * len(good), (), first, tuple(broken), tuple(notes), missing, "regression", y, amounts)
     there = {row[label] for row in cells}
     texts = [text for text in columns[label].values if text in there]
     if len(texts) > MOST_CLASSES or len(texts) > MOST_WHOLE and 2 * len(texts) > len(good):
