@@ -54,7 +54,7 @@ def stopped(step: int, epoch: int, epochs: int, saved: bool) -> RunEnded:
 
 def diverged(bad_step: int, sound_step: int, lr: float, what: str, culprit: Culprit | None = None) -> RunEnded:
     """`what` happened to a number, where `culprit` knows; the network has the weights of `sound_step`."""
-    where = f" It began there: {culprit.says}." if culprit else ""
+    where = f" Where it began: {culprit.says}." if culprit else ""
     advice = (f", with a learning rate of {lr:g}: the steps were too long. Try a learning rate of {lr / 10:g}." if bad_step > 1 or not culprit
               else ", before any step was made: no learning rate mends that. Look at that layer and at the samples.")
     return RunEnded("diverged", sound_step, f"{what} at step {bad_step:,}{advice}{where} The network has its weights of step {sound_step:,} again.",

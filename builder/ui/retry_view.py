@@ -21,7 +21,7 @@ HELP = "A run of its own: with the weights of the last checkpoint, for the epoch
 def button(run: Run, smaller: Smaller, source: Callable[[Project], str], load_id: str) -> None:
     """Offers the retry; nothing for other runs. `smaller` gives the project for it and how it begins, `source` its network as text."""
     if run.ran_out_of_memory:
-        st.button("Retry with half the batch", key="retry", icon=":material/splitscreen:", type="primary", width="stretch", help=HELP,
+        st.button("Retry with half the batch", key="retry", icon=":material/splitscreen:", width="stretch", help=HELP,
                   on_click=_again, args=(run, smaller, source, load_id))
 
 
