@@ -8,7 +8,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .params import Float, Int
+from .params import Float, Int, Param
 from .spec import Registry
 
 DIGITS = tuple("0123456789")
@@ -32,7 +32,8 @@ class Dataset:
 
     Samples of `dtype` uint8 are bytes that are scaled to 0 to 1; those of float32 are numbers as they are. `task` is what the answers are:
     the one of the `classes` that a sample is of (classification) or that every pixel is of (segmentation), or a number for each of the `targets` (regression).
-    The pictures of one that is `resized` are brought to squares, whose side a project may choose.
+    The pictures of one that is `resized` are brought to squares, whose side a project may choose; one that is made with `noise`
+    has as much of it, and as many samples, as a project says.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Dataset:
     task: str = "classification"
     targets: tuple[str, ...] = ()
     resized: bool = False
+    noise: float | None = None
 
     @property
     def answers(self) -> int:
@@ -69,6 +71,8 @@ class Dataset:
 
 DATASETS: Registry[Dataset] = Registry("data set")
 SIDE = Int("side", 64, "height and width that the photographs are brought to, in pixels: the largest square of their middle", min=16, max=256)
+SAMPLES = Int("samples", 2000, "how many samples are made: the first half is the training part, the other the test part", min=20, max=100_000)
+NOISE = Float("noise", 0.15, "how far samples lie from the curve that they are made around: the standard deviation", min=0.0, max=10.0)
 
 for _dataset in (
     Dataset("digits", "Digits (built in)", (1, 28, 28), DIGITS, 1437, 360, 0,
@@ -111,16 +115,16 @@ for _dataset in (
             "Coates, Ng & Lee 2011, An analysis of single-layer networks in unsupervised feature learning", "torchvision.datasets.STL10"),
     Dataset("moons", "Moons (generated)", (2,), ("upper", "lower"), 1000, 1000, 0,
             "2,000 points of the plane on two half circles that reach into each other, spread by 0.15: no straight line parts them, one bend does.",
-            "made here from a seed; the form is scikit-learn's make_moons", dtype="float32"),
+            "made here from a seed; the form is scikit-learn's make_moons", dtype="float32", noise=0.15),
     Dataset("spirals", "Spirals (generated)", (2,), ("first arm", "second arm"), 1000, 1000, 0,
             "2,000 points of the plane on two arms that wind around each other one and a half times, spread by 0.1: a test of how far a network can "
             "bend its boundary, easy to see and hard for small networks.",
-            "made here from a seed; Lang & Witbrock 1988, Learning to tell two spirals apart", dtype="float32"),
+            "made here from a seed; Lang & Witbrock 1988, Learning to tell two spirals apart", dtype="float32", noise=0.1),
     Dataset("curve", "Curve (generated)", (1,), (), 500, 500, 0,
             "1,000 points x, y around the curve y = sin(2x) + x/4 for x from -4 to 4, spread by 0.2: y is to be told from x. A straight line explains "
             "41 % of how y differs, a small network nearly all.",
             "made here from a seed; the task is the one of Bishop 2006, Pattern Recognition and Machine Learning, section 1.1", dtype="float32", task="regression",
-            targets=("y",)),
+            targets=("y",), noise=0.2),
     Dataset("shapes", "Shapes (generated)", (1, 64, 64), ("background", "circle", "square", "triangle"), 800, 200, 0,
             "1,000 grainy grey pictures of one to three circles, squares and triangles, lighter or darker than what is behind them, and a mask that gives "
             "every pixel its class: what and where at once.", "made here from a seed", task="segmentation"),
@@ -166,8 +170,25 @@ def described(data: Mapping[str, object]) -> Dataset | None:
             own_name(data["sha256"]), data["title"], tuple(data["shape"]), tuple(data["classes"]), data["train"], data["test"], 0, "Your own data.", "",
             dtype="float32" if len(data["shape"]) == 1 else "uint8", task=data.get("task", "classification"), targets=tuple(data.get("targets", ())))
     found = DATASETS.get(source) if isinstance(source, str) else None
-    side = data.get(SIDE.name, SIDE.default)
-    return replace(found, shape=(found.shape[0], side, side)) if found is not None and found.resized and not SIDE.check(side) else found
+    return found if found is None else _as_asked(found, {param.name: param.normal(data.get(param.name, param.default)) for param in asked(found)})
+
+
+def asked(dataset: Dataset) -> tuple[Param, ...]:
+    """What a project may choose of a registered data set, each with what is meant where nothing is chosen."""
+    drawn = () if dataset.noise is None else (replace(SAMPLES, default=dataset.train + dataset.test), replace(NOISE, default=dataset.noise))
+    return (*((SIDE,) if dataset.resized else ()), *drawn)
+
+
+def _as_asked(dataset: Dataset, values: Mapping[str, object]) -> Dataset:
+    """The data set as these values make it; as it is where one of them is not allowed."""
+    if any(param.check(values[param.name]) for param in asked(dataset)):
+        return dataset
+    if dataset.resized:
+        return replace(dataset, shape=(dataset.shape[0], values["side"], values["side"]))
+    if dataset.noise is not None:
+        half = values["samples"] // 2
+        return replace(dataset, train=half, test=values["samples"] - half, noise=values["noise"])
+    return dataset
 
 
 def own_problem(data: Mapping[str, object]) -> str | None:

@@ -65,10 +65,10 @@ def painted(count, most, seed, side=64):
     return (pictures + grains).clamp(0, 255).to(torch.uint8)[:, None], torch.stack(masks), torch.tensor(boxes) / side
 
 
-def read_curve():
+def read_curve(samples=1000, noise=0.2):
     """Training samples float32 (N 1) and targets (N 1), test samples and targets."""
-    x, y = curve(1000, 0.2)
-    return x[:500], y[:500], x[500:], y[500:]
+    x, y = curve(samples, noise)
+    return x[:samples // 2], y[:samples // 2], x[samples // 2:], y[samples // 2:]
 
 
 def read_shapes():

@@ -48,7 +48,7 @@ def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None =
         if not download:
             raise DataError(missing(name, roots))
         where = fetch(name, Path(roots[-1]), progress)
-    parts = read_photos(where, dataset.shape[1], progress) if dataset.resized else _read(where)
+    parts = read_photos(where, dataset.shape[1], progress) if dataset.resized else _read(where, dataset)
     return _parted(_tensors(dataset, *parts), validation)
 
 
@@ -59,13 +59,13 @@ def missing(name: str, roots: Sequence[Path]) -> str:
             f"{dataset.megabytes} MB), point BRICKWORK_DATA at a folder that has it, or use {BUILT_IN!r}, which is built in.")
 
 
-def _read(where: Where) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _read(where: Where, dataset: Dataset) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     import torch
 
     if where.name in POINTS:
-        return _halves(torch.tensor(scattered(*POINTS[where.name])))
+        return _halves(torch.tensor(scattered(POINTS[where.name], dataset.train + dataset.test, dataset.noise)))
     if where.name in DRAWN:
-        return DRAWN[where.name][0]()
+        return DRAWN[where.name][0](*([] if dataset.noise is None else [dataset.train + dataset.test, dataset.noise]))
     if where.name == DISTORTED:
         return read_distorted()
     if where.folder is None:

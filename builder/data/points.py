@@ -34,5 +34,5 @@ def scattered(curve, samples: int, noise: float) -> list[list[float]]:
     return points
 
 
-# The curve, how many samples, of which the first half is the training part, and the spread around the curve.
-POINTS = {"moons": (moons, 2000, 0.15), "spirals": (spirals, 2000, 0.1)}
+# The curve that samples are made around; the first half of them is the training part.
+POINTS = {"moons": moons, "spirals": spirals}

@@ -48,7 +48,8 @@ def _run(made: Training) -> Part:
                       weights=', weights="weights.safetensors"' if made.weights else "")
     start = "Put the samples beside the notebook as data.safetensors. " if made.own else ""
     start += "Put the starting weights beside the notebook as weights.safetensors: `python -m builder export --to weights` writes them. " if made.weights else ""
-    return Part("The run", f"{start}As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.", code, ("import torch",))
+    return Part("The run", f"{start}As many threads as in Brickwork: the order in which they add numbers up decides about the last bit.",
+                code if made.images else code.replace("images", "samples"), ("import torch",))
 
 
 RUN = '''\

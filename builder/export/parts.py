@@ -10,6 +10,7 @@ import ast
 import base64
 import functools
 import inspect
+import re
 import textwrap
 import zlib
 from collections.abc import Mapping
@@ -225,7 +226,7 @@ def packed_digits() -> str:
 def _data(made: Training) -> list[Part]:
     dataset = made.dataset
     if dataset.name in POINTS:
-        curve, samples, noise = POINTS[dataset.name]
+        curve, samples, noise = POINTS[dataset.name], dataset.train + dataset.test, dataset.noise
         code = POINTS_CODE.format(half=samples // 2, call=f"scattered({curve.__name__}, {samples}, {noise})")
         return [Part("The data", dataset.summary, "\n\n".join(map(inspect.getsource, (curve, scattered))) + "\n\n" + code,
                      ("import math", "import torch", "from random import Random"))]
@@ -233,6 +234,8 @@ def _data(made: Training) -> list[Part]:
         read, used = DRAWN[dataset.name]
         texts = [inspect.getsource(one).replace("    import torch\n\n", "") for one in (*used, read)]
         code = "\n\n".join(texts).replace(f"def {read.__name__}(", "def read_data(")
+        if dataset.noise is not None:
+            code = re.sub(r"samples=\d+, noise=[\d.]+", f"samples={dataset.train + dataset.test}, noise={dataset.noise!r}", code)
         return [Part("The data", dataset.summary, code, (*(["import math"] if "math." in code else []), "import torch", "from random import Random"))]
     if made.builtin:
         text = "\n".join(textwrap.wrap(packed_digits(), COLUMNS))

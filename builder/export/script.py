@@ -59,7 +59,7 @@ def main(made: Training) -> Part:
                        samples="data" if made.validation else read, tested=", test=(test_images, test_labels) if options.test else None" if made.validation else "",
                        epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder,
                        file=FILE if made.weights else "", weights=", options.weights" if made.weights else "")
-    return Part("Run", "", code, ("import argparse", "import torch"))
+    return Part("Run", "", code if made.images else code.replace("images", "samples"), ("import argparse", "import torch"))
 
 
 FOLDER = '''\

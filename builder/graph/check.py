@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, per_sample, show
 from builder.catalogue import Problem as LayerProblem
-from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, SIDE, VALIDATION
+from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, VALIDATION, asked
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
@@ -508,19 +508,16 @@ def _settings(project: Project) -> Iterator[Problem]:
     """The training settings, against the records that declare them."""
     training = project.training
     own = {*OWN_FIELDS, *OWN_MORE} if project.data.get("source") == OWN else set()
-    dataset = dataset_of(project)
-    if dataset is not None and dataset.resized:
-        own = {SIDE.name}
-        if said := SIDE.check(project.data.get(SIDE.name, SIDE.default)):
-            yield Problem(None, f"data.{SIDE.name}", "error", said, "", (batch(
-                f"Set side to {SIDE.default}", {"op": "settings", "path": f"data.{SIDE.name}", "value": SIDE.default}, sure=True),), "settings")
+    params = (*asked(DATASETS[project.data["source"]]), VALIDATION) if project.data.get("source") in DATASETS else (VALIDATION,)
+    own |= {param.name for param in params}
+    for param in params:
+        if said := param.check(param.normal(project.data.get(param.name, param.default))):
+            yield Problem(None, f"data.{param.name}", "error", said, "", (batch(
+                f"Set {param.name} to {param.default}", {"op": "settings", "path": f"data.{param.name}", "value": param.default}, sure=True),), "settings")
     for section, known, more in (("data", ("source", VALIDATION.name), own), ("task", ("kind",), set())):
         for name in sorted(set(getattr(project, section)) - {*known} - more):
             there = f"there {'are' if known[1:] else 'is'} {', '.join(known)}"
             yield Problem(None, f"{section}.{name}", "error", f"there is no {section} setting called {name!r:.60}; {there}", "", (), "settings")
-    if said := VALIDATION.check(VALIDATION.normal(project.data.get(VALIDATION.name, VALIDATION.default))):
-        yield Problem(None, f"data.{VALIDATION.name}", "error", said, "", (batch(
-            f"Set validation to {VALIDATION.default}", {"op": "settings", "path": f"data.{VALIDATION.name}", "value": VALIDATION.default}, sure=True),), "settings")
     for name in sorted(set(training) - set(WHOLE) - set(RECORDS) - {AUGMENTATION}):
         yield _setting(name, f"there is no training setting called {name!r:.60}; there are {', '.join((*WHOLE, *RECORDS, AUGMENTATION))}")
     yield from augmentation.legal(project)

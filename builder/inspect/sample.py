@@ -54,7 +54,8 @@ class Samples:
 
     def _of(self, dataset: Dataset) -> Kept:
         """Raises DataError where the data set is not there; it is looked for again the next time."""
-        name = dataset.name
+        # Photographs come in the size that a project chooses.
+        name = (dataset.name, dataset.shape)
         if name not in self._kept:
             tensors = load(dataset, self._roots)
             # Copies: a view would hold on to all of the data set.

@@ -87,7 +87,7 @@ def sources(project: Project) -> dict[str, tuple[Dataset, object]]:
     own = {described(section).name: (described(section), section) for section in sections}
     if (dataset := dataset_of(project)) and dataset.name not in {**there, **own}:
         own[dataset.name] = (dataset, dict(project.data))
-    if dataset is not None and dataset.resized:
+    if dataset is not None and dataset.name in there:
         there[dataset.name] = (dataset, dataset.name)
     return there | own
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from builder.catalogue.datasets import SIDE, VALIDATION
+from builder.catalogue import DATASETS
+from builder.catalogue.datasets import VALIDATION, asked
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
 from builder.graph import EditError, Project, dataset_of
 from builder.graph.augmentation import augmentations
@@ -21,7 +22,7 @@ from .workspace import Workspace
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
           "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
           "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic", "workers": "Loader workers",
-          "tensorboard": "TensorBoard", "validation": "Validation share", "side": "Side of the pictures (pixels)"}
+          "tensorboard": "TensorBoard", "validation": "Validation share", "side": "Side of the pictures (pixels)", "samples": "Samples", "noise": "Noise"}
 TROUBLE = "settings_trouble"
 TOP = ("epochs", "batch_size", "seed")
 
@@ -51,10 +52,10 @@ def held_out(project: Project) -> Field:
     return Field(f"data.{VALIDATION.name}", VALIDATION, project.data.get(VALIDATION.name, VALIDATION.default))
 
 
-def side(project: Project) -> list[Field]:
-    """The size that photographs are brought to, where the project's data are photographs of many sizes."""
-    dataset = dataset_of(project)
-    return [Field(f"data.{SIDE.name}", SIDE, project.data.get(SIDE.name, SIDE.default))] if dataset is not None and dataset.resized else []
+def made(project: Project) -> list[Field]:
+    """What of the project's data set is for the project to say: the side of photographs, the number and the noise of samples that are made."""
+    dataset = DATASETS.get(project.data.get("source"))
+    return [Field(f"data.{param.name}", param, project.data.get(param.name, param.default)) for param in (asked(dataset) if dataset else ())]
 
 
 def parts(project: Project) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from builder.catalogue import DATASETS
+from builder.catalogue import DATASETS, described
 from builder.data import load, samples_per_class
 from builder.data.points import POINTS, moons, scattered, spirals
+from builder.gallery import ENTRIES
+from builder.graph import apply, check, dataset_of
+from builder.graph.document import freeze
 
 
 @pytest.mark.parametrize("name", POINTS)
@@ -51,3 +55,26 @@ def test_a_line_does_not_part_them_and_their_neighbours_do(name, line, near):
     train, test = (tensors.train_x.numpy(), tensors.train_y.numpy()), (tensors.test_x.numpy(), tensors.test_y.numpy())
     assert line[0] < LogisticRegression().fit(*train).score(*test) < line[1]
     assert KNeighborsClassifier(5).fit(*train).score(*test) > near
+
+
+@pytest.mark.parametrize("name", ["moons", "spirals", "curve"])
+def test_a_project_says_how_many_samples_are_made_and_how_noisy_they_are(name):
+    usual, more = load(name, []), load(described({"source": name, "samples": 301, "noise": 0.0}), [])
+    assert (len(more.train_x), len(more.test_x)) == (150, 151) and described({"source": name, "samples": 301}).train == 150
+    assert torch.equal(load(described({"source": name}), []).train_x, usual.train_x)
+    if name == "moons":
+        # Without noise every point lies on its half circle.
+        centre = torch.tensor([[0.0, 0.0], [1.0, 0.5]])[more.train_y]
+        assert torch.allclose((more.train_x - centre).norm(dim=1), torch.ones(150), atol=1e-4)
+    if name == "curve":
+        assert torch.allclose(more.train_y, (2 * more.train_x).sin() + more.train_x / 4, atol=1e-4)
+
+
+def test_what_is_said_wrongly_of_a_data_set_is_a_problem_with_a_fix_and_changes_nothing():
+    for data, field in (({"source": "moons", "noise": -1.0}, "noise"), ({"source": "moons", "samples": 3}, "samples"), ({"source": "flowers102", "side": 3}, "side"),
+                        ({"source": "digits", "noise": 0.1}, "noise"), ({"source": "moons", "side": 32}, "side"), ({"source": "digits", "validation": 1.5}, "validation")):
+        project = replace(ENTRIES["points-mlp"].project, data=freeze(data))
+        problem = next(problem for problem in check(project).errors if problem.field == f"data.{field}")
+        assert dataset_of(project) == DATASETS[data["source"]]
+        if problem.fixes:
+            assert not [one for one in check(apply(project, problem.fixes[0].edit)).errors if one.field == f"data.{field}"]

@@ -28,7 +28,8 @@ def with_a_convolution() -> Project:
 
 @pytest.mark.slow
 def test_alone_the_script_and_the_notebook_print_the_losses_of_the_run_in_the_app_to_the_last_bit(tmp_path):
-    made, files = [points("moons"), points("spirals"), with_a_convolution(), project("perceptron", source="distorted-digits", batch_size=777)], []
+    noisy = builder.with_settings(points("spirals"), {"data.samples": 301, "data.noise": 0.4})
+    made, files = [points("moons"), noisy, with_a_convolution(), project("perceptron", source="distorted-digits", batch_size=777)], []
     for number, one in enumerate(made):
         files.append(tmp_path / f"train{number}.py")
         files[-1].write_text(script(one), encoding="utf-8")
