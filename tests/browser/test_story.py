@@ -50,13 +50,13 @@ def watch_learning(page: Page) -> None:
 def test_a_stranger_trains_the_mnist_cnn_and_sees_the_diagonal_fill(page, fresh_server, watch):
     run = press_train(page, fresh_server)
     watch_learning(page)
-    page.wait_for_function(f"({DIAGONAL})() > 300", timeout=120_000)
+    page.wait_for_function(f"({DIAGONAL})() > 120", timeout=120_000)
     until(lambda: newest(fresh_server).state == "completed", 180, "the run is done")
     expect(page.get_by_text(re.compile("All 15 epochs are done"))).to_be_visible(timeout=SECONDS)
     assert newest(fresh_server).id == run and newest(fresh_server).accuracy >= 0.95
     page.reload()
     expect(page.get_by_text(re.compile("All 15 epochs are done"))).to_be_visible(timeout=SECONDS)
-    page.wait_for_function(f"({DIAGONAL})() > 340", timeout=SECONDS)
+    page.wait_for_function(f"({DIAGONAL})() > 135", timeout=SECONDS)
 
 
 def test_stop_ends_the_run_and_keeps_what_it_has(page, fresh_server, watch):
