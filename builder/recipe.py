@@ -26,7 +26,7 @@ def settings(project: Project, device: Device) -> Settings:
     from builder.train.settings import Settings
 
     # The defaults are those that the form shows and the check knows.
-    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic", "workers")}
+    whole = {name: number(project, name) for name in ("epochs", "batch_size", "seed", "l1", "precision", "deterministic", "workers", "compile")}
     clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
     return Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
                     clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,

@@ -78,6 +78,7 @@ class Training:
     average: str
     balanced: bool
     bfloat16: bool
+    compiled: bool
     deterministic: bool
     channels_last: bool
     weights: bool
@@ -141,7 +142,7 @@ def training(project: Project) -> Training:
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
-        number(project, "precision") == "bfloat16", number(project, "deterministic"), last, bool(project.weights),
+        number(project, "precision") == "bfloat16", number(project, "compile") == "on", number(project, "deterministic"), last, bool(project.weights),
         validation_share(project), answers(dataset, loss[0], _single(project)), tuple(augmentations(project)), own)
 
 
@@ -424,15 +425,15 @@ def _evaluation(made: Training) -> Part:
     return Part("Testing", "Without learning, with dropout off.", code, ("import torch",))
 
 
-def _forward(made: Training, inputs: str, indent: int) -> str:
+def _forward(made: Training, inputs: str, indent: int, network: str = "network") -> str:
     """The lines that send inputs through the network; what autocast holds safe in 16 bits where that is wanted."""
-    lines = BFLOAT16 if made.bfloat16 else "outputs = network({inputs})\n"
-    return textwrap.indent(lines.format(inputs=inputs), " " * indent)
+    lines = BFLOAT16 if made.bfloat16 else "outputs = {network}({inputs})\n"
+    return textwrap.indent(lines.format(inputs=inputs, network=network), " " * indent)
 
 
 BFLOAT16 = '''\
 with torch.autocast(images.device.type, torch.bfloat16):
-    outputs = network({inputs})
+    outputs = {network}({inputs})
 outputs = outputs.float()
 '''
 
@@ -479,7 +480,8 @@ def _loop(made: Training) -> Part:
         layout=LAYOUT if made.layout else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
         lonely=LONELY if lonely else "", rates=RATES.format(begin=BEGIN if made.plateau else "") if made.rate else "",
         set_rate=SET_RATE.format(more=", reductions" if made.plateau else "") if made.rate else "", idle=IDLE if made.stopping else "", count=COUNT if made.rate else "",
-        forward=_forward(made, "inputs", 12), backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
+        forward=_forward(made, "inputs", 12, CHOSEN.format(batch_size=made.batch_size) if made.compiled else "network"),
+        compiled=COMPILED if made.compiled else "", backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
         averaged=AVERAGED.format(call=made.average) if made.average else "", average=AVERAGE if made.average else "",
         **_scored(made.answers), objective=made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
         deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
@@ -562,6 +564,10 @@ L1 = "sum(weights.abs().sum() for weights in network.parameters() if weights.req
 AVERAGED = '''\
     average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn={call})
 '''
+COMPILED = '''\
+    compiled = torch.compile(network, dynamic=False)  # for whole batches: each size is compiled anew
+'''
+CHOSEN = "(compiled if len(batch) == {batch_size} else network)"
 AVERAGE = '''\
             average.update_parameters(network)
 '''
@@ -594,6 +600,7 @@ def train(data, epochs, seed, device{weights}):
 {weight}\
     loss_fn = {loss}
 {averaged}\
+{compiled}\
 {rates}\
 {idle}\
     for epoch in range(1, epochs + 1):

@@ -59,6 +59,7 @@ class Position:
     stopping_best_epoch: int = 0
     epochs: int = 0
     answers: int | None = None
+    compiled: bool | None = None
 
 
 def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, random: Mapping[str, Tensor] | None = None,

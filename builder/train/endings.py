@@ -11,6 +11,7 @@ from torch import nn
 from builder.tasks.task import TaskError
 
 from .checkpoint import CheckpointError, Position
+from .compiling import CompileError
 from .culprit import Culprit
 from .evaluate import Seen
 from .events import RunEnded
@@ -66,7 +67,7 @@ def broken(error: Exception, model: nn.Module, step: int, batch_size: int, devic
     if is_out_of_memory(error):
         smaller = f"Try batches of {batch_size // 2}, or a smaller network" if batch_size > 1 else "Try a smaller network"
         return RunEnded("out_of_memory", step, f"{device} ran out of memory at step {step + 1:,} with batches of {batch_size:,} samples. {smaller}.")
-    if isinstance(error, TaskError | CheckpointError):
+    if isinstance(error, TaskError | CheckpointError | CompileError):
         return RunEnded("failed", step, str(error))
     LOG.error("The run failed at step %d.", step + 1, exc_info=error)
     place = where(error, model)

@@ -29,6 +29,7 @@ from .checkpoint import (
     save_checkpoint,
     set_random_states,
 )
+from .compiling import Forward
 from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .culprit import found
 from .device import Device
@@ -93,8 +94,8 @@ class Run:
         if self.at.epoch <= self.settings.epochs:
             self.set_rate()
         yield self._started()
-        if self.train_part.streamed:
-            yield Noted(self.step, self.train_part.says(self.settings.workers))
+        for says in (self.train_part.says(self.settings.workers), self.forward.began()):
+            yield from [Noted(self.step, says)] if says else []
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
             if (stopping := self.settings.stopping) is not None and self.at.stopping_epochs >= stopping.patience:
@@ -121,6 +122,7 @@ class Run:
         # Where there is a validation part, the test part does not even come to the device.
         self.watched_part = Split(*data.watched, data.mean, data.std, self.device, last, most=self.settings.resident)
         self.watched = watched_layer(self.model, data.shape)
+        self.forward = Forward(self.model, self.settings.compile, self.device, self.settings.batch_size)
         self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
         self.began = self.window_began = time.perf_counter()
 
@@ -133,6 +135,8 @@ class Run:
         if self.at.epochs < self.settings.epochs:
             self.at = replace(self.at, epochs=self.settings.epochs, stopping_epochs=0)
         self.step, self.seconds_before = self.at.step, self.at.seconds
+        if self.at.compiled is not None:
+            self.forward.decided = self.at.compiled
 
     def _started(self) -> RunStarted:
         settings, data = self.settings, self.tensors
@@ -158,10 +162,13 @@ class Run:
             if self.control.waiting() and (ending := (yield from self._obey())):
                 return ending
             self.set_rate()
+            self.forward.step_began()
             if not self.do_step(*self.batch(order[first:end], feed)):
                 yield from self._report()
                 return self._diverged(self.step + 1)
             self.step, self.batches = self.step + 1, self.batches + 1
+            if says := self.forward.step_ended(len(self.bounds) * self.settings.epochs - self.step):
+                yield Noted(self.step, says)
             if self.reports.due(time.perf_counter()) and (ending := (yield from self._look())):
                 return ending
         return (yield from self._look())
@@ -205,7 +212,7 @@ class Run:
 
     def do_step(self, inputs: Tensor, targets: Tensor) -> bool:
         """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
-        settings, outputs = self.settings, computed(self.model, inputs, self.settings.precision)
+        settings, outputs = self.settings, computed(self.forward, inputs, self.settings.precision)
         if self.step == 0:
             self.task.check(outputs)
         loss = self.task.loss(self.loss_fn, outputs, targets)
@@ -241,7 +248,7 @@ class Run:
         yield from self._snapshot()
         score = -seen.loss if seen.accuracy is None else seen.accuracy
         better = self.at.best is None or score > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=score if better else self.at.best, epochs=self.settings.epochs,
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=score if better else self.at.best, epochs=self.settings.epochs, compiled=self.forward.decided,
                            **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
@@ -361,7 +368,7 @@ class Run:
         """Saves where the run is within its epoch. The position at the epoch's beginning stays, from which its sums and seconds count."""
         began, sums = self.at, self.meter.whole()
         self.at = replace(began, batches=self.batches, step=self.step, loss=sums.loss, correct=sums.correct, samples=sums.samples, answers=sums.answers,
-                          seconds=self._seconds(), epoch_seconds=self._epoch_seconds())
+                          seconds=self._seconds(), epoch_seconds=self._epoch_seconds(), compiled=self.forward.decided)
         try:
             yield from self._save(LAST)
         finally:

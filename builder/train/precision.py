@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .device import Device
 
 
-def computed(model: nn.Module, inputs: Tensor, precision: str) -> Tensor:
+def computed(model: Callable[[Tensor], Tensor], inputs: Tensor, precision: str) -> Tensor:
     """The network's outputs in float32; with "bfloat16" its layers compute in 16 bits where torch's autocast holds that safe."""
     if precision == "float32":
         return model(inputs)

@@ -125,7 +125,7 @@ class SharedRun(Run):
                  device: Device, control: Control, checkpoints: Path | None):
         if settings.batch_size < group.size:
             raise DeviceError(f"Batches of {settings.batch_size} cannot be shared by {group.size} processes: each needs a sample at least.")
-        control = SharedControl(group, control)
+        control, settings = SharedControl(group, control), replace(settings, compile="off")
         super().__init__(model, tensors, settings, optimizer, loss_fn, SharedTask(task, group), device, control, checkpoints)
         self.group, self.leads = group, group.rank == 0
         # A loss that is not finite is told with the next report: it may be in one part of the batch only.

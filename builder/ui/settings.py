@@ -22,7 +22,7 @@ from .workspace import Workspace
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
           "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
           "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic", "workers": "Loader workers",
-          "tensorboard": "TensorBoard", "validation": "Validation share", "side": "Side of the pictures (pixels)", "samples": "Samples", "noise": "Noise"}
+          "compile": "Compile", "tensorboard": "TensorBoard", "validation": "Validation share", "side": "Side of the pictures (pixels)", "samples": "Samples", "noise": "Noise"}
 TROUBLE = "settings_trouble"
 TOP = ("epochs", "batch_size", "seed")
 
@@ -199,7 +199,7 @@ def form(space: Workspace) -> None:
 
 
 # The form from top to bottom: the sections of a row, and the single values behind them.
-ROWS = (((), (*TOP, "precision", "deterministic", "workers", "tensorboard")), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss",), ("l1",)),
+ROWS = (((), (*TOP, "precision", "deterministic", "compile", "workers", "tensorboard")), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss",), ("l1",)),
         (("initializer", "clipping"), ()), (("averaging", "stopping"), ()))
 
 
