@@ -52,6 +52,8 @@ def tested(store, run, checkpoint: str, device: str | None):
 
 def in_words(seen) -> str:
     """One line: what the checkpoint reaches on the test part."""
-    reached = "" if seen.accuracy is None else f"accuracy {share(seen.accuracy)}, "
-    more = "".join(f", {name} {value:.4f}" for name, value in seen.figures.items()) if seen.accuracy is None else ""
-    return f"test {reached}test loss {seen.loss:.4f}{more} ({seen.checkpoint} checkpoint, epoch {seen.epoch})"
+    from builder.charts.metrics import NUMBERS
+
+    reached = "" if seen.accuracy is None else f"test accuracy {share(seen.accuracy)}, "
+    more = "".join(f", {NUMBERS.get(name, name)} {value:.4f}" for name, value in seen.figures.items()) if seen.accuracy is None else ""
+    return f"{reached}test loss {seen.loss:.4f}{more} ({seen.checkpoint} checkpoint, epoch {seen.epoch})"

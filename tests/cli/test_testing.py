@@ -57,6 +57,12 @@ def test_train_with_test_ends_with_the_figure_of_the_test_part(brickwork):
     assert f"test accuracy {100 * events[-1]['accuracy']:.2f} %" in last.out and "last checkpoint, epoch 1" in last.out
 
 
+def test_numbers_are_tested_by_their_figures(brickwork):
+    answer = brickwork("train", "universal-approximation", "--set", "data.source=curve", "--set", "training.epochs=1", "--test")
+    assert answer.out.splitlines()[-1].startswith("test loss ") and "R² " in answer.out and "best checkpoint, epoch 1" in answer.out
+    assert "TEST LOSS" in brickwork("runs", "show", "last").out
+
+
 def test_what_cannot_be_tested_is_said(brickwork):
     assert "--queue does not" in brickwork("train", "mnist-cnn", "--test", "--queue").err
     project = api.gallery("mnist-cnn")
