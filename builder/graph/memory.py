@@ -34,7 +34,7 @@ Held = tuple[Piece, int, int]
 @dataclass(frozen=True)
 class Memory:
     """The bytes that training takes: `fixed` whatever the batch, and `sample` for each sample of a batch; `samples` is how many there are,
-    `streams` whether those that take too much may stay where they are.
+    `streams` whether those that take too much may stay where they are, `sound` what a run keeps of its weights to go back to.
     """
 
     weights: int
@@ -46,11 +46,12 @@ class Memory:
     working: int
     samples: int
     streams: bool = False
+    sound: int = 0
 
     @property
     def fixed(self) -> int:
         """Bytes that do not depend on the batch size."""
-        return self.weights + self.gradients + self.optimizer + self.data + self.torch
+        return self.weights + self.gradients + self.optimizer + self.sound + self.data + self.torch
 
     @property
     def sample(self) -> int:
@@ -75,7 +76,7 @@ class Memory:
 
     def to_json(self) -> dict[str, int]:
         """The parts, in bytes."""
-        return {"weights": self.weights, "gradients": self.gradients, "optimizer": self.optimizer, "data": self.data, "torch": self.torch,
+        return {"weights": self.weights, "gradients": self.gradients, "optimizer": self.optimizer, "sound": self.sound, "data": self.data, "torch": self.torch,
                 "fixed": self.fixed, "activations_per_sample": self.activations, "working_per_sample": self.working}
 
 
@@ -84,9 +85,10 @@ def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     dataset = dataset_of(project) if project.task.get("kind") != "none" else None
     data = 0 if dataset is None else dataset.bytes
     weights, trained = FLOAT * report.params, FLOAT * report.trainable
-    kept = activations(report.analysis)
-    return Memory(weights, trained, trained * optimizer_state(project) + weights * averages(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
-                  trained_samples(project, dataset) if dataset else WHOLE["batch_size"].max, dataset is not None and (gpu or streams(dataset)))
+    state, kept = trained * optimizer_state(project), activations(report.analysis)
+    return Memory(weights, trained, state + weights * averages(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
+                  trained_samples(project, dataset) if dataset else WHOLE["batch_size"].max, dataset is not None and (gpu or streams(dataset)),
+                  weights + (0 if gpu else state))
 
 
 def streams(dataset: Dataset) -> bool:

@@ -76,7 +76,7 @@ def test_a_hostile_name_stays_text(home):
 
 
 @pytest.mark.parametrize(("free", "warned", "says"), [
-    (50_000_000_000, 0, "All 1,293 training samples would fit"), (447_000_000, 1, "Batches of up to 7 fit"), (1_000, 1, "Not even one sample"),
+    (50_000_000_000, 0, "All 1,293 training samples would fit"), (447_000_000, 1, "Batches of up to 6 fit"), (1_000, 1, "Not even one sample"),
     (None, 0, "is not known")])
 def test_the_train_page_says_before_training_whether_it_fits(home, monkeypatch, free, warned, says):
     monkeypatch.setattr(report_view, "free", lambda gpu: free)
