@@ -85,7 +85,7 @@ def test_the_train_page_says_before_training_whether_it_fits(home, monkeypatch, 
     assert len(memory) == 1 and says.replace("-", "\\-") in memory[0].replace("\\,", ",")
     assert len([one for one in tab.warning if one.value.startswith("Memory")]) == warned
     offered = [button.label for button in tab.button if button.label.startswith("Use batches of")]
-    assert offered == (["Use batches of 4"] if "up to 7" in says else [])
+    assert offered == (["Use batches of 4"] if "up to 6" in says else [])
 
 
 def test_the_button_sets_the_largest_power_of_two_that_fits(home, monkeypatch):
