@@ -483,7 +483,7 @@ def _loop(made: Training) -> Part:
         forward=_forward(made, "inputs", 12, CHOSEN.format(batch_size=made.batch_size) if made.compiled else "network"),
         compiled=COMPILED if made.compiled else "", backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
         averaged=AVERAGED.format(call=made.average) if made.average else "", average=AVERAGE if made.average else "",
-        **_scored(made.answers), objective=made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
+        **_scored(made.answers, made.masks and bool(made.augmentations)), objective=made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
         deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
     if made.validation:
@@ -492,12 +492,14 @@ def _loop(made: Training) -> Part:
                 code, ("import math", "import torch", *(["import os"] if made.deterministic else [])))
 
 
-def _scored(given: Answers) -> dict[str, str]:
-    """The pieces of the loop about what is right, empty where nothing is right or wrong."""
+def _scored(given: Answers, moving: bool) -> dict[str, str]:
+    """The pieces of the loop about what is right, empty where nothing is right or wrong; `moving` where masks are augmented with their images."""
     if not given.right:
         return {"begin": " = 0.0", "right": "", "tested": "test_loss", "accuracy": "", "test_accuracy": ""}
-    return {"begin": ", correct = 0.0, 0", "right": f"            correct += {given.right}\n", "tested": "test_loss, test_accuracy",
-            "accuracy": f", accuracy {{correct / {given.count}!r}}", "test_accuracy": ", test accuracy {test_accuracy!r}"}
+    # What comes in from outside of an image counts for nothing: how much is left of a mask that moves is known batch by batch.
+    return {"begin": ", correct, known = 0.0, 0, 0" if moving else ", correct = 0.0, 0",
+            "right": f"            correct += {given.right}\n" + ("            known += " + given.count.replace("labels", "targets") + "\n" if moving else ""), "tested": "test_loss, test_accuracy",
+            "accuracy": f", accuracy {{correct / {'known' if moving else given.count}!r}}", "test_accuracy": ", test accuracy {test_accuracy!r}"}
 
 
 def _weight(made: Training) -> str:

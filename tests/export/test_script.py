@@ -68,6 +68,7 @@ CASES = {
     "absolute": ("curve", {"source": "curve", "loss": {"kind": "L1Loss"}}),
     "huber": ("curve", {"source": "curve", "loss": {"kind": "HuberLoss", "delta": 0.3}, "precision": "bfloat16"}),
     "smooth": ("curve", {"source": "curve", "loss": {"kind": "SmoothL1Loss", "beta": 0.3}}),
+    "moved-masks": ("pixels", {"source": "shapes", "augmentation": [{"kind": "RandomAffine"}, {"kind": "RandomHorizontalFlip"}, {"kind": "ColorJitter"}], "epochs": 1, "batch_size": 50}),
     "masks": ("pixels", {"source": "shapes", "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}, "epochs": 1, "batch_size": 50}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
     "own": ("starts", {"initializer": {"kind": "Orthogonal"}, "epochs": 1}),
