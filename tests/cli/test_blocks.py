@@ -102,7 +102,7 @@ def test_a_stopped_training_with_blocks_goes_on_where_it_was(tmp_path):
 
 def test_a_project_that_is_drawn_only_is_refused_with_what_to_do(brickwork, saved):
     answer = brickwork("train", saved(BLOCK_DRAWINGS["block_unet"]))
-    assert answer.status == 1 and "task.kind=classification" in answer.err and answer.err.count("\n") == 1
+    assert answer.status == 1 and "choose a data set whose samples fit its Input" in answer.err and answer.err.count("\n") == 1
     with Store() as store:
         assert store.list() == []
     with pytest.raises(api.BuildError, match="drawn only"):
