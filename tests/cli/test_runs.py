@@ -11,7 +11,7 @@ import pytest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RateChanged, RunEnded, RunStarted
+from builder.train.events import CheckpointSaved, Continued, Evaluated, Noted, Paused, RateChanged, RunEnded, RunStarted
 from tests.cli.fakes import FakeRun
 from tests.helpers import until
 from tests.runs.fakes import completes, epoch, started, step
@@ -86,6 +86,13 @@ def test_an_export_says_that_its_script_knows_no_change_by_hand(brickwork, resum
     store.append(resumed, [started(5), RunEnded("stopped", 5, "Stopped.")])
     out = brickwork("runs", "export", resumed, "-o", tmp_path / "two").out
     assert "changed by hand (to 0.01 after step 5); an exported script trains without that" in out
+
+
+def test_a_run_is_shown_with_what_it_has_decided_by_itself(brickwork, resumed, store):
+    assert "notes" not in brickwork("runs", "show", resumed).out
+    store.reopen(resumed)
+    store.append(resumed, [started(5), Noted(5, "The network stays compiled."), RunEnded("stopped", 6, "Stopped.")])
+    assert "notes       The network stays compiled.\n" in brickwork("runs", "show", resumed).out
 
 
 def test_an_export_never_writes_into_a_folder_that_is_there(brickwork, done, tmp_path):

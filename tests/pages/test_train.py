@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from builder import api
 from builder.runs import Store, lock, queue
-from builder.train.events import CheckpointSaved, Continued, Evaluated, Paused, RateChanged, RunEnded, RunStarted, StepEnded
+from builder.train.events import CheckpointSaved, Continued, Evaluated, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from builder.ui import run_controls, train_view
 from builder.ui.workspace import workspace
 
@@ -272,6 +272,16 @@ def test_the_learning_rate_is_changed_and_a_checkpoint_asked_for_while_it_trains
         tab = looked(tab.run())
         assert told(tab)["marks"] == [[7, 0.004]]
         assert [one.value for one in tab.number_input if one.key.startswith("rate:")] == [0.004]
+
+
+def test_the_page_says_what_the_run_has_decided_by_itself(store):
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", "MNIST CNN")
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [STARTED, Noted(0, "A step takes 10.00 ms, and 7.00 ms compiled: the network stays *compiled*."), step(1)])
+        tab = page(run_id)
+        assert [one.value.replace("\\", "") for one in tab.caption if "A step takes" in one.value] == [
+            "A step takes 10.00 ms, and 7.00 ms compiled: the network stays *compiled*."]
 
 
 def test_another_run_can_be_made_while_one_trains_and_waits_in_a_queue_that_can_be_reordered(store, monkeypatch):
