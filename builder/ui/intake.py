@@ -24,7 +24,6 @@ from .child import COMMAND, MOST_SAID, end, listened, started
 
 LONGEST = 1800.0  # seconds of reading one file
 ENDINGS = ("zip", "npz", "csv", "tsv", "tab", "txt", "gz")
-MOST_UPLOADS = 8
 Uploads = Sequence[tuple[str, bytes]]  # names and contents
 
 
@@ -122,7 +121,7 @@ def plain_name(name: str) -> str:
     inner = re.search(r"\.(csv|tsv|tab|txt)$", stem, re.IGNORECASE) if ending.lower() == "gz" else None
     known = ending.lower() in ENDINGS
     stem = stem[:inner.start()] if inner else stem if known else name
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:60] or "upload"
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:60] or "upload"
     return f"{plain}{inner[0] if inner else ''}{dot + ending if known else ''}"
 
 
@@ -130,7 +129,7 @@ def _written(folder: Path, uploads: Uploads) -> list[Path]:
     """Uploads as files; two that would have one name get different ones."""
     folder.mkdir()
     paths: list[Path] = []
-    for name, content in uploads[:MOST_UPLOADS]:
+    for name, content in uploads:
         path = folder / plain_name(name)
         path = path if path not in paths else path.with_name(f"{len(paths)}-{path.name}")
         path.write_bytes(content)

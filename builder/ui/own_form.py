@@ -14,9 +14,9 @@ from builder import paths
 from builder.catalogue.tables import TABLE
 from builder.charts.classes import png_figure
 
-from .intake import MOST_UPLOADS, Reading
+from .intake import Reading
 
-MOST_MEGABYTES = 500  # of an upload; larger files are read from a data folder
+MOST_MEGABYTES, MOST_LABELS = 500, 20  # of an upload; larger files are read from a data folder
 COLOURS = {"auto": "as the pictures are", "grey": "grey", "colour": "colour"}
 FITS = {"crop": "cut out the middle", "pad": "put black around", "stretch": "stretch"}
 FIRST = ("missing", "amounts")  # what depends on the columns; how the text is written comes below
@@ -35,10 +35,14 @@ class Chosen:
 
 def draw(reading: Reading | None) -> Chosen:
     """The form; a table is asked for its columns, pictures for their size. `reading` is what was read last, for its columns' names."""
-    uploads = st.file_uploader("A file, or idx files of images and labels", key="own-file", max_upload_size=MOST_MEGABYTES, accept_multiple_files=True)
+    upload = st.file_uploader("A file", key="own-file", max_upload_size=MOST_MEGABYTES)
+    uploads = [upload] if upload else []
+    # Two single files, since nothing would bound how many come at once.
+    if upload and not upload.name.casefold().endswith((".zip", ".npz", *TABLES, *(f"{ending}.gz" for ending in TABLES))):
+        labels = st.file_uploader("The labels of these images (idx)", key="own-labels", max_upload_size=MOST_LABELS)
+        uploads += [labels] if labels else []
     path = st.text_input("or a path in a data folder", key="own-path", placeholder="flowers.zip", help="Under " + " or ".join(map(str, paths.data_roots()))).strip()
-    names = [upload.name for upload in uploads[:MOST_UPLOADS]] or [path]
-    table = names[0].casefold().removesuffix(".gz").endswith(TABLES)
+    table = (upload.name if upload else path).casefold().removesuffix(".gz").endswith(TABLES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("Title", key="own-title", max_chars=80, width=200, placeholder="the file's name")
         options = [f"--title={title}", *(_columns(reading) if table else _pictures())]
@@ -48,7 +52,7 @@ def draw(reading: Reading | None) -> Chosen:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             options += [*(_choice(name) for name in TABLE if name not in FIRST), *_split()]
     skip = st.checkbox("Leave out what is broken", key="own-skip", help="Without it, a file with broken items is refused and they are named")
-    return Chosen(uploads[:MOST_UPLOADS], path, [*options, *(["--skip-broken"] if skip else [])])
+    return Chosen(uploads, path, [*options, *(["--skip-broken"] if skip else [])])
 
 
 def _pictures() -> list[str]:

@@ -15,6 +15,7 @@ from builder.ui.intake import Intake, IntakeRefused, allowed, intake, plain_name
 from builder.ui.own_form import draw_tiles
 from builder.ui.workspace import workspace
 from tests.data.bad_files import mask
+from tests.data.files import write_mnist
 from tests.data.own_files import archive, classes, picture
 from tests.helpers import until
 from tests.pages.test_data import looked, page, said
@@ -124,6 +125,16 @@ def test_reading_can_be_cancelled(tmp_path: Path):
     reader.cancel()
     until(lambda: not list((tmp_path / "uploads").glob("*")), 30, "the upload is removed")
     assert reading.state == "cancelled"
+
+
+def test_images_in_an_idx_file_ask_for_their_labels(tmp_path: Path):
+    write_mnist(tmp_path, packed=True)
+    tab = page()
+    tab.file_uploader(key="own-file").upload("train-images-idx3-ubyte.gz", (tmp_path / "train-images-idx3-ubyte.gz").read_bytes())
+    looked(tab.run())
+    tab.file_uploader(key="own-labels").upload("train-labels-idx1-ubyte.gz", (tmp_path / "train-labels-idx1-ubyte.gz").read_bytes())
+    tab = ended(looked(tab.run()).button(key="own-add").click().run())
+    assert kept.listed()[0].classes == tuple("0123456789") and "Read from train-images-idx3-ubyte.gz" in said(tab)
 
 
 def test_masks_and_amounts_are_shown_before_and_after_they_are_added(folder: Path):
