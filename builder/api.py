@@ -498,6 +498,15 @@ def with_settings(project: Project, settings: Mapping[str, object]) -> Project:
     return project
 
 
+def first_samples(project: Project, split: str, count: int) -> tuple[object, object]:
+    """The first samples of a part ("train", "validation", "test") of a project's data, and what is true of them, as numpy arrays; raises builder.data.DataError."""
+    from builder import data
+
+    tensors = data.load(dataset_of(project), paths.data_roots(), validation=validation_share(project))
+    x, y = {"train": (tensors.train_x, tensors.train_y), "validation": (tensors.valid_x, tensors.valid_y), "test": (tensors.test_x, tensors.test_y)}[split]
+    return x[:count].numpy().copy(), y[:count].numpy().copy()
+
+
 def baselines(project: Project, again: bool = False) -> Iterator[Score]:
     """What classical classifiers reach on the project's data, each as it is ready; kept, and fitted anew only with `again`.
 

@@ -114,7 +114,7 @@ if run:
     train_view.watch(run)
 else:
     train_view.nothing("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train and not says else "")
-metrics_view.panels(space.project, run, can_train)
+metrics_view.panels(space.project, run, can_train, api.first_samples)
 if listed := runs.list():
     with st.expander(f"Runs ({len(listed)})", icon=":material/history:", expanded=True):
         train_view.draw_runs(listed, run and run.id, space.load_id, api.export)

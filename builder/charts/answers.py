@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import colorsys
+from array import array
 from collections.abc import Sequence
 
 import numpy
@@ -17,6 +18,11 @@ NO_CLASS = (255, 255, 255)
 BACK = 255
 TRUE, GIVEN = (0, 158, 115), (213, 94, 0)  # the edges of boxes
 SHARE = 0.6  # of a mask's colour over its picture
+
+
+def shaped(values: array, shape: Sequence[int]) -> numpy.ndarray:
+    """Numbers one after the other (C order) in their shape."""
+    return numpy.frombuffer(values, numpy.uint8 if values.typecode == "B" else numpy.float32).reshape(shape)
 
 
 def palette(count: int) -> numpy.ndarray:

@@ -75,6 +75,9 @@ class Classification:
         error = sum(abs(a - b) for a, b in zip(sure, right, strict=True)) / samples
         return {**({"top5": among / samples} if self.classes > TOP else {}), **({"calibration_error": error} if math.isfinite(error) and sure_batches else {})}
 
+    def pictured(self, outputs: Tensor) -> None:
+        """None: the confusion matrix says it."""
+
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of (true class, answer), by one bincount of their pair number."""
         pairs = targets * self.classes + _answer(outputs)

@@ -12,6 +12,8 @@ from builder.catalogue.datasets import BOX
 
 from .task import LossFunction, TaskError, shown
 
+MOST_SAMPLES, MOST_NUMBERS = 500, 2000  # that are pictured while a run goes on
+
 
 @dataclass(frozen=True)
 class Regression:
@@ -59,6 +61,10 @@ class Regression:
         if differs.any():
             found["r2"] = (1 - squared[differs] / spread[differs]).mean().item()
         return {**found, **({"box_iou": tally[-1].item() / samples} if tuple(self.targets) == BOX else {})}
+
+    def pictured(self, outputs: Tensor) -> Tensor:
+        """The numbers of the first samples."""
+        return outputs[:min(MOST_SAMPLES, MOST_NUMBERS // len(self.targets))].to(torch.float32)
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """None: there are no classes."""

@@ -11,6 +11,8 @@ from builder.catalogue.datasets import IGNORED
 
 from .task import LossFunction, TaskError, shown
 
+MOST_PIXELS = 32_768  # of the masks that are pictured while a run goes on: 44 kB of text
+
 
 @dataclass(frozen=True)
 class Segmentation:
@@ -59,6 +61,11 @@ class Segmentation:
         both, union = counts.diagonal(), counts.sum(0) + counts.sum(1) - counts.diagonal()
         there = union > 0
         return {"mean_iou": (both / union)[there].mean().item(), "dice": (2 * both / (union + both))[there].mean().item()}
+
+    def pictured(self, outputs: Tensor) -> Tensor | None:
+        """The masks of the first samples, as many as MOST_PIXELS hold; None where not even one does."""
+        count = MOST_PIXELS // (outputs.shape[2] * outputs.shape[3])
+        return _answer(outputs[:count]).to(torch.uint8) if count else None
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of (true class, answer) over the pixels, by one bincount of their pair number."""

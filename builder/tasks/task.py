@@ -40,5 +40,8 @@ class Task(Protocol):
     def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
         """What the sums say of so many samples, by name."""
 
+    def pictured(self, outputs: Tensor) -> Tensor | None:
+        """Of the first samples of a batch what a picture of the answers takes: class numbers uint8 (n H W) or numbers float32 (n K); None where there is none."""
+
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts int64 (classes classes): row true class, column given class; (0 0) where there are no classes."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from builder.tasks.task import LossFunction, Task
 
@@ -16,12 +16,16 @@ from .precision import computed
 
 @dataclass(frozen=True)
 class Seen:
-    """Mean loss of a sample, share of right answers, confusion[i][j], the samples or pixels of class i called j, and what else the task says."""
+    """Mean loss of a sample, share of right answers, confusion[i][j], the samples or pixels of class i called j, and what else the task says.
+
+    `answers` are what the first samples were given, for the eye, where the task has a picture of that.
+    """
 
     loss: float
     accuracy: float | None
     confusion: tuple[tuple[int, ...], ...]
     figures: Mapping[str, float] = field(default_factory=dict)
+    answers: Tensor | None = None
 
 
 @torch.no_grad()
@@ -29,7 +33,7 @@ def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, 
              precision: str = "float32") -> Seen | None:
     """The network in evaluation mode over the split, `batch` samples at a time; None when `stop` said so in between."""
     model.eval()
-    losses, correct, answers, confusion, tally = [], 0, 0, 0, 0
+    losses, correct, answers, confusion, tally, pictured = [], 0, 0, 0, 0, None
     for first in range(0, len(split), batch):
         if stop():
             return None
@@ -40,6 +44,7 @@ def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, 
         answers = answers + task.answers(targets)
         tally = tally + task.tally(outputs, targets)
         confusion = confusion + task.confusion(outputs, targets)
+        pictured = task.pictured(outputs) if first == 0 else pictured
     answers = int(answers)
     return Seen(sum(torch.stack(losses).tolist()) / len(split), int(correct) / answers if answers else None, tuple(map(tuple, confusion.tolist())),
-                task.figures(tally, len(split)))
+                task.figures(tally, len(split)), pictured)

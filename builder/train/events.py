@@ -120,6 +120,19 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What the network gave in evaluation mode for the first samples of a part: class numbers (n H W) or numbers (n K) of `kind` uint8 or float32, in C order,
+    base64."""
+
+    step: int
+    epoch: int
+    split: str
+    kind: str
+    shape: tuple[int, ...]
+    data: str
+
+
+@dataclass(frozen=True)
 class CheckpointSaved:
     """Weights, optimiser and position are on disk under `name` in the run's folder."""
 
@@ -172,7 +185,7 @@ class RunEnded:
     brick: str = ""
 
 
-Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | CheckpointSaved | Paused | Continued | RateChanged | Noted | RunEnded
+Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | Answered | CheckpointSaved | Paused | Continued | RateChanged | Noted | RunEnded
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in Event.__args__}
 
 

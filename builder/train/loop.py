@@ -17,6 +17,7 @@ from builder.tasks.task import LossFunction, Task
 
 from . import endings
 from .again import steps_again, tests_again
+from .answered import Answering
 from .batches import Split, batch_bounds, epoch_order, has_convolutions
 from .checkpoint import (
     BEST,
@@ -84,6 +85,7 @@ class Run:
         self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
         self.snapshots = Pace(settings.snapshot_every, 60.0)
+        self.answering = Answering(settings.snapshot_every)
         self.copies = Pace(settings.report_every, 60.0)
 
     def events(self, resume: bool) -> Generator[Event, None, RunEnded]:
@@ -245,6 +247,7 @@ class Run:
         epoch, self.seen = self.at.epoch, seen
         yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
         yield Evaluated(epoch, self.step, self.tensors.watched_name, seen.loss, seen.accuracy, seen.confusion, seen.figures)
+        yield from self.answering.of(seen, self.step, epoch, self.tensors.watched_name, epoch == self.settings.epochs)
         yield from self._snapshot()
         score = -seen.loss if seen.accuracy is None else seen.accuracy
         better = self.at.best is None or score > self.at.best

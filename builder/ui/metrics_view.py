@@ -9,6 +9,7 @@ from builder.charts.metrics import by_class, totals
 from builder.graph import Project
 from builder.runs import Run
 
+from .answers_view import Samples, answers
 from .baselines_view import baselines
 from .train_view import follow
 
@@ -27,9 +28,10 @@ MEANS = {"Accuracy": "Share of the samples, or pixels, whose highest score is th
          "Calibration error": "How far the network's sureness (the share that softmax gives its answer) and the share of right answers are apart, on average over 15 bins of sureness"}
 
 
-def panels(project: Project, run: Run | None, can_train: bool) -> None:
-    """What stands below the live view: the figures of the run that is shown, and what the project's data is worth without a network."""
+def panels(project: Project, run: Run | None, can_train: bool, first_samples: Samples) -> None:
+    """What stands below the live view: pictures and figures of the run that is shown, and what the project's data is worth without a network."""
     if run:
+        answers(run, first_samples)
         with st.expander("Metrics", icon=":material/analytics:"):
             metrics(run)
     if can_train:

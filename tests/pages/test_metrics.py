@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import math
+from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from builder import api
 from builder.runs import Store
-from builder.train.events import Evaluated, RunEnded, RunStarted
+from builder.train.events import Answered, Evaluated, RunEnded, RunStarted
 from builder.ui.workspace import workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
@@ -52,3 +57,23 @@ def test_the_last_and_the_best_epoch_class_by_class(run):
     assert figures(tab) == {"Accuracy": "95.00 %", "Top-5 accuracy": "99.00 %", "Macro F1": "94.99 %", "Calibration error": "2.00 %"}
     table = tab.dataframe[0].value
     assert list(table["Class"]) == ["cat", "<b>dog</b>"] and list(table["Recall"]) == [1.0, 0.9] and list(table["Samples"]) == [10, 10]
+
+
+@pytest.mark.parametrize(("name", "count", "values"), [("universal-approximation", 20, "f"), ("unet-small", 2, "B"), ("box-cnn", 3, "f")])
+def test_a_run_of_masks_or_numbers_shows_what_it_says_beside_what_is_true(home, name, count, values):
+    project = api.gallery(name)
+    workspace().open(project)
+    shape = {"universal-approximation": (count, 1), "unet-small": (count, 64, 64), "box-cnn": (count, 4)}[name]
+    told = Answered(45, 1, "validation", {"f": "float32", "B": "uint8"}[values], shape, base64.b64encode(array(values, [0] * math.prod(shape)).tobytes()).decode())
+    seen = Evaluated(1, 45, "validation", 0.25, None, (), {"mse": 0.25, "r2": 0.5}) if values == "f" else Evaluated(
+        1, 45, "validation", 0.25, 0.5, ((5, 5, 0, 0), (5, 5, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)), {"mean_iou": 0.333})
+    with Store() as store:
+        run_id = store.create(api.to_json(project), "", project.name, None)
+        store.claim(run_id)
+        store.append(run_id, [replace(STARTED, task=project.task["kind"], classes=()), seen, told, RunEnded("completed", 45, "Done.")], 1)
+    tab = page()
+    assert "What it says of the first validation samples, after epoch 1" in " ".join(one.value for one in tab.markdown)
+    [chart] = tab.get("plotly_chart")
+    kinds = {one.get("type", "scatter") for one in json.loads(chart.proto.spec)["data"]}
+    assert kinds == ({"scatter"} if name == "universal-approximation" else {"image", "scatter"})
+    assert figures(tab)["R²" if values == "f" else "Mean IoU"] == ("0.5" if values == "f" else "33.30 %")

@@ -13,6 +13,8 @@ export interface ChartSpec {
   readonly axis: Partial<Plotly.LayoutAxis>;
   readonly hover: string;
   readonly words: (value: number) => string;
+  /** The training part has no such number: nothing is said of it. */
+  readonly evaluated?: boolean;
 }
 
 /** A live chart: a line for the training part, markers for the part that the run is watched on, zoom kept between updates. */
@@ -76,7 +78,7 @@ export class Chart {
   }
 
   private legend(): HTMLElement {
-    return h("span", { class: "legend" }, h("span", { class: "key train" }, "training"), this.watched);
+    return h("span", { class: "legend" }, ...(this.spec.evaluated ? [] : [h("span", { class: "key train" }, "training")]), this.watched);
   }
 
   /** Names the part whose figures are the markers. */

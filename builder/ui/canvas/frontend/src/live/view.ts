@@ -31,10 +31,11 @@ const ACCURACY: ChartSpec = {
   words: (value) => percent(value / 100),
 };
 
-const OVERLAP: ChartSpec = { ...ACCURACY, title: "Mean IoU", train: () => null, test: (t) => hundredfold(t[4]) };
+const OVERLAP: ChartSpec = { ...ACCURACY, title: "Mean IoU", evaluated: true, train: () => null, test: (t) => hundredfold(t[4]) };
 
 const EXPLAINED: ChartSpec = {
   title: "R²",
+  evaluated: true,
   train: () => null,
   test: (t) => t[4] ?? null,
   axis: { tickformat: ".2~f" },

@@ -1,0 +1,44 @@
+"""Pictures of masks and boxes, and numbers over one another."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+
+from builder.charts import answers
+
+
+def test_every_class_has_a_colour_of_its_own_and_what_is_of_none_is_white():
+    colours = answers.palette(40)
+    assert colours.shape == (40, 3) and len({tuple(colour) for colour in colours.tolist()}) == 40
+    assert answers.coloured(np.array([[[0, 1, 255]]], np.uint8), 2)[0, 0].tolist() == [*colours[:2].tolist(), [255, 255, 255]]
+
+
+def test_a_mask_lies_over_its_picture_and_class_0_leaves_it_as_it_is():
+    pictures, masks = np.full((2, 1, 4, 4), 100, np.uint8), np.zeros((2, 4, 4), np.uint8)
+    masks[0, 1, 2] = 1
+    tiles = answers.with_masks(pictures, 2, masks, 1 - masks)
+    assert tiles.shape == (2, 4, 4 + 1 + 4 + 1 + 4, 3)
+    assert (tiles[:, :, :4] == 100).all() and (tiles[1, :, 5:9] == 100).all() and (tiles[0, 1, 7] != 100).all()
+
+
+def test_boxes_are_edges_in_two_colours_wherever_they_lie():
+    pictures = np.zeros((1, 3, 8, 8), np.uint8)
+    true, given = np.array([[0.25, 0.25, 0.75, 1.0]]), np.array([[np.nan, -3.0, 9.0, 0.0]])
+    shown = answers.with_boxes(pictures, true, given)[0]
+    assert shown[2, 2].tolist() == shown[7, 5].tolist() == list(answers.TRUE) and shown[4, 3].tolist() == [0, 0, 0]
+    assert answers.GIVEN in {tuple(pixel) for pixel in shown[0].tolist()}
+
+
+def test_a_sheet_has_rows_of_tiles_and_its_figure_names_the_colours():
+    whole = answers.sheet(np.zeros((3, 2, 5, 3), np.uint8), 2)
+    assert whole.shape == (2 * 2 + 2, 2 * 5 + 2, 3) and (whole[4:, 7:] == 255).all()
+    figure = answers.sheet_figure(whole, [("cat", (1, 2, 3))], 2)
+    assert figure.data[1].name == "cat" and figure.data[1].marker.color == "rgb(1,2,3)" and figure.layout.width == 2 * 12 + 8
+
+
+def test_a_line_lies_over_the_points():
+    figure = answers.against_figure(("x", "y"), [("validation", [1.0, 2.0], [3.0, 4.0])], ("the network", [1.0, 2.0], [3.1, 3.9]))
+    assert [one.mode for one in figure.data] == ["markers", "lines"] and figure.layout.xaxis.title.text == "x"
+    assert answers.shaped(array("f", [1.0, 2.0]), (2, 1)).tolist() == [[1.0], [2.0]]

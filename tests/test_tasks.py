@@ -1,0 +1,100 @@
+"""Regression and segmentation from the drawing to the figures: what check says, what a run tells, and that it goes on to the same bits."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import builder
+from builder import api
+from builder.graph import apply
+from builder.train.control import STOP, Control
+from builder.train.events import Answered, EpochEnded, Evaluated, StepEnded
+from tests.export.trained import project
+
+TINY = {"numbers": ("curve", {"source": "curve", "optimizer": {"kind": "Adam", "lr": 0.02}, "epochs": 3}),
+        "masks": ("pixels", {"source": "shapes", "batch_size": 100, "epochs": 2})}
+MADE = {name: project(network, **settings) for name, (network, settings) in TINY.items()}
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, list]:
+    return {name: list(builder.train(made, device="cpu")) for name, made in MADE.items()}
+
+
+def of(events, kind) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_numbers_have_errors_and_no_accuracy(told):
+    events = told["numbers"]
+    assert events[0].task == "regression" and events[0].targets == ("y",) and events[0].classes == ()
+    assert all(event.accuracy is None for event in events if isinstance(event, StepEnded | EpochEnded | Evaluated))
+    seen = of(events, Evaluated)
+    assert seen[-1].figures["mse"] == pytest.approx(seen[-1].loss, rel=1e-5) and seen[-1].figures["r2"] > seen[0].figures["r2"]
+    assert f"R² of the validation samples is {seen[-1].figures['r2']:.3f}" in events[-1].says
+
+
+def test_masks_have_overlap_and_the_share_of_right_pixels(told):
+    seen = of(told["masks"], Evaluated)[-1]
+    confusion = np.array(seen.confusion)
+    assert confusion.sum() == 80 * 64 * 64 and seen.accuracy == confusion.trace() / confusion.sum()
+    both = confusion.diagonal()
+    there = (union := confusion.sum(0) + confusion.sum(1) - both) > 0
+    assert seen.figures["mean_iou"] == pytest.approx((both[there] / union[there]).mean())
+    assert "of the validation pixels are right" in told["masks"][-1].says
+
+
+@pytest.mark.parametrize(("name", "kind", "shape"), [("numbers", np.float32, (50, 1)), ("masks", np.uint8, (8, 64, 64))])
+def test_the_first_answers_are_told_after_the_last_epoch(told, name, kind, shape):
+    last = of(told[name], Answered)[-1]
+    assert (last.epoch, last.split, last.shape) == (MADE[name].training["epochs"], "validation", shape)
+    values = np.frombuffer(base64.b64decode(last.data), kind).reshape(shape)
+    x, y = api.first_samples(MADE[name], last.split, shape[0])
+    assert len(x) == len(y) == shape[0]
+    if name == "numbers":
+        assert np.square(values - y).mean() == pytest.approx(of(told[name], Evaluated)[-1].loss, rel=1e-5)
+    else:
+        assert set(np.unique(values)) <= {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(told, name, tmp_path):
+    control, before = Control(), []
+    for event in builder.train(MADE[name], device="cpu", control=control, folder=tmp_path):
+        before.append(event)
+        if isinstance(event, EpochEnded):
+            control.ask(STOP)
+    assert before[-1].reason == "stopped"
+    after = list(builder.train(MADE[name], device="cpu", folder=tmp_path, resume=True))
+    ended = {event.epoch: (event.loss, event.accuracy) for event in of(before, EpochEnded) + of(after, EpochEnded)}
+    assert ended == {event.epoch: (event.loss, event.accuracy) for event in of(told[name], EpochEnded)}
+    assert of(after, Evaluated)[-1] == of(told[name], Evaluated)[-1]
+
+
+def test_a_network_that_gives_other_shapes_is_mended_by_its_fixes():
+    wide = apply(MADE["numbers"], {"op": "set", "id": "fc", "params": {"out_features": 3}})
+    [problem] = [one for one in builder.check(wide).problems if one.severity == "error"]
+    assert "Curve (generated) has 1 target, so the answer should be N×1; it is N×3" in str(problem)
+    assert not builder.check(apply(wide, problem.fixes[0].edit)).errors
+    few = apply(MADE["masks"], {"op": "set", "id": "conv2", "params": {"out_channels": 2}})
+    [problem] = builder.check(few).errors
+    assert "masks of 4 classes, so the answer should be N×4×64×64; it is N×2×64×64" in str(problem)
+    assert not builder.check(apply(few, problem.fixes[0].edit)).errors
+    small = apply(MADE["masks"], {"op": "set", "id": "up1", "params": {"scale_factor": 2.0}})
+    [problem] = builder.check(small).errors
+    assert not builder.check(apply(small, problem.fixes[0].edit)).errors
+
+
+def test_choosing_data_chooses_the_task_and_drops_a_loss_of_another():
+    made = apply(project("perceptron", loss={"kind": "NLLLoss"}), {"op": "choose_data", "source": "curve"})
+    assert made.task["kind"] == "regression" and "loss" not in made.training
+    with pytest.raises(ValueError, match="CrossEntropyLoss is no loss for regression; there are MSELoss, L1Loss, SmoothL1Loss, HuberLoss"):
+        builder.with_settings(MADE["numbers"], {"training.loss": "CrossEntropyLoss"})
+    lying = replace(MADE["numbers"], task=MADE["masks"].task)
+    [problem] = [one for one in builder.check(lying).errors if one.code == "task"]
+    assert "Curve (generated) is for regression, and the project's task is segmentation" in str(problem)
+    assert apply(lying, problem.fixes[0].edit).task["kind"] == "regression"
