@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,15 +55,27 @@ def shown(source: str | Dataset, roots: Sequence[Path], features: Sequence[str] 
     """Reads a data set and keeps what is shown of it; `features` are what the numbers of a sample are called, `validation` is the share that is held
     out. Raises DataError."""
     tensors = load(source, roots, validation=validation)
-    held = () if tensors.valid_y is None else (tensors.valid_y,)
-    sizes = (len(tensors.train_x) + sum(map(len, held)), len(tensors.test_x))
+    answers = (tensors.train_y, tensors.test_y, *(() if tensors.valid_y is None else (tensors.valid_y,)))
+    sizes = (len(tensors.train_x) + sum(map(len, answers[2:])), len(tensors.test_x))
     about = {"sizes": sizes, "mean": tensors.mean, "std": tensors.std, "whole": sizes[0] <= MOST_POINTS}
+    if len(tensors.shape) == 1:
+        tensors = _joined(tensors)
     if tensors.task == "regression":
         about["targets"] = [(tensors.train_y[:, place].tolist(), tensors.test_y[:, place].tolist()) for place in range(min(TARGETS, len(tensors.targets)))]
     else:
         masks = tensors.task == "segmentation"
-        about["counts"] = [samples_per_class(y.flatten(), VALUES if masks else len(tensors.classes))[:len(tensors.classes)] for y in (tensors.train_y, tensors.test_y, *held)]
+        about["counts"] = [samples_per_class(y.flatten(), VALUES if masks else len(tensors.classes))[:len(tensors.classes)] for y in answers]
     return Shown(**about, **(_pictures(tensors) if len(tensors.shape) == 3 else _points(tensors, features)))
+
+
+def _joined(tensors: Tensors) -> Tensors:
+    """Rows of numbers are shown all together: those that are held out with the others."""
+    import torch
+
+    if tensors.valid_x is None:
+        return tensors
+    x, y = torch.cat([tensors.train_x, tensors.valid_x]), torch.cat([tensors.train_y, tensors.valid_y])
+    return replace(tensors, train_x=x, train_y=y, valid_x=None, valid_y=None)
 
 
 def _pictures(tensors: Tensors) -> dict[str, object]:

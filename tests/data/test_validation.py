@@ -66,3 +66,10 @@ def test_a_share_that_leaves_nothing_to_train_on_is_refused_with_the_numbers():
     with pytest.raises(DataError, match="share of 0.1 of 1 training samples leaves none"):
         with_validation(one, 0.1)
     assert with_validation(one, 0.0) is one
+
+
+def test_what_is_shown_counts_the_part_that_is_held_out_and_leaves_no_point_away():
+    shown = data.shown("moons", [], validation=0.2)
+    assert [sum(part) for part in shown.counts] == [800, 1000, 200] and shown.sizes == (1000, 1000)
+    assert [len(points) for points, _ in shown.points] == [1000, 1000]
+    assert [sum(part) for part in data.shown("moons", []).counts] == [1000, 1000]
