@@ -98,3 +98,11 @@ def test_choosing_data_chooses_the_task_and_drops_a_loss_of_another():
     [problem] = [one for one in builder.check(lying).errors if one.code == "task"]
     assert "Curve (generated) is for regression, and the project's task is segmentation" in str(problem)
     assert apply(lying, problem.fixes[0].edit).task["kind"] == "regression"
+
+
+def test_the_accuracy_of_numbers_cannot_be_watched():
+    watching = apply(MADE["numbers"], {"op": "settings", "path": "training.stopping", "value": {"kind": "EarlyStopping", "monitor": "validation_accuracy"}})
+    [problem] = builder.check(watching).errors
+    assert "EarlyStopping watches the accuracy, and numbers have none" in str(problem)
+    mended = apply(watching, problem.fixes[0].edit)
+    assert not builder.check(mended).errors and mended.training["stopping"]["monitor"] == "validation_loss"
