@@ -545,7 +545,8 @@ def smaller_batches(project: Project, checkpoint: Path | None = None, done: int 
         file = Path(folder) / "weights.safetensors"
         file.write_bytes(of_checkpoint(checkpoint).content)
         kept = keep(file)
-    project = replace(with_settings(project, {"training.epochs": left}), weights=FrozenDict(section(kept, f"{project.name} after {done} epochs")))
+    # The edit, not the field alone: bricks then stand in the file by the names that they have now.
+    project = apply(with_settings(project, {"training.epochs": left}), {"op": "weights", "value": section(kept, f"{project.name} after {done} epochs")})
     return project, f"with batches of {batch // 2}, from the weights of the last checkpoint and a fresh optimiser, for {left} more epoch{'' if left == 1 else 's'}"
 
 

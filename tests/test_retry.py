@@ -6,14 +6,14 @@ import importlib
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from builder import api
 from builder.cli import main
 from builder.cli.training import events_of
 from builder.runs import Store, work
 from builder.train import loop
-from builder.train.checkpoint import read_weights
+from builder.train.checkpoint import LAST, read_weights
 from builder.train.events import CheckpointSaved, RunEnded
 from builder.weights.store import place
 
@@ -97,3 +97,16 @@ def test_a_run_that_the_system_killed_for_want_of_memory_counts_and_another_does
         run_id = made(store)
         store.append(run_id, [RunEnded("killed", 0, says)])
         assert store.get(run_id).ran_out_of_memory == counts
+
+
+def test_bricks_renamed_before_the_run_are_found_in_its_weights_by_the_names_that_they_have(store, tmp_path):
+    project = api.with_settings(api.gallery("points-mlp"), {"training.epochs": 1})
+    first = next(node.id for node in project.network.nodes if node.kind == "Linear")
+    save_file(api.module(project).state_dict(), tmp_path / "first.safetensors")
+    project = api.apply(api.start_from(project, str(tmp_path / "first.safetensors"))[0], {"op": "rename", "id": first, "to": "entry"})
+    assert project.network.node("entry").was == first
+    list(api.train(project, "cpu", folder=tmp_path / "run"))
+    smaller, _ = api.smaller_batches(project, tmp_path / "run" / LAST, 0)
+    assert smaller.network.node("entry").was is None
+    trained, begun = read_weights(tmp_path / "run" / LAST), api.module(smaller).state_dict()
+    assert all(torch.equal(trained[name], value) for name, value in begun.items())
