@@ -45,7 +45,7 @@ def run_metrics(arguments: Namespace) -> int:
     rows, f1 = by_class(seen.confusion, classes), macro_f1(seen.confusion)
     if arguments.json:
         say_json({"run": run.id, "epoch": seen.epoch, "split": seen.split, "loss": seen.loss, "accuracy": seen.accuracy, "macro_f1": f1, **seen.figures,
-                  "classes": [asdict(row) for row in rows]})
+                  "classes": [{name: value for name, value in asdict(row).items() if name != "iou" or "mean_iou" in seen.figures} for row in rows]})
         return 0
     masks = "mean_iou" in seen.figures
     say(f"{run.id}: {seen.split} part after epoch {seen.epoch}, {count(sum(row.samples for row in rows))} {'pixels' if masks else 'samples'}")
