@@ -6,7 +6,8 @@
 Four networks of the lectures with their recipes, the same network and the same first weights for every engine; data from $BRICKWORK_DATA, else made here
 in the same sizes. Each round trains the same number of samples with each engine, in rotating order; a ratio is taken within its round, and the table
 shows the median and the spread over the rounds. Times are of one epoch's training: building the network, reading files and the first use of torch
-are not in them. Ours runs as a worker does: every event in the run database, pictures, metrics and the thread that listens for commands. Both clocks
+are not in them. Ours runs as a worker does: every event in the run database, pictures, metrics and the thread that listens for commands. What the
+app's worker asks of the C library (device.keep_freed_memory) is asked for all, for they share a process. Both clocks
 are shown: the wall's, which other programs on the machine disturb, and the processor's, which counts this process alone (all its threads).
 """
 
@@ -47,7 +48,7 @@ from builder.paths import data_roots
 from builder.runs import Store, work
 from builder.tasks.classification import Classification
 from builder.train.batches import Split, has_convolutions
-from builder.train.device import choose_device, processor_name, take_threads
+from builder.train.device import choose_device, keep_freed_memory, processor_name, take_threads
 from builder.train.events import EpochEnded, RunStarted
 from builder.train.loop import train
 from builder.train.optimizer import plain
@@ -357,6 +358,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    keep_freed_memory()
     threads, rounds = take_threads(given.threads), given.rounds or (3 if given.quick else 9)
     wanted = given.engines.split(";")
     names = [name for name in wanted if importlib.util.find_spec(ENGINES[name][0])]

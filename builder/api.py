@@ -627,7 +627,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     from builder import data
     from builder.compile.resolve import resolve
     from builder.train.checkpoint import LAST
-    from builder.train.device import choose_device, cores, take_threads
+    from builder.train.device import choose_device, cores, keep_freed_memory, take_threads
     from builder.train.loop import train as run
     from builder.train.optimizer import plain
     from builder.train.shared import Place, device_of, kind_of_run
@@ -637,6 +637,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     shared = None if place is None else Place(*place)
     where = choose_device(device) if shared is None else device_of(device, shared)
     take_threads(None if shared is None else max(1, (cores() - 1) // shared.size))
+    keep_freed_memory()
     # A run that goes on has its weights in its checkpoint, whatever became of those that it started from.
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 from dataclasses import dataclass
@@ -83,3 +84,20 @@ def take_threads(count: int | None = None) -> int:
     """
     torch.set_num_threads(count or max(1, cores() - 1))
     return torch.get_num_threads()
+
+
+# Numbers of malloc.h, and what they are set to. 32 MB is the most that glibc takes for the size from which memory is mapped anew each time.
+KEPT_BY_MALLOC = {"M_TRIM_THRESHOLD": (-1, 1 << 30), "M_TOP_PAD": (-2, 64 << 20), "M_MMAP_THRESHOLD": (-3, 32 << 20)}
+
+
+def keep_freed_memory() -> bool:
+    """Asks the C library to keep what a step frees for the next one; False where it is not glibc, which alone is asked.
+
+    Else it gives the larger tensors of a step back to the system, which hands them out again page by page, cleared: a fifth of a small network's step on the
+    CPU (https://man7.org/linux/man-pages/man3/mallopt.3.html). The process gives everything back when it ends.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return all(mallopt(ctypes.c_int(number), ctypes.c_int(value)) == 1 for number, value in KEPT_BY_MALLOC.values())
