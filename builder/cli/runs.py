@@ -71,16 +71,26 @@ def when(seconds: float | None) -> str:
 
 def list_runs(store, _run, arguments: Namespace) -> int:
     """All runs, newest first."""
+    from builder.runs import explained
+
     found = store.list()
     if arguments.json:
         say_json([record(run) for run in found])
     elif found:
-        rows = [(run.id, run.name[:40], run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", f"{share(run.accuracy)} {'' if run.accuracy is None else run.part}",
-                 number(run.tested, share), when(run.created)) for run in found]
-        say(table(("RUN", "PROJECT", "STATE", "EPOCH", "ACCURACY", "TESTED", "MADE"), rows, right=[3, 4, 5]))
+        reached = {run.id: explained(store, run) for run in found}
+        rows = [(run.id, run.name[:40], run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", _reached(run.accuracy, reached[run.id][0], run.part),
+                 _reached(run.tested, reached[run.id][1]), when(run.created)) for run in found]
+        say(table(("RUN", "PROJECT", "STATE", "EPOCH", "REACHED", "TESTED", "MADE"), rows, right=[3, 4, 5]))
     else:
         say("There are no runs yet; `train mnist-cnn` makes one.")
     return 0
+
+
+def _reached(accuracy: float | None, r2: float | None, part: str = "") -> str:
+    """The accuracy, or R² of what tells numbers, with the part that it is of."""
+    if accuracy is None and r2 is None:
+        return "–"
+    return f"{share(accuracy) if r2 is None else f'R² {r2:.4f}'} {part}".rstrip()
 
 
 def show_run(store, run, arguments: Namespace) -> int:
@@ -108,7 +118,8 @@ def number(value: float | None, form) -> str:
     return "–" if value is None else form(value)
 
 
-EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "seconds", "samples_per_second")
+EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "validation_r2", "test_loss", "test_accuracy", "test_r2",
+                 "seconds", "samples_per_second")
 
 
 def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
@@ -119,7 +130,8 @@ def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
             rows.setdefault(event.epoch, dict.fromkeys(EPOCH_COLUMNS)).update(asdict(event))
         elif isinstance(event, Evaluated) and event.split in ("validation", "test"):
             row = rows.setdefault(event.epoch, dict.fromkeys(EPOCH_COLUMNS))
-            row.update({"epoch": event.epoch, "step": event.step, f"{event.split}_loss": event.loss, f"{event.split}_accuracy": event.accuracy})
+            row.update({"epoch": event.epoch, "step": event.step, f"{event.split}_loss": event.loss, f"{event.split}_accuracy": event.accuracy,
+                        f"{event.split}_r2": event.figures.get("r2")})
     return [rows[epoch] for epoch in sorted(rows)]
 
 

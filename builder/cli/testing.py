@@ -52,8 +52,12 @@ def tested(store, run, checkpoint: str, device: str | None):
 
 def in_words(seen) -> str:
     """One line: what the checkpoint reaches on the test part."""
-    from builder.charts.metrics import NUMBERS
+    from builder.charts.metrics import totals
 
+    figures = totals(seen)
+    # Of classes the accuracy and the overlap of masks; the rest is told by `metrics`.
+    told = [title for title in figures if title in ("Mean IoU",) or seen.accuracy is None and title != "Loss"]
     reached = "" if seen.accuracy is None else f"test accuracy {share(seen.accuracy)}, "
-    more = "".join(f", {NUMBERS.get(name, name)} {value:.4f}" for name, value in seen.figures.items()) if seen.accuracy is None else ""
+    more = "".join(f", {title[0].lower()}{title[1:]} {share(value) if shared else f'{value:.4f}'}" if title != "R²" else f", R² {value:.4f}"
+                   for title in told for value, shared in [figures[title]])
     return f"{reached}test loss {seen.loss:.4f}{more} ({seen.checkpoint} checkpoint, epoch {seen.epoch})"

@@ -1,7 +1,7 @@
 """The run store, the worker process and how one is started, adopted and resumed. Never imports torch."""
 
 from .adopt import settle
-from .history import changed_by_hand, current, notes
+from .history import changed_by_hand, current, explained, notes
 from .launch import advance, launch, resume, submit
 from .limits import free_gpu_memory, free_memory, go_first, restrained
 from .queue import estimate, waits_for
@@ -12,6 +12,6 @@ from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
-    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "free_gpu_memory",
-    "free_memory", "go_first", "kill", "launch", "notes", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
+    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "explained",
+    "free_gpu_memory", "free_memory", "go_first", "kill", "launch", "notes", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
 ]

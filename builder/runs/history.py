@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from builder.train.events import Event, Noted, RateChanged, RunEnded, RunStarted
+from builder.train.events import Evaluated, Event, Noted, RateChanged, RunEnded, RunStarted
 
 if TYPE_CHECKING:
+    from .record import Run
     from .store import Store
 
 
@@ -32,6 +33,14 @@ def notes(store: Store, run_id: str) -> list[str]:
     """What a run has decided by itself, a sentence each."""
     events = current(row.event for row in store.events(run_id, kinds=["RunStarted", "Noted"]))
     return list(dict.fromkeys(event.says for event in events if isinstance(event, Noted)))
+
+
+def explained(store: Store, run: Run) -> tuple[float | None, float | None]:
+    """R² of a run that tells numbers, on the part that it is watched on and on the test part once asked for; None for what there is not."""
+    if run.accuracy is not None or not run.epoch:
+        return None, None
+    seen = [event for event in current(row.event for row in store.events(run.id, kinds=["RunStarted", "Evaluated"])) if isinstance(event, Evaluated)]
+    return tuple(next((event.figures.get("r2") for event in reversed(seen) if event.watched == watched), None) for watched in (True, False))
 
 
 def _survives(event: Event, step: int) -> bool:

@@ -16,7 +16,7 @@ from builder import paths
 from builder.charts.history import History, Sent, extend, payload, sent
 from builder.graph.check import WHOLE
 from builder.graph.memory import amount
-from builder.runs import Run, RunError, Store, advance, notes, resume, settle, submit, waits_for
+from builder.runs import Run, RunError, Store, advance, explained, notes, resume, settle, submit, waits_for
 
 from . import run_controls
 from .export_view import Export, run_dialog
@@ -283,8 +283,9 @@ def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     # The list is drawn when the page is; what changes by the second is told by the view above alone.
     followed = shown and run.live
     state.badge("live" if followed else STATES[run.state], color=COLOURS.get(run.state, "red"))
-    accuracy = ("trained" if run.epoch else "no test yet") if run.accuracy is None else f"{100 * run.accuracy:.1f} % {run.part} accuracy"
-    tested = "" if run.tested is None else f"; test {100 * run.tested:.1f} %"
+    r2, tested_r2 = explained(store(), run)
+    accuracy = f"{100 * run.accuracy:.1f} % {run.part} accuracy" if run.accuracy is not None else f"R² {r2:.3f} on the {run.part} part" if r2 is not None else "not judged yet"
+    tested = f"; test {100 * run.tested:.1f} %" if run.tested is not None else f"; test {tested_r2:.3f}" if tested_r2 is not None else ""
     so_far = f"{accuracy}, epoch {run.epoch} of {run.epochs}{tested}" if run.epochs else "not started"
     if run.place is not None and not followed:
         place = next((number for number, waiting in enumerate(store().waiting(), 1) if waiting.id == run.id), 0)

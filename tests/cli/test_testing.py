@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import torch
@@ -60,7 +61,15 @@ def test_train_with_test_ends_with_the_figure_of_the_test_part(brickwork):
 def test_numbers_are_tested_by_their_figures(brickwork):
     answer = brickwork("train", "universal-approximation", "--set", "data.source=curve", "--set", "training.epochs=1", "--test")
     assert answer.out.splitlines()[-1].startswith("test loss ") and "R² " in answer.out and "best checkpoint, epoch 1" in answer.out
-    assert "TEST LOSS" in brickwork("runs", "show", "last").out
+    shown, listed = brickwork("runs", "show", "last").out, brickwork("runs").out
+    assert "TEST LOSS" in shown and "VALIDATION R2" in shown
+    tested = brickwork("metrics", "last", "--split", "test", "--json").json["r2"]
+    assert f"R² {tested:.4f}" in listed and re.search(r"R² -?[0-9.]+ validation", listed)
+
+
+def test_masks_are_tested_by_their_overlap_too(brickwork):
+    told = brickwork("train", "unet-small", "--set", "training.epochs=1", "--set", "data.validation=0.8", "--test").out.splitlines()[-1]
+    assert re.fullmatch(r"test accuracy [0-9.]+ %, test loss [0-9.]+, mean IoU [0-9.]+ % \(best checkpoint, epoch 1\)", told)
 
 
 def test_what_cannot_be_tested_is_said(brickwork):
