@@ -16,7 +16,7 @@ GPUS = ("/dev/nvidia0", "/dev/kfd")
 
 @contextmanager
 def restrained(most: int | None = None) -> Iterator[None]:
-    """While it lasts, this process gets a MemoryError (torch's RuntimeError) once it has taken most of what was free, or `most` bytes.
+    """While it lasts, this process gets a MemoryError (torch's RuntimeError) once it has taken most of what was free, or `most` bytes, besides what it has.
 
     Nothing is limited where the system does not say what is free, or where there is a GPU, whose driver asks for far more than it uses. Who
     gives `most` uses no GPU.
@@ -28,7 +28,7 @@ def restrained(most: int | None = None) -> Iterator[None]:
     known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
     if wanted:
         with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_DATA, (min([*wanted, *known]), hard))
+            resource.setrlimit(resource.RLIMIT_DATA, (min([_held() + min(wanted), *known]), hard))
     try:
         yield
     finally:
@@ -58,6 +58,15 @@ def free_gpu_memory() -> int | None:
         answer = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout
         return int(answer.splitlines()[0]) << 20 if answer.strip() else None
     return None
+
+
+def _held() -> int:
+    """What this process has of the memory that the limit counts; 0 where the system does not say."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _available() -> int | None:
