@@ -19,5 +19,6 @@ test("the first layer is called by what it has", () => {
   assert.equal(filtersCaption([1, 3, 3, 3]), "1 filter 3×3×3");
   assert.equal(filtersCaption([512, 16, 1, 1]), "512 neurons with 16 inputs");
   assert.equal(filtersCaption([32, 1, 1, 2]), "32 neurons with 2 inputs");
+  assert.equal(filtersCaption([32, 1, 1, 1]), "32 neurons with 1 input");
   assert.equal(filtersCaption([64, 1, 28, 28], 512), "64 of 512 filters 1×28×28");
 });

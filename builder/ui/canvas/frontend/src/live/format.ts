@@ -38,5 +38,5 @@ export function filtersCaption(shape: readonly [number, number, number, number],
   const [out, into, height, width] = shape;
   const one = height === 1 && (width === 1 || into === 1);
   const noun = one ? "neuron" : "filter";
-  return `${of > out ? `${count(out)} of ${count(of)}` : count(out)} ${noun}${Math.max(out, of) === 1 ? "" : "s"} ${one ? `with ${count(into * width)} inputs` : `${into}×${height}×${width}`}`;
+  return `${of > out ? `${count(out)} of ${count(of)}` : count(out)} ${noun}${Math.max(out, of) === 1 ? "" : "s"} ${one ? `with ${count(into * width)} input${into * width === 1 ? "" : "s"}` : `${into}×${height}×${width}`}`;
 }
