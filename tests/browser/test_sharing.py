@@ -137,8 +137,9 @@ def test_a_second_server_on_one_home_folder_asks_before_it_overwrites(fresh_serv
     first = Canvas(open_page(page, fresh_server), fresh_server)
     second = Server(root, tmp_path)
     second.start()
+    away = new_page()
     try:
-        other = Canvas(open_page(new_page(), second), second)
+        other = Canvas(open_page(away, second), second)
         other.shape("output", "N×10")
         set_field(first, "conv1", "kernel_size", "4")
         first.saved()
@@ -151,4 +152,6 @@ def test_a_second_server_on_one_home_folder_asks_before_it_overwrites(fresh_serv
         expect(other.page.get_by_text("was changed by another program")).to_have_count(0)
         assert "77" in (fresh_server.home / "projects" / "mnist-cnn-2.json").read_text()
     finally:
+        # A page that outlives its server says so in its console.
+        away.close()
         second.kill9()
