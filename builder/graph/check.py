@@ -13,6 +13,7 @@ from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
 from .augmentation import SECTION as AUGMENTATION
+from .bricks import arity
 from .datasets import choices, dataset_of
 from .document import Block, Edge, FrozenDict, Project
 from .kinds import INPUT, OUTPUT, kinds_of
@@ -241,7 +242,9 @@ def _add_end(analysis: Analysis, kind: str, project: Project) -> Iterator[fixes.
         dataset = dataset_of(project)
         if kind == "Input" and dataset and dataset.shape != (1, 28, 28) and project.task.get("kind") != "none":
             node["params"] = {"shape": list(dataset.shape)}
-        waiting = [placed.node for placed in analysis.placed.values() if placed.layer and placed.missing and not analysis.network.into(placed.node.id)]
+        # A muted brick misses what would pass through, also where its kind has no way in for a wire.
+        waiting = [placed.node for placed in analysis.placed.values() if placed.layer and placed.missing and not analysis.network.into(placed.node.id)
+                   and arity(placed.node.kind, analysis.kinds)[1] != 0]
         if waiting:
             at, names = waiting[0].at, [node.id for node in waiting]
             node |= {"at": [at[0], at[1] - 84]} if at else {}

@@ -290,6 +290,13 @@ def test_copies_that_all_differ_are_worked_out_up_to_a_limit():
     assert check(project).errors
 
 
+def test_a_muted_block_without_a_way_in_is_offered_no_wire():
+    closed = {"nodes": [{"id": "out", "kind": "BlockOutput"}], "edges": []}
+    project = network([{"id": "b", "kind": "Closed", "muted": True}, {"id": "output", "kind": "Output"}], [("b", "output")], blocks={"Closed": closed})
+    problems = check(project).problems
+    assert problems and all(_applies(project, fix.edit) for problem in problems for fix in problem.fixes)
+
+
 def random_block_edit(random: Random, project: Project) -> dict:
     """An edit such as a person makes of blocks; now and then one that does not fit."""
     scope = random.choice([None, *project.blocks])
