@@ -51,6 +51,22 @@ def totals(seen: Evaluated) -> dict[str, tuple[float | None, bool]]:
     return {title: (value, True) for title, value in shares.items() if value is not None or (title == "Macro F1" and "dice" not in seen.figures)}
 
 
+def in_words(seen: Evaluated) -> str:
+    """An evaluation in a line: the accuracy and loss of classes, with the overlap of masks, or the loss and all figures of numbers."""
+    figures = totals(seen)
+    told = [title for title in figures if title == "Mean IoU" or (seen.accuracy is None and title != "Loss")]
+    right = "" if seen.accuracy is None else f"{seen.split} accuracy {100 * seen.accuracy:.2f} %, "
+    return f"{right}{seen.split} loss {seen.loss:.4f}" + "".join(f", {_lower(title)} {_amount(*figures[title])}" for title in told)
+
+
+def _lower(title: str) -> str:
+    return title if title == "R²" else title[0].lower() + title[1:]
+
+
+def _amount(value: float, shared: bool) -> str:
+    return f"{100 * value:.2f} %" if shared else f"{value:.4f}"
+
+
 NUMBERS = {"r2": "R²", "mse": "Mean squared error", "mae": "Mean absolute error", "box_iou": "Mean IoU of the boxes"}
 
 

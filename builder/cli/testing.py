@@ -6,7 +6,7 @@ import os
 from argparse import Namespace
 from dataclasses import asdict
 
-from .show import CommandError, say, say_json, share
+from .show import CommandError, say, say_json
 
 CHECKPOINTS = ("best", "last")
 
@@ -52,12 +52,6 @@ def tested(store, run, checkpoint: str, device: str | None):
 
 def in_words(seen) -> str:
     """One line: what the checkpoint reaches on the test part."""
-    from builder.charts.metrics import totals
+    from builder.charts.metrics import in_words as told
 
-    figures = totals(seen)
-    # Of classes the accuracy and the overlap of masks; the rest is told by `metrics`.
-    told = [title for title in figures if title in ("Mean IoU",) or seen.accuracy is None and title != "Loss"]
-    reached = "" if seen.accuracy is None else f"test accuracy {share(seen.accuracy)}, "
-    more = "".join(f", {title[0].lower()}{title[1:]} {share(value) if shared else f'{value:.4f}'}" if title != "R²" else f", R² {value:.4f}"
-                   for title in told for value, shared in [figures[title]])
-    return f"{reached}test loss {seen.loss:.4f}{more} ({seen.checkpoint} checkpoint, epoch {seen.epoch})"
+    return f"{told(seen)} ({seen.checkpoint} checkpoint, epoch {seen.epoch})"

@@ -17,11 +17,11 @@ import streamlit as st
 from builder import paths
 from builder.catalogue.datasets import VALIDATION
 from builder.graph import Project, dumps, from_json
-from builder.runs import Run, RunError
+from builder.runs import Run, RunError, explained
 
 from .child import COMMAND, end, listened, started
 from .frame import esc
-from .train_view import follow, store
+from .train_view import store
 
 LONGEST = 3600.0  # seconds for all of them
 POLL = 0.7  # seconds between two looks at what is going on aside
@@ -131,7 +131,7 @@ def _rows(job: Job, run: Run | None) -> dict[str, list[str]]:
     """The best first, the network among them once its test part was asked for, behind them before."""
     rows = [(float(row["accuracy"]), str(row["title"]), f"{float(row['seconds']):,.1f} s") for row in job.rows]
     numbers = any(row.get("figure") == "r2" for row in job.rows)
-    own = None if run is None else _explained(run) if numbers else run.accuracy if run.part == "test" else run.tested
+    own = None if run is None else explained(store(), run)[0 if run.part == "test" else 1] if numbers else run.accuracy if run.part == "test" else run.tested
     if own is not None:
         rows.append((own, f"{run.name} (the run shown)", f"epoch {run.epoch}"))
     rows.sort(reverse=True)
@@ -140,10 +140,3 @@ def _rows(job: Job, run: Run | None) -> dict[str, list[str]]:
         # A run of numbers has no accuracy; what it reaches on its validation part stands above.
         told.append(("not asked for yet", f"{run.name} (the run shown)", f"epoch {run.epoch}, {100 * run.accuracy:.2f} % of the validation part"))
     return {"Method": [esc(title) for _, title, _ in told], "Test R²" if numbers else "Test accuracy": [reached for reached, _, _ in told], "Fitted in": [took for _, _, took in told]}
-
-
-def _explained(run: Run) -> float | None:
-    """The R² of a run on the test part; None before it was asked for."""
-    history = follow(run.id).history
-    seen = history.asked or (history.tests if history.part == "test" else ())
-    return seen[-1].figures.get("r2") if seen else None

@@ -14,7 +14,7 @@ from subprocess import Popen
 import streamlit as st
 
 from builder import paths
-from builder.charts.metrics import NUMBERS
+from builder.charts.metrics import in_words
 from builder.runs import Run, RunError
 
 from .child import COMMAND, end, listened, started
@@ -104,8 +104,7 @@ def _draw(run: Run, busy: bool) -> None:
         st.caption("The test part is for the end: whoever chooses between runs by it gets a figure that is too good. "
                    + ("Choose by the validation part." if history.part == "validation" else "This run has no validation part, and was watched on the test part."))
         for event in history.asked:
-            reached = f"**{100 * event.accuracy:.2f} %** right, " if event.accuracy is not None else "".join(f"{NUMBERS.get(name, name)} {value:.4f}, " for name, value in event.figures.items())
-            st.markdown(f"{CHECKPOINTS.get(event.checkpoint, esc(event.checkpoint))}, epoch {event.epoch}: {reached}loss {event.loss:.4f}")
+            st.markdown(f"{CHECKPOINTS.get(event.checkpoint, esc(event.checkpoint))}, epoch {event.epoch}: {in_words(event)}")
         which = st.segmented_control("Weights of", list(CHECKPOINTS), format_func=CHECKPOINTS.get, default="best", key="test-checkpoint", required=True)
         if running:
             st.button("Cancel", key="cancel-test", icon=":material/close:", on_click=server.cancel)

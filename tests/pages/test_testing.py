@@ -79,7 +79,7 @@ def test_the_test_part_is_evaluated_when_asked_and_stands_with_the_run(run, home
     (home / "gate").write_text("go on")
     until(lambda: not server.asked.running, 60, "the test ends")
     tab = page()
-    assert "Best epoch, epoch 1: **87.50 %** right, loss 0.2500" in said(tab) and "test 87.5 %" in said(tab)
+    assert "Best epoch, epoch 1: test accuracy 87.50 %, test loss 0.2500" in said(tab) and "test 87.5 %" in said(tab)
     looked(tab.segmented_control(key="metrics_of").set_value("Test part").run())
     assert "Test part, after epoch 1" in said(tab) and [one.value for one in tab.metric][0] == "87.50 %"
 
