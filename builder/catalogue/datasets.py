@@ -31,7 +31,8 @@ class Dataset:
     """One data set; `shape` is that of a sample (C H W of images), `train` and `test` count samples, `megabytes` is what a download moves.
 
     Samples of `dtype` uint8 are bytes that are scaled to 0 to 1; those of float32 are numbers as they are. `task` is what the answers are:
-    the one of the `classes` that a sample is of (classification) or that every pixel is of (segmentation), or a number for each of the `targets` (regression).
+    the one of the `classes` that a sample is of (classification) or that every pixel is of (segmentation), a number for each of the `targets` (regression), or
+    boxes around things, each of one of the `classes` (detection).
     The pictures of one that is `resized` are brought to squares, whose side a project may choose; one that is made with `noise`
     has as much of it, and as many samples, as a project says.
     """
@@ -212,10 +213,10 @@ def own_problem(data: Mapping[str, object]) -> str | None:
 def _answers_problem(data: Mapping[str, object]) -> str | None:
     """What is wrong with the task, the classes or the targets of a person's own data."""
     task = data.get("task", "classification")
-    if task not in ("classification", "segmentation", "regression"):
-        return "its task must be classification, segmentation or regression"
-    if task == "segmentation" and len(data["shape"]) != 3:
-        return "its shape must be channels, height and width: segmentation is of images"
+    if task not in ("classification", "segmentation", "regression", "detection"):
+        return "its task must be classification, segmentation, regression or detection"
+    if task in ("segmentation", "detection") and len(data["shape"]) != 3:
+        return f"its shape must be channels, height and width: {task} is of images"
     what, others, most = ("targets", "classes", MOST_CLASSES) if task == "regression" else ("classes", "targets", IGNORED if task == "segmentation" else MOST_CLASSES)
     names = data.get(what, ())
     if not isinstance(names, list | tuple) or not 1 <= len(names) <= most:

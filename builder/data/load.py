@@ -11,6 +11,7 @@ from builder.catalogue.datasets import IGNORED, OWN, Dataset
 
 from . import kept
 from .binary import read_mat, read_stl10
+from .boxes import NUMBERS, wrong_boxes
 from .cifar import read_batch
 from .digits import BUILT_IN, read_digits
 from .distorted import DISTORTED, read_distorted
@@ -126,11 +127,14 @@ def _wrong_answers(dataset: Dataset, x: Tensor, y: Tensor) -> str:
     import torch
 
     kind, shape = {"classification": (torch.int64, (len(x),)), "segmentation": (torch.uint8, (len(x), *dataset.shape[1:])),
-                   "regression": (torch.float32, (len(x), len(dataset.targets)))}[dataset.task]
+                   "regression": (torch.float32, (len(x), len(dataset.targets))),
+                   "detection": (torch.float32, (len(x), y.shape[1] if y.ndim == 3 else 1, NUMBERS))}[dataset.task]
     if y.dtype != kind or tuple(y.shape) != shape:
         return f"the {{part}} answers should be {kind} of shape {shape} and are {y.dtype} of shape {tuple(y.shape)}."
     if dataset.task == "regression":
         return "" if bool(y.isfinite().all()) else "a {part} target is not a finite number."
+    if dataset.task == "detection":
+        return wrong_boxes(y, len(dataset.classes))
     known = y[y != IGNORED] if dataset.task == "segmentation" else y
     if not len(known):
         return "no {part} pixel is of a class."
