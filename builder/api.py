@@ -377,7 +377,7 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
         project = replace(project, training=EMPTY)
     source = dataset_of(project) if project.task.get("kind") != "none" else None
     taken = (samples or Samples(paths.data_roots())).take(source, {name: shape[1:] for name, shape in part.entries.items()}, sample,
-                                                          {name: most for name in part.entries if (most := words(report.analysis, name))})
+                                                          {name: most for name in part.entries if (most := words(report.analysis, name))}, validation_share(project))
     network = _made(part.text, project) if part.text else None
     fitted, missing = (fit_weights(network, weights) if network else Fitted(0, 0), "") if weights else _started_or_said(network, project)
     table = run(network, {name: taken.inputs[name] for name in part.entries}, part.results)

@@ -56,7 +56,7 @@ def fit(space: Workspace, dataset: Dataset) -> None:
         st.warning(f"{name} does not fit this data set yet: " + "; ".join(esc(str(problem)) for problem in wrong[:3]), icon=":material/warning:")
     if current:
         st.caption(f"{name} trains on this data set: {parts(space.project)}")
-        for field in (held_out(space.project), *made(space.project)):
+        for field in (*held_out(space.project), *made(space.project)):
             draw_field(space, field)
     else:
         st.button(f"Use {esc(dataset.title)} for {name}", key="use", on_click=apply, args=(space, {"op": "choose_data", "source": source}),

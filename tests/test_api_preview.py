@@ -10,6 +10,7 @@ import torch
 from builder import api
 from builder.gallery import ENTRIES
 from builder.graph import Project, apply
+from builder.graph.datasets import validation_share
 from builder.graph.document import FrozenDict
 from builder.train.checkpoint import Position, save_checkpoint
 
@@ -32,7 +33,7 @@ def test_the_weights_are_those_that_training_begins_with():
     from builder.inspect.sample import Samples
 
     with torch.no_grad():
-        wanted = network(Samples(paths.data_roots()).take("digits", {"image": (1, 28, 28)}).inputs["image"])
+        wanted = network(Samples(paths.data_roots()).take("digits", {"image": (1, 28, 28)}, validation=validation_share(project)).inputs["image"])
     assert [row["value"] for row in shown["bricks"]["output"]["rows"]] == pytest.approx(wanted[0].tolist(), rel=1e-3)
     assert shown["bricks"]["conv1"]["png"] != api.preview(CNN)["bricks"]["conv1"]["png"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +15,18 @@ import pytest
 from PIL import Image
 
 from builder import api
+from builder.catalogue.schedules import steps_per_epoch
 from builder.cli.main import main
 from builder.data import kept
 from builder.data.idx import read_idx
 from builder.graph import EditError, dataset_of, dumps, loads
+from builder.graph.datasets import trained_samples
 from builder.graph.edits import label
 from builder.graph.memory import memory
 from builder.graph.migrations import TYPE, VERSION
 from builder.train.events import EpochEnded, Evaluated, Noted, RunEnded
 from builder.ui.payload import own_data
+from builder.ui.settings import parts
 from tests.data.bad_files import mask
 from tests.data.files import write_mnist
 from tests.data.own_files import archive, classes, colourful
@@ -63,7 +67,7 @@ def test_check_knows_shape_and_classes_of_data_that_are_on_no_machine(project):
 @pytest.mark.parametrize(("name", "value", "says"), [
     ("sha256", "../../etc/passwd", "64 hexadecimal digits"), ("sha256", None, "64 hexadecimal digits"), ("title", "", "title"), ("title", "x" * 81, "title"),
     ("shape", [3, 0, 12], "shape"), ("shape", "3x12", "shape"), ("shape", [1] * 4, "shape"), ("classes", [], "1 to 1,000 classes"),
-    ("classes", ["a", "a"], "different texts"), ("classes", ["a", 1], "different texts"), ("train", 0, "at least 1"), ("test", True, "at least 1"),
+    ("classes", ["a", "a"], "different texts"), ("classes", ["a", 1], "different texts"), ("train", 0, "at least 1"), ("test", True, "at least 1"), ("valid", -1, "validation part"), ("valid", 1.5, "validation part"),
     ("test", math.inf, "at least 1")])
 def test_a_section_that_says_nonsense_is_refused_as_an_edit_and_a_problem_in_a_file(name: str, value: object, says: str, project):
     section = {**SECTION, name: value}
@@ -105,6 +109,33 @@ def test_a_network_learns_from_ones_own_pictures_and_its_script_prints_the_same_
     assert done.returncode == 0, done.stderr
     for event in (*(event for event in events if isinstance(event, EpochEnded)), *tested):
         assert repr(event.loss) in done.stdout, f"epoch {event.epoch}"
+
+
+def test_a_run_is_watched_on_the_validation_part_that_came_with_the_data_and_the_script_prints_the_same_losses(tmp_path: Path, capsys):
+    rows = np.random.default_rng(0)
+    arrays = {f"{what}_{part}": values for part, count in (("train", 30), ("valid", 8), ("test", 9)) for what, values in
+              (("x", rows.integers(0, 255, (count, 12, 12), dtype=np.uint8)), ("y", np.arange(count) % 2))}
+    np.savez(tmp_path / "three.npz", **arrays)
+    assert main(["data", "add", str(tmp_path / "three.npz")]) == 0
+    said = capsys.readouterr().out
+    assert "30 training, 8 validation and 9 test samples" in said and "VALIDATION" in said and "30 samples train, 8 validate and 9 test" in said
+    section = kept.section(kept.find("three"))
+    project = drawn(section)
+    assert (dataset_of(project).valid, steps_per_epoch(trained_samples(project, dataset_of(project)), 8)) == (8, 4) and parts(project).startswith("30 samples train, 8 are the")
+    with pytest.raises(EditError, match="three came with a validation part of 8 samples"):
+        api.apply(project, {"op": "settings", "path": "data.validation", "value": 0.3})
+    events = list(api.train(project, device="cpu"))
+    tested = [event for event in events if isinstance(event, Evaluated)]
+    assert {event.split for event in tested} == {"validation"} and (events[0].train_samples, events[0].validation_samples) == (30, 8)
+    script, notebook = tmp_path / "train.py", json.loads(api.export(project, "notebook").content)
+    script.write_bytes(api.export(project, "script").content)
+    cells = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code")
+    (tmp_path / "cells.py").write_text(cells.replace("test_at_the_end = False", "test_at_the_end = True"))
+    shutil.copy(kept.place(section["sha256"]) / kept.FILE, tmp_path / "data.safetensors")
+    for command in (["train.py", "--device", "cpu", "--test"], ["cells.py"]):
+        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
+        assert done.returncode == 0, done.stderr
+        assert all(repr(event.loss) in done.stdout for event in (*tested, *(event for event in events if isinstance(event, EpochEnded)))) and "test loss" in done.stdout
 
 
 def test_pictures_that_take_too_much_of_the_memory_are_trained_on_from_their_file_with_the_same_bits(brought: kept.Kept, monkeypatch):

@@ -34,7 +34,7 @@ class Dataset:
     the one of the `classes` that a sample is of (classification) or that every pixel is of (segmentation), a number for each of the `targets` (regression), or
     boxes around things, each of one of the `classes` (detection).
     The pictures of one that is `resized` are brought to squares, whose side a project may choose; one that is made with `noise`
-    has as much of it, and as many samples, as a project says.
+    has as much of it, and as many samples, as a project says. `valid` counts the samples of a validation part that came with the data; with 0 one is drawn.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Dataset:
     targets: tuple[str, ...] = ()
     resized: bool = False
     noise: float | None = None
+    valid: int = 0
 
     @property
     def answers(self) -> int:
@@ -67,7 +68,7 @@ class Dataset:
     def bytes(self) -> int:
         """What all samples take in memory, with their masks or targets where these are more than a number."""
         answer = math.prod(self.shape[1:]) if self.task == "segmentation" else 4 * len(self.targets)
-        return (self.train + self.test) * (math.prod(self.shape) * (1 if self.dtype == "uint8" else 4) + answer)
+        return (self.train + self.valid + self.test) * (math.prod(self.shape) * (1 if self.dtype == "uint8" else 4) + answer)
 
 
 DATASETS: Registry[Dataset] = Registry("data set")
@@ -147,8 +148,8 @@ def validation_samples(samples: int, share: float) -> int:
 # The source of data that a person brought. Such data are kept on one machine, so the project itself says what they are.
 OWN = "own"
 OWN_FIELDS = ("sha256", "title", "shape", "classes", "train", "test")
-# What a section may leave out: data whose samples are of one class each.
-OWN_MORE = ("task", "targets")
+# What a section may leave out: data whose samples are of one class each, of which a validation part is drawn.
+OWN_MORE = ("task", "targets", "valid")
 # Of a pixel that is of no class: it is neither learned nor counted.
 IGNORED = 255
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -169,7 +170,7 @@ def described(data: Mapping[str, object]) -> Dataset | None:
         # Rows of numbers have one axis, pictures three.
         return None if own_problem(data) else Dataset(
             own_name(data["sha256"]), data["title"], tuple(data["shape"]), tuple(data["classes"]), data["train"], data["test"], 0, "Your own data.", "",
-            dtype="float32" if len(data["shape"]) == 1 else "uint8", task=data.get("task", "classification"), targets=tuple(data.get("targets", ())))
+            dtype="float32" if len(data["shape"]) == 1 else "uint8", task=data.get("task", "classification"), targets=tuple(data.get("targets", ())), valid=data.get("valid", 0))
     found = DATASETS.get(source) if isinstance(source, str) else None
     return found if found is None else _as_asked(found, {param.name: param.normal(data.get(param.name, param.default)) for param in asked(found)})
 
@@ -207,6 +208,8 @@ def own_problem(data: Mapping[str, object]) -> str | None:
         return wrong
     if not all(type(data[part]) is int and 1 <= data[part] <= MOST_SAMPLES for part in ("train", "test")):
         return "it must have at least 1 training and 1 test sample"
+    if type(data.get("valid", 0)) is not int or not 0 <= data.get("valid", 0) <= MOST_SAMPLES:
+        return "its validation part must be a number of samples, 0 where one is drawn"
     return None
 
 

@@ -23,7 +23,7 @@ def add_to(commands) -> None:
     actions = data.add_subparsers(metavar="ACTION", required=True)
     add = actions.add_parser("add", help="read a zip or folder of class folders, a CSV table, an npz with images and labels, or MNIST's idx files, and keep it")
     add.add_argument("path", type=Path, nargs="+", metavar="PATH",
-                     help="a zip, a folder, a table or an npz; train and test folders above the classes are the split. Several: idx files of images and labels")
+                     help="a zip, a folder, a table or an npz; folders train, val and test above the classes are its parts. Several: idx files of images and labels")
     add.add_argument("--title", default="", help="what to call it; without it the file's name")
     add.add_argument("--side", type=int, metavar="PIXELS", help="height and width of every picture; without it what suits the files")
     add.add_argument("--colours", choices=("auto", "grey", "colour"), default="auto", help="one channel, three, or one where no picture has colours (auto)")
@@ -125,11 +125,13 @@ def _tell(lines: bool):
 def _report(record: dict) -> None:
     """What was found, for people."""
     whole = sum(map(sum, record["counts"]))
-    say(f"{record['title']}: {count(record['train'])} training and {count(record['test'])} test samples of {_sample(record['shape'])}, {_told(record)}")
+    valid = f", {count(record['valid'])} validation" if record["valid"] else ""
+    say(f"{record['title']}: {count(record['train'])} training{valid} and {count(record['test'])} test samples of {_sample(record['shape'])}, {_told(record)}")
     pixels = " PIXELS" if record["task"] == "segmentation" else ""
-    rows = [(name, count(train), count(test), share((train + test) / (whole or 1))) for name, train, test in zip(record["classes"], *record["counts"], strict=True)]
+    rows = [(name, *map(count, counts), share(sum(counts) / (whole or 1))) for name, *counts in zip(record["classes"], *record["counts"], strict=True)]
     if rows:
-        say(table(("CLASS", f"TRAIN{pixels}", f"TEST{pixels}", "SHARE"), rows, right=[1, 2, 3]))
+        parts = [f"{part}{pixels}" for part in ("TRAIN", "TEST", "VALIDATION")][:len(record["counts"])]
+        say(table(("CLASS", *parts, "SHARE"), rows, right=range(1, len(parts) + 2)))
     if columns := record.get("columns"):
         say("")
         say(table(("COLUMN", "IS", "MISSING", "WRONG", "VALUES"), [[one[key] for key in ("name", "kind", "missing", "wrong", "says")] for one in columns], right=[2, 3]))

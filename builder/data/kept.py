@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from .rows import Rows
 
 FILE, RECORD = "data.safetensors", "about.json"
-VERSION = 1
+VERSION = 2  # 1 knew no validation part
 CHUNK = 1 << 20
+PARTS = ("train", "test", "valid")  # as their tensors are called in the file
 SHORTEST = 6  # digits of a sha256 that name a data set
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of one data set: `counts` are training and test samples a class, `bytes` the size of its file.
+    """What is kept of one data set: `counts` are training and test samples a class, then those of the validation part where it came with one; `bytes` is the size of its file.
 
     `origin` is the name that the file had, `how` what was chosen when it was read, `broken` what was left out and why.
     """
@@ -46,7 +47,7 @@ class Kept:
     classes: tuple[str, ...]
     train: int
     test: int
-    counts: tuple[tuple[int, ...], tuple[int, ...]]
+    counts: tuple[tuple[int, ...], ...]
     bytes: int
     origin: str = ""
     how: Mapping[str, object] | None = None
@@ -55,6 +56,7 @@ class Kept:
     notes: tuple[str, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
     features: tuple[str, ...] = ()  # of a table: what each number of a sample is called
+    valid: int = 0
 
     @property
     def name(self) -> str:
@@ -79,7 +81,8 @@ def section(kept: Kept) -> dict[str, object]:
     return {"source": OWN, "sha256": kept.sha256, "title": kept.title, "shape": list(kept.shape), "classes": list(kept.classes),
             "train": kept.train, "test": kept.test,
             # A section says no more than it must, so that what older projects say of the same data is the same.
-            **({"task": kept.task} if kept.task != "classification" else {}), **({"targets": list(kept.targets)} if kept.targets else {})}
+            **({"task": kept.task} if kept.task != "classification" else {}), **({"targets": list(kept.targets)} if kept.targets else {}),
+            **({"valid": kept.valid} if kept.valid else {})}
 
 
 def get(sha256: str) -> Kept | None:
@@ -155,8 +158,8 @@ def as_json(kept: Kept) -> dict[str, object]:
     return {**asdict(kept), "file": str(place(kept.sha256) / FILE)}
 
 
-def tensors(dataset: Dataset, most: int | None = None) -> tuple[Tensor | Rows, Tensor, Tensor | Rows, Tensor]:
-    """Training samples and labels, test samples and labels; pictures of more than `most` bytes stay in their file. Raises DataError where they are not on this machine or not what they were."""
+def tensors(dataset: Dataset, most: int | None = None) -> tuple[Tensor | Rows, ...]:
+    """Training samples and labels, test samples and labels, then those of the validation part where the data came with one; pictures of more than `most` bytes stay in their file. Raises DataError where they are not on this machine or not what they were."""
     from safetensors import SafetensorError, safe_open
 
     from .rows import mapped
@@ -174,10 +177,10 @@ def tensors(dataset: Dataset, most: int | None = None) -> tuple[Tensor | Rows, T
         with safe_open(file, framework="pt") as stream:
             names = tuple(json.loads((stream.metadata() or {})["targets" if dataset.task == "regression" else "classes"]))
             large = most is not None and dataset.dtype == "uint8" and about.st_size > most
-            parts = tuple(mapped(file, name) if large and name.endswith("_x") else stream.get_tensor(name) for name in ("train_x", "train_y", "test_x", "test_y"))
+            parts = tuple(mapped(file, name) if large and name.endswith("_x") else stream.get_tensor(name) for part in PARTS[:3 if dataset.valid else 2] for name in (f"{part}_x", f"{part}_y"))
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise DataError(f"{dataset.title} cannot be read ({type(error).__name__}: {error}); add it again from the file it came from.") from None
-    _same(dataset, names, [len(parts[0]), len(parts[2])])
+    _same(dataset, names, [len(x) for x in parts[::2]])
     return parts
 
 
@@ -186,9 +189,11 @@ def _same(dataset: Dataset, names: Sequence[str], counts: Sequence[int]) -> None
     what, said = ("targets", dataset.targets) if dataset.task == "regression" else ("classes", dataset.classes)
     if names != said:
         raise DataError(f"{dataset.title}: the project says other {what} than the kept data have ({', '.join(names[:6])}); choose the data again.")
-    if counts != [dataset.train, dataset.test]:
-        raise DataError(f"{dataset.title}: the project says {dataset.train:,} training and {dataset.test:,} test samples, and {counts[0]:,} and "
-                        f"{counts[1]:,} are kept; choose the data again.")
+    said = [dataset.train, dataset.test, *([dataset.valid] if dataset.valid else [])]
+    if counts != said:
+        kept = ", ".join(f"{count:,}" for count in counts)
+        raise DataError(f"{dataset.title}: the project says {dataset.train:,} training and {dataset.test:,} test samples{f' and {dataset.valid:,} for validation' if dataset.valid else ''}, "
+                        f"and {kept} are kept; choose the data again.")
 
 
 @functools.lru_cache(maxsize=16)

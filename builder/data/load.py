@@ -34,7 +34,7 @@ def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None =
          most: int | None = None) -> Tensors:
     """The data set, read from the first root that has it; with `download`, fetched into the last root when none has.
 
-    `validation` is the share of the training part that becomes a part of its own, before mean and standard deviation are taken.
+    `validation` is the share of the training part that becomes a part of its own, before mean and standard deviation are taken; data that came with one keep theirs.
     A person's own data come as the Dataset that a project describes, or by "own:" and the sha256 of what is kept; pictures that take more than
     `most` bytes stay in their file, as Rows.
 
@@ -111,15 +111,17 @@ def _idx_pair(folder: Path, images: str, labels: str) -> tuple[Tensor, Tensor]:
     return x[:, None], y.to(torch.int64)
 
 
-def _tensors(dataset: Dataset, train_x: Tensor, train_y: Tensor, test_x: Tensor, test_y: Tensor) -> Tensors:
+def _tensors(dataset: Dataset, train_x: Tensor | Rows, train_y: Tensor, test_x: Tensor | Rows, test_y: Tensor, valid_x: Tensor | Rows | None = None,
+             valid_y: Tensor | None = None) -> Tensors:
     """Checked against what the catalogue says of the data set; the number of samples is free, so that a part of one can be used."""
-    for part, x, y in (("training", train_x, train_y), ("test", test_x, test_y)):
+    for part, x, y in (("training", train_x, train_y), ("test", test_x, test_y), *([] if valid_x is None else [("validation", valid_x, valid_y)])):
         if tuple(x.shape[1:]) != dataset.shape:
             axes = " (channels, height, width)" if len(dataset.shape) == 3 else ""
             raise DataError(f"{dataset.title}: the {part} {'images' if axes else 'samples'} should be {dataset.shape}{axes} and are {tuple(x.shape[1:])}.")
         if wrong := _wrong_answers(dataset, x, y):
             raise DataError(f"{dataset.title}: {wrong.format(part=part)}")
-    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, (), (), task=dataset.task, targets=dataset.targets)
+    return Tensors(dataset.name, train_x, train_y, test_x, test_y, dataset.classes, (), (), task=dataset.task, targets=dataset.targets,
+                   valid_x=valid_x, valid_y=valid_y)
 
 
 def _wrong_answers(dataset: Dataset, x: Tensor, y: Tensor) -> str:

@@ -26,7 +26,7 @@ class Tensors:
     boxes in a picture left, top, right and bottom as shares of its width and height, 0 to 1, and the number of its class, -1 where there is no box (`builder.data.boxes`).
     Pictures that would take too much of the memory are Rows, which stay in their file.
 
-    `valid_x` and `valid_y` are a part for choosing between runs and epochs, made from the training part; None where there is none. `mean` and `std` are of the training part, one for each index of the axis behind N: a channel of images, on the scale 0 to 1, or a feature.
+    `valid_x` and `valid_y` are a part for choosing between runs and epochs, which came with the data or was made from the training part; None where there is none. `mean` and `std` are of the training part, one for each index of the axis behind N: a channel of images, on the scale 0 to 1, or a feature.
     """
 
     name: str

@@ -56,7 +56,7 @@ def shown(source: str | Dataset, roots: Sequence[Path], features: Sequence[str] 
     out. Raises DataError."""
     tensors = load(source, roots, validation=validation)
     answers = (tensors.train_y, tensors.test_y, *(() if tensors.valid_y is None else (tensors.valid_y,)))
-    sizes = (len(tensors.train_x) + sum(map(len, answers[2:])), len(tensors.test_x))
+    sizes = (len(tensors.train_x) + sum(map(len, answers[2:])), len(tensors.test_x))  # a validation part was drawn from the training part, or came with it
     about = {"sizes": sizes, "mean": tensors.mean, "std": tensors.std, "whole": sizes[0] <= MOST_POINTS}
     if len(tensors.shape) == 1:
         tensors = _joined(tensors)

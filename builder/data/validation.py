@@ -14,12 +14,12 @@ from .records import DataError, Tensors
 
 
 def with_validation(tensors: Tensors, share: float) -> Tensors:
-    """The data set with `share` of its training part as validation part; unchanged for 0. `mean` and `std` are left for the caller to take anew.
+    """The data set with `share` of its training part as validation part; unchanged for 0, and where it came with one. `mean` and `std` are left for the caller to take anew.
 
     Raises DataError where that leaves nothing to train on.
     """
     count = validation_samples(len(tensors.train_x), share)
-    if not count:
+    if not count or tensors.valid_x is not None:
         return tensors
     if count >= len(tensors.train_x):
         raise DataError(f"A validation share of {share:g} of {len(tensors.train_x):,} training samples leaves none to train on: choose a smaller share.")

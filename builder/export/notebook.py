@@ -10,6 +10,7 @@ from builder.graph.rules.words import listed
 
 from .parts import Part, Training, parts, training
 from .script import imports
+from .validation import split
 
 # What opens folded in Jupyter and in Colab: nobody reads packed data.
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
@@ -42,9 +43,9 @@ def _about(made: Training) -> str:
 
 def _run(made: Training) -> Part:
     read = "read_data({})".format("" if made.builtin else '"data.safetensors"' if made.own else '"data"')
-    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, samples="data" if made.validation else read,
-                      read=PARTED.format(read=read, share=made.validation) if made.validation else "",
-                      tested=", test=(test_images, test_labels) if test_at_the_end else None" if made.validation else "",
+    code = RUN.format(epochs=made.epochs, seed=made.seed, threads=made.threads, samples="data" if made.validated else read,
+                      read=PARTED.format(read=split(read, made.validation)) if made.validated else "",
+                      tested=", test=(test_images, test_labels) if test_at_the_end else None" if made.validated else "",
                       weights=', weights="weights.safetensors"' if made.weights else "")
     start = "Put the samples beside the notebook as data.safetensors. " if made.own else ""
     start += "Put the starting weights beside the notebook as weights.safetensors: `python -m builder export --to weights` writes them. " if made.weights else ""
@@ -60,7 +61,7 @@ network = train({samples}, epochs={epochs}, seed={seed}, device=device{weights}{
 '''
 PARTED = '''\
 test_at_the_end = False  # True prints the figures of the test part: for the end, not for choosing
-*data, test_images, test_labels = parted({read}, {share!r})
+*data, test_images, test_labels = {read}
 '''
 
 

@@ -54,7 +54,8 @@ class Training:
 
     With `channels_last` convolutions read the network's values as N H W C, which is fastest; with `weights` it starts from the tensors of a file.
     `rate` is the body of the function that gives the learning rate of a step, empty where it stays; `plateau` holds the parameters of a schedule
-    that watches the run, `stopping` those of what ends it early; `clip` and `average` are calls, empty where there is neither.
+    that watches the run, `stopping` those of what ends it early; `clip` and `average` are calls, empty where there is neither. `validation` is the share
+    that is held out, 0 where none is or the data came with a validation part.
     """
 
     name: str
@@ -91,6 +92,11 @@ class Training:
     def masks(self) -> bool:
         """Whether a sample has a class for every pixel."""
         return self.dataset.task == "segmentation"
+
+    @property
+    def validated(self) -> bool:
+        """Whether there is a validation part: a share of the training part, or one that came with the data."""
+        return self.validation > 0 or self.dataset.valid > 0
 
     @property
     def builtin(self) -> bool:
@@ -143,7 +149,7 @@ def training(project: Project) -> Training:
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
         number(project, "precision") == "bfloat16", number(project, "compile") == "on", number(project, "deterministic"), last, bool(project.weights),
-        validation_share(project), answers(dataset, loss[0], _single(project)), tuple(augmentations(project)), own)
+        0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project)), tuple(augmentations(project)), own)
 
 
 def _single(project: Project) -> bool:
@@ -252,9 +258,11 @@ def _data(made: Training) -> list[Part]:
         return [Part("The data", about, code, imported),
                 Part("The digits, packed", "8×8 pixels each, as the text of a compressed table.", f'digits = """\n{text}\n"""\n')]
     if made.own:
-        about = (f"{dataset.train:,} training and {dataset.test:,} test samples, in the file data.safetensors. It is a copy of the one "
+        parts = f"{dataset.train:,} training, {dataset.valid:,} validation and" if dataset.valid else f"{dataset.train:,} training and"
+        about = (f"{parts} {dataset.test:,} test samples, in the file data.safetensors. It is a copy of the one "
                  f"that Brickwork keeps of these data, which `python -m builder data show {dataset.name.partition(':')[2][:12]}` names.")
-        return [Part("The data", about, KEPT, ("import json", "import torch"))]
+        says, given = ("validation samples and labels, ", 'tensor("valid_x"), tensor("valid_y"), ') if dataset.valid else ("", "")
+        return [Part("The data", about, KEPT.format(says=says, given=given), ("import json", "import torch"))]
     if dataset.resized:
         words = f"{dataset.title}, fetched by torchvision (about {dataset.megabytes:,} MB) where it is not there yet, the largest square of every picture's middle."
         return [Part("The data", words, photos.text(dataset), photos.IMPORTS)]
@@ -285,7 +293,7 @@ def read_data():
 # The format: https://github.com/huggingface/safetensors#format
 KEPT = '''\
 def read_data(file):
-    """Training samples and labels, test samples and labels, of a safetensors file."""
+    """Training samples and labels, {says}test samples and labels, of a safetensors file."""
     with open(file, "rb") as stream:
         head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
         content = bytearray(stream.read())
@@ -293,9 +301,9 @@ def read_data(file):
     def tensor(name):
         kind, shape = head[name]["dtype"], head[name]["shape"]
         values = content[slice(*head[name]["data_offsets"])]
-        return torch.frombuffer(values, dtype={"U8": torch.uint8, "F32": torch.float32, "I64": torch.int64}[kind]).reshape(shape)
+        return torch.frombuffer(values, dtype={{"U8": torch.uint8, "F32": torch.float32, "I64": torch.int64}}[kind]).reshape(shape)
 
-    return tensor("train_x"), tensor("train_y"), tensor("test_x"), tensor("test_y")
+    return tensor("train_x"), tensor("train_y"), {given}tensor("test_x"), tensor("test_y")
 '''
 DISTORTED_CODE = '''\
 def read_data():
@@ -486,7 +494,7 @@ def _loop(made: Training) -> Part:
         **_scored(made.answers, made.masks and bool(made.augmentations)), objective=made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
         deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
-    if made.validation:
+    if made.validated:
         code = validation.watched(code, "average.module" if made.average else "network", made.layout, bool(made.answers.right))
     return Part("Training", "Everything random follows from the seed. Losses are printed in full: on the CPU they are those of the run in Brickwork, to the last bit.",
                 code, ("import math", "import torch", *(["import os"] if made.deterministic else [])))

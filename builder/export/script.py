@@ -7,7 +7,7 @@ from builder.graph import Project
 from builder.graph.rules.words import listed
 
 from .parts import Part, Training, parts, training
-from .validation import OPTION
+from .validation import OPTION, split
 
 # Modules of the standard library come first, as everywhere.
 THIRD = ("torch", "torchvision", "PIL")
@@ -55,8 +55,8 @@ def main(made: Training) -> Part:
     """The options and the run."""
     folder = "" if made.builtin else OWN_FILE if made.own else FOLDER
     read = f"read_data({'options.data' if folder else ''})"
-    code = MAIN.format(test=OPTION if made.validation else "", read=f"    *data, test_images, test_labels = parted({read}, {made.validation!r})\n" if made.validation else "",
-                       samples="data" if made.validation else read, tested=", test=(test_images, test_labels) if options.test else None" if made.validation else "",
+    code = MAIN.format(test=OPTION if made.validated else "", read=f"    *data, test_images, test_labels = {split(read, made.validation)}\n" if made.validated else "",
+                       samples="data" if made.validated else read, tested=", test=(test_images, test_labels) if options.test else None" if made.validated else "",
                        epochs=made.epochs, seed=made.seed, threads=made.threads, folder=folder,
                        file=FILE if made.weights else "", weights=", options.weights" if made.weights else "")
     return Part("Run", "", code if made.images else code.replace("images", "samples"), ("import argparse", "import torch"))

@@ -29,6 +29,11 @@ OPTION = '''\
 '''
 
 
+def split(read: str, share: float) -> str:
+    """The call that gives all the parts' samples, of which `read` reads what there is; a `share` of 0 is data that came with three parts."""
+    return f"parted({read}, {share!r})" if share else read
+
+
 def text() -> str:
     """The functions that make the validation part: the very ones of the app, then one for all parts."""
     return inspect.getsource(held_out).replace("    import torch\n\n", "") + "\n\n" + TEXT

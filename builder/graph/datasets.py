@@ -31,9 +31,14 @@ def validation_share(project: Project) -> float:
     return VALIDATION.default if VALIDATION.check(value) else value
 
 
+def validated_samples(project: Project, dataset: Dataset) -> int:
+    """How many samples the validation part has: the one that came with the data, else the project's share of the training part."""
+    return dataset.valid or validation_samples(dataset.train, validation_share(project))
+
+
 def trained_samples(project: Project, dataset: Dataset) -> int:
-    """How many samples an epoch goes through: the training part of a data set without the project's validation part."""
-    return dataset.train - validation_samples(dataset.train, validation_share(project))
+    """How many samples an epoch goes through: the training part of a data set without what is drawn from it for validation."""
+    return dataset.train - (0 if dataset.valid else validated_samples(project, dataset))
 
 
 def used(project: Project, section: FrozenDict) -> FrozenDict:

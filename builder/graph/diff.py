@@ -317,7 +317,7 @@ def _flat(project: Project) -> Iterator[tuple[str, object]]:
         if section == "training":
             table = {**{name: param.default for name, param in WHOLE.items()}, **table, AUGMENTATION: " → ".join(map(said, row(project))),
                      **{name: _record(table.get(name), project, name) for name in RECORDS}}
-        if section == "data":
+        if section == "data" and not table.get("valid"):
             table = {**table, VALIDATION.name: VALIDATION.normal(table.get(VALIDATION.name, VALIDATION.default))}
         for name, value in table.items():
             if isinstance(value, Mapping):

@@ -13,6 +13,7 @@ from functools import reduce
 from itertools import groupby
 
 from builder.catalogue import LAYERS, LOSSES, OPTIMIZERS, TASKS, Dataset, losses_of
+from builder.catalogue.datasets import VALIDATION
 
 from . import blockedits, origin
 from .backbone import backbone
@@ -80,6 +81,8 @@ def _settings(project: Project, edit: Edit) -> Project:
         raise EditError(f"{path} needs a value")
     if path == "task.kind" and value not in TASKS:
         raise EditError(f"there is no task called {value!r:.60}; there are {', '.join(TASKS)}")
+    if path == f"data.{VALIDATION.name}" and (dataset := dataset_of(project)) and dataset.valid:
+        raise EditError(f"{dataset.title} came with a validation part of {dataset.valid:,} samples: none is drawn from its training part")
     if rest.count(".") >= MAX_DEPTH:
         raise EditError(f"there is no setting called {path!r:.60}")
     # Frozen again as a whole: what nests deeper than a file may is refused here, not when the file is opened next.

@@ -12,9 +12,12 @@ from torch import Tensor
 
 from builder.catalogue.datasets import DATASETS, IGNORED, Dataset
 from builder.data import DataError, load
+from builder.data.load import statistics
+from builder.data.validation import with_validation
 
 EMPTY: Mapping[str, int] = MappingProxyType({})
 KEPT = 1000  # samples of a data set that stay in memory, so that one can look at some more
+MOST_BYTES = 200_000_000  # of pictures that are read as a whole; more stay in their file
 
 
 @dataclass(frozen=True)
@@ -52,20 +55,24 @@ class Samples:
     def __init__(self, roots: Sequence[Path], keep: int = KEPT):
         self._roots, self._keep, self._kept = roots, keep, {}
 
-    def _of(self, dataset: Dataset) -> Kept:
+    def _of(self, dataset: Dataset, validation: float) -> Kept:
         """Raises DataError where the data set is not there; it is looked for again the next time."""
-        # Photographs come in the size that a project chooses.
-        name = (dataset.name, dataset.shape)
-        if name not in self._kept:
-            tensors = load(dataset, self._roots)
+        # The whole record: a project chooses the size of photographs, and how many samples are made.
+        key = (dataset, validation)
+        if key not in self._kept:
+            tensors = load(dataset, self._roots, most=MOST_BYTES)
+            # The samples keep their numbers whatever is held out; their scale is the run's.
+            mean, std = statistics(with_validation(tensors, validation).train_x) if validation and tensors.valid_x is None else (tensors.mean, tensors.std)
             # Copies: a view would hold on to all of the data set.
-            self._kept[name] = Kept(tensors.train_x[:self._keep].clone(), tensors.train_y[:self._keep].clone(), tensors.mean, tensors.std)
-        return self._kept[name]
+            self._kept[key] = Kept(tensors.train_x[:self._keep].clone(), tensors.train_y[:self._keep].clone(), mean, std)
+        return self._kept[key]
 
-    def take(self, source: str | Dataset | None, shapes: Mapping[str, tuple[int, ...]], index: int = 0, words: Mapping[str, int] = EMPTY) -> Sample:
+    def take(self, source: str | Dataset | None, shapes: Mapping[str, tuple[int, ...]], index: int = 0, words: Mapping[str, int] = EMPTY,
+             validation: float = 0.0) -> Sample:
         """The `index`-th training sample (from 0; the last one when there are fewer) for the one Input; without a `source`, random numbers for all.
 
-        `words` names the Inputs of whole numbers, which are below the number given for each.
+        `words` names the Inputs of whole numbers, which are below the number given for each. It is normalised as in a run that holds the share
+        `validation` of the training samples out.
         """
         dataset = DATASETS.get(source) if isinstance(source, str) else source
         if dataset is None or len(shapes) != 1 or words:
@@ -75,7 +82,7 @@ class Samples:
         if shape != dataset.shape:
             return self._stand_in(name, shape, dataset, index, f"The samples of {dataset.title} are {_size(dataset.shape)} and the Input says {_size(shape)}")
         try:
-            kept = self._of(dataset)
+            kept = self._of(dataset, validation)
         except DataError as error:
             missing = "is not on this machine" in str(error)
             return self._stand_in(name, shape, dataset, index, f"{dataset.title} is not on this machine" if missing else str(error).rstrip("."))

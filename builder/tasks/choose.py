@@ -16,7 +16,8 @@ def task_of(data: Tensors, form: str = "classes", augmented: bool = False) -> Ta
     if data.task == "regression":
         return Regression(data.targets)
     if data.task == "segmentation":
-        return Segmentation(len(data.classes), form, augmented or any(bool((part == IGNORED).any()) for part in (data.train_y, data.test_y)))
+        parts = (data.train_y, data.test_y, *([] if data.valid_y is None else [data.valid_y]))
+        return Segmentation(len(data.classes), form, augmented or any(bool((part == IGNORED).any()) for part in parts))
     return Classification(len(data.classes), form)
 
 

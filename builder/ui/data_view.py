@@ -100,7 +100,12 @@ def name_of(project: Project) -> str | None:
 
 def describe(dataset: Dataset) -> str:
     """Samples, shape and classes in a line."""
-    return f"{dataset.train:,} training and {dataset.test:,} test samples · {_sample(dataset)} · {_answers(dataset)}"
+    return f"{counted(dataset.train, dataset.test, dataset.valid)} · {_sample(dataset)} · {_answers(dataset)}"
+
+
+def counted(train: int, test: int, valid: int) -> str:
+    """The samples of the parts that the data came with, in words."""
+    return f"{train:,} training, {valid:,} validation and {test:,} test samples" if valid else f"{train:,} training and {test:,} test samples"
 
 
 def _answers(dataset: Dataset) -> str:
@@ -133,7 +138,7 @@ def size(dataset: Dataset, here: bool = False) -> str:
 def partial(dataset: Dataset, sizes: Sequence[int]) -> str:
     """Says so when the copy on this machine, of so many training and test samples, is not the whole data set; empty when it is."""
     train, test = sizes
-    if (train, test) == (dataset.train, dataset.test):
+    if (train, test) == (dataset.train + dataset.valid, dataset.test):
         return ""
     return f"The copy on this machine has {train:,} training and {test:,} test samples; {dataset.title} has {dataset.train:,} and {dataset.test:,}."
 

@@ -12,6 +12,7 @@ from builder.catalogue.datasets import own_name
 from builder.data import kept
 
 from . import own_form
+from .data_view import counted
 from .frame import esc
 from .intake import IntakeRefused, Reading, allowed, intake
 
@@ -29,7 +30,7 @@ def bring() -> None:
     """The form that reads a file, and below it how far it is and what came out; looks again by itself while something is read."""
     reading = intake().reading
     with st.expander("Bring your own data", icon=":material/upload_file:", expanded=reading is not None):
-        st.caption("A zip or a folder with a folder of pictures for each class (train and test folders above them are the split), with the folders images and masks, "
+        st.caption("A zip or a folder with a folder of pictures for each class (folders train, val and test above them are its parts), with the folders images and masks, "
                    "or with pictures and the boxes of a COCO file; a CSV table; an npz of samples and labels, numbers or masks; or MNIST's idx files. Look first: it "
                    "shows what is in it and what is broken, and keeps nothing.")
         _form()
@@ -92,14 +93,15 @@ def draw_report(report: Mapping) -> None:
     more = f" Sizes in the file (height×width): {sizes}{' …' if len(report['sizes']) > 6 else ''}." if sizes else ""
     told = f"regression of {', '.join(esc(str(name)) for name in report['targets'])}" if report["task"] == "regression" else f"{len(report['classes']):,} classes"
     pixels = " pixels" if report["task"] == "segmentation" else ""
-    st.markdown(f"**{esc(str(report['title']))}**: {report['train']:,} training and {report['test']:,} test samples, {told}{' (a pixel)' if pixels else ''}, as "
+    st.markdown(f"**{esc(str(report['title']))}**: {counted(report['train'], report['test'], report['valid'])}, {told}{' (a pixel)' if pixels else ''}, as "
                 f"{shape}.{more}")
     if tiles := report.get("tiles"):
         own_form.draw_tiles(tiles)
     whole = max(1, sum(map(sum, report["counts"])))
     if report["classes"]:
-        st.dataframe([{"class": name, f"training{pixels}": train, f"test{pixels}": test, "share": f"{100 * (train + test) / whole:.1f} %"}
-                      for name, train, test in zip(report["classes"], *report["counts"], strict=True)],
+        titles = [f"{part}{pixels}" for part in ("training", "test", "validation")]
+        st.dataframe([{"class": name, **dict(zip(titles, counts, strict=False)), "share": f"{100 * sum(counts) / whole:.1f} %"}
+                      for name, *counts in zip(report["classes"], *report["counts"], strict=True)],
                      key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300)
     if columns := report.get("columns"):
         own_form.draw_columns(columns, report["rows"])

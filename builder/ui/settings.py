@@ -13,7 +13,7 @@ from builder.catalogue.params import Bool, Choice, Float, Int, Param
 from builder.graph import EditError, Project, dataset_of
 from builder.graph.augmentation import augmentations
 from builder.graph.check import RECORDS, WHOLE
-from builder.graph.datasets import choices, trained_samples, validation_share
+from builder.graph.datasets import choices, trained_samples, validated_samples, validation_share
 from builder.graph.training import chosen, rates
 
 from .data_view import name_of, sources
@@ -47,9 +47,10 @@ def whole(project: Project, *names: str) -> list[Field]:
     return [Field(f"training.{name}", WHOLE[name], project.training.get(name, WHOLE[name].default)) for name in names]
 
 
-def held_out(project: Project) -> Field:
-    """The share of the training part that is for validation."""
-    return Field(f"data.{VALIDATION.name}", VALIDATION, project.data.get(VALIDATION.name, VALIDATION.default))
+def held_out(project: Project) -> list[Field]:
+    """The share of the training part that is for validation; none where the data came with a validation part."""
+    dataset = dataset_of(project)
+    return [] if dataset and dataset.valid else [Field(f"data.{VALIDATION.name}", VALIDATION, project.data.get(VALIDATION.name, VALIDATION.default))]
 
 
 def made(project: Project) -> list[Field]:
@@ -62,10 +63,11 @@ def parts(project: Project) -> str:
     """How many samples of the project's data train, validate and test, in words; empty without data."""
     if (dataset := dataset_of(project)) is None:
         return ""
-    trained = trained_samples(project, dataset)
-    if trained == dataset.train:
+    trained, validated = trained_samples(project, dataset), validated_samples(project, dataset)
+    if not validated:
         return f"{trained:,} samples train, and the {dataset.test:,} of the test part are what a run is watched on: there is no validation part."
-    return (f"{trained:,} samples train, {dataset.train - trained:,} are the validation part, by which epochs and runs are chosen, "
+    own = " that came with the data" if dataset.valid else ""
+    return (f"{trained:,} samples train, {validated:,} are the validation part{own}, by which epochs and runs are chosen, "
             f"and {dataset.test:,} the test part, which is evaluated when you ask.")
 
 
@@ -88,7 +90,7 @@ def summary(project: Project) -> str:
         if field.value != field.param.default:
             name = LABELS.get(field.param.name, field.param.name)
             also.append({"bool": name.lower(), "choice": str(field.value)}.get(field.param.type, f"{name} {field.value}"))
-    if (share := validation_share(project)) != VALIDATION.default:
+    if held_out(project) and (share := validation_share(project)) != VALIDATION.default:
         also.append(f"{100 * share:g} % for validation" if share else "no validation part: the test part is watched")
     also += [f"{count} augmentation{'' if count == 1 else 's'}"] if (count := len(augmentations(project))) else []
     return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
@@ -179,7 +181,7 @@ def draw_rates(project: Project) -> None:
     if len({rate for _, rate in points}) > 1:
         st.plotly_chart(rate_figure(points, colours()[0]), key="rates", config={"displayModeBar": False})
     if watched := chosen(project, "schedule")[0].values(chosen(project, "schedule")[1]).get("monitor") if points else None:
-        seen = str(watched) if validation_share(project) else str(watched).replace("validation", "test")
+        seen = str(watched) if (dataset := dataset_of(project)) is None or validated_samples(project, dataset) else str(watched).replace("validation", "test")
         st.caption(f"How the learning rate falls follows from the run: from its {seen.replace('_', ' ')}, which is looked at after every epoch.")
 
 
@@ -189,7 +191,7 @@ def form(space: Workspace) -> None:
     for sections, names in ROWS:
         records = [draw for section in sections for draw in (lambda section=section: draw_choice(space, section),
                                                              *(lambda f=f: draw_field(space, f) for f in inside(project, section)))]
-        fields = [*whole(project, *names), *((held_out(project),) if "stopping" in sections else ())]
+        fields = [*whole(project, *names), *(held_out(project) if "stopping" in sections else ())]
         _row([*records, *(lambda f=f: draw_field(space, f) for f in fields)])
         if "schedule" in sections:
             draw_rates(project)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from builder import paths
@@ -96,9 +98,37 @@ def test_folders_called_train_and_test_are_the_split(held_out: str, says: str, t
     assert says in " ".join(found.notes)
 
 
-def test_with_train_val_and_test_the_validation_part_trains_and_that_is_said(tmp_path: Path):
-    found = looked(archive(tmp_path / "a.zip", classes(3, above="train/") | classes(1, above="val/") | classes(2, above="test/")))
-    assert found.counts() == ([4, 4], [2, 2]) and "2 samples of the validation folder join the training part" in " ".join(found.notes)
+@pytest.mark.parametrize("name", ["val", "Validation", "valid"])
+def test_folders_train_val_and_test_are_the_three_parts(name: str, tmp_path: Path):
+    path = archive(tmp_path / "a.zip", classes(3, above="train/") | classes(1, above=f"{name}/") | classes(2, above="test/"))
+    found = looked(path)
+    assert found.counts() == ([3, 3], [2, 2], [1, 1]) and any("6 samples train, 2 validate and 4 test" in note for note in found.notes)
+    one = added(path, tmp_path / "part", side=12)
+    section = kept.section(one)
+    assert (one.train, one.valid, one.test, section["valid"], len(one.counts)) == (6, 2, 4, 2, 3)
+    # No share of the training part is drawn besides, and what is normalised by is of the training part alone.
+    tensors, again = (load(described(section), [], validation=share) for share in (0.0, 0.5))
+    assert (len(tensors.train_x), len(tensors.valid_x), len(tensors.test_x), tensors.watched_name) == (6, 2, 4, "validation")
+    assert again.mean == tensors.mean and torch.equal(again.valid_x, tensors.valid_x)
+    assert tensors.mean == pytest.approx((tensors.train_x.double() / 255).mean((0, 2, 3)).tolist())
+    given = {np.moveaxis(np.asarray(Image.open(io.BytesIO(content))), 2, 0).tobytes() for content in classes(1).values()}
+    assert {x.numpy().tobytes() for x in tensors.valid_x} == given
+
+
+def test_parts_without_one_to_train_on_are_refused(tmp_path: Path):
+    with pytest.raises(DataError, match="there is a test and a val part and none to train on"):
+        bring(archive(tmp_path / "a.zip", classes(2, above="val/") | classes(2, above="test/")), Choices())
+
+
+def test_what_an_earlier_version_kept_is_opened(sound: Path, tmp_path: Path):
+    """Version 1 of the record knew no validation part."""
+    one = added(sound, tmp_path / "part", side=12)
+    file = kept.place(one.sha256) / kept.RECORD
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps({name: value for name, value in record.items() if name != "valid"} | {"version": 1}))
+    assert kept.listed() == [one] and "valid" not in kept.section(one)
+    file.write_text(json.dumps(record | {"version": 3}))
+    assert not kept.listed()
 
 
 def test_a_sample_stays_in_its_part_when_another_class_grows():

@@ -147,6 +147,16 @@ def test_boxes_of_one_picture_never_both_train_and_test(tmp_path: Path):
     assert sorted(found.parts) == ["test"] * 4 + ["train"] * 12
 
 
+def test_masks_and_annotation_files_of_three_parts_are_kept_as_three(tmp_path: Path):
+    files = {f"{part}/{folder}/{n}.png": picture(n) if folder == "images" else mask(np.full((12, 12), n % 2, np.uint8))
+             for part, count in (("train", 4), ("val", 3), ("test", 2)) for folder in ("images", "masks") for n in range(count)}
+    tensors = loaded(bring(archive(tmp_path / "a.zip", files), Choices()), tmp_path)
+    assert [len(y) for y in (tensors.train_y, tensors.valid_y, tensors.test_y)] == [4, 3, 2] and tensors.valid_y[:, 0, 0].tolist() == [0, 1, 0]
+    parts = {f"instances_{part}.json": coco([(n, 7, [0, 0, 9, 9])]) for n, part in enumerate(("train", "val", "test"))}
+    found = looked(archive(tmp_path / "b.zip", PICTURES | parts))
+    assert set(found.parts) == {"train", "val", "test"} and found.counts() == ([1], [1], [1])
+
+
 def test_several_annotation_files_are_parts_by_their_names(tmp_path: Path):
     train, test = (coco([(n, 7, [0, 0, 9, 9]), (n, 3, [9, 9, 9, 9])]) for n in (0, 1))
     found = looked(archive(tmp_path / "a.zip", PICTURES | {"x/instances_train2017.json": train, "x/instances_test.json": test}))
@@ -220,7 +230,7 @@ def test_amounts_and_masks_of_an_npz_are_read_and_those_that_are_none_named(tmp_
 @pytest.mark.parametrize("folder", real_data("segmentation"), ids=lambda _: "real")
 def test_well_known_sets_of_masks_and_boxes_are_read(folder: Path):
     streets = looked(folder / "segmentation" / "camvid_240x180.zip")
-    assert (streets.task, len(streets.classes), streets.parts.count("train"), streets.parts.count("test")) == ("segmentation", 11, 270, 50) and not streets.broken
+    assert [streets.parts.count(part) for part in ("train", "val", "test")] == [220, 50, 50] and (streets.task, len(streets.classes)) == ("segmentation", 11) and not streets.broken
     shares = np.array(streets.areas.sum(0)) / streets.areas.sum()
     assert streets.classes[int(shares.argmax())] == "Road" and round(100 * shares[streets.classes.index("Building")]) == 25
     cells = looked(folder / "segmentation" / "isbi2012_em.zip")

@@ -19,6 +19,14 @@ def test_a_sample_of_the_built_in_data_is_normalised_as_training_normalises_it(t
     assert torch.equal(taken.pictures["image"], tensors.train_x[3])
 
 
+def test_a_sample_is_normalised_as_in_a_run_that_holds_a_share_out_and_keeps_its_number(tmp_path):
+    samples = Samples([tmp_path])
+    taken, parted, whole = samples.take("digits", SHAPE, 3, validation=0.5), load("digits", [tmp_path], validation=0.5), load("digits", [tmp_path])
+    wanted = (whole.train_x[3].float() / 255 - parted.mean[0]) / parted.std[0]
+    assert torch.allclose(taken.inputs["image"][0], wanted, atol=1e-6) and parted.mean != whole.mean
+    assert torch.allclose(samples.take("digits", SHAPE, 3).inputs["image"][0], (whole.train_x[3].float() / 255 - whole.mean[0]) / whole.std[0], atol=1e-6)
+
+
 def test_a_sample_of_points_is_normalised_too_and_has_no_picture(tmp_path):
     taken, tensors = Samples([tmp_path]).take("spirals", {"point": (2,)}, 7), load("spirals", [tmp_path])
     wanted = (tensors.train_x[7] - torch.tensor(tensors.mean)) / torch.tensor(tensors.std)

@@ -19,12 +19,13 @@ from builder.catalogue.datasets import IGNORED, MOST_CLASSES
 from ..records import DataError
 from .numbering import LEVELS, numbered
 from .report import Broken, class_name, shown
+from .split import TEST, TRAIN, VALID
 
 MOST_ARRAYS = 100
 IMAGES = ("x", "images", "data", "samples", "features")
 LABELS = ("y", "labels", "label", "targets", "target", "masks", "mask")
 NAMES = ("classes", "class_names", "names", "label_names")
-PARTS = ("train", "test", "val")
+PARTS = {"train": TRAIN, "test": TEST, "val": VALID, "valid": VALID, "validation": VALID}
 MOST_TARGETS = 1000
 LARGEST = float(numpy.finfo(numpy.float32).max)
 FACTOR = 8  # float64 images are eight times as large as they are kept
@@ -124,7 +125,7 @@ def _pairs(heads: Mapping[str, Header], file: str) -> list[tuple[str, str, str]]
         found = [next((name for base in bases for name in (f"{base}{ending}", f"{ending[1:]}_{base}") if name in heads), None) for bases in (IMAGES, LABELS)]
         return tuple(found) if all(found) else None
 
-    parts = [(*found, part) for part in PARTS if (found := pair(f"_{part}"))]
+    parts = [(*found, part) for ending, part in PARTS.items() if (found := pair(f"_{ending}"))]
     if parts:
         return parts
     if found := pair(""):

@@ -12,7 +12,7 @@ import numpy
 from ..records import DataError
 from .choices import Choices
 from .report import Broken
-from .split import TEST, TRAIN, split
+from .split import TEST, TRAIN, VALID, split
 from .tiles import Tiles
 
 MOST_BYTES = 1_000_000_000  # of all samples as they are kept
@@ -47,40 +47,43 @@ class Brought:
     y: numpy.ndarray | None = field(default=None, repr=False)
     areas: numpy.ndarray | None = field(default=None, repr=False)
 
-    def counts(self) -> tuple[list[int], list[int]]:
-        """Training and test samples of each class; of segmentation pixels, of regression none."""
+    def counts(self) -> tuple[list[int], ...]:
+        """Training and test samples of each class, then those of the validation part where it came with one; of segmentation pixels, of regression none."""
+        there = (TRAIN, TEST, VALID)[:3 if VALID in self.parts else 2]
         if self.areas is not None:
             parts = numpy.array(self.parts)
-            return tuple(self.areas[parts == part].sum(0).tolist() for part in (TRAIN, TEST))
+            return tuple(self.areas[parts == part].sum(0).tolist() for part in there)
         table = Counter(zip(self.labels, self.parts, strict=True))
-        return tuple([table[label, part] for label in range(len(self.classes))] for part in (TRAIN, TEST))
+        return tuple([table[label, part] for label in range(len(self.classes))] for part in there)
 
     def to_json(self) -> dict[str, object]:
         """All but the samples."""
-        train, test = (self.parts.count(part) for part in (TRAIN, TEST))
+        train, test, valid = (self.parts.count(part) for part in (TRAIN, TEST, VALID))
         return {"title": self.title, "origin": self.origin, "task": self.task, "classes": list(self.classes), "targets": list(self.targets), "shape": list(self.shape),
-                "train": train, "test": test, "counts": list(self.counts()), "sizes": [[*size, count] for size, count in Counter(self.sizes).most_common(20)],
+                "train": train, "test": test, "valid": valid, "counts": list(self.counts()), "sizes": [[*size, count] for size, count in Counter(self.sizes).most_common(20)],
                 "side": self.side, "notes": list(self.notes), "broken": [[one.name, one.why] for one in self.broken[:MOST_SAID]], "broken_count": len(self.broken),
                 **self.more}
 
 
 def parts_of(given: Sequence[str], names: Sequence[str], labels: Sequence[int], choices: Choices, look: bool) -> tuple[list[str], list[str]]:
-    """The part of each sample: what its folder says, or a split class by class. What cannot be split is refused, when looked at only said."""
+    """The part of each sample: what its folder says, or a split class by class. What cannot be split is refused, when looked at only said.
+
+    A validation folder is the validation part where there is a test folder too; without one it tests.
+    """
     said = set(given)
-    if not said & {"val", "test"}:
+    if not said & {VALID, TEST}:
         parts = split(names, labels, choices.test, choices.seed)
         if TEST in parts:
             return parts, []
         return _cannot(parts, f"{len(parts)} sample{'s' if len(parts) > 1 else ''} cannot be split into a training and a test part: a class needs two", look)
-    tests = "test" if "test" in said else "val"
-    if said == {tests}:
-        return _cannot([TEST] * len(names), f"there is a {tests} folder and no train folder: nothing to train on", look)
-    notes = []
-    if tests == "val":
-        notes = ["There is no test folder: what is in the validation folder tests."]
-    elif "val" in said:
-        notes = [f"The {given.count('val'):,} samples of the validation folder join the training part; what is in the test folder tests."]
-    return [TEST if part == tests else TRAIN for part in given], notes
+    if not said - {VALID, TEST}:
+        return _cannot([TEST] * len(names), f"there is a {' and a '.join(sorted(said))} part and none to train on: no train folder, or nothing in it that can be used", look)
+    if TEST not in said:
+        return [TEST if part == VALID else TRAIN for part in given], ["There is no test folder: what is in the validation folder tests."]
+    if VALID not in said:
+        return [part or TRAIN for part in given], []
+    counts = [f"{sum(part == one for part in given):,}" for one in (VALID, TEST)]
+    return [part or TRAIN for part in given], [f"It has three parts of its own: {len(given) - sum(part in (VALID, TEST) for part in given):,} samples train, {counts[0]} validate and {counts[1]} test."]
 
 
 def _cannot(parts: list[str], why: str, look: bool) -> tuple[list[str], list[str]]:

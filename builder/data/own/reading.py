@@ -24,7 +24,7 @@ from .choices import Choices, TableChoices
 from .decoding import Piece, Sheaf, read_pieces
 from .pictures import decoded, fitted
 from .report import counted, shown
-from .split import TEST, TRAIN
+from .split import TEST, TRAIN, VALID
 from .tables import read_table
 from .tiles import EACH, SIDE, Tiles, coloured, tile
 
@@ -171,7 +171,7 @@ def _balance(found: Brought) -> list[str]:
         share = large / each.total()
         notes.append(f"The classes are unbalanced: {found.classes[most]!r} has {large:,} {what}s, {found.classes[least]!r} {small:,}. Always answering "
                      f"{found.classes[most]!r} would be right {100 * share:.0f} % of the time.")
-    for part, column in zip(("training", "test"), found.counts(), strict=True):
+    for part, column in zip(("training", "test", "validation"), found.counts(), strict=False):
         if empty := [repr(found.classes[label]) for label, count in enumerate(column) if not count]:
             notes.append(f"No {part} {what} is of {', '.join(empty[:5])}{' …' if len(empty) > 5 else ''}.")
     return notes
@@ -183,8 +183,8 @@ def save(found: Brought, choices: Choices, folder: Path) -> kept.Kept:
 
     parts = numpy.array(found.parts)
     answers = numpy.array(found.labels, dtype=numpy.int64) if found.y is None else found.y
-    train, test = (numpy.flatnonzero(parts == part) for part in (TRAIN, TEST))
-    samples = {"train_x": found.x[train], "train_y": answers[train], "test_x": found.x[test], "test_y": answers[test]}
+    there = [(name, numpy.flatnonzero(parts == part)) for name, part in zip(kept.PARTS, (TRAIN, TEST, VALID), strict=True)]
+    samples = {f"{name}_{what}": values[numbers] for name, numbers in there if len(numbers) for what, values in (("x", found.x), ("y", answers))}
     names = {"targets": found.targets} if found.task == "regression" else {"classes": found.classes}
     file = folder / "samples.safetensors"
     try:

@@ -1,11 +1,11 @@
-"""Which samples train and which test: class by class, by a seed and each sample's own name."""
+"""Which samples train and which test where nothing says so: class by class, by a seed and each sample's own name."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 
-TRAIN, TEST = "train", "test"
+TRAIN, TEST, VALID = "train", "test", "val"
 
 
 def split(names: Sequence[str], labels: Sequence[int], share: float, seed: int) -> list[str]:
