@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .expressions import evaluate
 from .params import Choice, Float, Int
 from .spec import Record, Registry, Rule
 
@@ -16,11 +17,11 @@ DOCS = "https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.
 class Augmentation(Record):
     """A change by chance to every image of a batch, which the function of its name in builder.train.augmentations makes.
 
-    It takes `draws` random numbers an image. `masks` are the arguments that differ where it moves a segmentation's mask along with its image, None where
+    It takes `draws` random numbers an image, a formula of the parameters where that is no number. `masks` are the arguments that differ where it moves a segmentation's mask along with its image, None where
     it moves nothing. `colour` says that it does something to images of three channels only.
     """
 
-    draws: int = 1
+    draws: int | str = 1
     masks: Mapping[str, object] | None = None
     colour: bool = False
 
@@ -28,6 +29,10 @@ class Augmentation(Record):
     def function(self) -> str:
         """The name of the function: "random_crop" of RandomCrop."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.kind).lower()
+
+    def taken(self, given: Mapping[str, object]) -> int:
+        """How many random numbers an image takes with these parameters."""
+        return self.draws if isinstance(self.draws, int) else int(evaluate(self.draws, self.values(given)))
 
 
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation")
@@ -93,6 +98,7 @@ _declare("RandomSolarize", "Turns the pixels above a threshold into their negati
     Float("threshold", 0.5, "from here on, on the scale 0 to 1, a pixel is inverted", min=0.0, max=1.0), chance(0.5)))
 _declare("RandomPosterize", "Leaves only so many bits of a pixel's eight, so that colours become few.", params=(
     Int("bits", 4, "bits that stay of every channel", min=1, max=8), chance(0.5)))
+_declare("RandomEqualize", "Spreads the levels of brightness of each channel evenly, so that every 256th of its pixels has about one of the 256 levels.", params=(chance(0.5),))
 _declare("RandomAutocontrast", "Stretches each channel so that its darkest pixel is black and its brightest white.", params=(chance(0.5),))
 _declare("RandomAdjustSharpness", "Sharpens the image, or blurs it a little.", params=(
     Float("sharpness_factor", 2.0, "0 blurs, 1 leaves the image as it is, 2 doubles its sharpness", min=0.0, max=20.0), chance(0.5)))
@@ -106,3 +112,18 @@ _declare("RandomErasing", "Covers a rectangle of the image, so that the network 
              chance(0.5), *_range("scale", 0.02, 0.33, "the rectangle's area, as a share of the image's", 0.001, 1.0),
              *_range("ratio", 0.3, 3.3, "the rectangle's width divided by its height", 0.05, 20.0),
              Float("value", 0.0, "what it is covered with, from 0 (black) to 1 (white)", min=0.0, max=1.0)))
+
+# What a policy does to the colours of an image it does not do to its mask.
+MOVES = IGNORED | NEAREST | {"colours": False}
+NEXT = Choice("interpolation", "nearest", ("nearest", "bilinear"), "nearest: the next pixel's value; bilinear: between pixels their mixture")
+BINS = Int("num_magnitude_bins", 31, "steps from no change to the strongest one", min=2, max=1000)
+OPERATIONS = "one of shears, shifts, a turn, brightness, colour, contrast, sharpness, posterize, solarize, autocontrast and equalize, or nothing"
+_declare("RandAugment", f"Draws for every image num_ops operations of one strength: each {OPERATIONS}.", "Cubuk et al. 2020, arXiv:1909.13719", draws="2 * num_ops", masks=MOVES,
+         rules=(Rule("magnitude < num_magnitude_bins", "magnitude counts the num_magnitude_bins steps from 0, so it must be below {num_magnitude_bins}; it is {magnitude}", "value", "magnitude"),),
+         params=(Int("num_ops", 2, "operations one after the other", min=1, max=16), Int("magnitude", 9, "the step of strength of all operations, counted from 0", min=0, max=999),
+                 BINS, NEXT, FILL))
+_declare("TrivialAugmentWide", f"Draws for every image one operation and how strong it is, up to very strong: {OPERATIONS}.", "Müller & Hutter 2021, arXiv:2103.10158", draws=3, masks=MOVES,
+         params=(BINS, NEXT, FILL))
+_declare("AutoAugment", "Draws for every image one of 25 pairs of operations that a search found for a data set, each with its probability and strength.",
+         "Cubuk et al. 2019, arXiv:1805.09501, tables 7 to 9", draws=5, masks=MOVES, params=(
+             Choice("policy", "imagenet", ("imagenet", "cifar10", "svhn"), "the data set that the pairs were found for"), NEXT, FILL))

@@ -34,18 +34,19 @@ def inputs(masks: bool) -> str:
 
 def draws(row: Row) -> int:
     """How many random numbers an image takes."""
-    return sum(record.draws for record, _ in row)
+    return sum(record.taken(given) for record, given in row)
 
 
 def code(row: Row, layout: bool, masks: bool = False) -> str:
     """The functions of a row and what they need, and `augmented`; with `layout` images lie as N H W C, with `masks` these move along."""
     calls, first, moves = [], 0, any(record.masks is not None for record, _ in row)
     for record, given in row:
-        own, arguments = f"chance[:, {first}:{first + record.draws}]", record.arguments(given)
+        end = first + record.taken(given)
+        own, arguments = f"chance[:, {first}:{end}]", record.arguments(given)
         calls.append(_call(record.function, "images", own, arguments))
         if masks and record.masks is not None:
             calls.append(_call(record.function, "moved", own, {**arguments, **record.masks}))
-        first += record.draws
+        first = end
     whole = AUGMENTED.format(
         calls="\n".join(calls), axes="N H W C" if layout else "N C H W", first=".permute(0, 3, 1, 2)" if layout else "",
         last=".contiguous(memory_format=torch.channels_last)" if layout else "", masks="masks, " if masks else "",
@@ -59,10 +60,10 @@ def _call(function: str, what: str, chance: str, arguments: Mapping[str, object]
 
 
 def functions(wanted: Sequence[str]) -> list[str]:
-    """The texts of the functions of these names and of all that they call, as they stand below each other in their file."""
-    from builder.train import augmentations
+    """The texts of the functions of these names and of all that they call, as they stand below each other in their files."""
+    from builder.train.augment import FUNCTIONS
 
-    texts = {name: inspect.getsource(one) for name, one in vars(augmentations).items() if inspect.isfunction(one)}
+    texts = {name: inspect.getsource(one) for name, one in FUNCTIONS.items()}
     taken, left = set(), list(wanted)
     while left:
         name = left.pop()

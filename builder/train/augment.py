@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import isfunction
 
 import torch
 from torch import Tensor
 
 from builder.catalogue.augmentation import Augmentation
 
-from . import augmentations
+from . import augmentations, policies
 from .batches import epoch_seed
 
 # Past the seeds of all orders of samples: a run has at most 100,000 epochs.
 PAST_ORDERS = 500_000
+# What is written into an exported training too, in the order in which it stands there.
+FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {name: one for module in (augmentations, policies) for name, one in vars(module).items() if isfunction(one)}
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def in_a_row(chosen: Sequence[tuple[Augmentation, Mapping[str, object]]]) -> Aug
     steps, first = [], 0
     for record, given in chosen:
         arguments = record.arguments(given)
-        steps.append(Step(getattr(augmentations, record.function), first, first + record.draws, arguments,
-                          None if record.masks is None else {**arguments, **record.masks}))
-        first += record.draws
+        end = first + record.taken(given)
+        steps.append(Step(FUNCTIONS[record.function], first, end, arguments, None if record.masks is None else {**arguments, **record.masks}))
+        first = end
     return Augment(tuple(steps)) if steps else None

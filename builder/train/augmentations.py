@@ -45,6 +45,13 @@ def grey(images):
     return 0.2989 * red + 0.587 * green + 0.114 * blue
 
 
+def mean_grey(images):
+    """The mean luminance of each image (N 1 1 1)."""
+    # Summed as whole numbers, which come to the same in whatever order.
+    total = (grey(images) * 65536).round().long().sum((2, 3), keepdim=True)
+    return total.float() / (65536 * images.shape[2] * images.shape[3])
+
+
 def mixed(images, others, share):
     """So much of the images and the rest of the others, on the scale 0 to 1; share (N)."""
     share = share[:, None, None, None]
@@ -56,16 +63,16 @@ def hashed(chance, count):
     key = (chance[:, 0] * 2**24).long() << 32 | (chance[:, 1] * 2**24).long()
     bits = key[:, None] + torch.arange(1, count + 1, device=chance.device) * -7046029254386353131
     for shift, factor in ((30, -4658895280553007687), (27, -7723592293110705685)):
-        bits = (bits ^ (bits >> shift & (1 << 64 - shift) - 1)) * factor
-    return bits ^ (bits >> 31 & (1 << 33) - 1)
+        bits = bits.bitwise_xor_((bits >> shift).bitwise_and_((1 << 64 - shift) - 1)).mul_(factor)
+    return bits.bitwise_xor_((bits >> 31).bitwise_and_((1 << 33) - 1))
 
 
 def noise(chance, count):
     """Nearly normal numbers of mean 0 and standard deviation 1 (N count): the sum of the eight bytes of a whole number."""
     bits = hashed(chance, count)
-    pairs = (bits & 0x00FF00FF00FF00FF) + (bits >> 8 & 0x00FF00FF00FF00FF)
-    total = (pairs * 0x0001000100010001) >> 48 & 0xFFFF
-    return (total - 1020).float() / 209.022327  # eight times the variance of a byte, (256² - 1) / 12, under the root
+    pairs = (bits & 0x00FF00FF00FF00FF).add_(bits.bitwise_right_shift_(8).bitwise_and_(0x00FF00FF00FF00FF))
+    total = pairs.mul_(0x0001000100010001).bitwise_right_shift_(48).bitwise_and_(0xFFFF)
+    return total.sub_(1020).float().div_(209.022327)  # eight times the variance of a byte, (256² - 1) / 12, under the root
 
 
 def random_crop(images, chance, padding, padding_mode, fill):
@@ -183,9 +190,7 @@ def color_jitter(images, chance, brightness, contrast, saturation, hue):
     if brightness:
         images = mixed(images, torch.zeros_like(images), factors[0])
     if contrast:
-        # Summed as whole numbers, which come to the same in whatever order.
-        total = (grey(images) * 65536).round().long().sum((2, 3), keepdim=True)
-        images = mixed(images, total.float() / (65536 * images.shape[2] * images.shape[3]), factors[1])
+        images = mixed(images, mean_grey(images), factors[1])
     if images.shape[1] != 3:
         return images
     if saturation:
@@ -223,19 +228,52 @@ def random_solarize(images, chance, threshold, p):
 
 def random_posterize(images, chance, bits, p):
     """Some of the images in few levels of brightness."""
-    levels = 2**bits
-    return some(chance[:, 0], p, (images * levels).floor().clamp(0, levels - 1) / levels, images)
+    return some(chance[:, 0], p, posterized(images, 2**bits), images)
+
+
+def posterized(images, levels):
+    """Images in so many levels of brightness."""
+    return (images * levels).floor().clamp(0).minimum(torch.as_tensor(levels - 1.0, device=images.device)) / levels
 
 
 def random_autocontrast(images, chance, p):
-    """Some of the images with each channel stretched from black to white; a channel of one value stays."""
-    low, high = images.amin((2, 3), keepdim=True), images.amax((2, 3), keepdim=True)
-    stretched = torch.where(high > low, (images - low) / torch.where(high > low, high - low, 1.0), images)
-    return some(chance[:, 0], p, stretched.clamp(0, 1), images)
+    """Some of the images with each channel stretched from black to white."""
+    return stretched(images, chance[:, 0] < p)
+
+
+def stretched(images, where):
+    """Images with each channel from black to white `where` (N) that is so; a channel of one value stays."""
+    low, high = (end[:, :, None, None] for end in images.permute(0, 2, 3, 1).flatten(1, 2).aminmax(dim=1))
+    stretches = where[:, None, None, None] & (high > low)
+    # Those that stay are divided by 1, which leaves every bit as it is.
+    return images.sub(torch.where(stretches, low, 0.0)).div_(torch.where(stretches, high - low, 1.0)).clamp_(0, 1)
+
+
+def random_equalize(images, chance, p):
+    """Some of the images with their levels of brightness spread evenly."""
+    return some(chance[:, 0], p, equalized(images), images)
+
+
+def equalized(images):
+    """Images whose 256 levels are moved so that each channel has about as many pixels of one as of another, as in Pillow; where that gives no levels, they stay."""
+    count, channels, height, width = images.shape
+    levels = (images * 255.999).long().reshape(count * channels, height * width)
+    # Counted as whole numbers, each channel of each image in 256 places of its own.
+    first = 256 * torch.arange(count * channels, device=images.device)[:, None]
+    found = (levels + first).flatten().bincount(minlength=256 * count * channels).reshape(-1, 256)
+    step = (height * width - found.gather(1, levels.amax(1, keepdim=True))) // 255
+    to = (found.cumsum(1) - found + step // 2) // step.clamp(min=1)
+    spread = to.clamp(0, 255).gather(1, levels).reshape(images.shape).float() / 255
+    return torch.where(step.reshape(count, channels, 1, 1) > 0, spread, images)
 
 
 def random_adjust_sharpness(images, chance, sharpness_factor, p):
     """Some of the images sharper or blurred; the pixels at the edge stay."""
+    return some(chance[:, 0], p, sharpened(images, torch.full_like(chance[:, 0], sharpness_factor)), images)
+
+
+def sharpened(images, factor):
+    """Images sharper where their factor (N) is above 1, and blurred where it is below; the pixels at the edge stay."""
     height, width = images.shape[2:]
     if min(height, width) <= 2:
         return images
@@ -243,7 +281,7 @@ def random_adjust_sharpness(images, chance, sharpness_factor, p):
     near = sum(row[..., first:width - 2 + first] for row in rows for first in range(3))
     blurred = images.clone()
     blurred[:, :, 1:-1, 1:-1] = (near + 4 * images[:, :, 1:-1, 1:-1]) / 13
-    return some(chance[:, 0], p, (sharpness_factor * images + (1 - sharpness_factor) * blurred).clamp(0, 1), images)
+    return mixed(images, blurred, factor)
 
 
 def gaussian_blur(images, chance, kernel_size, sigma):
@@ -254,7 +292,7 @@ def gaussian_blur(images, chance, kernel_size, sigma):
 def gaussian_noise(images, chance, mean, sigma):
     """Every pixel with a number of its own added, on the scale 0 to 1."""
     count, channels, height, width = images.shape
-    return (images + mean + sigma * noise(chance, channels * height * width).reshape(count, channels, height, width)).clamp(0, 1)
+    return (images + mean).add_(noise(chance, channels * height * width).mul_(sigma).reshape(count, channels, height, width)).clamp_(0, 1)
 
 
 def random_erasing(images, chance, p, scale, ratio, value):

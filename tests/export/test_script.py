@@ -30,7 +30,7 @@ from builder.export.script import script
 from builder.gallery import ENTRIES
 from builder.graph import Project, apply
 from builder.graph.document import freeze
-from builder.train import augmentations
+from builder.train.augment import FUNCTIONS
 from tests.compile.test_source import drawn as drawing
 from tests.data.files import cifar_batch, stl10_files, svhn_file, write_emnist, write_mnist
 from tests.data.photo_files import unpacked
@@ -68,7 +68,7 @@ CASES = {
     "absolute": ("curve", {"source": "curve", "loss": {"kind": "L1Loss"}}),
     "huber": ("curve", {"source": "curve", "loss": {"kind": "HuberLoss", "delta": 0.3}, "precision": "bfloat16"}),
     "smooth": ("curve", {"source": "curve", "loss": {"kind": "SmoothL1Loss", "beta": 0.3}}),
-    "moved-masks": ("pixels", {"source": "shapes", "augmentation": [{"kind": "RandomAffine"}, {"kind": "RandomHorizontalFlip"}, {"kind": "ColorJitter"}], "epochs": 1, "batch_size": 50}),
+    "moved-masks": ("pixels", {"source": "shapes", "augmentation": [{"kind": "RandomAffine"}, {"kind": "RandomHorizontalFlip"}, {"kind": "ColorJitter"}, {"kind": "RandAugment", "num_ops": 3}], "epochs": 1, "batch_size": 50}),
     "masks": ("pixels", {"source": "shapes", "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}, "epochs": 1, "batch_size": 50}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
     "own": ("starts", {"initializer": {"kind": "Orthogonal"}, "epochs": 1}),
@@ -229,7 +229,7 @@ def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(
     assert ("joins the batch before it" in text) == (PROJECTS[name].training["batch_size"] == 323)
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     rate = ["learning_rate"] if "schedule" in PROJECTS[name].training else []
-    row = [function for function in functions if function in vars(augmentations) or function == "augmented"]
+    row = [function for function in functions if function in FUNCTIONS or function == "augmented"]
     made = [function for function in functions if function in vars(drawn) or function in vars(points)]
     assert [function for function in functions if function not in (*row, *made)] == ["read_data", "held_out", "parted", "statistics", "normalised", "evaluate", *rate, "train", "main"]
     assert {AUGMENTATIONS[entry["kind"]].function for entry in PROJECTS[name].training.get("augmentation", ()) if not entry.get("off")} <= set(row)

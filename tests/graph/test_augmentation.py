@@ -58,6 +58,7 @@ def test_moving_past_an_end_stays_there():
     ([{"kind": "RandomCrop"}, {"kind": "RandomCrop", "padding": 0}], ".1.padding", "RandomCrop: padding must be at least 1, received 0"),
     ([{"kind": "RandomCrop", "size": 3}], ".0.size", "RandomCrop has no parameter 'size'"),
     ([{"kind": "GaussianBlur", "kernel_size": 4}], ".0.kernel_size", "GaussianBlur: the window must have a middle pixel"),
+    ([{"kind": "RandAugment", "magnitude": 31}], ".0.magnitude", "RandAugment: magnitude counts the num_magnitude_bins steps from 0, so it must be below 31; it is 31"),
     ([{"kind": "RandomAffine", "scale_min": 2.0}], ".0.scale_min", "RandomAffine: scale is drawn from scale_min to scale_max"),
     ([{"kind": "RandomCrop", "off": 1}], ".0.off", "off of RandomCrop must be true or false, received 1"),
     ([{"kind": "RandomInvert"}] * 17, "", "there are 17 augmentations in a row; 16 are allowed"),
@@ -79,6 +80,7 @@ def test_what_is_no_list_is_an_error():
 @pytest.mark.parametrize(("project", "entry", "severity", "says"), [
     (DIGITS, {"kind": "RandomHorizontalFlip"}, "warning", "RandomHorizontalFlip on Digits (built in): a character that is mirrored is another one"),
     (DIGITS, {"kind": "RandomRotation", "degrees": 180.0}, "warning", "RandomRotation on Digits (built in): a character that is turned by up to 180°"),
+    (DIGITS, {"kind": "TrivialAugmentWide"}, "warning", "TrivialAugmentWide on Digits (built in): a character that is turned by up to 135°"),
     (DIGITS, {"kind": "RandomGrayscale"}, "warning", "RandomGrayscale does nothing to images of 1 channel"),
     (DIGITS, {"kind": "RandomCrop", "padding": 28}, "error", "RandomCrop by up to 28 pixels can move an image of 28×28 pixels out of sight: padding must be below 28"),
     (CIFAR, {"kind": "RandomHorizontalFlip"}, None, ""), (DIGITS, {"kind": "RandomRotation"}, None, ""), (CIFAR, {"kind": "RandomGrayscale"}, None, ""),

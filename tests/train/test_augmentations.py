@@ -11,8 +11,8 @@ from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional
 
 from builder.catalogue.augmentation import AUGMENTATIONS
-from builder.train import augmentations
-from builder.train.augment import in_a_row
+from builder.train import augmentations, policies
+from builder.train.augment import FUNCTIONS, in_a_row
 
 BILINEAR = InterpolationMode.BILINEAR
 SIDES = (19, 24)
@@ -40,7 +40,7 @@ def spread(chance: torch.Tensor, most: float) -> list[float]:
 @pytest.mark.parametrize("channels", [1, 2, 3])
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 def test_what_becomes_of_an_image_does_not_depend_on_the_batch_it_is_in_nor_on_how_it_lies_in_memory(kind, channels):
-    images, row = photos(channels, 37, 11, 14), in_a_row([(AUGMENTATIONS[kind], {})])
+    images, row = photos(channels, 37, 18, 17), in_a_row([(AUGMENTATIONS[kind], {})])
     chance = row.chances(37, 1, 4)
     whole = row.images(images, chance)
     assert whole.shape == images.shape and whole.isfinite().all()
@@ -74,7 +74,7 @@ def test_a_random_crop_is_what_torchvision_makes_of_padding_and_cutting_out(ours
 @pytest.mark.parametrize(("kind", "theirs", "given"), [
     ("RandomHorizontalFlip", functional.horizontal_flip, {}), ("RandomVerticalFlip", functional.vertical_flip, {}), ("RandomInvert", functional.invert, {}),
     ("RandomGrayscale", lambda image: functional.rgb_to_grayscale(image, 3), {}), ("RandomSolarize", lambda image: functional.solarize(image, 0.3), {"threshold": 0.3}),
-    ("RandomPosterize", lambda image: functional.posterize(image, 2), {"bits": 2}), ("RandomAutocontrast", functional.autocontrast, {}),
+    ("RandomEqualize", functional.equalize, {}), ("RandomPosterize", lambda image: functional.posterize(image, 2), {"bits": 2}), ("RandomAutocontrast", functional.autocontrast, {}),
     ("RandomAdjustSharpness", lambda image: functional.adjust_sharpness(image, 3.0), {"sharpness_factor": 3.0})])
 def test_what_happens_to_some_images_happens_to_those_below_p_and_as_in_torchvision(kind, theirs, given):
     images, chance = photos(), drawn(kind)
@@ -161,6 +161,76 @@ def test_an_elastic_image_is_that_of_torchvision_with_the_same_moves():
     torch.testing.assert_close(got, torch.stack(wanted), atol=1e-3, rtol=0)
 
 
+def theirs(kind: str, image: torch.Tensor, operation: str, strength: float, bilinear: bool = False) -> torch.Tensor:
+    """One operation of torchvision's class of that name on one image."""
+    interpolation = BILINEAR if bilinear else InterpolationMode.NEAREST
+    return getattr(v2, kind)()._apply_image_or_video_transform(image, operation, strength, interpolation, {torch.Tensor: None})
+
+
+# In the order of their numbers.
+OPERATIONS = ("Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Brightness", "Color", "Contrast", "Sharpness", "Posterize", "Solarize", "AutoContrast", "Equalize",
+              "Invert")
+
+
+@pytest.mark.parametrize(("kind", "wide"), [("RandAugment", False), ("TrivialAugmentWide", True), ("AutoAugment", False)])
+def test_every_operation_of_a_policy_is_torchvisions_at_every_step_of_its_strength(kind, wide):
+    bins, space = (10 if kind == "AutoAugment" else 31), getattr(v2, kind)._AUGMENTATION_SPACE
+    images, table = photos(count=bins), policies.strengths(bins, wide, photos())
+    for number, operation in enumerate(OPERATIONS):
+        if operation not in space:
+            assert (operation, kind) in {("Identity", "AutoAugment"), ("Invert", "RandAugment"), ("Invert", "TrivialAugmentWide")}
+            continue
+        magnitudes, signed = space[operation]
+        wanted = magnitudes(bins, *SIDES)
+        wanted = torch.zeros(bins) if wanted is None else wanted.float()
+        torch.testing.assert_close(table[number], wanted.trunc() if operation.startswith("Translate") else wanted, atol=0, rtol=0)
+        which = torch.full((bins,), number)
+        for sign in (1, -1) if signed else (1,):
+            assert policies.signed(which, table[number], torch.full((bins,), 0.7 if sign == 1 else 0.2)).equal(sign * table[number])
+            got = policies.altered(images, which, sign * table[number], "bilinear", 0.0, True)
+            one_by_one = [theirs(kind, image, operation, float(sign * strength), bilinear=True) for image, strength in zip(images, wanted, strict=True)]
+            torch.testing.assert_close(got, torch.stack(one_by_one), atol=2e-4, rtol=0)
+
+
+def test_rand_augment_makes_so_many_operations_of_one_strength_drawn_anew_for_each_image():
+    images, chance = photos(count=60), drawn("RandAugment", 60)
+    got = change("RandAugment", images, chance, num_ops=2, magnitude=12, interpolation="bilinear")
+    assert drawn("RandAugment").shape[1] == 4 and AUGMENTATIONS["RandAugment"].taken({"num_ops": 3}) == 6
+    for image, one, draws in zip(images, got, chance.tolist(), strict=True):
+        for which, turn in (draws[:2], draws[2:]):
+            operation = OPERATIONS[int(14 * which)]
+            magnitudes, signed = v2.RandAugment._AUGMENTATION_SPACE[operation]
+            strength = magnitudes(31, *SIDES)
+            image = theirs("RandAugment", image, operation, 0.0 if strength is None else float(strength[12]) * (-1 if signed and turn < 0.5 else 1), True)
+        # What follows a level that was rounded another way at its edge may be a level further.
+        assert ((image - one).abs() > 5e-3).float().mean() < 0.01
+    assert len({int(14 * draw) for draw in chance[:, 0].tolist()}) == 14
+
+
+def test_trivial_augment_draws_the_strength_too_and_auto_augment_a_pair_with_its_own_probabilities():
+    images, chance = photos(count=40), drawn("TrivialAugmentWide", 40)
+    got = change("TrivialAugmentWide", images, chance, interpolation="bilinear")
+    for image, one, (which, step, turn) in zip(images, got, chance.tolist(), strict=True):
+        operation = OPERATIONS[int(14 * which)]
+        magnitudes, signed = v2.TrivialAugmentWide._AUGMENTATION_SPACE[operation]
+        strength = magnitudes(31, *SIDES)
+        wanted = theirs("TrivialAugmentWide", image, operation, 0.0 if strength is None else float(strength[int(31 * step)]) * (-1 if signed and turn < 0.5 else 1), True)
+        torch.testing.assert_close(one, wanted, atol=2e-4, rtol=0)
+    chance = drawn("AutoAugment", 40)
+    for policy in ("imagenet", "cifar10", "svhn"):
+        pairs = v2.AutoAugment(getattr(v2.AutoAugmentPolicy, policy.upper()))._policies
+        assert [[(OPERATIONS[int(number)], round(share, 4), int(step)) for number, share, step in pair] for pair in policies.policies(policy).tolist()] == [
+            [(operation, share, step or 0) for operation, share, step in pair] for pair in pairs]
+        got = change("AutoAugment", images, chance, policy=policy, interpolation="bilinear")
+        for image, one, draws in zip(images, got, chance.tolist(), strict=True):
+            for (operation, share, step), happens, turn in zip(pairs[int(25 * draws[0])], draws[1::2], draws[2::2], strict=True):
+                magnitudes, signed = v2.AutoAugment._AUGMENTATION_SPACE[operation]
+                strength = magnitudes(10, *SIDES)
+                if happens < share:
+                    image = theirs("AutoAugment", image, operation, 0.0 if strength is None else float(strength[step]) * (-1 if signed and turn < 0.5 else 1), True)
+            assert ((image - one).abs() > 5e-3).float().mean() < 0.01
+
+
 def test_noise_is_nearly_normal_and_every_pixel_of_every_image_has_its_own():
     numbers = augmentations.noise(drawn("GaussianNoise", 50), 5000)
     assert abs(numbers.mean()) < 0.01 and abs(numbers.std() - 1) < 0.01
@@ -201,7 +271,9 @@ def test_masks_move_with_their_images_and_what_comes_in_counts_for_nothing():
         if record.masks is None:
             assert moved.equal(masks)
             continue
-        seen = row.images(images, chance)[:, 0]
+        # What a policy does to colours its masks know nothing of.
+        [step] = row.steps
+        seen = step.function(images, chance, **step.arguments, **({"colours": False} if "colours" in step.masks else {}))[:, 0]
         assert not moved.equal(masks) and (moved[seen > 0.7] == 3).all() and set(moved.unique().tolist()) <= {0, 3, 255}
         assert (moved == 255).any() == ("fill" in record.masks)
 
@@ -225,7 +297,7 @@ def test_augmentations_in_a_row_take_numbers_of_their_own_that_follow_from_seed_
 
 def test_every_augmentation_has_a_function_and_the_parameters_of_torchvisions():
     for kind, record in AUGMENTATIONS.items():
-        assert record.source.endswith(f"v2.{kind}.html") and callable(getattr(augmentations, record.function)) and record.summary.endswith(".")
+        assert record.source.endswith(f"v2.{kind}.html") and callable(FUNCTIONS[record.function]) and record.summary.endswith(".")
         theirs = signature(getattr(v2, kind)).parameters
         ours = in_a_row([(record, {})]).steps[0].arguments
         assert set(ours) <= set(theirs), kind

@@ -13,6 +13,7 @@ from ..problems import Problem, batch
 
 # What turns characters into others, or into none.
 MIRRORS = ("RandomHorizontalFlip", "RandomVerticalFlip")
+WIDE_TURNS = {"TrivialAugmentWide": 135.0}
 
 
 def legal(project: Project) -> Iterator[Problem]:
@@ -51,8 +52,8 @@ def fitting(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
                          f"Use {record.kind} with its defaults" if not _too_large(record, record.values({}), dataset) else f"Remove {record.kind}", "augmentation")
         elif record.colour and dataset.shape[0] != 3:
             yield _odd(place, given, f"{record.kind} does nothing to images of {dataset.shape[0]} channel{'s' if dataset.shape[0] > 1 else ''}", "it takes colours out, and there are none")
-        elif characters and (record.kind in MIRRORS or record.values(values).get("degrees", 0.0) > 90):
-            what = f"turned by up to {record.values(values)['degrees']:g}°" if "degrees" in record.values(values) else "mirrored"
+        elif characters and (record.kind in MIRRORS or (turn := WIDE_TURNS.get(record.kind, record.values(values).get("degrees", 0.0))) > 90):
+            what = "mirrored" if record.kind in MIRRORS else f"turned by up to {turn:g}°"
             yield _odd(place, given, f"{record.kind} on {dataset.title}: a character that is {what} is another one, or none", f"the label stays: a {dataset.classes[2]} is still called {dataset.classes[2]}"
                        if len(dataset.classes) > 2 else "the label stays")
         elif record.masks is not None and project.task.get("kind") == "regression":
