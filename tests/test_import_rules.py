@@ -40,7 +40,7 @@ TABLE = {
     # These run the text; nothing imports them before there is text to run.
     "builder.compile.module": Rule({CATALOGUE, GRAPH, "builder.compile"}, {"torch"}, {"torch"}),
     "builder.compile.importer": Rule({CATALOGUE, GRAPH, "builder.compile"}, {"torch"}, {"torch", "torchvision", "timm"}),
-    "builder.export": Rule({CATALOGUE, GRAPH, "builder.compile", "builder.export", "builder.data", "builder.train"}, set(), EXPORTERS),
+    "builder.export": Rule({CATALOGUE, GRAPH, "builder.compile", "builder.export", "builder.data", "builder.tasks", "builder.train"}, set(), EXPORTERS),
     "builder.data": Rule(FIELD, LEARNING, LEARNING),
     "builder.tasks": Rule(FIELD, LEARNING, LEARNING),
     "builder.train": Rule(FIELD, LEARNING, LEARNING),

@@ -172,8 +172,9 @@ def test_a_network_learns_from_a_table_and_its_script_prints_the_same_losses(tmp
 
 
 def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_same_losses(tmp_path: Path, capsys):
+    """The masks of a batch have no pixel of a class."""
     pixels = [np.random.default_rng(n).integers(0, 99, (12, 12), dtype=np.uint8) + np.pad(np.full((5, 5), 150, np.uint8), ((n % 7, 7 - n % 7), (3, 4))) for n in range(20)]
-    archive(tmp_path / "squares.zip", {f"images/{n}.png": mask(one) for n, one in enumerate(pixels)} | {f"masks/{n}.png": mask((one > 120).astype(np.uint8))
+    archive(tmp_path / "squares.zip", {f"images/{n}.png": mask(one) for n, one in enumerate(pixels)} | {f"masks/{n}.png": mask((one > 120).astype(np.uint8) if n > 8 else np.full((12, 12), 255, np.uint8))
                                                                                                         for n, one in enumerate(pixels)})
     (tmp_path / "amounts.csv").write_text("a,b,target\n" + "".join(f"{n / 9},{n % 5},{n / 7 + n % 5}\n" for n in range(40)))
     assert main(["data", "add", str(tmp_path / "squares.zip")]) == main(["data", "add", str(tmp_path / "amounts.csv")]) == 0

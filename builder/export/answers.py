@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 
 from builder.catalogue import Dataset, Loss
 from builder.catalogue.datasets import IGNORED
+from builder.tasks.pixels import loss_of_pixels, loss_of_scores
 
 
 @dataclass(frozen=True)
 class Answers:
     """Pieces of Python about `outputs` and `targets` of a batch: the loss, the number of right answers; `count` is how many answers of the part's
-    `labels` could be right. `right` and `count` are empty where nothing is right or wrong. `name` is what the labels are called in the text."""
+    `labels` could be right. `right` and `count` are empty where nothing is right or wrong. `name` is what the labels are called in the text, `text` the
+    functions that the loss calls."""
 
     name: str
     loss: str
     right: str = ""
     count: str = ""
+    text: str = ""
+
+    @property
+    def divisor(self) -> str:
+        """What the number of right answers is divided by: masks may have no pixel of a class at all."""
+        return self.count if self.count.startswith("len") else f"max(1, {self.count})"
 
 
 NAMES = {"classification": "labels", "segmentation": "masks", "regression": "answers"}
 
 
-def answers(dataset: Dataset, loss: Loss, single: bool) -> Answers:
-    """The pieces for a data set and a loss; `single` where one score stands for two classes."""
+def answers(dataset: Dataset, loss: Loss, single: bool, augmented: bool = False) -> Answers:
+    """The pieces for a data set and a loss; `single` where one score stands for two classes. Masks that are `augmented` get pixels of no class."""
     name = NAMES[dataset.task]
     if dataset.task == "regression":
         return Answers(name, "loss_fn(outputs, targets)")
     right = f"({'(outputs[:, 0] > 0)' if single else 'outputs.argmax(1)'} == targets).sum().item()"
     if dataset.task == "segmentation":
-        given = f"loss_fn(outputs[:, 0][targets != {IGNORED}], targets[targets != {IGNORED}].to(outputs.dtype))" if single else "loss_fn(outputs, targets.long())"
-        return Answers(name, given, right, f"(labels != {IGNORED}).sum().item()")
+        meant = loss_of_scores if single else loss_of_pixels if augmented or dataset.own else None
+        given = f"{meant.__name__}(loss_fn, outputs, targets)" if meant else "loss_fn(outputs, targets.long())"
+        return Answers(name, given, right, f"(labels != {IGNORED}).sum().item()", inspect.getsource(meant) if meant else "")
     aims = {"classes": "targets"}.get(loss.form) or ("targets[:, None]" if single else f"nn.functional.one_hot(targets, {len(dataset.classes)})") + ".to(outputs.dtype)"
     return Answers(name, f"loss_fn(outputs, {aims})", right, "len(labels)")
 

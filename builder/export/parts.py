@@ -149,7 +149,7 @@ def training(project: Project) -> Training:
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
         number(project, "precision") == "bfloat16", number(project, "compile") == "on", number(project, "deterministic"), last, bool(project.weights),
-        0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project)), tuple(augmentations(project)), own)
+        0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project), bool(augmentations(project))), tuple(augmentations(project)), own)
 
 
 def _single(project: Project) -> bool:
@@ -427,9 +427,10 @@ def start_from(network, file):
 
 
 def _evaluation(made: Training) -> Part:
-    right = {"begin": ", correct = [], 0", "add": f"        correct += {made.answers.right}\n", "give": f", correct / {made.answers.count}",
+    right = {"begin": ", correct = [], 0", "add": f"        correct += {made.answers.right}\n", "give": f", correct / {made.answers.divisor}",
              "says": "and the share of right answers"} if made.answers.right else {"begin": " = []", "add": "", "give": "", "says": "without learning"}
-    code = EVALUATION.format(batch=EVALUATION_BATCH, loss=made.answers.loss, **right, forward=_forward(made, f"normalised(images[first:first + {EVALUATION_BATCH}], mean, std)", 8))
+    code = f"{made.answers.text}\n\n" if made.answers.text else ""
+    code += EVALUATION.format(batch=EVALUATION_BATCH, loss=made.answers.loss, **right, forward=_forward(made, f"normalised(images[first:first + {EVALUATION_BATCH}], mean, std)", 8))
     return Part("Testing", "Without learning, with dropout off.", code, ("import torch",))
 
 
@@ -507,7 +508,7 @@ def _scored(given: Answers, moving: bool) -> dict[str, str]:
     # What comes in from outside of an image counts for nothing: how much is left of a mask that moves is known batch by batch.
     return {"begin": ", correct, known = 0.0, 0, 0" if moving else ", correct = 0.0, 0",
             "right": f"            correct += {given.right}\n" + ("            known += " + given.count.replace("labels", "targets") + "\n" if moving else ""), "tested": "test_loss, test_accuracy",
-            "accuracy": f", accuracy {{correct / {'known' if moving else given.count}!r}}", "test_accuracy": ", test accuracy {test_accuracy!r}"}
+            "accuracy": f", accuracy {{correct / {'max(1, known)' if moving else given.divisor}!r}}", "test_accuracy": ", test accuracy {test_accuracy!r}"}
 
 
 def _weight(made: Training) -> str:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from builder.catalogue.datasets import IGNORED
 
+from .pixels import loss_of_pixels, loss_of_scores
 from .task import LossFunction, TaskError, shown
 
 MOST_PIXELS = 32_768  # of the masks that are pictured while a run goes on: 44 kB of text
@@ -39,9 +40,8 @@ class Segmentation:
         if outputs.shape[2:] != targets.shape[1:]:
             raise TaskError(f"The network gives {shown(outputs)}, and the masks have {targets.shape[1]}×{targets.shape[2]} pixels: it must give as many.")
         if self.form == "classes":
-            return loss_fn(outputs, targets.long())
-        known = targets != IGNORED
-        return loss_fn(outputs[:, 0][known], targets[known].to(outputs.dtype))
+            return loss_of_pixels(loss_fn, outputs, targets) if self.gaps else loss_fn(outputs, targets.long())
+        return loss_of_scores(loss_fn, outputs, targets)
 
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many pixels are given their class."""
@@ -56,11 +56,11 @@ class Segmentation:
         return self.confusion(outputs, targets).flatten()
 
     def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
-        """The mean over the classes of intersection over union (IoU, Jaccard), and of Dice's coefficient; a class that is neither there nor named is left out."""
+        """The mean over the classes of intersection over union (IoU, Jaccard), and of Dice's coefficient; a class that is neither there nor named is left out; nothing where none is."""
         counts = tally.reshape(self.classes, self.classes).double()
         both, union = counts.diagonal(), counts.sum(0) + counts.sum(1) - counts.diagonal()
         there = union > 0
-        return {"mean_iou": (both / union)[there].mean().item(), "dice": (2 * both / (union + both))[there].mean().item()}
+        return {} if not there.any() else {"mean_iou": (both / union)[there].mean().item(), "dice": (2 * both / (union + both))[there].mean().item()}
 
     def pictured(self, outputs: Tensor) -> Tensor | None:
         """The masks of the first samples, as many as MOST_PIXELS hold; None where not even one does."""

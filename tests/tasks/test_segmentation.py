@@ -51,6 +51,18 @@ def test_losses_leave_out_pixels_of_no_class(seen):
     assert int(single.correct(outputs[:, :1], two)) == int(((outputs[:, 0] > 0) == two)[known].sum())
 
 
+@pytest.mark.parametrize(("form", "loss"), [("classes", nn.CrossEntropyLoss(ignore_index=255)), ("classes", nn.CrossEntropyLoss(torch.tensor([1.0, 2.0]), ignore_index=255, label_smoothing=0.1)),
+                                            ("logits", nn.BCEWithLogitsLoss())])
+def test_a_batch_without_a_pixel_of_a_class_teaches_nothing_and_others_have_the_bits_of_the_loss(form: str, loss: nn.Module):
+    outputs = torch.randn(2, 1 if form == "logits" else 2, 3, 3, requires_grad=True)
+    task, targets = Segmentation(2, form), torch.randint(0, 2, (2, 3, 3)).to(torch.uint8)
+    if form == "classes":
+        assert torch.equal(task.loss(loss, outputs, targets), loss(outputs, targets.long()))
+    found = task.loss(loss, outputs, torch.full((2, 3, 3), 255, dtype=torch.uint8))
+    found.backward()
+    assert found.item() == 0 and not outputs.grad.any() and outputs.grad.isfinite().all()
+
+
 def test_other_shapes_are_refused_in_words():
     with pytest.raises(TaskError, match="N×3×8×8: its output must be N×4×H×W, one score a pixel for each of 4 classes"):
         Segmentation(4).check(torch.zeros(2, 3, 8, 8))
