@@ -615,6 +615,14 @@ def fetch(project: Project, progress: Callable[[str, float], None] | None = None
     data.load(dataset_of(project), paths.data_roots(), progress, download=True)
 
 
+def prepare(project: Project) -> None:
+    """Reads a project's data ahead of its training in this process, where they are not large; raises BuildError, and builder.data.DataError like `train`."""
+    from builder.data.ahead import read_ahead
+
+    source(project)
+    read_ahead(dataset_of(project), paths.data_roots(), validation_share(project))
+
+
 def train(project: Project, device: str | None = None, control: Control | None = None, folder: Path | None = None,
           resume: bool = False, progress: Callable[[str, float], None] | None = None, download: bool = False,
           place: tuple[int, int, str] | None = None) -> Iterator[Event]:
@@ -624,8 +632,8 @@ def train(project: Project, device: str | None = None, control: Control | None =
     last one there. `place` is that of this process among those that share the training: its number from 0, how many, and a file to meet through.
     Raises BuildError when the drawing has errors and builder.data.DataError when the data set is not there (it is fetched only with `download`).
     """
-    from builder import data
     from builder.compile.resolve import resolve
+    from builder.data.ahead import read
     from builder.train.checkpoint import LAST
     from builder.train.device import choose_device, cores, keep_freed_memory, take_threads
     from builder.train.loop import train as run
@@ -642,7 +650,7 @@ def train(project: Project, device: str | None = None, control: Control | None =
     goes_on = resume and folder is not None and (folder / LAST).exists()
     network = module(replace(project, weights={}) if goes_on else project)
     settings = recipe.settings(project, where)
-    tensors = data.load(dataset_of(project), paths.data_roots(), progress, download, validation_share(project), settings.resident)
+    tensors = read(dataset_of(project), paths.data_roots(), progress, download, validation_share(project), settings.resident)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")

@@ -85,7 +85,7 @@ def action(space: Workspace, run, can_train: bool) -> None:
 
 
 space = frame("Train")
-runs = train_view.opened()
+runs = train_view.opened(space.project)
 run, says = train_view.chosen(runs, space.project.name, space.load_id)
 
 with st.container(border=True):

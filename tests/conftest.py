@@ -28,10 +28,11 @@ HERE = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty $BRICKWORK_HOME of this test's own; $BRICKWORK_DATA unset."""
+    """An empty $BRICKWORK_HOME of this test's own; $BRICKWORK_DATA unset; no worker waits beside a page."""
     folder = tmp_path / "brickwork-home"
     monkeypatch.setenv("BRICKWORK_HOME", str(folder))
     monkeypatch.delenv("BRICKWORK_DATA", raising=False)
+    monkeypatch.setenv("BRICKWORK_SPARE", "0")
     return folder
 
 

@@ -55,8 +55,10 @@ def add_to(commands) -> None:
 
 
 def add_work(command) -> None:
-    """Declare the options of `work`, which only `builder.runs.launch` calls."""
-    command.add_argument("run_id", metavar="RUN")
+    """Declare the options of `work`, which only `builder.runs` calls."""
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("run_id", metavar="RUN", nargs="?")
+    which.add_argument("--spare", action="store_true", help="wait for the run, which is told on the standard input")
     command.add_argument("--runs", metavar="FOLDER", help="the run store, where it is not the usual one")
     command.set_defaults(run=run_work)
 
@@ -189,6 +191,10 @@ def run_work(arguments: Namespace) -> int:
     """Work on a queued run; what is printed ends up in the run's output.txt."""
     from builder.runs import Store, advance, go_first, restrained, work
 
+    if arguments.spare:
+        from .waiting import wait_for_run
+
+        arguments = wait_for_run(arguments)
     go_first()
     with Store(arguments.runs) as store:
         try:

@@ -8,10 +8,11 @@ from .queue import estimate, waits_for
 from .ranks import OUT_OF_MEMORY, sharing
 from .record import LIVE, Command, EndedError, Run, RunError, Stored, shared_by
 from .silent import kill, silence
+from .spare import SPARE
 from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
-    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "explained",
+    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "SPARE", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "explained",
     "free_gpu_memory", "free_memory", "go_first", "kill", "launch", "notes", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -15,28 +14,28 @@ from builder.train.events import RunEnded
 from .adopt import oom_kills, settle_ended, watching
 from .queue import estimate, obstacle
 from .record import Run, RunError
+from .spare import SPARE
 from .store import Store
-
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+from .surroundings import PACKAGE_PARENT, environment
 
 
 def launch(run_id: str, store: Store | None = None, command: Sequence[str] | None = None) -> int:
-    """Start a queued run's worker in a session of its own; the process id.
+    """Start a queued run's worker in a session of its own, the one in waiting where there is one; the process id.
 
     Raises RunError when the run is not queued, or when the process cannot be started (which also ends the run).
     """
     store = store or Store()
     run = store.starting(run_id)
+    kills, spare = oom_kills(), SPARE.take(run_id, store.root, output_of(run)) if command is None else None
     command = command or [sys.executable, "-m", "builder", "work", run_id, "--runs", str(store.root.resolve())]
-    kills = oom_kills()
     try:
-        process = _spawn(run, command)
+        process = spare or _spawn(run, command)
     except OSError as error:
         says = f"The training process could not be started: {error}."
         store.settle(run, RunEnded("failed", run.step, says))
         raise RunError(says) from None
     store.launched(run_id, run.generation, process.pid)
-    threading.Thread(target=_reap, args=(process, store.root, run, kills), name=f"waits for {run_id}", daemon=True).start()
+    threading.Thread(target=_reap, args=(process, store.root, run, kills, command if spare else None), name=f"waits for {run_id}", daemon=True).start()
     return process.pid
 
 
@@ -74,23 +73,29 @@ def resume(run_id: str, store: Store | None = None, more: int = 0) -> bool:
 
 def _spawn(run: Run, command: Sequence[str]) -> subprocess.Popen:
     """No terminal, no pipe and no parent that it depends on: output goes to a file that it appends to."""
-    with (run.folder / "output.txt").open("ab") as output:
+    with output_of(run).open("ab") as output:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                                 cwd=PACKAGE_PARENT, env=environment())
 
 
-def environment() -> dict[str, str]:
-    """Ours, with folders made absolute for the other working directory; idle OpenMP threads sleep rather than spin beside the server."""
-    given = {name: os.environ[name] for name in ("BRICKWORK_HOME", "BRICKWORK_DATA") if os.environ.get(name)}
-    folders = {name: str(Path(folder).expanduser().resolve()) for name, folder in given.items()}
-    return {**os.environ, **folders, "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"), "PYTHONUNBUFFERED": "1"}
+def output_of(run: Run) -> Path:
+    """The file that what a run's processes print is added to."""
+    return run.folder / "output.txt"
 
 
-def _reap(process: subprocess.Popen, root: Path, run: Run, kills: int | None) -> None:
-    """Wait for the process, so that it leaves no zombie, and write its end if it could not."""
+def _reap(process: subprocess.Popen, root: Path, run: Run, kills: int | None, again: Sequence[str] | None) -> None:
+    """Wait for the process, so that it leaves no zombie, and write its end if it could not.
+
+    One from in waiting may be gone before it knew its run: then the run gets another, by the command `again`.
+    """
     with watching(run):
         status = process.wait()
         if (root / "runs.db").exists():
-            with suppress(RunError), Store(root) as store:
+            with suppress(RunError, OSError), Store(root) as store:
+                now = store.get(run.id)
+                if again and now.live and now.generation == run.generation > now.claimed:
+                    process = _spawn(run, again)
+                    store.launched(run.id, run.generation, process.pid)
+                    status = process.wait()
                 settle_ended(store, run.id, run.generation, status, kills)
                 advance(store)

@@ -20,8 +20,8 @@ from typing import Protocol
 
 from builder.train.events import Event, RunEnded
 
-from .launch import PACKAGE_PARENT, environment
 from .record import Run
+from .surroundings import PACKAGE_PARENT, environment
 
 OUT_OF_MEMORY = 3  # the exit status of a process that says so
 GRACE_SECONDS = 10.0

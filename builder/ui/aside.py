@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from builder.runs.launch import PACKAGE_PARENT, environment
+from builder.runs.surroundings import PACKAGE_PARENT, environment
 
 LONGEST = 1_000_000  # bytes of an answer; what is large goes into a file
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
-from builder.runs.launch import PACKAGE_PARENT, environment
+from builder.runs.surroundings import PACKAGE_PARENT, environment
 
 COMMAND = (sys.executable, "-m", "builder")
 # One core is enough for it: the others are for the browser, the server and what trains.

@@ -20,7 +20,7 @@ from pathlib import Path
 from builder import paths
 from builder.graph import DocumentError, Project, loads
 from builder.graph.document import MAX_BYTES
-from builder.runs.launch import PACKAGE_PARENT, environment
+from builder.runs.surroundings import PACKAGE_PARENT, environment
 
 from .child import ALONE, COMMAND, MOST_SAID, end, last_line, listened, started
 from .workspace import write

@@ -14,9 +14,10 @@ import streamlit as st
 
 from builder import paths
 from builder.charts.history import History, Sent, extend, payload, sent
+from builder.graph import Project, to_json
 from builder.graph.check import WHOLE
 from builder.graph.memory import amount
-from builder.runs import Run, RunError, Store, advance, explained, notes, resume, settle, submit, waits_for
+from builder.runs import SPARE, Run, RunError, Store, advance, explained, notes, resume, settle, submit, waits_for
 
 from . import run_controls
 from .export_view import Export, run_dialog
@@ -26,6 +27,7 @@ from .live import live
 FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RateChanged", "RunEnded")
 REFRESH_SECONDS = 0.4
 LOOK_SECONDS = 5.0
+KEEP_SECONDS = 30.0
 LISTED = 8
 STATES = {"queued": "waiting", "starting": "starting", "running": "training", "paused": "paused", "completed": "finished", "stopped": "stopped", "diverged": "diverged",
           "failed": "failed", "out_of_memory": "out of memory", "killed": "killed"}
@@ -42,8 +44,12 @@ def store() -> Store:
     return _store(paths.runs_root())
 
 
-def opened() -> Store:
-    """The run store with the ends of dead runs written; says why when that cannot be, and ends the page when there is no store at all."""
+def opened(project: Project) -> Store:
+    """The run store with the ends of dead runs written; says why when that cannot be, and ends the page when there is no store at all.
+
+    From now on, while the page is open, a worker waits to train the project.
+    """
+    SPARE.keep(to_json(project))
     try:
         runs = store()
     except RunError as error:
@@ -209,6 +215,7 @@ def phase(run: Run) -> str:
 
 def _watch(run_id: str, was: str) -> None:
     runs, held, trouble = store(), follow(run_id), ""
+    SPARE.keep()
     try:
         if was:
             settle(runs)
@@ -244,6 +251,7 @@ def _watch(run_id: str, was: str) -> None:
 def nothing(says: str) -> None:
     """The empty view: there is no run to show, and what to do about it."""
     live(payload(History(), says=says), key="live")
+    st.fragment(SPARE.keep, run_every=KEEP_SECONDS)()
 
 
 def resumable(run: Run) -> bool:

@@ -15,7 +15,7 @@ from typing import Protocol
 import streamlit as st
 
 from builder.graph import EditError, Project, dumps, from_json
-from builder.runs.launch import PACKAGE_PARENT, environment
+from builder.runs.surroundings import PACKAGE_PARENT, environment
 
 from .frame import esc
 from .workspace import Workspace
