@@ -51,7 +51,8 @@ def add_to(commands) -> None:
 
 
 def _table_options(add) -> None:
-    add.add_argument("--label", default="", metavar="COLUMN", help="the column to tell from the others; without it one called label, class, target or y, or the last")
+    add.add_argument("--label", action="append", default=[], metavar="COLUMN",
+                     help="the column to tell from the others, repeated for several of numbers; without it one called label, class, target or y, or the last")
     for name, choice in TABLE.items():
         add.add_argument(f"--{name}", choices=choice.values, default=choice.values[0], help=f"{choice.summary[0].lower()}{choice.summary[1:].rstrip('.')}")
     add.add_argument("--category", action="append", default=[], metavar="COLUMN", help="a column whose numbers are names, such as a postcode; may be repeated")
@@ -75,7 +76,7 @@ def run_add(arguments: Namespace) -> int:
     from builder.runs import restrained
 
     try:
-        columns = TableChoices(arguments.label, **{name: getattr(arguments, name) for name in TABLE}, category=tuple(arguments.category), without=tuple(arguments.without))
+        columns = TableChoices(tuple(arguments.label), **{name: getattr(arguments, name) for name in TABLE}, category=tuple(arguments.category), without=tuple(arguments.without))
         choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken, columns,
                           arguments.task, arguments.ignore)
         with restrained(MOST_MEMORY):

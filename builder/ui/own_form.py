@@ -67,13 +67,13 @@ def _pictures() -> list[str]:
 def _columns(reading: Reading | None) -> list[str]:
     """What the columns are; those of the table that was read last can be picked, others typed."""
     known = [str(one["name"]) for one in (reading.report.get("columns") or () if reading else ())]
-    label = st.selectbox("Label", known, None, key="own-label", accept_new_options=True, placeholder="found by name or place", width=210,
-                         help="The column that is to be told from the others")
+    labels = st.multiselect("Label", known, key="own-label", accept_new_options=True, placeholder="found by name or place", width=240,
+                            help="The column that is to be told from the others: classes, or amounts; several are as many amounts")
     missing, amounts = map(_choice, FIRST)
     without = st.multiselect("Leave out", known, key="own-without", accept_new_options=True, placeholder="columns", width=230)
     category = st.multiselect("Categories", known, key="own-category", accept_new_options=True, placeholder="columns", width=230,
                               help="Columns whose numbers are names, such as a postcode")
-    return [*([f"--label={label}"] if label else []), missing, amounts, *(f"--without={name}" for name in without), *(f"--category={name}" for name in category)]
+    return [*(f"--label={name}" for name in labels), missing, amounts, *(f"--without={name}" for name in without), *(f"--category={name}" for name in category)]
 
 
 def _split() -> list[str]:

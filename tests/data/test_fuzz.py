@@ -164,7 +164,7 @@ def read(path: Path, beside: list[Path], chance: random.Random) -> str:
     """How it ended: read, read but for some items, or refused."""
     choices = Choices(skip=True, side=chance.choice((None, 8)), colours=chance.choice(("auto", "grey", "colour")), fit=chance.choice(("crop", "pad", "stretch")),
                       task=chance.choice(("auto", "auto", "classification", "regression", "segmentation")),
-                      table=TableChoices(missing=chance.choice(("ask", "fill", "drop")), label=chance.choice(("", "", "label"))))
+                      table=TableChoices(missing=chance.choice(("ask", "fill", "drop")), label=chance.choice(((), (), ("label",), ("a", "b")))))
     try:
         found = bring([path, *beside] if beside else path, choices, look=chance.random() < 0.5)
         json.dumps(found.to_json())

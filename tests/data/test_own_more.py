@@ -199,7 +199,7 @@ def test_a_column_of_amounts_is_a_regression_and_what_is_said_goes_before(tmp_pa
     few = tmp_path / "b.csv"
     few.write_text("a,target\n" + "".join(f"{n},{n % 3}\n" for n in range(20)))
     assert looked(few).task == "classification" and looked(few, task="regression").task == "regression"
-    assert looked(few, task="regression", table=TableChoices(label="a")).targets == ("a",)
+    assert looked(few, task="regression", table=TableChoices(label=("a",))).targets == ("a",)
     with pytest.raises(DataError, match="segmentation is of images"):
         looked(few, task="segmentation")
 

@@ -56,7 +56,7 @@ REFUSED = {
     "blank": ("\n\n \n", {}, "no comma, semicolon|has no rows"),
     "binary": (b"a,b\0,c\n1,2,3\n", {}, "zero bytes"),
     "which label": ("a,b\n1,2\n3,4\n", {}, "cannot be known which column is the label.*'a', 'b'"),
-    "no such label": (PLAIN, {"label": "colour"}, "no column 'colour'; it has 'height', 'width', 'label'"),
+    "no such label": (PLAIN, {"label": ("colour",)}, "no column 'colour'; it has 'height', 'width', 'label'"),
     "a name a row": ("label,b\n" + "".join(f"name{n},{n}\n" for n in range(40)), {}, "40 different values in 40 rows, which are no classes"),
     "only a label": ("a,label\n1,x\n1,y\n", {}, "nothing but its label"),
     "all wrong": ("a,b,label\n1,2\n", {}, "no row of table.csv can be used: line 2: it has 2 cells"),
@@ -146,6 +146,26 @@ def test_missing_numbers_become_the_training_parts_median_and_missing_categories
     assert dropped.x[:, 0].tolist() == [n * n for n in range(40) if n % 5 and n % 7] and dropped.more["features"] == ["number", "kind = v"]
 
 
+def test_several_columns_of_numbers_are_told_together_each_kept_as_suits_it(tmp_path: Path):
+    lines = "".join(f"{n},{n % 5},{1000 * n},{n / 7},{'uv'[n % 2]}\n" for n in range(40))
+    path = written(tmp_path, f"a,b,far,near,kind\n{lines}")
+    chosen = Choices(table=TableChoices(label=("near", "far")))
+    found = bring(path, chosen)
+    train = np.array([part == "train" for part in found.parts])
+    far = 1000.0 * np.arange(40)
+    assert (found.task, found.targets, found.more["features"]) == ("regression", ("far, standardised", "near"), ["a", "b", "kind = v"])
+    assert np.allclose(found.y[:, 0], (far - far[train].mean()) / far[train].std()) and np.allclose(found.y[:, 1], np.arange(40) / 7)
+    assert any("'far' is kept as (value − " in note and "'near'" not in note for note in found.notes)
+    tensors = load(described(kept.section(save(found, chosen, tmp_path))), [])
+    assert tensors.targets == found.targets and tensors.train_y.shape == (32, 2)
+    with pytest.raises(DataError, match="'kind' holds none"):
+        looked(path, label=("near", "kind"))
+    with pytest.raises(DataError, match="several columns to be told are numbers"):
+        bring(path, Choices(task="classification", table=TableChoices(label=("near", "far"))))
+    written(tmp_path, f"a,b,far,near,kind\n{lines}3,4,many,5,u\n")
+    assert [(one.name, one.why) for one in looked(path, label=("near", "far")).broken] == [("line 42", "far is 'many', and the column holds numbers")]
+
+
 def test_columns_that_repeat_the_label_and_rows_that_repeat_are_said(tmp_path: Path):
     found = looked(written(tmp_path, "a,again,label\n" + "".join(f"{n // 2},{'yn'[n % 2]},{'ab'[n % 2]}\n" for n in range(20)) + "0,y,a\n"))
     said = " ".join(found.notes)
@@ -153,9 +173,9 @@ def test_columns_that_repeat_the_label_and_rows_that_repeat_are_said(tmp_path: P
 
 
 def test_a_table_is_kept_with_what_its_numbers_are_called_and_loaded_as_a_project_says(tmp_path: Path):
-    chosen = Choices("Heights", table=TableChoices(label="label"))
+    chosen = Choices("Heights", table=TableChoices(label=("label",)))
     one = save(bring(written(tmp_path, PLAIN), chosen), chosen, tmp_path)
-    assert (one.shape, one.classes, one.features, one.how) == ((2,), ("a", "b"), ("height", "width"), {"label": "label", "test": 0.2, "seed": 0})
+    assert (one.shape, one.classes, one.features, one.how) == ((2,), ("a", "b"), ("height", "width"), {"label": ["label"], "test": 0.2, "seed": 0})
     tensors = load(described(kept.section(one)), paths.data_roots())
     assert tensors.train_x.shape == (16, 2) and sorted(tensors.train_x[:, 0].tolist() + tensors.test_x[:, 0].tolist()) == list(range(20))
     points, titles = plane(tensors, one.features)
@@ -179,8 +199,8 @@ def test_more_than_two_numbers_are_shown_along_their_principal_components(tmp_pa
     assert f"{100 * oracle.explained_variance_ratio_[0]:.0f} %" in titles[0]
 
 
-REAL = {"iris.csv": ({}, 150, 4, ("setosa", "versicolor", "virginica")), "penguins.csv": ({"label": "species", "missing": "drop"}, 333, 9, ("Adelie", "Chinstrap", "Gentoo")),
-        "titanic.csv": ({"label": "survived", "missing": "fill", "without": ("alive", "class")}, 891, 27, ("0", "1"))}
+REAL = {"iris.csv": ({}, 150, 4, ("setosa", "versicolor", "virginica")), "penguins.csv": ({"label": ("species",), "missing": "drop"}, 333, 9, ("Adelie", "Chinstrap", "Gentoo")),
+        "titanic.csv": ({"label": ("survived",), "missing": "fill", "without": ("alive", "class")}, 891, 27, ("0", "1"))}
 
 
 @pytest.mark.parametrize("folder", real_data("tabular"), ids=lambda _: "real")

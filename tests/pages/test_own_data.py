@@ -67,11 +67,11 @@ def test_a_table_is_looked_at_column_by_column_and_added_with_the_label_that_is_
     assert "the only one that does not hold numbers" in said(tab)
     _, columns, rows = (shown.value for shown in tab.dataframe)
     assert list(columns["is"]) == ["number", "label", "number"] and list(rows["kind"])[:3] == ["u", "v", "w"]
-    assert tab.selectbox(key="own-label").options == ["size", "kind", "fate"]
-    tab.selectbox(key="own-label").set_value("fate")
+    assert tab.multiselect(key="own-label").options == ["size", "kind", "fate"]
+    tab.multiselect(key="own-label").set_value(["fate"])
     tab = ended(tab.button(key="own-add").click().run())
     [one] = kept.listed()
-    assert one.classes == ("0", "1") and one.features == ("size", "kind = u", "kind = v", "kind = w") and one.how["label"] == "fate"
+    assert one.classes == ("0", "1") and one.features == ("size", "kind = u", "kind = v", "kind = w") and one.how["label"] == ["fate"]
     assert "label fate" in said(tab) and len(tab.get("plotly_chart")) == 2
 
 

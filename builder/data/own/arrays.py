@@ -20,13 +20,13 @@ from ..records import DataError
 from .numbering import LEVELS, numbered
 from .report import Broken, class_name, shown
 from .split import TEST, TRAIN, VALID
+from .tables import MOST_TARGETS
 
 MOST_ARRAYS = 100
 IMAGES = ("x", "images", "data", "samples", "features")
 LABELS = ("y", "labels", "label", "targets", "target", "masks", "mask")
 NAMES = ("classes", "class_names", "names", "label_names")
 PARTS = {"train": TRAIN, "test": TEST, "val": VALID, "valid": VALID, "validation": VALID}
-MOST_TARGETS = 1000
 LARGEST = float(numpy.finfo(numpy.float32).max)
 FACTOR = 8  # float64 images are eight times as large as they are kept
 CHANNELS = (1, 3)

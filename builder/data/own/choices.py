@@ -16,11 +16,11 @@ CHANNELS = {"auto": None, "grey": 1, "colour": 3}
 
 @dataclass(frozen=True)
 class TableChoices:
-    """How a table is read. `label` names the column that is to be told (empty: found by its name or place), `category` columns whose numbers are names,
-    `without` columns to leave out; `missing` cells are filled (numbers by the training part's median) or their rows dropped.
+    """How a table is read. `label` names the column that is to be told, or several of numbers (empty: found by its name or place), `category` columns whose
+    numbers are names, `without` columns to leave out; `missing` cells are filled (numbers by the training part's median) or their rows dropped.
     """
 
-    label: str = ""
+    label: tuple[str, ...] = ()
     delimiter: str = "auto"
     decimal: str = "auto"
     header: str = "auto"

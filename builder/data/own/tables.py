@@ -25,6 +25,7 @@ MOST_CATEGORIES = 50  # of a column; with more it is text
 MOST_FEATURES = 10_000
 MOST_WHOLE = 20  # different whole numbers that are taken for classes
 MOST_BYTES = 1_000_000_000  # of all samples as they are kept
+MOST_TARGETS = 1000
 LARGEST = float(numpy.finfo(numpy.float32).max)
 ASIDE = {"text": "has text with too many different values", "empty": "has no values", "constant": "has one value in every row"}
 FIRST_ROWS = 8
@@ -64,7 +65,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that can be used, each by its line: their cells, class numbers (or the numbers `y` float64 (N 1)), and the columns that they are made of."""
+    """Rows that can be used, each by its line: their cells, class numbers (or the numbers `y` float64 (N K)), and the columns that they are made of."""
 
     columns: tuple[Column, ...]
     names: tuple[str, ...]
@@ -85,16 +86,21 @@ class Table:
         return tuple(name for column in self.columns for name in _features(column))
 
     def told(self, parts: Sequence[str]) -> tuple[numpy.ndarray | None, tuple[str, ...], list[str]]:
-        """What is to be told of a regression, float32 (N 1), what it is called, and how it is kept."""
+        """What is to be told of a regression, float32 (N K), what the numbers are called, and how they are kept."""
         if self.y is None:
             return None, (), []
-        [name] = [column.name for column in self.columns if column.kind == "target"]
-        train = self.y[[part == TRAIN for part in parts]].astype(numpy.float64)
-        mean, std = float(train.mean()), float(train.std()) or 1.0
+        train = [part == TRAIN for part in parts]
+        told = [self._amounts(column.name, values, train) for column, values in zip((one for one in self.columns if one.kind == "target"), self.y.T, strict=True)]
+        kept = ", ".join(how for _, _, how in told if how)
+        notes = [f"{kept}, by the mean and the standard deviation of the training part."] if kept else []
+        return numpy.stack([values for _, values, _ in told], 1).astype(numpy.float32), tuple(name for name, _, _ in told), notes
+
+    def _amounts(self, name: str, values: numpy.ndarray, train: Sequence[bool]) -> tuple[str, numpy.ndarray, str]:
+        """What one column of numbers is called as a target, its values as they are kept, and how that is, empty where they are as they were."""
+        mean, std = float(values[train].mean()), float(values[train].std()) or 1.0
         if self.amounts == "plain" or self.amounts == "auto" and abs(mean) <= FAR and NARROW <= std <= FAR:
-            return self.y.astype(numpy.float32), (class_name(name),), []
-        y = ((self.y - mean) / std).astype(numpy.float32)
-        return y, (class_name(f"{name}, standardised"),), [f"{name!r} is kept as (value − {mean:g}) / {std:g}, by the mean and the standard deviation of the training part."]
+            return class_name(name), values, ""
+        return class_name(f"{name}, standardised"), (values - mean) / std, f"{name!r} is kept as (value − {mean:g}) / {std:g}"
 
     def samples(self, parts: Sequence[str]) -> numpy.ndarray:
         """The rows as float32 (N F); what is missing is the median of the training part, or a category of its own."""
@@ -117,7 +123,7 @@ def read_table(path: Path, choices: TableChoices, task: str = "auto") -> Table:
     """
     sheet = read_sheet(path, choices)
     file = shown(path.name)
-    for name in (*choices.category, *choices.without, *([choices.label] if choices.label else [])):
+    for name in (*choices.category, *choices.without, *choices.label):
         if name not in sheet.names:
             raise DataError(f"{file} has no column {name!r:.80}; it has {_listed(sheet.names)}")
     if not sheet.rows:
@@ -125,8 +131,10 @@ def read_table(path: Path, choices: TableChoices, task: str = "auto") -> Table:
     columns = [_column(sheet, place, name, choices) for place, name in enumerate(sheet.names)]
     if task == "segmentation":
         raise DataError(f"{file} is a table, and segmentation is of images")
-    label, why = _label(columns, choices, file, task)
-    columns[label].kind = "target" if task == "regression" or task == "auto" and _measured(columns[label]) else "label"
+    labels, why = _labels(columns, choices, file, task)
+    told = "target" if len(labels) > 1 or task == "regression" or task == "auto" and _measured(columns[labels[0]]) else "label"
+    for place in labels:
+        columns[place].kind = told
     notes = [*sheet.notes, why]
     broken, good = list(sheet.broken), []
     doubtful = [place for place, column in enumerate(columns) if column.wrong or column.kind in ("label", "target")]
@@ -146,10 +154,10 @@ def read_table(path: Path, choices: TableChoices, task: str = "auto") -> Table:
         notes.append(f"Missing cells are filled, numbers by the training part's median, categories by one of their own ({missing}).")
     elif missing:
         notes.append(f"Cells are missing ({missing}): fill them, or leave out their rows.")
-    return _table(sheet, columns, label, good, broken, notes, missing if choices.missing == "ask" else "", choices.amounts, file)
+    return _table(sheet, columns, labels, good, broken, notes, missing if choices.missing == "ask" else "", choices.amounts, file)
 
 
-def _table(sheet: Sheet, columns: list[Column], label: int, good, broken: list[Broken], notes: list[str], missing: str, amounts: str, file: str) -> Table:
+def _table(sheet: Sheet, columns: list[Column], labels: Sequence[int], good, broken: list[Broken], notes: list[str], missing: str, amounts: str, file: str) -> Table:
     if not good:
         why = f": {broken[0].name}: {broken[0].why}" if broken else ", since every row has a cell that is missing"
         raise DataError(f"no row of {file} can be used{why}")
@@ -164,8 +172,9 @@ def _table(sheet: Sheet, columns: list[Column], label: int, good, broken: list[B
     twice = len(good) - len({tuple(row) for row in cells})
     if twice:
         notes.append(f"{counted(twice, 'row')} {'repeats' if twice == 1 else 'repeat'} another one; a pair may train and test.")
+    label = labels[0]
     if columns[label].kind == "target":
-        y = numpy.array([[columns[label].numbers[row[label]]] for row in cells])
+        y = numpy.array([[columns[place].numbers[row[place]] for place in labels] for row in cells])
         return Table(tuple(columns), names, cells, (0,) * len(good), (), first, tuple(broken), tuple(notes), missing, "regression", y, amounts)
     there = {row[label] for row in cells}
     texts = [text for text in columns[label].values if text in there]
@@ -221,11 +230,26 @@ def _measured(column: Column) -> bool:
     return mostly and (len(numbers) > MOST_WHOLE or any(not number.is_integer() for number in numbers))
 
 
-def _label(columns: Sequence[Column], choices: TableChoices, file: str, task: str) -> tuple[int, str]:
-    """The place of the label, and why it is that one."""
+def _labels(columns: Sequence[Column], choices: TableChoices, file: str, task: str) -> tuple[list[int], str]:
+    """The places of what is to be told, ascending, and why it is that: one label, or several columns of numbers."""
     names = [column.name for column in columns]
-    if choices.label:
-        return names.index(choices.label), f"The label is the column {choices.label!r}."
+    places = sorted({names.index(name) for name in choices.label})
+    if len(places) > 1:
+        texts = [names[place] for place in places if columns[place].kind in ("category", "text")]
+        if texts or task == "classification":
+            raise DataError(f"{file}: several columns to be told are numbers (regression)" + (f", and {_listed(texts)} {'holds' if len(texts) == 1 else 'hold'} none" if texts else "")
+                            + ". Say one column whose values are classes, or columns of numbers alone")
+        if len(places) > MOST_TARGETS:
+            raise DataError(f"{file}: {len(places):,} columns are to be told; {MOST_TARGETS:,} are allowed")
+        return places, f"What is to be told are the columns {_listed([names[place] for place in places])}."
+    if places:
+        return places, f"The label is the column {names[places[0]]!r}."
+    place, why = _label(columns, names, file, task)
+    return [place], why
+
+
+def _label(columns: Sequence[Column], names: Sequence[str], file: str, task: str) -> tuple[int, str]:
+    """The place of the label where nobody said it, and why it is that one."""
     free = [place for place, column in enumerate(columns) if column.kind != "without"]
     # Beside an x, y is the other coordinate.
     called = [wanted for wanted in LABELS if wanted != "y" or "x" not in {name.casefold() for name in names}]
