@@ -42,6 +42,7 @@ from .spec import (
     OPTIMIZERS,
     SCHEDULES,
     STOPPINGS,
+    Fitting,
     Inference,
     Layer,
     Problem,
@@ -55,7 +56,7 @@ from .tasks import TASKS, Task
 
 __all__ = [
     "AVERAGES", "BATCH", "BLOCK_CATEGORIES", "CATEGORIES", "CLIPPINGS", "COMPOSITES", "DATASETS", "INITIALIZERS", "LAYERS", "LOSSES", "OPTIMIZERS", "OWN", "REPEAT",
-    "SCHEDULES", "STOPPINGS", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Float", "Inference", "Int", "Ints", "Layer", "Loss", "Param", "Problem",
+    "SCHEDULES", "STOPPINGS", "TASKS", "Bool", "CatalogueError", "Choice", "Composite", "Dataset", "Fitting", "Float", "Inference", "Int", "Ints", "Layer", "Loss", "Param", "Problem",
     "Record", "Registry", "Rule", "Shape", "Task", "Template", "Text", "Traced", "carries_batch",
     "catalogue_json", "described", "form", "losses_of", "own_problem", "per_sample", "register", "show", "size_text", "usual_loss", "with_batch",
 ]

@@ -46,6 +46,11 @@ def _read(tree: ast.AST) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)) - set(FUNCTIONS)
 
 
+def axes(side: str) -> list[str]:
+    """Tokens of one side of a pattern: axis names, "..." and products "(A B)", as in einops."""
+    return re.findall(r"\([^)]*\)|\S+", side)
+
+
 def evaluate(formula: str, env: Mapping[str, object]) -> object:
     """Value of `formula` with the names of `env`; CatalogueError names the part that is not in the language."""
     return _formula(formula)(env)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from .expressions import CatalogueError, evaluate, names, substituted, written
+from .compiled import Costed, Shaped, factory
+from .expressions import CatalogueError, axes, evaluate, names, substituted, written
 from .params import Int, Param, form
 from .reach import Moves, Reach, Window, elementwise, everything, named, places
 from .sizes import BATCH, Shape, carries_batch, show, size_text
@@ -58,9 +58,31 @@ class Inference:
         return () if self.shape is None else (self.shape, *self.others)
 
 
-def axes(side: str) -> list[str]:
-    """Tokens of one side of a pattern: axis names, "..." and products "(A B)", as in einops."""
-    return re.findall(r"\([^)]*\)|\S+", side)
+class Fitting(Inference):
+    """An inference without problems whose worked formula and numbers are found when they are asked for: of most bricks nobody does."""
+
+    def __init__(self, shape: Shape, layer: Layer, inputs: Sequence[Shape], given: Mapping[str, object]):
+        self.__dict__.update(shape=shape, problems=(), others=(), _asked=(layer, inputs, given))
+
+    @functools.cached_property
+    def _told(self) -> Inference:
+        layer, inputs, given = self._asked
+        return layer.infer(inputs, given)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The worked formula."""
+        return self._told.steps
+
+    @property
+    def env(self) -> Mapping[str, object]:
+        """Every number known."""
+        return self._told.env
+
+    def __eq__(self, other: object) -> bool:
+        return self._told == (other._told if isinstance(other, Fitting) else other)
+
+    __hash__ = Inference.__hash__
 
 
 def bind(side: str, shape: Shape, sizes: dict[str, object]) -> str | None:
@@ -189,6 +211,20 @@ class Layer:
             return Inference(None, tuple(problems))
         return self._combined(inputs, values) if self.combine else self._patterned(inputs[0] if inputs else (), values)
 
+    @functools.cached_property
+    def _factory(self) -> Callable[..., tuple[Shaped, Costed]] | None:
+        return factory(self)
+
+    def compiled(self, given: Mapping[str, object]) -> tuple[Shaped, Costed] | None:
+        """Functions of the inputs' shapes for these parameters, see `compiled`; None where only `infer` can tell."""
+        values = self.values(given)
+        if self._factory is None or self.unknown(given) or any(param.check(values[param.name]) for param in self.params):
+            return None
+        try:
+            return self._factory(**self._whole(values))
+        except (ArithmeticError, TypeError):
+            return None  # part of an alternative that these parameters rule out: worked out here, left alone by `infer`
+
     def _combined(self, inputs: Sequence[Shape], values: dict[str, object]) -> Inference:
         shape, problems, steps, sizes = self.combine(inputs, values)
         known = {**self._whole(values), **sizes}
@@ -214,6 +250,10 @@ class Layer:
         if problems:
             return Inference(None, tuple(problems), env=whole)
         return Inference(output_shape(right, whole), (), tuple(steps), whole)
+
+    def whole(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Parameters as the formulas of the whole layer read them: what may have several axes has a value for each."""
+        return self._whole(self.values(given))
 
     def resolved(self, values: Mapping[str, object]) -> dict[str, object]:
         """`values` with None replaced by the parameter that stands for it."""

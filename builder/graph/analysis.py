@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field, replace
 
-from builder.catalogue import LAYERS, Inference, Layer, Shape, per_sample
+from builder.catalogue import LAYERS, Fitting, Inference, Layer, Shape
 from builder.catalogue import Problem as LayerProblem
 
 from .document import EMPTY, Edge, FrozenDict, Network, Node, order
 from .kinds import INPUT, OUTPUT, REPEAT, Kinds, kinds_of
+from .placed import Body, Placed
+from .plan import UNTOLD, Plan, planned, through
 
 # What is worked out for one drawing at most, and how many insides of blocks are remembered: a file may nest repeats in repeats.
 MOST_WORK = 200_000
 REMEMBERED = 4096
-FLOAT = 4  # bytes of a number: weights and what flows between bricks are float32
 
 
 @functools.lru_cache(maxsize=8192)
@@ -30,93 +31,19 @@ def infer(kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> Inference
     return Inference(None, (LayerProblem(f"there is no layer called {kind!r:.60}", code="unknown"),))
 
 
-@functools.lru_cache(maxsize=8192)
-def cost(kind: str, inputs: tuple[Shape, ...], params: FrozenDict) -> tuple[int, int]:
-    """Learned numbers and multiply-adds of one sample."""
-    return LAYERS[kind].cost(infer(kind, inputs, params))
-
-
-@dataclass(frozen=True)
-class Body:
-    """The inside of a block for given input shapes: (analysis, how many copies in a row have just these shapes), and what leaves it."""
-
-    runs: tuple[tuple[Analysis, int], ...]
-    outputs: tuple[Shape | None, ...]
-    cost: tuple[int, int]
-    bricks: int
-    trained: int = 0
-
-
-@dataclass(frozen=True)
-class Placed:
-    """One brick with what its wires bring: `inputs` is None while an input is missing or has no shape; `body` is the inside of a block."""
-
-    node: Node
-    layer: Layer | None
-    inputs: tuple[Shape, ...] | None
-    missing: tuple[int, ...]
-    inference: Inference | None
-    body: Body | None = None
-
-    @property
-    def shape(self) -> Shape | None:
-        """The (first) output shape, None when it is not known."""
-        return self.inference.shape if self.inference else None
-
-    def gives(self, output: int = 0) -> Shape | None:
-        """The shape of the `output`-th output, None when it is not known."""
-        if self.body is not None:
-            return self.body.outputs[output] if output < len(self.body.outputs) else None
-        shapes = self.inference.shapes if self.inference else ()
-        return shapes[output] if output < len(shapes) else None
-
-    @property
-    def shapes(self) -> tuple[Shape | None, ...]:
-        """The shapes of all outputs; of an end, what passes it."""
-        if self.body is not None:
-            return self.body.outputs
-        return self.inference.shapes if self.inference else ()
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of the outputs for one sample; 0 where no shape is known, and of what leaves the drawing."""
-        if self.layer is None or not self.layer.outputs:
-            return 0
-        size = 2 * FLOAT if self.node.params.get("dtype") == "int64" else FLOAT
-        return sum(size * per_sample(shape) for shape in self.shapes if shape is not None)
-
-    @functools.cached_property
-    def cost(self) -> tuple[int, int]:
-        """Learned numbers and multiply-adds of one sample; zero while the shape is not known. Weights that are shared count for their owner."""
-        if self.body is not None:
-            params, macs = self.body.cost
-        elif self.node.muted or self.shape is None or self.node.kind not in LAYERS:
-            return (0, 0)
-        else:
-            params, macs = cost(self.node.kind, self.inputs, self.node.params)
-        return (0 if self.node.of else params), macs
-
-    @property
-    def trained(self) -> int:
-        """Learned numbers that training changes: none of a frozen brick, nor of what is frozen inside a block."""
-        if self.node.frozen or self.node.of:
-            return 0
-        return self.cost[0] if self.body is None else self.body.trained
-
-
 @dataclass(frozen=True)
 class Analysis:
     """Every brick placed, in the order they run; `cycle` names the bricks of a loop; `used` are those that lead to an output."""
 
     network: Network
-    placed: Mapping[str, Placed]
+    placed: Placements
     cycle: tuple[str, ...]
     used: frozenset[str]
     kinds: Kinds = field(default_factory=lambda: kinds_of(EMPTY), repr=False, compare=False)
 
     def shape(self, name: str) -> Shape | None:
         """The (first) output shape of a brick, None when it is not known."""
-        return self.placed[name].shape if name in self.placed else None
+        return self.placed.shape(name)
 
     def carried(self, edge: Edge) -> Shape | None:
         """The shape that a wire carries, None when it is not known."""
@@ -142,50 +69,155 @@ def analyse(network: Network, kinds: Kinds | None = None, ports: Sequence[Shape 
 def _analysed(network: Network, kinds: Kinds, ports: Sequence[Shape | None]) -> Analysis:
     nodes, cycle = order(network)
     entering = dict(zip((node.id for node in network.nodes if node.kind == INPUT), ports, strict=False))
-    placed: dict[str, Placed] = {}
-    for node in nodes:
-        placed[node.id] = _entered(node, kinds, entering.get(node.id)) if node.kind == INPUT else _place(network, node, placed, kinds)
-    for node in network.nodes:
-        placed.setdefault(node.id, Placed(node, kinds.get(node.kind), None, (), None))
+    placed = Placements(network, planned(network, nodes, kinds), kinds)
+    placed.work_out(entering)
     return Analysis(network, placed, tuple(cycle), _used(network), kinds)
 
 
 def _analysed_again(network: Network, before: Analysis) -> Analysis:
     """What an edit can change is worked out again: changed bricks, those whose wires changed, and those that get something else from above."""
-    old = before.placed
-    alike = _drawn_alike(before.network, network)
-    nodes, cycle = ([network.node(name) for name in old], []) if alike else order(network)
-    used = before.used if alike else _used(network)
-    placed: dict[str, Placed] = {}
-    other: set[str] = set()  # bricks that give something else than before
-    for node in nodes:
-        name = node.id
-        known, edges = old.get(name), network.into(name)
-        stands = (known is not None and before.network.node(name) is node and (alike or edges == before.network.into(name))
-                  and (node.of is None or network.node(node.of) is before.network.node(node.of)))
-        if stands and (not other or other.isdisjoint([edge.source for edge in edges])):
-            placed[name] = known
-            continue
-        placed[name] = made = _place(network, node, placed, before.kinds)
-        if known is None or _gives(known) != _gives(made):
-            other.add(name)
-    for node in network.nodes:
-        placed.setdefault(node.id, Placed(node, before.kinds.get(node.kind), None, (), None))
+    changed, cycle, used = _changed(before.network, network), [], before.used
+    if changed is None:
+        nodes, cycle = order(network)
+        plan, used = planned(network, nodes, before.kinds), _used(network)
+    else:
+        plan = before.placed.plan.changed(network, changed, before.kinds)
+    placed = Placements(network, plan, before.kinds)
+    placed.work_out_again(before.placed, changed)
     return Analysis(network, placed, tuple(cycle), before.used if used == before.used else used, before.kinds)
 
 
-def _gives(placed: Placed) -> object:
-    return placed.shapes
+def _changed(before: Network, now: Network) -> list[Node] | None:
+    """The bricks that are others now, where all wires and all names and kinds stayed, so that everything runs in the same order; else None."""
+    if before.edges is not now.edges or len(before.nodes) != len(now.nodes):
+        return None
+    pairs = [(a, b) for a, b in zip(before.nodes, now.nodes, strict=True) if a is not b]
+    return [b for _, b in pairs] if all((a.id, a.kind, a.muted) == (b.id, b.kind, b.muted) for a, b in pairs) else None
 
 
-def _drawn_alike(before: Network, now: Network) -> bool:
-    """Do both have the same wires between bricks of the same names and kinds, so that they run in the same order?"""
-    return before.edges is now.edges and len(before.nodes) == len(now.nodes) and all(
-        a is b or (a.id, a.kind, a.muted) == (b.id, b.kind, b.muted) for a, b in zip(before.nodes, now.nodes, strict=True))
+class Placements(Mapping[str, Placed]):
+    """The bricks of a drawing by name, in the order they run. Shapes are worked out at once; what belongs to an ordinary brick is put together when asked for."""
+
+    def __init__(self, network: Network, plan: Plan, kinds: Kinds):
+        self.network, self.plan, self.kinds = network, plan, kinds
+        self._shapes: list[Shape | None] = [None] * len(plan.nodes)  # of the first outputs
+        self._made: dict[str, Placed] = {}
+        self._ordered = False
+
+    def __getitem__(self, name: str) -> Placed:
+        return self._made.get(name) or self._made.setdefault(name, self._ordinary(self.plan.places[name]))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.plan.places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plan.places)
+
+    def __len__(self) -> int:
+        return len(self.plan.places)
+
+    def get(self, name: str, default: Placed | None = None) -> Placed | None:
+        """The brick called `name`, or `default`."""
+        return self._made.get(name) or (self[name] if name in self.plan.places else default)
+
+    def values(self) -> ValuesView[Placed]:
+        """All bricks."""
+        return self._whole().values()
+
+    def items(self) -> ItemsView[str, Placed]:
+        """All names with their bricks."""
+        return self._whole().items()
+
+    def shape(self, name: str) -> Shape | None:
+        """The (first) output shape of a brick, None when it is not known."""
+        place = self.plan.places.get(name)
+        return None if place is None else self._shapes[place]
+
+    def _whole(self) -> Mapping[str, Placed]:
+        if not self._ordered:
+            made = self._made
+            self._made, self._ordered = {name: made.get(name) or self[name] for name in self.plan.places}, True
+        return self._made
+
+    def _ordinary(self, place: int) -> Placed:
+        """An ordinary brick: what comes to it fits, or nothing does yet."""
+        node, layer, (_, source, several) = self.plan.nodes[place], self.plan.layers[place], self.plan.rows[place]
+        given = tuple(self._shapes[one] for one in several or (source,))
+        if None in given:
+            return Placed(node, layer, None, (), None)
+        return Placed(node, layer, given, (), Fitting(self._shapes[place], layer, given, node.params))
+
+    def work_out(self, entering: Mapping[str, Shape | None]) -> None:
+        """All shapes; `entering` are those that come into a block, by the names of its ends."""
+        shapes = self._shapes
+        for place, row in enumerate(self.plan.rows):
+            shape = shapes[place] = UNTOLD if row is None else through(row, shapes)
+            if shape is UNTOLD:
+                self._special(place, entering)
+        self._stuck()
+
+    def work_out_again(self, before: Placements, changed: Sequence[Node] | None) -> None:
+        """The shapes of the `changed` bricks (None: of all that do not stand as they stood) and of those that get something else now; the others are kept."""
+        plan, old, shapes = self.plan, before.plan, self._shapes
+        if changed is None:
+            again = [not self._stands(before, node) for node in plan.nodes]
+            where = [old.places.get(name) for name in plan.places]
+            self._made = {name: made for name, made in before._made.items() if name in plan.places}
+        else:
+            again = [False] * len(plan.nodes)
+            for name in (*(node.id for node in changed), *(name for name in plan.borrowers if not self._stands(before, self.network.node(name)))):
+                again[plan.places[name]] = True
+            where = range(len(plan.nodes))
+            self._made = dict(before._made)
+            shapes[:] = before._shapes
+        first = again.index(True) if changed is not None and True in again else 0 if changed is None else len(plan.rows)
+        other: set[int] = set()  # places that give something else than before
+        for place in range(first, len(plan.rows)):
+            if not again[place] and (not other or other.isdisjoint(plan.sources[place])):
+                shapes[place] = before._shapes[where[place]]
+                continue
+            name, row = plan.nodes[place].id, plan.rows[place]
+            known = self._made.pop(name, None)
+            shape = shapes[place] = UNTOLD if row is None else through(row, shapes)
+            if shape is UNTOLD:
+                self._special(place)
+                known = known or (before[name] if where[place] is not None else None)
+                if known is None or known.shapes != self._made[name].shapes:
+                    other.add(place)
+            elif where[place] is None or shape != before._shapes[where[place]] or known is not None and len(known.shapes) > 1:
+                other.add(place)
+        self._stuck()
+
+    def _stands(self, before: Placements, node: Node) -> bool:
+        """Are the brick, its wires and the brick whose weights it uses what they were?"""
+        network, drawn = self.network, before.network
+        return (drawn.node(node.id) is node and (drawn.edges is network.edges or network.into(node.id) == drawn.into(node.id))
+                and (node.of is None or network.node(node.of) is drawn.node(node.of)))
+
+    def _stuck(self) -> None:
+        """Bricks of a circle have no shape."""
+        for place in range(len(self.plan.rows), len(self.plan.nodes)):
+            node, layer = self.plan.nodes[place], self.plan.layers[place]
+            self._made[node.id] = Placed(node, layer, None, (), None)
+            self._shapes[place] = None
+
+    def _special(self, place: int, entering: Mapping[str, Shape | None] = EMPTY) -> None:
+        """A brick with something to say about it, put together at once."""
+        node, layer = self.plan.nodes[place], self.plan.layers[place]
+        edges = self.network.into(node.id)
+        brought = tuple(self._brought(edge) for edge in edges)
+        made = _entered(node, layer, entering.get(node.id)) if node.kind == INPUT else _place(self.network, node, layer, edges, brought, self.kinds)
+        self._made[node.id], self._shapes[place] = made, made.shape
+
+    def _brought(self, edge: Edge) -> Shape | None:
+        place = self.plan.places.get(edge.source)
+        if place is None or edge.output == 0:
+            return None if place is None else self._shapes[place]
+        return self[edge.source].gives(edge.output)
 
 
-def _entered(node: Node, kinds: Kinds, shape: Shape | None) -> Placed:
-    return Placed(node, kinds.get(node.kind), () if shape is None else (shape,), (), Inference(shape))
+def _entered(node: Node, layer: Layer, shape: Shape | None) -> Placed:
+    return Placed(node, layer, () if shape is None else (shape,), (), Inference(shape))
 
 
 def owner(network: Network, node: Node) -> Node | None:
@@ -194,20 +226,17 @@ def owner(network: Network, node: Node) -> Node | None:
     return found if found and found.kind == node.kind and found.of is None and found.id != node.id and not found.muted else None
 
 
-def _place(network: Network, node: Node, placed: Mapping[str, Placed], kinds: Kinds) -> Placed:
-    layer = kinds.get(node.kind)
+def _place(network: Network, node: Node, layer: Layer | None, edges: Sequence[Edge], brought: tuple[Shape | None, ...], kinds: Kinds) -> Placed:
     if node.of and (lender := owner(network, node)):
         node = replace(node, params=lender.params)
-    edges = network.into(node.id)
     if layer is None:
         return Placed(node, None, None, (), None)
     if node.muted:
-        return _bypassed(node, layer, edges, placed)
+        return _bypassed(node, layer, brought)
     missing = _missing(layer, edges)
-    shapes = tuple(placed[edge.source].gives(edge.output) if edge.source in placed else None for edge in edges)
-    if missing or None in shapes:
+    if missing or None in brought:
         return Placed(node, layer, None, missing, None)
-    return Placed(node, layer, shapes, (), *_inferred(node, shapes, kinds))
+    return Placed(node, layer, brought, (), *_inferred(node, brought, kinds))
 
 
 def _missing(layer: Layer, edges: Sequence[Edge]) -> tuple[int, ...]:
@@ -216,12 +245,11 @@ def _missing(layer: Layer, edges: Sequence[Edge]) -> tuple[int, ...]:
     return missing if layer.inputs[1] is not None else missing[:max(0, wanted - len(edges))]
 
 
-def _bypassed(node: Node, layer: Layer, edges: Sequence[Edge], placed: Mapping[str, Placed]) -> Placed:
+def _bypassed(node: Node, layer: Layer, brought: tuple[Shape | None, ...]) -> Placed:
     """A muted brick gives what its first wire brings."""
-    if not edges:
+    if not brought:
         return Placed(node, layer, None, (0,), None)
-    first = placed.get(edges[0].source)
-    shape = first.gives(edges[0].output) if first else None
+    shape = brought[0]
     return Placed(node, layer, None if shape is None else (shape,), (), None if shape is None else Inference(shape))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, per_sample, show
+from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, show
 from builder.catalogue import Problem as LayerProblem
 from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, VALIDATION, asked
 from builder.catalogue.training import RECORDS, WHOLE
@@ -137,13 +137,15 @@ def _drawing(analysis: Analysis, project: Project, block: str | None) -> Iterato
             yield Problem(name, None, "error", f"there is no layer called {placed.node.kind!r:.60} in this version",
                           "the brick is kept as it is", (batch(f"Remove {name}", {"op": "remove", "ids": [name], "rejoin": True}),), "unknown kind")
             continue
-        yield from _surplus(analysis, placed)
-        yield from sharing(analysis, placed)
-        yield from _unconnected(analysis, placed, few, _is_single(project, block))
+        if not _is_between(analysis, placed):
+            yield from _surplus(analysis, placed)
+            yield from _unconnected(analysis, placed, few, _is_single(project, block))
+        if placed.node.of is not None:
+            yield from sharing(analysis, placed)
         if placed.node.muted:
             continue
         if placed.inference is not None:
-            for problem in _joined(placed.inference.problems):
+            for problem in _joined(placed.inference.problems) if placed.inference.problems else ():
                 yield _layer_problem(analysis, placed, problem)
             # Of a brick beside the way it is said that it is unused, and nothing of how good it would be.
             if name not in behind and (name in analysis.used or not analysis.used):
@@ -262,6 +264,13 @@ def _add_end(analysis: Analysis, kind: str, project: Project) -> Iterator[fixes.
                         sure=len(loose) == 1 and category(analysis.placed[loose[0]]) != "Input and output")
             return
     yield batch(f"Add {article}", {"op": "add", "node": node})
+
+
+def _is_between(analysis: Analysis, placed: Placed) -> bool:
+    """Is this a brick of one input and one output with a wire to each, as most are? Then nothing can be wrong with its wires."""
+    layer, edges, leaving = placed.layer, analysis.network.into(placed.node.id), analysis.network.out_of(placed.node.id)
+    return (layer.inputs == (1, 1) and layer.outputs == 1 and not layer.outputs_by and len(edges) == 1 and not edges[0].port and not placed.missing
+            and bool(leaving) and not any(edge.output for edge in leaving))
 
 
 def _surplus(analysis: Analysis, placed: Placed) -> Iterator[Problem]:
@@ -563,7 +572,6 @@ def _size(analysis: Analysis, params: int) -> Iterator[Problem]:
         yield Problem(heavy.node.id, None, "error", f"with all blocks opened the network would have {count:,} bricks; {heavy.node.id} alone has "
                       f"{heavy.body.bricks if heavy.body else 1:,}", f"needs at most {MOST_BRICKS:,}", (), "size")
     for placed in analysis.placed.values():
-        values = max(map(per_sample, filter(None, placed.shapes)), default=0)
-        if values > MOST_VALUES:
-            yield Problem(placed.node.id, None, "error", f"one sample would have {values:,} values here, {4 * values / 1e9:,.0f} GB",
+        if placed.largest > MOST_VALUES:
+            yield Problem(placed.node.id, None, "error", f"one sample would have {placed.largest:,} values here, {4 * placed.largest / 1e9:,.0f} GB",
                           f"needs at most {MOST_VALUES:,}", (), "size")

@@ -40,10 +40,29 @@ class FrozenDict(dict):
 
     __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
 
+    __slots__ = ("_kept", "_hash")
+
+    @property
+    def _exact(self) -> tuple[object, ...]:
+        """Contents with their types, in order; kept, for parameters are looked up by after every edit."""
+        try:
+            return self._kept
+        except AttributeError:
+            self._kept = tuple((name, _typed(value)) for name, value in sorted(self.items(), key=lambda item: item[0]))
+            return self._kept
+
     def __hash__(self) -> int:
-        return hash(tuple(sorted(self.items(), key=lambda item: item[0])))
+        try:
+            return self._hash
+        except AttributeError:
+            self._hash = hash(self._exact)
+            return self._hash
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(other) is FrozenDict:
+            return self._exact == other._exact
         if not isinstance(other, dict):
             return NotImplemented
         return len(self) == len(other) and all(name in other and _alike(value, other[name]) for name, value in self.items())
@@ -56,6 +75,13 @@ def _alike(one: object, other: object) -> bool:
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(_alike, one, other))
     return one == other and (type(one) is type(other) or isinstance(one, dict))
+
+
+def _typed(value: object) -> object:
+    """A value that equals another one only when that is written alike."""
+    if isinstance(value, tuple):
+        return (tuple, *map(_typed, value))
+    return value if isinstance(value, dict) else (type(value), value)
 
 
 EMPTY = FrozenDict()

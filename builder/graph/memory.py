@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from builder.catalogue import OPTIMIZERS, Dataset, carries_batch, per_sample
 
-from .analysis import FLOAT, Analysis, Placed
+from .analysis import Analysis, Placed
 from .check import RECORDS, WHOLE, Report
 from .datasets import dataset_of, trained_samples
 from .document import Project
 from .kinds import INPUT, OUTPUT
+from .placed import FLOAT
 
 # torch with its libraries, before anything is computed: a worker process as measured on Linux.
 TORCH = 400_000_000

@@ -93,8 +93,8 @@ Values = Mapping[str, object]
 
 
 def _values(placed: Placed) -> Values:
-    """Parameters as inference worked with them: what may have two axes is a pair."""
-    return placed.inference.env
+    """Parameters as the formulas read them: what may have two axes is a pair."""
+    return placed.values
 
 
 def _reach(values: Values) -> tuple[int, int]:
@@ -408,9 +408,9 @@ def _flatten_twice(analysis: Analysis, placed: Placed, project: Project) -> Iter
 
 def _window(analysis: Analysis, placed: Placed, project: Project) -> Iterator[Problem]:
     """What a window does to its image, for bricks that have one."""
-    values = _values(placed)
     if _usual(placed):
         return
+    values = _values(placed)
     shape, reach, stride = placed.inputs[0], _reach(values), values["stride"]
     padding = values["padding"]
     if any(_leaps(*axis) for axis in zip(stride, reach, shape[2:], padding, placed.shape[2:], strict=True)):
