@@ -18,12 +18,13 @@ class Augmentation(Record):
     """A change by chance to every image of a batch, which the function of its name in builder.train.augmentations makes.
 
     It takes `draws` random numbers an image, a formula of the parameters where that is no number. `masks` are the arguments that differ where it moves a segmentation's mask along with its image, None where
-    it moves nothing. `colour` says that it does something to images of three channels only.
+    it moves nothing. `colour` says that it does something to images of three channels only, `mixes` that it mixes an image with another one, and so their classes.
     """
 
     draws: int | str = 1
     masks: Mapping[str, object] | None = None
     colour: bool = False
+    mixes: bool = False
 
     @property
     def function(self) -> str:
@@ -127,3 +128,9 @@ _declare("TrivialAugmentWide", f"Draws for every image one operation and how str
 _declare("AutoAugment", "Draws for every image one of 25 pairs of operations that a search found for a data set, each with its probability and strength.",
          "Cubuk et al. 2019, arXiv:1805.09501, tables 7 to 9", draws=5, masks=MOVES, params=(
              Choice("policy", "imagenet", ("imagenet", "cifar10", "svhn"), "the data set that the pairs were found for"), NEXT, FILL))
+
+ALPHA = Float("alpha", 1.0, "shares are drawn from the distribution Beta(alpha, alpha): 1 draws all alike, less draws mostly near 0 and 1, more near one half", min=0.01, max=100.0)
+_declare("MixUp", "Lays another training image over the image, both as transparent as their shares are, and asks for both classes in these shares.",
+         "Zhang et al. 2018, arXiv:1710.09412", mixes=True, params=(ALPHA,))
+_declare("CutMix", "Puts a rectangle of another training image into the image, and asks for both classes in the shares of their areas.",
+         "Yun et al. 2019, arXiv:1905.04899", draws=3, mixes=True, params=(ALPHA,))

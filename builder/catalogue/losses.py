@@ -16,10 +16,11 @@ Form = Literal["classes", "one-hot", "logits", "numbers"]
 
 @dataclass(frozen=True)
 class Loss(Record):
-    """A loss, the tasks that it serves, and the form of the targets that it takes where these are classes."""
+    """A loss, the tasks that it serves, and the form of the targets that it takes where these are classes; `soft` where a sample may be of several classes in shares."""
 
     tasks: tuple[str, ...] = ("classification",)
     form: Form = "classes"
+    soft: bool = False
 
 
 # The formula is scikit-learn's: https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
@@ -30,7 +31,7 @@ NUMBERS = ("regression", "classification")
 LOSSES.register(Loss(
     "CrossEntropyLoss", "Minus the logarithm of the share that softmax gives the true class; takes logits, mean over the batch, in nats.",
     DOCS + "CrossEntropyLoss.html", "torch.nn.CrossEntropyLoss",
-    (Float("label_smoothing", 0.0, "share of the target spread evenly over all classes", min=0.0, max=1.0), WEIGHT), ours=("weight",), tasks=MASKS))
+    (Float("label_smoothing", 0.0, "share of the target spread evenly over all classes", min=0.0, max=1.0), WEIGHT), ours=("weight",), tasks=MASKS, soft=True))
 LOSSES.register(Loss(
     "NLLLoss", "Minus the log-probability of the true class; takes the output of LogSoftmax, mean over the batch, in nats.",
     DOCS + "NLLLoss.html", "torch.nn.NLLLoss", (WEIGHT,), ours=("weight",), tasks=MASKS))
@@ -39,10 +40,10 @@ LOSSES.register(Loss(
     DOCS + "MultiMarginLoss.html", "torch.nn.MultiMarginLoss", (Float("margin", 1.0, "by how much the true class should win"), WEIGHT), ours=("weight",)))
 LOSSES.register(Loss(
     "BCEWithLogitsLoss", "Cross-entropy of yes or no for every score by itself, which sigmoid makes a probability; one score is enough for two classes. In nats.",
-    DOCS + "BCEWithLogitsLoss.html", "torch.nn.BCEWithLogitsLoss", tasks=MASKS, form="logits"))
+    DOCS + "BCEWithLogitsLoss.html", "torch.nn.BCEWithLogitsLoss", tasks=MASKS, form="logits", soft=True))
 LOSSES.register(Loss(
     "MSELoss", "The mean of the squared differences. With classes, of the scores from 1 for the true class and 0 for the others.",
-    DOCS + "MSELoss.html", "torch.nn.MSELoss", tasks=NUMBERS, form="one-hot"))
+    DOCS + "MSELoss.html", "torch.nn.MSELoss", tasks=NUMBERS, form="one-hot", soft=True))
 LOSSES.register(Loss(
     "L1Loss", "The mean absolute difference (MAE): a few large errors weigh less than in the mean square.", DOCS + "L1Loss.html", "torch.nn.L1Loss", tasks=("regression",)))
 LOSSES.register(Loss(

@@ -14,13 +14,14 @@ from builder.tasks.pixels import loss_of_pixels, loss_of_scores
 class Answers:
     """Pieces of Python about `outputs` and `targets` of a batch: the loss, the number of right answers; `count` is how many answers of the part's
     `labels` could be right. `right` and `count` are empty where nothing is right or wrong. `name` is what the labels are called in the text, `text` the
-    functions that the loss calls."""
+    functions that the loss calls; `mixed` is the loss where `targets` are shares of the classes."""
 
     name: str
     loss: str
     right: str = ""
     count: str = ""
     text: str = ""
+    mixed: str = ""
 
     @property
     def divisor(self) -> str:
@@ -42,7 +43,7 @@ def answers(dataset: Dataset, loss: Loss, single: bool, augmented: bool = False)
         given = f"{meant.__name__}(loss_fn, outputs, targets)" if meant else "loss_fn(outputs, targets.long())"
         return Answers(name, given, right, f"(labels != {IGNORED}).sum().item()", inspect.getsource(meant) if meant else "")
     aims = {"classes": "targets"}.get(loss.form) or ("targets[:, None]" if single else f"nn.functional.one_hot(targets, {len(dataset.classes)})") + ".to(outputs.dtype)"
-    return Answers(name, f"loss_fn(outputs, {aims})", right, "len(labels)")
+    return Answers(name, f"loss_fn(outputs, {aims})", right, "len(labels)", mixed=f"loss_fn(outputs, targets{'[:, 1:]' if single else ''})")
 
 
 def loss_arguments(dataset: Dataset, loss: Loss, balanced: bool) -> list[str]:

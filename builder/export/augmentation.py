@@ -15,21 +15,39 @@ DRAW = """\
         # What happens to a sample in an epoch follows from the seed, the epoch and its number alone.
         chance = torch.rand(len(labels), {draws}, generator=torch.Generator().manual_seed(seed * 1_000_000 + 500_000 + epoch)).to(device)
 """
+# The order of the samples is that of the batches, one of which may hold a sample more.
+BEFORE = """\
+        # Each image is mixed with the one before it in the epoch's order.
+        order = torch.cat(batches)
+        before = torch.empty_like(order).index_copy_(0, order, order.roll(1))
+"""
+PAIR = "            pair = torch.cat([before[batch[:1]], batch])\n"
+KINDS = """\
+    kinds, share = nn.functional.one_hot(labels, {classes}).float(), share[:, None]
+"""
 AUGMENTED = '''\
 def augmented(images, {masks}chance, mean, std):
     """Training images uint8 ({axes}) as floats, each changed by its row of random numbers{along}."""
     images = images{first}.float().div_(255)
 {moved}\
 {calls}
+{kinds}\
     return images{last}.sub_(mean).div_(std){also}
 '''
 MOVED = "    moved = masks[:, None].float()\n"
 
 
-def inputs(masks: bool) -> str:
+def inputs(row: Row, masks: bool) -> str:
     """The inputs and targets of a batch; with `masks` these move along."""
+    if mixes(row):
+        return "augmented(images.index_select(0, pair), labels.index_select(0, pair), chance[pair], mean, std)"
     return (f"augmented(images.index_select(0, batch), {'labels.index_select(0, batch), ' if masks else ''}chance[batch], mean, std)"
             + ("" if masks else ", labels[batch]"))
+
+
+def mixes(row: Row) -> bool:
+    """Whether a row mixes each image with another one."""
+    return any(record.mixes for record, _ in row)
 
 
 def draws(row: Row) -> int:
@@ -37,26 +55,30 @@ def draws(row: Row) -> int:
     return sum(record.taken(given) for record, given in row)
 
 
-def code(row: Row, layout: bool, masks: bool = False) -> str:
-    """The functions of a row and what they need, and `augmented`; with `layout` images lie as N H W C, with `masks` these move along."""
+def code(row: Row, layout: bool, masks: bool = False, classes: int = 0) -> str:
+    """The functions of a row and what they need, and `augmented`; with `layout` images lie as N H W C, with `masks` these move along; mixed images have shares of `classes`."""
     calls, first, moves = [], 0, any(record.masks is not None for record, _ in row)
     for record, given in row:
         end = first + record.taken(given)
         own, arguments = f"chance[:, {first}:{end}]", record.arguments(given)
-        calls.append(_call(record.function, "images", own, arguments))
+        if record.mixes:
+            calls += ["    chance = chance[1:]", _call(record.function, "images[1:], images[:-1]", own, arguments, "images, share")]
+        else:
+            calls.append(_call(record.function, "images", own, arguments))
         if masks and record.masks is not None:
             calls.append(_call(record.function, "moved", own, {**arguments, **record.masks}))
         first = end
+    mixed = mixes(row)
     whole = AUGMENTED.format(
-        calls="\n".join(calls), axes="N H W C" if layout else "N C H W", first=".permute(0, 3, 1, 2)" if layout else "",
-        last=".contiguous(memory_format=torch.channels_last)" if layout else "", masks="masks, " if masks else "",
-        along=", and the masks moved along" if masks else "", moved=MOVED if masks and moves else "",
-        also=f", {'moved[:, 0].to(torch.uint8)' if moves else 'masks'}" if masks else "")
+        calls="\n".join(calls), kinds=KINDS.format(classes=classes) if mixed else "", axes="N H W C" if layout else "N C H W", first=".permute(0, 3, 1, 2)" if layout else "",
+        last=".contiguous(memory_format=torch.channels_last)" if layout else "", masks="labels, " if mixed else "masks, " if masks else "",
+        along=", and mixed with the one in front of it; also the shares of the classes" if mixed else ", and the masks moved along" if masks else "", moved=MOVED if masks and moves else "",
+        also=", share * kinds[1:] + (1 - share) * kinds[:-1]" if mixed else f", {'moved[:, 0].to(torch.uint8)' if moves else 'masks'}" if masks else "")
     return "\n\n".join([*functions([record.function for record, _ in row]), whole])
 
 
-def _call(function: str, what: str, chance: str, arguments: Mapping[str, object]) -> str:
-    return f"    {what} = {function}({what}, {chance}{''.join(f', {name}={value!a}' for name, value in arguments.items())})"
+def _call(function: str, what: str, chance: str, arguments: Mapping[str, object], given: str = "") -> str:
+    return f"    {given or what} = {function}({what}, {chance}{''.join(f', {name}={value!a}' for name, value in arguments.items())})"
 
 
 def functions(wanted: Sequence[str]) -> list[str]:

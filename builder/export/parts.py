@@ -99,6 +99,11 @@ class Training:
         return self.validation > 0 or self.dataset.valid > 0
 
     @property
+    def mixes(self) -> bool:
+        """Whether training images are mixed with others."""
+        return augmentation.mixes(self.augmentations)
+
+    @property
     def builtin(self) -> bool:
         """Whether the data are in the text."""
         return not self.dataset.module and not self.own
@@ -399,7 +404,7 @@ def normalised(images, mean, std):
 def _augmentation(made: Training) -> list[Part]:
     if not made.augmentations:
         return []
-    code = augmentation.code(made.augmentations, made.layout, made.masks)
+    code = augmentation.code(made.augmentations, made.layout, made.masks, len(made.dataset.classes))
     return [Part("Augmentation", "Training images are changed by chance, anew in every epoch: " + ", ".join(record.kind for record, _ in made.augmentations) + ".", code,
                  ("import torch", *(["import math"] if "math." in code else [])))]
 
@@ -482,7 +487,8 @@ def _loop(made: Training) -> Part:
     lonely = made.batch_size > 1 and (known is None or known % made.batch_size == 1 and known > made.batch_size)
     code = LOOP.format(
         draw=augmentation.DRAW.format(draws=augmentation.draws(made.augmentations)) if made.augmentations else "",
-        inputs=augmentation.inputs(made.masks) if made.augmentations else "normalised(images.index_select(0, batch), mean, std), labels[batch]",
+        before=augmentation.BEFORE if made.mixes else "", pair=augmentation.PAIR if made.mixes else "",
+        inputs=augmentation.inputs(made.augmentations, made.masks) if made.augmentations else "normalised(images.index_select(0, batch), mean, std), labels[batch]",
         initialise=INITIALISE.format(classes=_classes(made.initialised), name="name, " if made.drawn else "", named="named_" if made.drawn else "", call=made.initializer, unless=(STARTED if made.drawn else "") + (ZERO if made.starts_at_zero else "")) if made.initializer and made.initialised else "",
         weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
@@ -492,7 +498,7 @@ def _loop(made: Training) -> Part:
         forward=_forward(made, "inputs", 12, CHOSEN.format(batch_size=made.batch_size) if made.compiled else "network"),
         compiled=COMPILED if made.compiled else "", backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
         averaged=AVERAGED.format(call=made.average) if made.average else "", average=AVERAGE if made.average else "",
-        **_scored(made.answers, made.masks and bool(made.augmentations)), objective=made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
+        **_scored(made.answers, made.masks and bool(made.augmentations), made.mixes), objective=made.answers.mixed if made.mixes else made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
         deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
     if made.validated:
@@ -501,13 +507,13 @@ def _loop(made: Training) -> Part:
                 code, ("import math", "import torch", *(["import os"] if made.deterministic else [])))
 
 
-def _scored(given: Answers, moving: bool) -> dict[str, str]:
-    """The pieces of the loop about what is right, empty where nothing is right or wrong; `moving` where masks are augmented with their images."""
+def _scored(given: Answers, moving: bool, mixed: bool) -> dict[str, str]:
+    """The pieces of the loop about what is right, empty where nothing is right or wrong; `moving` where masks are augmented with their images, `mixed` where targets are shares of classes."""
     if not given.right:
         return {"begin": " = 0.0", "right": "", "tested": "test_loss", "accuracy": "", "test_accuracy": ""}
     # What comes in from outside of an image counts for nothing: how much is left of a mask that moves is known batch by batch.
     return {"begin": ", correct, known = 0.0, 0, 0" if moving else ", correct = 0.0, 0",
-            "right": f"            correct += {given.right}\n" + ("            known += " + given.count.replace("labels", "targets") + "\n" if moving else ""), "tested": "test_loss, test_accuracy",
+            "right": f"            correct += {given.right.replace('targets', 'targets.argmax(1)') if mixed else given.right}\n" + ("            known += " + given.count.replace("labels", "targets") + "\n" if moving else ""), "tested": "test_loss, test_accuracy",
             "accuracy": f", accuracy {{correct / {'max(1, known)' if moving else given.divisor}!r}}", "test_accuracy": ", test accuracy {test_accuracy!r}"}
 
 
@@ -621,8 +627,10 @@ def train(data, epochs, seed, device{weights}):
         batches = list(torch.randperm(len(labels)).to(device).split({batch_size}))
 {lonely}\
 {draw}\
+{before}\
         total{begin}
         for batch in batches:
+{pair}\
             inputs, targets = {inputs}
 {set_rate}\
 {forward}\

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from builder.data.records import Tensors
 from builder.train.augment import Augment
+from builder.train.batches import before
 
 GAP = 2
 SPACE = 10  # pixels between an image and what becomes of it
@@ -36,7 +37,12 @@ def sheet(tensors: Tensors, augment: Augment | None, seed: int, samples: int = 6
         if augment is None:
             columns.append(columns[0])
             continue
-        chance = augment.chances(len(tensors.train_x), seed, epoch)[numbers]
+        every = augment.chances(len(tensors.train_x), seed, epoch)
+        chance = every[numbers]
+        if augment.mixes:
+            both = torch.cat([before(len(tensors.train_x), seed, epoch)[numbers], numbers])
+            columns.append(_tiles(augment.mixed(tensors.train_x[both].float() / 255, every[both], len(numbers))[0], None, 0))
+            continue
         columns.append(_tiles(augment.images(images.float() / 255, chance), None if masks is None else augment.masks(masks, chance), len(tensors.classes)))
     return _together(columns), numbers.tolist()
 

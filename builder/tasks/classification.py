@@ -1,4 +1,4 @@
-"""One class a sample: outputs are scores (N classes), or one for two classes (N 1); targets class numbers int64 (N)."""
+"""One class a sample: outputs are scores (N classes), or one for two classes (N 1); targets class numbers int64 (N), in training also shares of the classes float32 (N classes)."""
 
 from __future__ import annotations
 
@@ -39,15 +39,17 @@ class Classification:
             raise TaskError(f"The network gives {shown(outputs)}, and the data has {self.classes} classes: its output must be N×{self.classes}, one score a class.")
 
     def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss function of scores and targets in the form that it takes."""
+        """The loss function of scores and targets in the form that it takes; of shares of the classes where it is one that takes them."""
+        if targets.ndim == 2:
+            return loss_fn(outputs, (targets[:, 1:] if _single(outputs) else targets).to(outputs.dtype))
         if self.form == "classes":
             return loss_fn(outputs, targets)
         aims = targets[:, None] if _single(outputs) else one_hot(targets, self.classes)
         return loss_fn(outputs, aims.to(outputs.dtype))
 
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """How many answers are the true class."""
-        return (_answer(outputs) == targets).sum()
+        """How many answers are the true class, of a mixed sample the one that has the largest share of it."""
+        return (_answer(outputs) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
 
     def answers(self, targets: Tensor) -> int:
         """Every sample."""

@@ -11,24 +11,25 @@ from torch import Tensor
 
 from builder.catalogue.augmentation import Augmentation
 
-from . import augmentations, policies
+from . import augmentations, mixing, policies
 from .batches import epoch_seed
 
 # Past the seeds of all orders of samples: a run has at most 100,000 epochs.
 PAST_ORDERS = 500_000
 # What is written into an exported training too, in the order in which it stands there.
-FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {name: one for module in (augmentations, policies) for name, one in vars(module).items() if isfunction(one)}
+FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {name: one for module in (augmentations, policies, mixing) for name, one in vars(module).items() if isfunction(one)}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change: the function that makes it, which of an image's random numbers are its, and its arguments; those for a mask, or None where it moves nothing."""
+    """One change: the function that makes it, which of an image's random numbers are its, and its arguments; those for a mask, or None where it moves nothing; whether it `mixes` images."""
 
     function: Callable[..., Tensor]
     first: int
     end: int
     arguments: Mapping[str, object]
     masks: Mapping[str, object] | None
+    mixes: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,27 @@ class Augment:
         return torch.rand(samples, self.draws, generator=torch.Generator().manual_seed(epoch_seed(seed, PAST_ORDERS + epoch)))
 
     def images(self, images: Tensor, chance: Tensor) -> Tensor:
-        """Images float32 (N C H W) on the scale 0 to 1, changed by their rows of `chance` (N draws)."""
+        """Images float32 (N C H W) on the scale 0 to 1, changed by their rows of `chance` (N draws), of a row that mixes none."""
+        return self.mixed(images, chance, 0)[0]
+
+    @property
+    def mixes(self) -> bool:
+        """Whether each image is mixed with another one."""
+        return any(step.mixes for step in self.steps)
+
+    def mixed(self, images: Tensor, chance: Tensor, lead: int) -> tuple[Tensor, Tensor | None]:
+        """The same where each image is mixed with another: `lead` images more stand in front, and the one at place i is the other of that at place lead + i.
+
+        Also how much of each image is its own (N), None where none are mixed.
+        """
+        share = None
         for step in self.steps:
-            images = step.function(images, chance[:, step.first:step.end], **step.arguments)
-        return images
+            if step.mixes:
+                own, chance = images[lead:], chance[lead:]
+                images, share = step.function(own, images[:len(own)], chance[:, step.first:step.end], **step.arguments)
+            else:
+                images = step.function(images, chance[:, step.first:step.end], **step.arguments)
+        return images, share
 
     def masks(self, masks: Tensor, chance: Tensor) -> Tensor:
         """Masks uint8 (N H W), moved as their images are; 255, which counts for nothing, comes in from outside."""
@@ -67,6 +85,6 @@ def in_a_row(chosen: Sequence[tuple[Augmentation, Mapping[str, object]]]) -> Aug
     for record, given in chosen:
         arguments = record.arguments(given)
         end = first + record.taken(given)
-        steps.append(Step(FUNCTIONS[record.function], first, end, arguments, None if record.masks is None else {**arguments, **record.masks}))
+        steps.append(Step(FUNCTIONS[record.function], first, end, arguments, None if record.masks is None else {**arguments, **record.masks}, record.mixes))
         first = end
     return Augment(tuple(steps)) if steps else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from builder.data.rows import Rows
 
@@ -52,12 +53,14 @@ class Split:
     Bytes are a quarter of the memory of floats and a quarter of the traffic to the device. The samples lie on the device, but for Rows and for more bytes
     than `most`: those stay where they are, and threads bring the batches of an epoch to the device ahead of their use. The batches are the same.
     With `channels_last` images lie as N H W C, so that every batch is channels_last without a copy. With `augment` the images of a batch are
-    changed by chance, which `begin` draws for an epoch.
+    changed by chance, which `begin` draws for an epoch. Where that mixes each image with another one, that is the one before it in the epoch's order, whatever the batches, and targets
+    become shares of so many `classes`, float32 (N classes). Batches follow the epoch's order, unless they are `scattered`.
     """
 
     def __init__(self, x: Tensor | Rows, y: Tensor, mean: Sequence[float], std: Sequence[float], device: Device, channels_last: bool,
-                 augment: Augment | None = None, most: int | None = None):
+                 augment: Augment | None = None, most: int | None = None, classes: int = 0):
         self._augment, self._chance, self._device = augment, None, device.torch_name
+        self._mixes, self._before, self._classes, self.scattered = augment is not None and augment.mixes, None, classes, False
         self._last = channels_last and x.ndim == 4
         self._bytes, self._pinned = x.dtype == torch.uint8, device.kind == "cuda"
         if device.kind != "cpu" and most is not None and x.nbytes > most:
@@ -90,6 +93,8 @@ class Split:
 
     def _taken(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The samples and answers with these numbers as they are kept, on the device, and the numbers."""
+        if self._mixes:
+            indices = torch.cat([self._before.index_select(0, indices if self.scattered else indices[:1]), indices])
         if self.streamed:
             # Strides as index_select gives them: those of images of one channel are not unique, and other strides take other kernels.
             x = self._brought(self._laid_out(self._x[indices.cpu()]).clone(memory_format=torch.contiguous_format))
@@ -109,7 +114,13 @@ class Split:
         if self._augment is None:
             return self._normalised(x), y
         chance = self._chance.index_select(0, indices)
-        images = self._augment.images(self._scaled(x), chance)
+        if self._mixes:
+            lead = len(indices) // 2 if self.scattered else 1
+            images, share = self._augment.mixed(self._scaled(x), chance, lead)
+            kinds, part = one_hot(y, self._classes).float(), share[:, None]
+            y = part * kinds[lead:] + (1 - part) * kinds[:len(share)]
+        else:
+            images = self._augment.images(self._scaled(x), chance)
         images = images.contiguous(memory_format=torch.channels_last) if self._last else images
         return images.sub_(self._mean).div_(self._std), self._augment.masks(y, chance) if y.ndim == 3 else y
 
@@ -117,6 +128,8 @@ class Split:
         """The augmentations of an epoch's samples, drawn for all of them."""
         if self._augment is not None:
             self._chance = self._augment.chances(len(self), seed, epoch).to(self._device)
+        if self._mixes:
+            self._before = before(len(self), seed, epoch).to(self._device)
 
     def part(self, first: int, end: int) -> tuple[Tensor, Tensor]:
         """The same for the samples from `first` to before `end`."""
@@ -140,3 +153,9 @@ def epoch_order(samples: int, seed: int, epoch: int, device: Device) -> Tensor:
     """
     torch.manual_seed(epoch_seed(seed, epoch))
     return torch.randperm(samples).to(device.torch_name)
+
+
+def before(samples: int, seed: int, epoch: int) -> Tensor:
+    """The number of the sample that comes before each one in the order of an epoch (samples); before the first comes the last."""
+    order = torch.randperm(samples, generator=torch.Generator().manual_seed(epoch_seed(seed, epoch)))
+    return torch.empty_like(order).index_copy_(0, order, order.roll(1))

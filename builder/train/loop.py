@@ -120,7 +120,7 @@ class Run:
         if self.settings.average is not None:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
         data = self.tensors
-        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last, self.settings.augment, self.settings.resident)
+        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last, self.settings.augment, self.settings.resident, len(data.classes))
         # Where there is a validation part, the test part does not even come to the device.
         self.watched_part = Split(*data.watched, data.mean, data.std, self.device, last, most=self.settings.resident)
         self.watched = watched_layer(self.model, data.shape)

@@ -140,6 +140,7 @@ class SharedRun(Run):
     def _settle_in(self) -> None:
         share_statistics(self.model)
         super()._settle_in()
+        self.train_part.scattered = True
         if not self.leads:
             self.watched = None
 
@@ -299,7 +300,8 @@ class SharedTask:
 def _counted(loss_fn: LossFunction, targets: Tensor) -> float | None:
     """What a mean loss divides by, where that is not the number of samples: classes have weights, or pixels have none."""
     weight = getattr(loss_fn, "weight", None)
-    if weight is None and targets.dtype != torch.uint8:
+    # With shares of the classes torch divides by the number of samples, whatever their weights.
+    if targets.is_floating_point() or weight is None and targets.dtype != torch.uint8:
         return None
     known = targets[targets != IGNORED] if targets.dtype == torch.uint8 else targets
     return float(known.numel() if weight is None else weight[known.long()].sum())

@@ -51,7 +51,7 @@ def draw(space: Workspace, dataset: Dataset, pictured: Pictured) -> None:
 
 def looked_at(project: Project, dataset: Dataset) -> Project:
     """What of a project its augmentations follow from, on the data set that is looked at."""
-    training = {name: project.training[name] for name in (augmentation.SECTION, "seed") if name in project.training}
+    training = {name: project.training[name] for name in (augmentation.SECTION, "seed", "loss") if name in project.training}
     return Project(data=used(project, meant(sources(project)[dataset.name][1])[1]), task=FrozenDict({"kind": dataset.task}), training=FrozenDict(training))
 
 

@@ -39,6 +39,8 @@ from tests.graph.drawings import legal_project
 
 DRAWN = int(os.environ.get("BRICKWORK_DRAWINGS", "5"))
 LR = {"lr": 0.01}
+# Of the others one alone is allowed in a row.
+ALONE = [kind for kind, record in AUGMENTATIONS.items() if not record.mixes]
 CASES = {
     "sgd": ("perceptron", {"batch_size": 323}),  # leaves one sample over, which joins the batch before it
     "seed": ("perceptron", {"seed": 12345, "optimizer": {"kind": "SGD", "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.001}}),
@@ -73,10 +75,13 @@ CASES = {
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3}),
     "own": ("starts", {"initializer": {"kind": "Orthogonal"}, "epochs": 1}),
     "own-alone": ("starts", {"epochs": 1, "seed": 8}),
+    "mixed": ("normalised", {"augmentation": [{"kind": "RandomCrop"}, {"kind": "MixUp", "alpha": 0.3}, {"kind": "RandomErasing"}], "batch_size": 323,
+                             "loss": {"kind": "CrossEntropyLoss", "weight": "balanced", "label_smoothing": 0.1}, "epochs": 1}),
+    "cut-out": ("convolutions", {"augmentation": [{"kind": "CutMix"}], "loss": {"kind": "MSELoss"}, "precision": "bfloat16", "epochs": 1}),
     # All there are, half of them on images that lie as N H W C.
-    "augmented": ("convolutions", {"augmentation": [{"kind": kind} for kind in list(AUGMENTATIONS)[::2]], "epochs": 1}),
+    "augmented": ("convolutions", {"augmentation": [{"kind": kind} for kind in ALONE[::2]], "epochs": 1}),
     "distorted": ("perceptron", {"augmentation": [{"kind": "RandomCrop", "padding": 2, "padding_mode": "reflect"}, {"kind": "RandomErasing", "off": True},
-                                                  *({"kind": kind} for kind in list(AUGMENTATIONS)[1::2])]}),
+                                                  *({"kind": kind} for kind in ALONE[1::2])]}),
 }
 PROJECTS = {name: project(network, **settings) for name, (network, settings) in CASES.items()}
 

@@ -92,6 +92,21 @@ def test_what_the_images_do_not_bear_is_said(project, entry, severity, says):
     assert not found or not problems(mended(given(entry, project=project)))
 
 
+def test_mixed_classes_need_a_loss_that_takes_shares_and_samples_of_one_class_each():
+    margin = given({"kind": "MixUp"}, project=builder.with_settings(DIGITS, {"training.loss": "MultiMarginLoss"}))
+    [(severity, field, says)] = problems(margin)
+    assert severity == "error" and field == "training.augmentation.0" and says == "MultiMarginLoss asks for one class a sample, and MixUp gives shares of two"
+    assert mended(margin).training["loss"]["kind"] == "CrossEntropyLoss" and not problems(mended(margin))
+    for loss in ("CrossEntropyLoss", "BCEWithLogitsLoss", "MSELoss"):
+        assert not problems(given({"kind": "CutMix"}, project=builder.with_settings(DIGITS, {"training.loss": loss})))
+    two = given({"kind": "MixUp"}, {"kind": "RandomCrop"}, {"kind": "CutMix"})
+    assert problems(two)[0][1:] == ("training.augmentation.2", "CutMix and MixUp both mix an image with the one before it: one of them is allowed in a row")
+    assert [entry["kind"] for entry in row(mended(two))] == ["MixUp", "RandomCrop"]
+    assert not problems(given({"kind": "MixUp", "off": True}, {"kind": "CutMix"}))
+    masks = given({"kind": "MixUp"}, project=ENTRIES["unet-small"].project)
+    assert problems(masks)[0][2].startswith("MixUp mixes the classes of two samples in shares, and what is told of") and not problems(mended(masks))
+
+
 def test_rows_of_numbers_have_no_augmentations():
     project = given({"kind": "RandomCrop"}, project=builder.with_settings(ENTRIES["points-mlp"].project, {"data.source": "moons"}))
     assert problems(project) == [("error", "training.augmentation", "augmentations change images, and the samples of Moons (generated) are rows of numbers")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from builder.catalogue.augmentation import AUGMENTATIONS
@@ -14,10 +15,12 @@ from builder.train.device import choose_device
 from tests.train.small import stripes
 
 
-def test_the_sheet_shows_the_very_images_that_a_run_trains_on():
-    data, row = stripes(channels=3), in_a_row([(AUGMENTATIONS["RandomCrop"], {}), (AUGMENTATIONS["ColorJitter"], {})])
+@pytest.mark.parametrize("kinds", [("RandomCrop", "ColorJitter"), ("RandomCrop", "CutMix")])
+def test_the_sheet_shows_the_very_images_that_a_run_trains_on(kinds):
+    data, row = stripes(channels=3), in_a_row([(AUGMENTATIONS[kind], {}) for kind in kinds])
     picture, numbers = sheet(data, row, seed=4, samples=5, epochs=3)
-    split = Split(data.train_x, data.train_y, data.mean, data.std, choose_device("cpu"), True, row)
+    split = Split(data.train_x, data.train_y, data.mean, data.std, choose_device("cpu"), True, row, classes=3)
+    split.scattered = True
     mean, std = (torch.tensor(numbers)[:, None, None] for numbers in (data.mean, data.std))
     for epoch in range(4):
         split.begin(4, epoch)

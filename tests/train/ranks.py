@@ -13,6 +13,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from builder.catalogue.augmentation import AUGMENTATIONS
+from builder.train.augment import in_a_row
 from builder.train.batches import seed_everything
 from builder.train.checkpoint import read_weights
 from builder.train.control import Control
@@ -22,6 +24,8 @@ from tests.train.small import Small, small_cnn
 
 SETTINGS = Settings(epochs=3, batch_size=10, report_every=0, snapshot_every=1000)
 WEIGHTED = nn.CrossEntropyLoss(weight=torch.tensor([0.2, 1.0, 3.0]), label_smoothing=0.1)
+
+MIXED = in_a_row([(AUGMENTATIONS["RandomCrop"], {"padding": 1}), (AUGMENTATIONS["CutMix"], {})])
 
 
 def adam(parameters):
@@ -39,6 +43,7 @@ CASES: dict[str, Callable[[], Small]] = {
     "BatchNorm": lambda: Small(SETTINGS, model=cnn()),
     "weighted classes, L1, clipping and an average": lambda: Small(
         replace(SETTINGS, l1=0.001, clip=lambda weights: nn.utils.clip_grad_norm_(weights, 1.0), average=0.5), None, cnn(), loss_fn=WEIGHTED),
+    "images that are changed and mixed": lambda: Small(replace(SETTINGS, augment=MIXED), model=cnn(), loss_fn=WEIGHTED),
 }
 
 

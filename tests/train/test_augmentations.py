@@ -11,8 +11,8 @@ from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional
 
 from builder.catalogue.augmentation import AUGMENTATIONS
-from builder.train import augmentations, policies
-from builder.train.augment import FUNCTIONS, in_a_row
+from builder.train import augmentations, mixing, policies
+from builder.train.augment import FUNCTIONS, Augment, in_a_row
 
 BILINEAR = InterpolationMode.BILINEAR
 SIDES = (19, 24)
@@ -32,6 +32,13 @@ def change(kind: str, images: torch.Tensor, chance: torch.Tensor, **given: objec
     return in_a_row([(AUGMENTATIONS[kind], given)]).images(images, chance)
 
 
+def made(row: Augment, images: torch.Tensor, chance: torch.Tensor, picked: torch.Tensor | None = None) -> torch.Tensor:
+    """What becomes of the picked images, each of which may be mixed with the one before it."""
+    picked = torch.arange(len(images)) if picked is None else picked
+    both = torch.cat([(picked - 1) % len(images), picked]) if row.mixes else picked
+    return row.mixed(images[both], chance[both], len(picked))[0]
+
+
 def spread(chance: torch.Tensor, most: float) -> list[float]:
     """Random numbers as numbers from -most to most."""
     return ((2 * chance - 1) * most).tolist()
@@ -42,14 +49,14 @@ def spread(chance: torch.Tensor, most: float) -> list[float]:
 def test_what_becomes_of_an_image_does_not_depend_on_the_batch_it_is_in_nor_on_how_it_lies_in_memory(kind, channels):
     images, row = photos(channels, 37, 18, 17), in_a_row([(AUGMENTATIONS[kind], {})])
     chance = row.chances(37, 1, 4)
-    whole = row.images(images, chance)
+    whole = made(row, images, chance)
     assert whole.shape == images.shape and whole.isfinite().all()
     assert not whole.equal(images) or AUGMENTATIONS[kind].colour and channels != 3
     order = torch.randperm(37, generator=torch.Generator().manual_seed(1))
     for size in (1, 7, 36):
         for picked in order.split(size):
-            laid_out = images[picked].contiguous(memory_format=torch.channels_last)
-            assert row.images(laid_out, chance[picked]).equal(whole[picked])
+            laid_out = images.contiguous(memory_format=torch.channels_last)
+            assert made(row, laid_out, chance, picked).equal(whole[picked])
 
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
@@ -229,6 +236,41 @@ def test_trivial_augment_draws_the_strength_too_and_auto_augment_a_pair_with_its
                 if happens < share:
                     image = theirs("AutoAugment", image, operation, 0.0 if strength is None else float(strength[step]) * (-1 if signed and turn < 0.5 else 1), True)
             assert ((image - one).abs() > 5e-3).float().mean() < 0.01
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.4, 1.0, 2.0, 20.0])
+def test_shares_are_of_the_beta_distribution(alpha):
+    from scipy.stats import beta
+
+    chance = torch.linspace(0.001, 0.999, 999)
+    got = mixing.beta(chance, alpha)
+    torch.testing.assert_close(got.double(), torch.from_numpy(beta(alpha, alpha).ppf(chance.double().numpy())), atol=5e-4, rtol=0)
+    assert got.diff().min() >= 0 and mixing.beta(chance[400:401], alpha).equal(got[400:401])
+
+
+@pytest.mark.parametrize("kind", ["MixUp", "CutMix"])
+def test_mixed_images_and_the_shares_of_their_classes_are_torchvisions(kind, monkeypatch):
+    images, chance = photos(), drawn(kind)
+    row = in_a_row([(AUGMENTATIONS[kind], {"alpha": 0.7})])
+    both = torch.arange(12).roll(1).tolist() + list(range(12))
+    got, shares = row.mixed(images[both], chance[both], 12)
+    whole = getattr(v2, kind)(alpha=0.7, num_classes=12)
+    assert shares.min() < 0.5 and shares.max() > 0.9
+    for place, (one, share) in enumerate(zip(got, shares, strict=True)):
+        whole._dist = type("Drawn", (), {"sample": lambda self, _, place=place: mixing.beta(chance[place:place + 1, 0], 0.7)})()
+        monkeypatch.setattr(torch, "randint", lambda side, size, place=place: torch.tensor([int(side * chance[place, 1 if side == SIDES[1] else 2])]))
+        wanted, labels = whole(images, torch.arange(12))
+        torch.testing.assert_close(one, wanted[place], atol=1e-6, rtol=0)
+        torch.testing.assert_close(share, labels[place, place], atol=1e-6, rtol=0)
+
+
+def test_what_stands_before_a_mix_is_made_of_both_images_and_what_stands_behind_of_the_mixed_one():
+    row = in_a_row([(AUGMENTATIONS["RandomInvert"], {}), (AUGMENTATIONS["MixUp"], {}), (AUGMENTATIONS["RandomErasing"], {"p": 1.0})])
+    images, chance = photos(), row.chances(12, 5, 1)
+    changed = change("RandomInvert", images, chance[:, :1])
+    mixed, shares = mixing.mix_up(changed[1:], changed[:-1], chance[1:, 1:2], 1.0)
+    got, told = row.mixed(images, chance, 1)
+    assert got.equal(change("RandomErasing", mixed, chance[1:, 2:], p=1.0)) and told.equal(shares)
 
 
 def test_noise_is_nearly_normal_and_every_pixel_of_every_image_has_its_own():

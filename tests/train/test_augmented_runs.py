@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 
 from builder.catalogue.augmentation import AUGMENTATIONS
+from builder.tasks.classification import Classification
 from builder.train.augment import in_a_row
 from builder.train.batches import Split, epoch_order
 from builder.train.device import choose_device
@@ -18,21 +20,26 @@ ROW = in_a_row([(AUGMENTATIONS["RandomCrop"], {"padding": 1}), (AUGMENTATIONS["R
 SETTINGS = Settings(epochs=3, batch_size=8, report_every=0, snapshot_every=1000, augment=ROW)
 
 
+MIXED = in_a_row([(AUGMENTATIONS["RandomCrop"], {"padding": 1}), (AUGMENTATIONS["MixUp"], {"alpha": 0.4}), (AUGMENTATIONS["GaussianNoise"], {})])
+
+
 def split(last: bool = True, row=ROW, channels: int = 3) -> Split:
     data = stripes(channels=channels)
-    return Split(data.train_x, data.train_y, data.mean, data.std, choose_device("cpu"), last, row)
+    return Split(data.train_x, data.train_y, data.mean, data.std, choose_device("cpu"), last, row, classes=3)
 
 
-def test_a_run_stopped_anywhere_ends_with_the_bits_of_one_that_was_not(tmp_path: Path):
-    whole, plain = Small(SETTINGS), Small(replace(SETTINGS, augment=None))
+@pytest.mark.parametrize("row", [ROW, MIXED], ids=["changed", "mixed"])
+def test_a_run_stopped_anywhere_ends_with_the_bits_of_one_that_was_not(row, tmp_path: Path):
+    settings = replace(SETTINGS, augment=row)
+    whole, plain = Small(settings), Small(replace(SETTINGS, augment=None))
     straight = whole.run()
     plain.run()
     assert not same_weights(whole.weights(), plain.weights())
     for step in (2, 5, 8):
         folder = tmp_path / str(step)
-        Small(SETTINGS).stopped_after(step, checkpoints=folder)
+        Small(settings).stopped_after(step, checkpoints=folder)
         torch.rand(100)
-        resumed = Small(SETTINGS)
+        resumed = Small(settings)
         after = resumed.run(checkpoints=folder, resume=True)
         assert after[0].resumed_at == step and same_weights(resumed.weights(), whole.weights())
         assert of(after, "Evaluated")[-1] == of(straight, "Evaluated")[-1]
@@ -50,6 +57,33 @@ def test_a_sample_becomes_the_same_in_whatever_batch_it_comes_and_something_else
     assert not one.batch(torch.arange(len(one)))[0].equal(whole)
     one.begin(0, 1)
     assert one.batch(torch.arange(len(one)))[0].equal(whole)
+
+
+def test_a_sample_is_mixed_with_the_one_before_it_in_the_epochs_order_in_whatever_batch_it_comes():
+    one, data = split(row=MIXED), stripes(channels=3)
+    one.begin(3, 2)
+    order = epoch_order(len(one), 3, 2, choose_device("cpu"))
+    whole, shares = one.batch(order)
+    own, other = (torch.nn.functional.one_hot(data.train_y[numbers], 3) for numbers in (order, order.roll(1)))
+    torch.testing.assert_close(shares.sum(1), torch.ones(37))
+    assert shares[own + other == 0].eq(0).all() and 0.2 < (shares.argmax(1) == data.train_y[order]).float().mean() < 1
+    for size in (1, 5, 30):
+        parts = [one.batch(numbers) for numbers in order.split(size)]
+        assert torch.cat([images for images, _ in parts]).equal(whole) and torch.cat([targets for _, targets in parts]).equal(shares)
+    one.scattered = True
+    picked = torch.arange(1, 37, 3)
+    images, targets = one.batch(order[picked])
+    assert images.equal(whole[picked]) and targets.equal(shares[picked])
+
+
+def test_answers_to_a_mixed_sample_are_right_when_they_name_its_larger_class():
+    task = Classification(3)
+    outputs, targets = torch.tensor([[2.0, 1, 0], [0, 3, 1], [0, 0, 1]]), torch.tensor([[0.4, 0.6, 0], [0, 0.9, 0.1], [0, 0.2, 0.8]])
+    assert task.correct(outputs, targets) == 2 and task.answers(targets) == 3
+    for loss_fn, form in ((torch.nn.CrossEntropyLoss(label_smoothing=0.1), "classes"), (torch.nn.MSELoss(), "one-hot"), (torch.nn.BCEWithLogitsLoss(), "logits")):
+        assert Classification(3, form).loss(loss_fn, outputs, targets) == loss_fn(outputs, targets)
+    pair = torch.tensor([[0.25, 0.75], [1.0, 0.0]])
+    assert Classification(2, "logits").loss(torch.nn.BCEWithLogitsLoss(), outputs[:2, :1], pair) == torch.nn.BCEWithLogitsLoss()(outputs[:2, :1], pair[:, 1:])
 
 
 def test_images_are_changed_between_0_and_1_and_normalised_then_and_lie_as_convolutions_want_them():

@@ -23,7 +23,7 @@ def found(tmp_path_factory, request):
 
 
 @pytest.mark.parametrize("size", [2, 3])
-@pytest.mark.parametrize("case", ["BatchNorm", "weighted classes, L1, clipping and an average"])
+@pytest.mark.parametrize("case", ["BatchNorm", "weighted classes, L1, clipping and an average", "images that are changed and mixed"])
 def test_losses_and_accuracies_are_those_of_one_process_within_float_error(found, case, size):
     seen = found[f"{case} {size}"]
     assert len(seen["together"]) == 18 and seen["together"] == pytest.approx(seen["alone"], rel=5e-6)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from builder.catalogue import Dataset
+from builder.catalogue import Dataset, losses_of, usual_loss
 from builder.catalogue.augmentation import AUGMENTATIONS, Augmentation
 
 from ..augmentation import MOST, OFF, PATH, SECTION, are_characters, edit, parameters, row
 from ..document import Project, thaw
 from ..problems import Problem, batch
+from .answer import kind_of
 
 # What turns characters into others, or into none.
 MIRRORS = ("RandomHorizontalFlip", "RandomVerticalFlip")
@@ -45,6 +46,7 @@ def fitting(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
     if used and len(dataset.shape) != 3:
         yield _error("", f"augmentations change images, and the samples of {dataset.title} are rows of numbers", [], "Remove them", "augmentation")
         return
+    yield from _mixing(project, dataset, [(place, record.kind) for place, record, _ in used if record.mixes], given)
     characters = are_characters(dataset)
     for place, record, values in used:
         if said := _too_large(record, record.values(values), dataset):
@@ -58,6 +60,24 @@ def fitting(project: Project, dataset: Dataset | None) -> Iterator[Problem]:
                        if len(dataset.classes) > 2 else "the label stays")
         elif record.masks is not None and project.task.get("kind") == "regression":
             yield _odd(place, given, f"{record.kind} moves what is in the image, and the numbers to find stay as they are", "a box or a place in the image would be wrong afterwards")
+
+
+def _mixing(project: Project, dataset: Dataset, mixing: Sequence[tuple[int, str]], given: Sequence[object]) -> Iterator[Problem]:
+    """What keeps images from being mixed with others: their classes are to be told in shares."""
+    losses, loss = losses_of(dataset.task), kind_of(project.training.get("loss", {}), usual_loss(dataset.task))
+    for turn, (place, kind) in enumerate(mixing):
+        if dataset.task != "classification":
+            yield _error(f".{place}", f"{kind} mixes the classes of two samples in shares, and what is told of {dataset.title} is no class of a sample", _without(given, place),
+                         f"Remove {kind}", "augmentation")
+        elif turn:
+            yield _error(f".{place}", f"{kind} and {mixing[0][1]} both mix an image with the one before it: one of them is allowed in a row", _without(given, place), f"Remove {kind}",
+                         "augmentation")
+        elif loss in losses and not losses[loss].soft:
+            takes = [name for name, one in losses.items() if one.soft]
+            use = batch(f"Use {takes[0]}", {"op": "settings", "path": "training.loss", "value": {"kind": takes[0]}}, sure=True)
+            remove = batch(f"Remove {kind}", _fix(_without(given, place), f"Remove {kind}"))
+            yield Problem(None, f"{PATH}.{place}", "error", f"{loss} asks for one class a sample, and {kind} gives shares of two",
+                          f"a mixed image is so much of one class and the rest of another; {', '.join(takes)} take that", (use, remove), "augmentation")
 
 
 def _too_large(record: Augmentation, values: Mapping[str, object], dataset: Dataset) -> str:
