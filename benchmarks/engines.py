@@ -30,7 +30,7 @@ from engine import CASES, CLOCKS, ENGINES, OURS, Case, Seconds
 
 from builder.train.device import processor_name, take_threads
 
-TAXES = (("ours, everything live", "by hand"), ("ours in bfloat16", "by hand in bfloat16"))
+TAXES = (("ours, everything live", "by hand"), ("ours in bfloat16", "by hand in bfloat16"), ("ours, medium", "by hand, medium"))
 
 
 class Process:

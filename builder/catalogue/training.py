@@ -88,8 +88,9 @@ WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_00
          "workers": Int("workers", 2, "threads that bring samples to the device ahead of their use where these take too much memory to lie there; any number gives the same results",
                         min=0, max=64),
          "l1": Float("l1", 0.0, "adds this times the sum of all weights' sizes to what is minimised, which makes many of them zero; the loss is shown without it", min=0.0),
-         "precision": Choice("precision", "float32", ("float32", "bfloat16"),
-                             "bfloat16: layers compute in 16 bits where torch's autocast holds it safe, weights stay in 32; faster, with 2 to 3 digits"),
+         "precision": Choice("precision", "float32", ("float32", "bfloat16", "medium"),
+                             "bfloat16: layers compute in 16 bits where torch's autocast holds it safe, weights stay in 32; faster, with 2 to 3 digits; medium: only products of "
+                             "matrices are of 16 bits, added up in 32 (torch.set_float32_matmul_precision; on a GPU of TF32's 19 bits), fastest for wide Linear layers and small batches"),
          "deterministic": Bool("deterministic", False, "only algorithms that give the same bits every time, on a GPU too, where they may be slower"),
          "tensorboard": Bool("tensorboard", False, "writes the run for TensorBoard too, into the folder tensorboard of the run; needs the tensorboard package")}
 RECORDS = {"optimizer": (OPTIMIZERS, "SGD"), "schedule": (SCHEDULES, "Constant"), "loss": (LOSSES, "CrossEntropyLoss"), "clipping": (CLIPPINGS, "None"),

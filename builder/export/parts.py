@@ -78,7 +78,7 @@ class Training:
     l1: float
     average: str
     balanced: bool
-    bfloat16: bool
+    precision: str
     compiled: bool
     deterministic: bool
     channels_last: bool
@@ -153,7 +153,7 @@ def training(project: Project) -> Training:
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
-        number(project, "precision") == "bfloat16", number(project, "compile") == "on", number(project, "deterministic"), last, bool(project.weights),
+        number(project, "precision"), number(project, "compile") == "on", number(project, "deterministic"), last, bool(project.weights),
         0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project), bool(augmentations(project))), tuple(augmentations(project)), own)
 
 
@@ -441,7 +441,7 @@ def _evaluation(made: Training) -> Part:
 
 def _forward(made: Training, inputs: str, indent: int, network: str = "network") -> str:
     """The lines that send inputs through the network; what autocast holds safe in 16 bits where that is wanted."""
-    lines = BFLOAT16 if made.bfloat16 else "outputs = {network}({inputs})\n"
+    lines = BFLOAT16 if made.precision == "bfloat16" else "outputs = {network}({inputs})\n"
     return textwrap.indent(lines.format(inputs=inputs, network=network), " " * indent)
 
 
@@ -499,7 +499,7 @@ def _loop(made: Training) -> Part:
         compiled=COMPILED if made.compiled else "", backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
         averaged=AVERAGED.format(call=made.average) if made.average else "", average=AVERAGE if made.average else "",
         **_scored(made.answers, made.masks and bool(made.augmentations), made.mixes), objective=made.answers.mixed if made.mixes else made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
-        deterministic=DETERMINISTIC if made.deterministic else "", stop=_stop(made),
+        deterministic=(MEDIUM if made.precision == "medium" else "") + (DETERMINISTIC if made.deterministic else ""), stop=_stop(made),
         watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
     if made.validated:
         code = validation.watched(code, "average.module" if made.average else "network", made.layout, bool(made.answers.right))
@@ -594,6 +594,9 @@ WEIGHT = '''\
 '''
 KNOWN = f'''\
     known = labels[labels != {IGNORED}]
+'''
+MEDIUM = '''\
+    torch.set_float32_matmul_precision("medium")  # products of matrices in 16 bits, added up in 32
 '''
 DETERMINISTIC = '''\
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses

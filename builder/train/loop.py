@@ -37,7 +37,7 @@ from .device import Device
 from .evaluate import Seen, evaluate
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from .patience import after_epoch
-from .precision import computed, deterministic
+from .precision import arithmetic, computed
 from .settings import Settings
 from .snapshot import take_snapshot, watched_layer
 from .watch import NEVER, Meter, Pace, SoundWeights, Sums
@@ -61,7 +61,7 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
     resumed has the very bits of one that never was. `kind` makes the run where it is not one process's own.
     """
     run = (kind or Run)(model, tensors, settings, optimizer, loss_fn, task, device, control or Control(), checkpoints)
-    with deterministic(settings.deterministic, device):
+    with arithmetic(settings.precision, settings.deterministic, device):
         try:
             ending = yield from run.events(resume)
         except Exception as error:

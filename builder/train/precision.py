@@ -14,7 +14,7 @@ from .device import Device
 
 def computed(model: Callable[[Tensor], Tensor], inputs: Tensor, precision: str) -> Tensor:
     """The network's outputs in float32; with "bfloat16" its layers compute in 16 bits where torch's autocast holds that safe."""
-    if precision == "float32":
+    if precision != "bfloat16":
         return model(inputs)
     with torch.autocast(inputs.device.type, torch.bfloat16):
         outputs = model(inputs)
@@ -22,8 +22,20 @@ def computed(model: Callable[[Tensor], Tensor], inputs: Tensor, precision: str) 
 
 
 @contextmanager
-def deterministic(wanted: bool, device: Device) -> Iterator[None]:
-    """Only algorithms of torch that give the same bits every time, when wanted; afterwards what was before."""
+def arithmetic(precision: str, wanted: bool, device: Device) -> Iterator[None]:
+    """How torch computes while a network is trained or tested: with "medium" it multiplies matrices of float32 in 16 bits and adds the products up in 32; with
+    `wanted` only by deterministic algorithms. Afterwards as before."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium" if precision == "medium" else before)
+    try:
+        with _deterministic(wanted, device):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@contextmanager
+def _deterministic(wanted: bool, device: Device) -> Iterator[None]:
     if not wanted:
         yield
         return

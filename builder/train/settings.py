@@ -23,7 +23,7 @@ class Settings:
     `rate` is the schedule of the learning rate, None where it stays, and `plateau` what a schedule that watches the run waits for.
     `resident` is how many bytes of samples may lie on the device, None for any, and `workers` how many threads bring the others there ahead of their use.
     `stopping` is what ends a run early. `clip` shortens the gradients of the weights it is given, `l1` is the share of the sum of the weights' sizes that is
-    minimised too, `average` is the decay of the moving average of the weights (None for none), `precision` "float32" or "bfloat16",
+    minimised too, `average` is the decay of the moving average of the weights (None for none), `precision` "float32", "bfloat16" or "medium",
     `compile` "off", "auto" or "on". `augment` changes
     the training images by chance.
 

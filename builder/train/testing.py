@@ -15,6 +15,7 @@ from .checkpoint import BEST, LAST, CheckpointError, read_position, read_weights
 from .device import Device
 from .evaluate import evaluate
 from .events import Evaluated
+from .precision import arithmetic
 from .settings import Settings
 
 CHECKPOINTS = {"best": BEST, "last": LAST}
@@ -40,5 +41,6 @@ def tested(model: nn.Module, tensors: Tensors, settings: Settings, *, loss_fn: L
     if isinstance(loss_fn, nn.Module):
         loss_fn.to(device.torch_name)
     part = Split(tensors.test_x, tensors.test_y, tensors.mean, tensors.std, device, last, most=settings.resident)
-    seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, precision=settings.precision)
+    with arithmetic(settings.precision, settings.deterministic, device):
+        seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, precision=settings.precision)
     return Evaluated(position.epoch - (position.batches == 0), position.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures, checkpoint)

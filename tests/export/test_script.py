@@ -61,6 +61,7 @@ CASES = {
                                "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}}),
     "cut": ("frozen", {"clipping": {"kind": "Value", "clip_value": 0.01}, "l1": 0.002, "averaging": {"kind": "EMA"}, "deterministic": True}),
     "halves": ("normalised", {"precision": "bfloat16", "loss": {"kind": "MultiMarginLoss", "weight": "balanced"}, "batch_size": 300}),
+    "products": ("perceptron", {"precision": "medium", "epochs": 1}),
     # No change is that large: the run ends after the second epoch.
     "early": ("perceptron", {"stopping": {"kind": "EarlyStopping", "patience": 1, "threshold": 100.0, "monitor": "train_loss"}, "epochs": 4}),
     "yes-or-no": ("perceptron", {"loss": {"kind": "BCEWithLogitsLoss"}, "epochs": 1}),

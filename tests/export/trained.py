@@ -59,11 +59,12 @@ def printed(out: str) -> list[tuple[float, ...]]:
 
 # Runs several files one after the other, each as a program of its own, without Brickwork in reach: importing torch is what takes long.
 RUNNER = """
-import importlib.util, runpy, sys
+import importlib.util, runpy, sys, torch
 assert importlib.util.find_spec("builder") is None
 for number, name in enumerate(sys.argv[2:]):
     print(f"--- {number}", flush=True)
     sys.argv[1:] = OPTIONS
+    torch.set_float32_matmul_precision("highest")  # what one asked of torch is not for the next
     runpy.run_path(name, run_name="__main__")
 """
 

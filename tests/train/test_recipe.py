@@ -19,7 +19,7 @@ from builder.train.batches import epoch_seed
 from builder.train.checkpoint import LAST, read_weights
 from builder.train.device import choose_device
 from builder.train.patience import Patience
-from builder.train.precision import computed, deterministic
+from builder.train.precision import arithmetic, computed
 from builder.train.settings import Settings
 from tests.train.small import Small, kinds, of, same_weights, small_cnn
 
@@ -37,6 +37,7 @@ RECIPES = {
     # No change is that large: the learning rate falls after every epoch but the first.
     "clipping, L1 and an average": replace(PLAIN, clip=functools.partial(nn.utils.clip_grad_norm_, max_norm=0.1), l1=0.01, average=0.9),
     "sixteen bits": replace(PLAIN, precision="bfloat16", clip=functools.partial(nn.utils.clip_grad_value_, clip_value=0.001), deterministic=True),
+    "medium": replace(PLAIN, precision="medium"),
     "early stopping": replace(PLAIN, epochs=9, stopping=Patience("train_loss", 2, 100.0)),
     "plateau": replace(scheduled("ReduceLROnPlateau", factor=0.5), plateau=Patience("validation_loss", 0, 100.0)),
 }
@@ -163,8 +164,13 @@ def test_deterministic_algorithms_are_asked_for_during_the_run_only():
     for event in small(RECIPES["sixteen bits"]).events():
         seen.append((type(event).__name__, torch.are_deterministic_algorithms_enabled()))
     assert {on for _, on in seen} == {True} and not torch.are_deterministic_algorithms_enabled()
-    with deterministic(False, choose_device("cpu")):
+    with arithmetic("float32", False, choose_device("cpu")):
         assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_products_are_of_sixteen_bits_during_the_run_only():
+    seen = {torch.get_float32_matmul_precision() for _ in small(RECIPES["medium"]).events()}
+    assert seen == {"medium"} and torch.get_float32_matmul_precision() == "highest"
 
 
 def test_balanced_weights_are_scikit_learns():
