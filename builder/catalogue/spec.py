@@ -74,10 +74,11 @@ class Fitting(Inference):
         """The worked formula."""
         return self._told.steps
 
-    @property
+    @functools.cached_property
     def env(self) -> Mapping[str, object]:
         """Every number known."""
-        return self._told.env
+        layer, inputs, given = self._asked
+        return self._told.env if layer.combine or "_told" in self.__dict__ else layer.numbers(inputs[0], given)
 
     def __eq__(self, other: object) -> bool:
         return self._told == (other._told if isinstance(other, Fitting) else other)
@@ -254,6 +255,16 @@ class Layer:
     def whole(self, given: Mapping[str, object]) -> dict[str, object]:
         """Parameters as the formulas of the whole layer read them: what may have several axes has a value for each."""
         return self._whole(self.values(given))
+
+    def numbers(self, shape: Shape, given: Mapping[str, object]) -> dict[str, object]:
+        """What the formulas of a layer with a pattern read when `shape`, which fits, comes in: sizes, parameters, and lengths of the output."""
+        sizes: dict[str, object] = {"rank": len(shape)}
+        values = self.values(given)
+        bind(self.pattern.split("->")[0].strip(), shape, sizes)
+        whole = {**self._whole(values), **sizes}
+        for axis, env in self._per_axis(sizes, values) if self.length else ():
+            whole[f"{axis}_out"] = evaluate(self.length, env)
+        return whole
 
     def resolved(self, values: Mapping[str, object]) -> dict[str, object]:
         """`values` with None replaced by the parameter that stands for it."""

@@ -66,7 +66,7 @@ class Shared:
     @property
     def alike(self) -> bool:
         """Do all bodies have the same shapes everywhere?"""
-        return len({(body.entry_shapes, *(step.shapes for step in body.steps)) for body in self.bodies}) == 1
+        return len(self.bodies) == 1 or len({(body.entry_shapes, *(step.shapes for step in body.steps)) for body in self.bodies}) == 1
 
     def value(self, which: int, place: Place) -> object:
         """What stands at a place in one of the bodies."""
@@ -185,6 +185,8 @@ def _places(shared: Shared) -> Iterator[tuple[Place, object]]:
 
 def _lift(shared: Shared) -> None:
     """Give the values that differ between the bodies a name; places that always agree share it."""
+    if len(shared.bodies) == 1:
+        return
     columns: dict[object, list[tuple[Place, object]]] = {}
     for place, default in _places(shared):
         column = tuple(typed(shared.value(which, place)) for which in range(len(shared.bodies)))

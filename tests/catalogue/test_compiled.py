@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from builder.catalogue import BATCH, LAYERS, Layer
+from builder.catalogue import BATCH, LAYERS, Fitting, Layer
 from tests.catalogue.test_against_torch import cases
 
 COMPILED = [layer for layer in LAYERS.values() if layer.compiled({}) is not None]
@@ -49,3 +49,12 @@ def test_parameters_that_are_refused_have_no_function():
 def test_a_shape_that_does_not_fit_is_left_to_the_layer(shape):
     shaped, _ = LAYERS["Conv2d"].compiled({"out_channels": 4, "kernel_size": 3})
     assert shaped(shape) is None and LAYERS["Conv2d"].infer([shape], {"out_channels": 4, "kernel_size": 3}).problems
+
+
+@pytest.mark.parametrize("kind", ["Conv2d", "MaxPool2d", "Linear", "BatchNorm2d", "ReLU", "Add", "Unfold"])
+def test_what_is_told_later_is_what_infer_tells(kind):
+    layer = LAYERS[kind]
+    shapes = [(BATCH, 6, 9, 8)] * layer.inputs[0]
+    told = layer.infer(shapes, {})
+    later = Fitting(told.shape, layer, shapes, {})
+    assert later.env == told.env and later.steps == told.steps and later == told and told == Fitting(told.shape, layer, shapes, {})
