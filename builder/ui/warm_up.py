@@ -1,9 +1,16 @@
-"""Importing torch aside, in a pause: it takes seconds, during which every answer of the server would be slower."""
+"""Importing aside: what the pages are made of while the browser still loads Streamlit, and torch, which takes seconds, in a pause."""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+# What Streamlit imports with its first picture and its first list of choices.
+STREAMLITS = ("numpy", "pandas")
 PAUSE = 3.0  # seconds without anybody doing anything
 
 _guard = threading.Lock()
@@ -27,3 +34,21 @@ def later() -> None:
 def _import_torch() -> None:
     _begun.set()
     import torch  # noqa: F401
+
+
+def pages() -> None:
+    """Import in a thread what the pages import: the first one that is asked for is drawn sooner by what that takes, half a second or more."""
+    threading.Thread(target=_import_all, daemon=True, name="pages").start()
+
+
+def _import_all() -> None:
+    for name in (*STREAMLITS, *dict.fromkeys(name for file in sorted((ROOT / "pages").glob("*.py")) for name in _modules(file))):
+        importlib.import_module(name)
+
+
+def _modules(file: Path) -> Iterator[str]:
+    """The modules of this app that a page imports at its top."""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "builder":
+            yield node.module
+            yield from (name for one in node.names if (name := f"{node.module}.{one.name}") and (ROOT / f"{name.replace('.', '/')}.py").is_file())
