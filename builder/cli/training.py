@@ -60,7 +60,7 @@ def add_work(command) -> None:
     which.add_argument("run_id", metavar="RUN", nargs="?")
     which.add_argument("--spare", action="store_true", help="wait for the run, which is told on the standard input")
     command.add_argument("--runs", metavar="FOLDER", help="the run store, where it is not the usual one")
-    command.set_defaults(run=run_work)
+    command.set_defaults(run=run_work, server=None)
 
 
 def add_share(command) -> None:
@@ -201,8 +201,9 @@ def run_work(arguments: Namespace) -> int:
             with restrained():
                 return 0 if work(arguments.run_id, events_of(store), store).reason in ("completed", "stopped") else 1
         finally:
-            # Outside of this worker's own limit, which those that it starts would inherit.
-            advance(store)
+            # Outside of this worker's own limit, which those that it starts would inherit. A server that waits for our end looks itself, and may have a worker in waiting.
+            if os.getppid() != arguments.server:
+                advance(store)
 
 
 def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:

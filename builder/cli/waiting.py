@@ -28,7 +28,7 @@ def wait_for_run(arguments: Namespace) -> Namespace:
     while "run" not in (message := told.get()):
         prepare(message["prepare"])
     become(str(message["output"]))
-    return Namespace(**{**vars(arguments), "run_id": message["run"], "runs": message["runs"]})
+    return Namespace(**{**vars(arguments), "run_id": message["run"], "runs": message["runs"], "server": message["server"]})
 
 
 def listen(told: Told) -> None:

@@ -24,7 +24,7 @@ from .surroundings import PACKAGE_PARENT, environment
 COMMAND = (sys.executable, "-m", "builder", "work", "--spare")
 VARIABLE = "BRICKWORK_SPARE"
 # Seconds that one is kept after a Train page was last open, before the next is started beside a run that begins, and after one that ended by itself.
-IDLE, PAUSE, SHY = 120.0, 5.0, 60.0
+IDLE, PAUSE, SHY = 120.0, 3.0, 60.0
 # A machine with less free memory (bytes) than a few times what one takes has no room for it.
 LEAST = 2 << 30
 # Bytes that the pipe to it takes at once: a larger project is not told.
@@ -40,7 +40,11 @@ class Spare:
         self._process: subprocess.Popen[bytes] | None = None
         self._surroundings: dict[str, str] = {}
         self._told: Mapping[str, object] | None = None
-        self._until, self._next = 0.0, 0.0
+        self._until, self._next, self._gave = 0.0, 0.0, ""
+
+    def gave(self, run_id: str) -> bool:
+        """Whether the last one became that run's worker."""
+        return self._gave == run_id
 
     @property
     def pid(self) -> int | None:
@@ -62,8 +66,7 @@ class Spare:
                 # One that ends by itself would do so again.
                 self._next = self._next if self._there() else self._clock() + SHY
                 self._let_go()
-            if self._process is None and wanted() and self._clock() >= self._next:
-                self._start()
+            self._start()
             if self._process is not None and project is not None and project != self._told:
                 self._told = project
                 if len(message := _line({"prepare": project})) <= MOST_TOLD and not self._tell(message):
@@ -73,11 +76,12 @@ class Spare:
         """The process, which from now on is the worker of that run of the store in `root`; None where there is none with the present environment."""
         with self._guard:
             process, self._next = self._process, self._clock() + self._pause
-            if not self._fits() or not self._tell(_line({"run": run_id, "runs": str(root.resolve()), "output": str(output.resolve())})):
+            if not self._fits() or not self._tell(_line({"run": run_id, "runs": str(root.resolve()), "output": str(output.resolve()), "server": os.getpid()})):
                 self._let_go()
                 return None
-            self._process = None
+            self._process, self._gave = None, run_id
             _close(process)
+            threading.Thread(target=self._refill, name="waits to start a spare worker", daemon=True).start()
             return process
 
     def end(self) -> None:
@@ -93,6 +97,8 @@ class Spare:
         return self._there() and self._surroundings == environment()
 
     def _start(self) -> None:
+        if self._process is not None or not wanted() or self._clock() < self._next:
+            return
         self._surroundings, self._told = environment(), None
         try:
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -102,6 +108,13 @@ class Spare:
             self._next = self._clock() + SHY
             return
         threading.Thread(target=self._watch, args=(self._process,), name="waits with the spare worker", daemon=True).start()
+
+    def _refill(self) -> None:
+        """Have another one in waiting, once the run that took the last has begun."""
+        threading.Event().wait(self._pause)
+        with self._guard:
+            if self._clock() < self._until:
+                self._start()
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Let it go once nobody has wanted it for a while."""

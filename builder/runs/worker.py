@@ -19,7 +19,7 @@ from .record import EndedError, Run, RunError
 from .reserve import reserve
 from .store import Store
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 BEAT_SECONDS = 2.0
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 

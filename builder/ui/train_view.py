@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,8 @@ FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RateChanged",
 REFRESH_SECONDS = 0.4
 LOOK_SECONDS = 5.0
 KEEP_SECONDS = 30.0
+# So long the page may wait for the first point of a run that a worker in waiting took: it is then drawn once, with it.
+FIRST_SECONDS = 0.3
 LISTED = 8
 STATES = {"queued": "waiting", "starting": "starting", "running": "training", "paused": "paused", "completed": "finished", "stopped": "stopped", "diverged": "diverged",
           "failed": "failed", "out_of_memory": "out of memory", "killed": "killed"}
@@ -126,11 +129,19 @@ def chosen(source: Store, project_name: str, load_id: str) -> tuple[Run | None, 
         asked = st.session_state.get("run")
     if asked:
         try:
-            return remembered(source.get(asked), load_id), ""
+            return remembered(begun(source, source.get(asked)), load_id), ""
         except RunError:
             says = f"There is no run {asked[:80]!r}: it was deleted, or it was made on another machine."
     newest = next((run for run in source.list() if run.name == project_name), None)
     return (None if says or newest is None else remembered(newest, load_id)), says
+
+
+def begun(source: Store, run: Run) -> Run:
+    """The run as it is, or as it is a moment later when its first point is about to come."""
+    while SPARE.gave(run.id) and run.state in ("starting", "running") and time.time() - (run.launched or 0.0) < FIRST_SECONDS and not source.latest(run.id, "StepEnded"):
+        threading.Event().wait(0.005)
+        run = source.get(run.id)
+    return source.get(run.id)
 
 
 def remembered(run: Run, load_id: str) -> Run:

@@ -76,14 +76,21 @@ def test_the_one_in_waiting_becomes_the_worker_of_the_next_run_and_of_no_other(s
 
 
 def test_the_next_one_waits_until_the_run_has_begun(spare, store, new):
-    waiting = spare(pause=5.0)
+    waiting = spare(pause=60.0)
     waiting.keep()
     launch(run := new(), store)
     waiting.keep()
     assert waiting.pid is None
-    waiting.clock[0] = 5.0
+    waiting.clock[0] = 60.0
     waiting.keep()
     assert waiting.pid and ended(store, run).state == "completed"
+
+
+def test_the_next_one_comes_by_itself_while_somebody_may_want_it(spare, store, new):
+    waiting = spare(pause=0.0)
+    waiting.keep()
+    launch(run := new(), store)
+    assert until(lambda: waiting.pid, 20, "the next one waits") and ended(store, run).state == "completed"
 
 
 def test_a_command_of_its_own_takes_no_worker_in_waiting(spare, store, new):
