@@ -21,7 +21,7 @@ from builder.graph.datasets import validation_share
 from builder.graph.document import MAX_BYTES, FrozenDict
 from builder.graph.link import from_link, is_link
 from builder.graph.origin import renamed
-from builder.graph.training import chosen, fused, number
+from builder.graph.training import chosen, number
 from builder.train.control import Control
 from builder.train.events import Evaluated, Event
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from builder.compile.partial import Partial
     from builder.export import Exported
     from builder.graph.analysis import Analysis
-    from builder.graph.warm import Survivor
     from builder.inspect.baselines import Score
     from builder.inspect.sample import Samples
+    from builder.warm import Warm
     from builder.weights.fit import Fitted
 
 __all__ = ["BuildError", "EditError", "LoadError", "PreviewError", "apply", "check", "diagram", "export", "fitting", "from_json", "gallery", "import_from",
@@ -143,7 +143,9 @@ def _numbers(project: Project, kind: str, checkpoint: Path | None) -> Exported:
     if checkpoint is not None:
         take(network, checkpoint)
     if kind == "weights":
-        return weights(network)
+        from builder.warm import carried
+
+        return weights(network, carried(project, dict(network.named_parameters())) if checkpoint is None else {})
     traced = trace(project)
     whole = {node.id for node in project.network.nodes if node.params.get("dtype") == "int64"}
     entries = [Entry(name, shape[1:], name in whole) for name, shape in zip(traced.entries, traced.entry_shapes, strict=True)]
@@ -299,13 +301,9 @@ def start_from(project: Project, given: str) -> tuple[Project, Fitted]:
 
 def _unfilled(project: Project) -> torch.nn.Module:
     """The project's network without memory for its numbers."""
-    import torch
+    from builder.compile.module import unfilled
 
-    from builder.compile.module import load as run
-
-    text = source(project)
-    with torch.device("meta"):
-        return run(text)
+    return unfilled(source(project))
 
 
 def twin(project: Project) -> str | None:
@@ -550,45 +548,18 @@ def smaller_batches(project: Project, checkpoint: Path | None = None, done: int 
     return project, f"with batches of {batch // 2}, from the weights of the last checkpoint and a fresh optimiser, for {left} more epoch{'' if left == 1 else 's'}"
 
 
-def surviving(project: Project, before: Project, checkpoint: Path) -> list[Survivor]:
-    """What becomes of every brick with weights when a changed project is trained on from the checkpoint of a run that trained `before`.
+def surviving(project: Project, before: Project, checkpoint: Path) -> Warm:
+    """What goes on when a changed project is trained on from the checkpoint of a run that trained `before`; see `builder.warm`."""
+    from builder.warm import surviving as found
 
-    Raises BuildError, and builder.train.checkpoint.CheckpointError for a checkpoint that cannot be read.
-    """
-    return _surviving(project, before, checkpoint)[0]
-
-
-def warm(project: Project, before: Project, checkpoint: Path, title: str) -> tuple[Project, list[Survivor]]:
-    """The changed project with every weight of the checkpoint of a run, which trained `before`, that still fits, and what becomes of every brick.
-
-    The weights are kept in the store of this machine under the names that the bricks have now, with `title`. Raises ValueError in words where nothing fits,
-    BuildError, and builder.train.checkpoint.CheckpointError for a checkpoint that cannot be read.
-    """
-    import tempfile
-
-    from safetensors.torch import save_file
-
-    from builder.weights import WeightsError, keep, section
-
-    rows, tensors = _surviving(project, before, checkpoint)
-    if not tensors:
-        raise WeightsError(f"nothing of {title} fits {project.name}: no brick of it has weights of the same shape there")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "weights.safetensors"
-        save_file({name: value.contiguous().clone() for name, value in tensors.items()}, file, {"format": "pt"})
-        kept = keep(file)
-    return apply(project, {"op": "weights", "value": section(kept, title)}), rows
+    return found(project, before, checkpoint)
 
 
-def _surviving(project: Project, before: Project, checkpoint: Path) -> tuple[list[Survivor], dict[str, torch.Tensor]]:
-    from builder.graph.warm import sources, survivors
-    from builder.train.checkpoint import read_weights
-    from builder.weights.fit import shapes_of
+def warm(project: Project, before: Project, checkpoint: Path, title: str) -> tuple[Project, Warm]:
+    """The changed project that starts with everything of a run's checkpoint that still fits, and what that is; see `builder.warm`."""
+    from builder.warm import warm as begun
 
-    own, tensors = shapes_of(_unfilled(project).state_dict()), read_weights(checkpoint)
-    given = shapes_of(tensors)
-    found = sources(check(before).analysis, check(project).analysis, own, given)
-    return survivors(own, given, found), {name: tensors[place] for name, place in found.items() if given[place] == own[name]}
+    return begun(project, before, checkpoint, title)
 
 
 def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
@@ -632,13 +603,13 @@ def train(project: Project, device: str | None = None, control: Control | None =
     last one there. `place` is that of this process among those that share the training: its number from 0, how many, and a file to meet through.
     Raises BuildError when the drawing has errors and builder.data.DataError when the data set is not there (it is fetched only with `download`).
     """
-    from builder.compile.resolve import resolve
     from builder.data.ahead import read
+    from builder.train.carried import give, kept
     from builder.train.checkpoint import LAST
     from builder.train.device import choose_device, cores, keep_freed_memory, take_threads
     from builder.train.loop import train as run
-    from builder.train.optimizer import plain
     from builder.train.shared import Place, device_of, kind_of_run
+    from builder.warm import carried
 
     if refused := untrainable(project):
         raise BuildError(refused)
@@ -651,11 +622,13 @@ def train(project: Project, device: str | None = None, control: Control | None =
     network = module(replace(project, weights={}) if goes_on else project)
     settings = recipe.settings(project, where)
     tensors = read(dataset_of(project), paths.data_roots(), progress, download, validation_share(project), settings.resident)
-    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    trained = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
     if not trained:
         raise BuildError(f"{project.name} has nothing to train: all its weights are frozen; unfreeze a brick")
-    kind, given = chosen(project, "optimizer")
-    optimizer = plain(resolve(kind.module))(trained, **kind.arguments(given), **fused(project))
+    make = recipe.optimizer(project)
+    optimizer = make(list(trained.values()))
+    if not goes_on and (state := carried(project, trained)):
+        give(optimizer, trained, kept(make), state)
     loss_fn, task = recipe.minimised(project, tensors, settings)
     with kind_of_run(shared, where) as kind:
         yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task, device=where, control=control, checkpoints=folder, resume=resume, kind=kind)

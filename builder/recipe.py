@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from builder.graph import Project
 from builder.graph.augmentation import augmentations
 from builder.graph.memory import RESIDENT
-from builder.graph.training import chosen, number, rate
+from builder.graph.training import chosen, fused, number, rate
 from builder.runs.limits import free_memory
 
 if TYPE_CHECKING:
+    import torch
+
     from builder.data.records import Tensors
     from builder.tasks.task import LossFunction, Task
     from builder.train.device import Device
@@ -49,6 +52,15 @@ def minimised(project: Project, tensors: Tensors, settings: Settings) -> tuple[L
     kind, given = chosen(project, "loss")
     loss_fn = resolve(kind.module)(**kind.arguments(given), **loss_arguments(tensors, kind.values(given), kind.form))
     return loss_fn, task_of(tensors, kind.form, settings.augment is not None)
+
+
+def optimizer(project: Project) -> Callable[[list[torch.nn.Parameter]], torch.optim.Optimizer]:
+    """What makes the project's optimiser of the weights that it trains."""
+    from builder.compile.resolve import resolve
+    from builder.train.optimizer import plain
+
+    kind, given = chosen(project, "optimizer")
+    return lambda weights: plain(resolve(kind.module))(weights, **kind.arguments(given), **fused(project))
 
 
 def _patience(project: Project, section: str) -> Patience | None:

@@ -58,8 +58,8 @@ TABLE = {
     "builder.paths": Rule(set(), set(), set()),
     "builder.weights": Rule({"builder.weights", PATHS}, set(), {"torch", "torchvision", "safetensors"}),
 }
-ANYTHING_BUT_TORCH_AT_THE_TOP = ("builder", "builder.api", "builder.recipe", "builder.cli", "builder.__main__", "pages", "app")
-WITHOUT_TORCH = ("", ".api", ".recipe", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".train.control", ".paths", ".weights")
+ANYTHING_BUT_TORCH_AT_THE_TOP = ("builder", "builder.api", "builder.recipe", "builder.warm", "builder.cli", "builder.__main__", "pages", "app")
+WITHOUT_TORCH = ("", ".api", ".recipe", ".warm", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".train.control", ".paths", ".weights")
 
 
 class Import(NamedTuple):

@@ -136,10 +136,11 @@ def warmed(project, trained: str, checkpoint: str):
     if not file.is_file():
         raise CommandError(f"the run {run.id} has no {checkpoint} checkpoint to go on from", 1)
     try:
-        project, rows = api.warm(project, before, file, f"{run.name}, run {run.id}")
+        project, found = api.warm(project, before, file, f"{run.name}, run {run.id}")
     except (CheckpointError, ValueError) as error:
         raise CommandError(str(error), 1) from None
-    say(f"From run {run.id}: {in_words(rows)}.", sys.stderr)
+    rows = found.bricks
+    say(f"From run {run.id}: {in_words(rows)}. {found.optimizer}", sys.stderr)
     if any(row.state != "kept" or row.was for row in rows):
         say(table(("BRICK", "", "WEIGHTS", "KEPT", ""), [(row.brick, row.state, count(row.numbers), count(row.kept), "; ".join(filter(None, (row.was and f"was {row.was}", row.why))))
                                                      for row in rows], right=[2, 3]), sys.stderr)

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import linecache
 
+import torch
 from torch import nn
 
 from .share import CLASS
@@ -18,6 +19,12 @@ def load(source: str) -> nn.Module:
     scope: dict[str, object] = {"__name__": "brickwork_network"}
     exec(compile(source, filename, "exec"), scope)
     return scope[CLASS]()
+
+
+def unfilled(source: str) -> nn.Module:
+    """The same without memory for its numbers, however many they are."""
+    with torch.device("meta"):
+        return load(source)
 
 
 def started(source: str, network: nn.Module) -> tuple[str, ...]:

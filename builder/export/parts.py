@@ -28,7 +28,7 @@ from builder.data.points import POINTS, scattered
 from builder.graph import Project, check, dataset_of, untrainable
 from builder.graph.augmentation import augmentations
 from builder.graph.datasets import validation_share
-from builder.graph.training import chosen, fused, number, rate
+from builder.graph.training import chosen, fused, goes_on, number, rate
 
 from . import augmentation, photos, validation
 from .answers import Answers, answers, loss_arguments
@@ -85,6 +85,7 @@ class Training:
     weights: bool
     validation: float
     answers: Answers
+    state: tuple[str, ...] = ()
     augmentations: tuple[tuple[Augmentation, Mapping[str, object]], ...] = ()
     drawn: tuple[str, ...] = ()
 
@@ -154,7 +155,17 @@ def training(project: Project) -> Training:
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
         number(project, "precision"), number(project, "compile") == "on", number(project, "deterministic"), last, bool(project.weights),
-        0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project), bool(augmentations(project))), tuple(augmentations(project)), own)
+        0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project), bool(augmentations(project))), _state(project), tuple(augmentations(project)), own)
+
+
+def _state(project: Project) -> tuple[str, ...]:
+    """The names of what the optimiser kept of each weight and goes on with; none where it starts anew."""
+    from builder.compile.resolve import resolve
+    from builder.train.carried import kept
+    from builder.train.optimizer import plain
+
+    record, given = chosen(project, "optimizer")
+    return tuple(kept(lambda weights: plain(resolve(record.module))(weights, **record.arguments(given)))) if goes_on(project) else ()
 
 
 def _single(project: Project) -> bool:
@@ -411,23 +422,42 @@ def _augmentation(made: Training) -> list[Part]:
 
 def _start(made: Training) -> list[Part]:
     words = "The network starts from the tensors of a safetensors file that have the name and the shape of one of its own."
-    return [Part("Starting weights", words, START, ("import json", "import torch"))] if made.weights else []
+    code = START + (STATE.format(keys=made.state, step="torch.zeros(()" + (", device=weights.device)" if "fused=True" in made.optimizer else ")")) if made.state else "")
+    return [Part("Starting weights", words + (" The optimiser goes on with what it kept of them." if made.state else ""), code, ("import json", "import torch"))] if made.weights else []
 
 
 # The format: https://github.com/huggingface/safetensors#format. The numbers behind the head are little-endian, as every processor that torch runs on is.
 START = '''\
-def start_from(network, file):
-    """Gives the network every tensor of a safetensors file that has the name and the shape of one of its own."""
+def read_tensors(file):
+    """The tensors of a safetensors file, by their names."""
     with open(file, "rb") as stream:
         head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
         content = bytearray(stream.read())
     types = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,
              "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}
+    whole = {name: about for name, about in head.items() if about.get("dtype") in types and 0 not in about["shape"]}
+    return {name: torch.frombuffer(content[slice(*about["data_offsets"])], dtype=types[about["dtype"]]).reshape(about["shape"])
+            for name, about in whole.items()}
+
+
+def start_from(network, tensors):
+    """Gives the network every tensor that has the name and the shape of one of its own."""
     for name, value in network.state_dict().items():
-        if name in head and head[name]["shape"] == list(value.shape) and value.numel():
-            first = head[name]["data_offsets"][0]
-            given = torch.frombuffer(content, dtype=types[head[name]["dtype"]], count=value.numel(), offset=first)
-            value.copy_(given.reshape(value.shape))
+        if name in tensors and tensors[name].shape == value.shape:
+            value.copy_(tensors[name])
+'''
+STATE = '''
+
+def state_from(optimizer, network, tensors):
+    """Has the optimiser go on with what it kept of the weights; of those that it has none of in their shape it has seen nothing."""
+    names = {{weights: name for name, weights in network.named_parameters()}}
+    for weights in optimizer.param_groups[0]["params"]:
+        fresh = {{key: {step} if key == "step" else torch.zeros_like(weights) for key in {keys}}}
+        kept = {{key: tensors.get(f"optimizer/{{names[weights]}}/{{key}}") for key in fresh}}
+        if all(kept[key] is not None and kept[key].shape == fresh[key].shape for key in fresh):
+            for key in fresh:
+                fresh[key].copy_(kept[key])
+        optimizer.state[weights].update(fresh)
 '''
 
 
@@ -490,7 +520,8 @@ def _loop(made: Training) -> Part:
         before=augmentation.BEFORE if made.mixes else "", pair=augmentation.PAIR if made.mixes else "",
         inputs=augmentation.inputs(made.augmentations, made.masks) if made.augmentations else "normalised(images.index_select(0, batch), mean, std), labels[batch]",
         initialise=INITIALISE.format(classes=_classes(made.initialised), name="name, " if made.drawn else "", named="named_" if made.drawn else "", call=made.initializer, unless=(STARTED if made.drawn else "") + (ZERO if made.starts_at_zero else "")) if made.initializer and made.initialised else "",
-        weights=", weights" if made.weights else "", start="    start_from(network, weights)\n" if made.weights else "",
+        weights=", weights" if made.weights else "", start="    tensors = read_tensors(weights)\n    start_from(network, tensors)\n" if made.weights else "",
+        state="    state_from(optimizer, network, tensors)\n" if made.state else "",
         to="device, memory_format=torch.channels_last" if made.channels_last else "device",
         layout=LAYOUT if made.layout else "", optimizer=made.optimizer, loss=made.loss, batch_size=made.batch_size,
         lonely=LONELY if lonely else "", rates=RATES.format(begin=BEGIN if made.plateau else "") if made.rate else "",
@@ -617,6 +648,7 @@ def train(data, epochs, seed, device{weights}):
 {layout}\
     images, labels, test_images, test_labels = (part.to(device) for part in (images, labels, test_images, test_labels))
     optimizer = {optimizer}
+{state}\
 {weight}\
     loss_fn = {loss}
 {averaged}\

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 NAMED = 3  # tensors that do not fit are named up to so many
 
 
-def weights(network: nn.Module) -> Exported:
-    """The tensors of a network."""
-    return _saved(network.state_dict())
+def weights(network: nn.Module, state: Mapping[str, Tensor]) -> Exported:
+    """The tensors of a network, and what an optimiser is to go on with."""
+    return _saved({**network.state_dict(), **state})
 
 
 def of_checkpoint(checkpoint: Path) -> Exported:

@@ -578,14 +578,18 @@ def from_json(record: object) -> Project:
 
 
 def weights_from_json(record: object) -> FrozenDict:
-    """The section that names the starting weights: nothing, or the sha256 of a file and what to call it; raises DocumentError."""
+    """The section that names the starting weights: nothing, or the sha256 of a file, what to call it and, where the file has that too, the `optimizer` whose state goes on.
+
+    Raises DocumentError.
+    """
     record = _table(record, "weights")
     if not record:
         return EMPTY
     sha256 = record.get("sha256")
     if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
         raise DocumentError("weights.sha256 must have 64 hexadecimal digits: it names a file of weights")
-    return FrozenDict({"sha256": sha256, "title": _text(record.get("title"), "weights.title")})
+    more = {"optimizer": _text(record["optimizer"], "weights.optimizer")} if "optimizer" in record else {}
+    return FrozenDict({"sha256": sha256, "title": _text(record.get("title"), "weights.title"), **more})
 
 
 def _no_constant(text: str) -> object:

@@ -33,6 +33,11 @@ def fused(project: Project) -> dict[str, bool]:
     return {"fused": True} if record.fused and record.numbers(given) else {}
 
 
+def goes_on(project: Project) -> bool:
+    """Whether the project's optimiser is the one whose state is kept with the weights that the project starts from."""
+    return bool(project.weights) and project.weights.get("optimizer") == chosen(project, "optimizer")[0].kind
+
+
 def legal(project: Project) -> bool:
     """Whether every setting is one that its record or parameter allows."""
     if any(WHOLE[name].check(number(project, name)) for name in WHOLE):

@@ -111,6 +111,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Everything in a checkpoint by its place there, on the CPU; raises CheckpointError when the file is damaged."""
+    return _read(path)[0]
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Writes and flushes a neighbour of `path`, renames it and flushes the folder; raises CheckpointError when the disk refuses."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -172,10 +177,13 @@ def _check_weights(path: Path, model: nn.Module, tensors: dict[str, Tensor]) -> 
 
 def lay_out_state(optimizer: torch.optim.Optimizer) -> None:
     """Brings what an optimiser keeps from its making (Adagrad's sums) to the device and the memory format that its weights have by now."""
-    for parameter, state in optimizer.state.items():
-        for key, value in state.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                state[key] = _laid_out_as(parameter, value, parameter.device)
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            for key, value in optimizer.state.get(parameter, {}).items():
+                if key == "step" and group.get("fused"):
+                    optimizer.state[parameter][key] = value.to(parameter.device)
+                elif isinstance(value, Tensor) and value.shape == parameter.shape:
+                    optimizer.state[parameter][key] = _laid_out_as(parameter, value, parameter.device)
 
 
 def _optimizer_to_tensors(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict]:

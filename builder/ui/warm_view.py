@@ -22,11 +22,18 @@ BEGUN = "warm_begun"
 FILES = {"best": "of its best epoch", "last": "of its last checkpoint"}
 
 
+class Warm(Protocol):
+    """What goes on: every brick's part, and a sentence about the optimiser."""
+
+    bricks: list[Survivor]
+    optimizer: str
+
+
 class Trainer(Protocol):
     """What this needs of builder.api; all raise ValueError in a person's words."""
 
-    surviving: Callable[[Project, Project, Path], list[Survivor]]
-    warm: Callable[[Project, Project, Path, str], tuple[Project, list[Survivor]]]
+    surviving: Callable[[Project, Project, Path], Warm]
+    warm: Callable[[Project, Project, Path, str], tuple[Project, Warm]]
     source: Callable[[Project], str]
 
 
@@ -49,11 +56,12 @@ def dialog(space: Workspace, run: Run, api: Trainer) -> None:
     chosen = st.radio("Weights", list(files), format_func=FILES.get, horizontal=True, key="warm-weights") if len(files) > 1 else next(iter(files))
     try:
         with st.spinner("Comparing the networks…"):
-            rows = api.surviving(space.project, from_json(train_view.store().project(run.id)), files[chosen])
+            found = api.surviving(space.project, from_json(train_view.store().project(run.id)), files[chosen])
     except (RunError, ValueError) as error:
         st.error(esc(str(error)))
         return
-    st.markdown(f"**{esc(in_words(rows))}.** The optimiser and the schedule start anew.")
+    rows = found.bricks
+    st.markdown(f"**{esc(in_words(rows))}.** {esc(found.optimizer)} The schedule starts anew.")
     st.dataframe(table(rows), hide_index=True, width="stretch")
     useful = any(row.kept for row in rows)
     st.button(f"Train {esc(space.project.name)} on", key="warm-train", type="primary", icon=":material/play_arrow:", disabled=not useful,
@@ -69,8 +77,8 @@ def table(rows: list[Survivor]) -> dict[str, list[object]]:
 def _begin(space: Workspace, run: Run, file: Path, api: Trainer) -> None:
     st.session_state[BEGUN] = True
     try:
-        project, rows = api.warm(space.project, from_json(train_view.store().project(run.id)), file, f"{run.name}, run {run.id}")
+        project, found = api.warm(space.project, from_json(train_view.store().project(run.id)), file, f"{run.name}, run {run.id}")
         train_view.start(to_json(project), api.source(project), project.name, st.session_state.get("device") or None, space.load_id)
-        st.toast(esc(f"{in_words(rows)}."))
+        st.toast(esc(f"{in_words(found.bricks)}."))
     except (RunError, ValueError) as error:
         st.session_state["run_trouble"] = str(error)

@@ -33,9 +33,9 @@ class WeightsError(ValueError):
     """Weights that are not there, damaged or of another network; the message is for people."""
 
 
-def section(sha256: str, title: str) -> dict[str, str]:
-    """What a project says of its starting weights."""
-    return {"sha256": sha256, "title": " ".join(title.split())[:200] or "weights"}
+def section(sha256: str, title: str, optimizer: str = "") -> dict[str, str]:
+    """What a project says of its starting weights, and the kind of optimiser whose state is kept with them."""
+    return {"sha256": sha256, "title": " ".join(title.split())[:200] or "weights", **({"optimizer": optimizer} if optimizer else {})}
 
 
 def place(sha256: object) -> Path:
