@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import math
+import os
 import sys
 import tempfile
 from argparse import ArgumentTypeError, Namespace
+from contextlib import suppress
 from pathlib import Path
 
 from builder.catalogue.tables import TABLE
@@ -19,9 +22,9 @@ SHOWN = 10  # broken items that are printed
 
 def add_to(commands) -> None:
     """Declare the commands."""
-    data = commands.add_parser("data", help="your own data: add a zip or folder of class folders, a table, an npz or idx files, list, show, remove")
+    data = commands.add_parser("data", help="your own data: add a zip or folder of pictures, a table, an npz or idx files, list, show, remove")
     actions = data.add_subparsers(metavar="ACTION", required=True)
-    add = actions.add_parser("add", help="read a zip or folder of class folders, a CSV table, an npz with images and labels, or MNIST's idx files, and keep it")
+    add = actions.add_parser("add", help="read a zip or folder of pictures (class folders, masks, boxes), a CSV table, an npz with images and labels, or MNIST's idx files, and keep it")
     add.add_argument("path", type=Path, nargs="+", metavar="PATH",
                      help="a zip, a folder, a table or an npz; folders train, val and test above the classes are its parts. Several: idx files of images and labels")
     add.add_argument("--title", default="", help="what to call it; without it the file's name")
@@ -31,8 +34,10 @@ def add_to(commands) -> None:
     add.add_argument("--test", type=_share, default=0.2, metavar="SHARE", help="share of every class that tests, where no folder says so (0.2)")
     add.add_argument("--seed", type=int, default=0, help="which samples test follows from it (0)")
     add.add_argument("--skip-broken", action="store_true", help="leave out what cannot be used instead of refusing the whole")
-    add.add_argument("--task", choices=("auto", "classification", "regression", "segmentation"), default="auto",
-                     help="what is to be told of a sample, where the file leaves it open: numbers of a table or an npz can be classes or amounts (auto)")
+    add.add_argument("--task", choices=("auto", "classification", "regression", "segmentation", "detection"), default="auto",
+                     help="what is to be told of a sample, where the file leaves it open: numbers of a table or an npz can be classes or amounts; boxes can be cut out "
+                          "(classification) or are to be found in their pictures (detection)")
+    add.add_argument("--most", type=float, metavar="GB", help="how many gigabytes the samples may take, as they are kept ($BRICKWORK_MOST_GB, else 50)")
     add.add_argument("--ignore", type=int, metavar="NUMBER", help="of masks, a number that is of no class, besides 255")
     add.add_argument("--look", action="store_true", help="say what is in it and what is broken, and keep nothing")
     add.add_argument("--sheet", type=Path, metavar="FILE.png", help="with --look, a picture of some samples of each class")
@@ -77,15 +82,14 @@ def run_add(arguments: Namespace) -> int:
 
     try:
         columns = TableChoices(tuple(arguments.label), **{name: getattr(arguments, name) for name in TABLE}, category=tuple(arguments.category), without=tuple(arguments.without))
-        choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken, columns,
-                          arguments.task, arguments.ignore)
-        with restrained(MOST_MEMORY):
+        kept.root().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.root(), prefix=".") as folder, restrained(MOST_MEMORY):
+            choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken, columns,
+                              arguments.task, arguments.ignore, _most(arguments.most), Path(folder))
             found = bring(arguments.path, choices, _tell(arguments.json), look=arguments.look)
             record = found.to_json()
             if not arguments.look:
-                kept.root().mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryDirectory(dir=kept.root(), prefix=".") as folder:
-                    record |= {"sha256": save(found, choices, Path(folder)).sha256}
+                record |= {"sha256": save(found, choices, Path(folder)).sha256}
     except DataError as error:
         raise CommandError(str(error), 1) from None
     except MemoryError:
@@ -100,6 +104,19 @@ def run_add(arguments: Namespace) -> int:
     if "sha256" in record:
         say(f"\nKept as {record['title']!r} (number {record['sha256'][:12]}). Train on it with: train PROJECT --set \"data.source=own:{clean(record['title'])}\"")
     return 0
+
+
+def _most(given: float | None) -> int:
+    """How many bytes the samples may take, by the command or by the environment."""
+    from builder.data.own.choices import MOST_BYTES
+
+    if given is None:
+        with suppress(ValueError):
+            given = float(os.environ.get("BRICKWORK_MOST_GB") or MOST_BYTES / 1e9)
+    if given is None or not 0 < given < math.inf:
+        raise CommandError(f"the gigabytes that samples may take (--most, BRICKWORK_MOST_GB) are a number above 0, such as 50, not {os.environ.get('BRICKWORK_MOST_GB')!r:.60}"
+                           if given is None else f"--most is a number of gigabytes above 0, such as 50, not {given:g}", 2)
+    return int(given * 1e9)
 
 
 def _write_sheet(path: Path, record: dict) -> None:
@@ -128,10 +145,10 @@ def _report(record: dict) -> None:
     whole = sum(map(sum, record["counts"]))
     valid = f", {count(record['valid'])} validation" if record["valid"] else ""
     say(f"{record['title']}: {count(record['train'])} training{valid} and {count(record['test'])} test samples of {_sample(record['shape'])}, {_told(record)}")
-    pixels = " PIXELS" if record["task"] == "segmentation" else ""
+    counted = {"segmentation": " PIXELS", "detection": " BOXES"}.get(record["task"], "")
     rows = [(name, *map(count, counts), share(sum(counts) / (whole or 1))) for name, *counts in zip(record["classes"], *record["counts"], strict=True)]
     if rows:
-        parts = [f"{part}{pixels}" for part in ("TRAIN", "TEST", "VALIDATION")][:len(record["counts"])]
+        parts = [f"{part}{counted}" for part in ("TRAIN", "TEST", "VALIDATION")][:len(record["counts"])]
         say(table(("CLASS", *parts, "SHARE"), rows, right=range(1, len(parts) + 2)))
     if columns := record.get("columns"):
         say("")
@@ -158,7 +175,7 @@ def _told(record: dict) -> str:
     """What is to be told of a sample."""
     if record["task"] == "regression":
         return f"regression: {', '.join(record['targets'])}"
-    return f"{len(record['classes'])} class{'' if len(record['classes']) == 1 else 'es'}" + (" a pixel" if record["task"] == "segmentation" else "")
+    return f"{len(record['classes'])} class{'' if len(record['classes']) == 1 else 'es'}" + {"segmentation": " a pixel", "detection": " of boxes"}.get(record["task"], "")
 
 
 def run_list(arguments: Namespace) -> int:

@@ -31,7 +31,7 @@ def bring() -> None:
     reading = intake().reading
     with st.expander("Bring your own data", icon=":material/upload_file:", expanded=reading is not None):
         st.caption("A zip or a folder with a folder of pictures for each class (folders train, val and test above them are its parts), with the folders images and masks, "
-                   "or with pictures and the boxes of a COCO file; a CSV table; an npz of samples and labels, numbers or masks; or MNIST's idx files. Look first: it "
+                   "or with pictures and the boxes of COCO or Pascal VOC files; a CSV table; an npz of samples and labels, numbers or masks; or MNIST's idx files. Look first: it "
                    "shows what is in it and what is broken, and keeps nothing.")
         _form()
         st.fragment(_watch, run_every=POLL if reading and reading.running else None)()
@@ -92,14 +92,14 @@ def draw_report(report: Mapping) -> None:
     sizes = ", ".join(f"{height}×{width} ({count:,})" for height, width, count in report["sizes"][:6])
     more = f" Sizes in the file (height×width): {sizes}{' …' if len(report['sizes']) > 6 else ''}." if sizes else ""
     told = f"regression of {', '.join(esc(str(name)) for name in report['targets'])}" if report["task"] == "regression" else f"{len(report['classes']):,} classes"
-    pixels = " pixels" if report["task"] == "segmentation" else ""
-    st.markdown(f"**{esc(str(report['title']))}**: {counted(report['train'], report['test'], report['valid'])}, {told}{' (a pixel)' if pixels else ''}, as "
+    counts, each = {"segmentation": (" pixels", " (a pixel)"), "detection": (" boxes", " of boxes")}.get(report["task"], ("", ""))
+    st.markdown(f"**{esc(str(report['title']))}**: {counted(report['train'], report['test'], report['valid'])}, {told}{each}, as "
                 f"{shape}.{more}")
     if tiles := report.get("tiles"):
         own_form.draw_tiles(tiles)
     whole = max(1, sum(map(sum, report["counts"])))
     if report["classes"]:
-        titles = [f"{part}{pixels}" for part in ("training", "test", "validation")]
+        titles = [f"{part}{counts}" for part in ("training", "test", "validation")]
         st.dataframe([{"class": name, **dict(zip(titles, counts, strict=False)), "share": f"{100 * sum(counts) / whole:.1f} %"}
                       for name, *counts in zip(report["classes"], *report["counts"], strict=True)],
                      key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300)

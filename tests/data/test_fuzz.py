@@ -112,6 +112,11 @@ PICTURES = {f"{'ab'[n % 2]}/{n}.{form.lower()}": picture(n, form=form, size=(9, 
             for n, form in enumerate(("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "PNG"))} | {"a/p.png": picture(1, "P", transparency=0), "b/i.png": picture(1, "I;16")}
 MASKED = {f"images/{n}.png": picture(n, size=(96, 72)) for n in range(3)} | {f"masks/{n}.png": mask(ONES) for n in range(3)} | {"classes.csv": b"id,name\n0,no\n1,yes\n11,void\n"}
 BOXED = {"images/a.jpg": picture(1, size=(96, 72), form="JPEG"), "annotations.json": json.dumps(COCO).encode()}
+XML = b"""<?xml version="1.0" encoding="utf-8"?><annotation><filename>%d.png</filename><size><width>96</width><height>72</height></size>
+<object><name>cat</name><bndbox><xmin>3</xmin><ymin>4.5</ymin><xmax>50</xmax><ymax>60</ymax></bndbox></object>
+<object><name>d&amp;g</name><bndbox><xmin>30</xmin><ymin>1</ymin><xmax>96</xmax><ymax>72</ymax></bndbox></object></annotation>"""
+VOC = {f"V/JPEGImages/{n}.png": picture(n, size=(96, 72)) for n in range(4)} | {f"V/Annotations/{n}.xml": XML % n for n in range(4)} | {
+    "V/ImageSets/Main/train.txt": b"0\n1\n2\n", "V/ImageSets/Main/test.txt": b"3\n"}
 ARRAYS = npz(x=IMAGES, y=TWO, classes=np.array(["a", "b"]))
 TARGETS = npz(x_train=IMAGES / 255, y_train=np.random.default_rng(0).normal(size=(8, 3)), x_test=IMAGES / 255, y_test=np.ones((8, 3)))
 AREAS = npz(x=IMAGES, y=(IMAGES[..., 0] > 99).astype(np.int64))
@@ -121,6 +126,7 @@ SEMICOLONS = b"\xef\xbb\xbf" + TABLE.replace(b";", b".").replace(b",", b";")
 FORMATS = {
     "zip": ("a.zip", outside(zipped(classes(2)))), "pictures in a zip": ("a.zip", inside(PICTURES, "")),
     "masks": ("a.zip", inside(MASKED, "masks/")), "names of masks": ("a.zip", inside(MASKED, "classes.csv")), "coco": ("a.zip", inside(BOXED, ".json")),
+    "voc": ("a.zip", inside(VOC, ".xml")), "pictures and lists of voc": ("a.zip", inside(VOC, "")),
     "npz": ("a.npz", outside(zipped(ARRAYS))), "arrays": ("a.npz", inside(ARRAYS, "")), "arrays of targets": ("a.npz", inside(TARGETS, "")),
     "arrays of masks": ("a.npz", inside(AREAS, "")), "csv": ("a.csv", outside(TABLE)), "csv with semicolons": ("a.csv", outside(SEMICOLONS)),
     "csv.gz": ("a.csv.gz", packed(TABLE)), "idx": ("images-idx3", outside(idx_bytes(IMAGES[..., 0]))), "idx.gz": ("images-idx3.gz", packed(idx_bytes(IMAGES)))}
@@ -163,7 +169,7 @@ def watched(folder: Path):
 def read(path: Path, beside: list[Path], chance: random.Random) -> str:
     """How it ended: read, read but for some items, or refused."""
     choices = Choices(skip=True, side=chance.choice((None, 8)), colours=chance.choice(("auto", "grey", "colour")), fit=chance.choice(("crop", "pad", "stretch")),
-                      task=chance.choice(("auto", "auto", "classification", "regression", "segmentation")),
+                      task=chance.choice(("auto", "auto", "auto", "classification", "regression", "segmentation", "detection")),
                       table=TableChoices(missing=chance.choice(("ask", "fill", "drop")), label=chance.choice(((), (), ("label",), ("a", "b")))))
     try:
         found = bring([path, *beside] if beside else path, choices, look=chance.random() < 0.5)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,11 +14,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 
 from builder import paths
 from builder.catalogue import described
 from builder.data import DataError, kept, load
-from builder.data.own import Choices, bring, pictures, places, save
+from builder.data.own import Choices, bring, pictures, pile, places, save
 from builder.data.own.split import split
 from tests.data.own_files import archive, classes, damaged, encrypted, picture, png_header
 
@@ -236,10 +239,43 @@ def test_archives_of_too_much_are_refused_before_anything_is_unpacked(limit: str
         looked(sound)
 
 
-def test_samples_that_would_not_fit_are_refused_before_they_are_allocated(sound: Path, monkeypatch):
-    monkeypatch.setattr("builder.data.own.brought.MOST_BYTES", 8 * 3 * 1024 * 1024 - 1)
-    with pytest.raises(DataError, match="8 pictures of 3×1024×1024 .* choose a smaller side"):
+def test_samples_that_would_not_fit_are_refused_before_any_is_read(sound: Path, monkeypatch):
+    monkeypatch.setattr("builder.data.own.decoding.Pile.add", lambda *_: pytest.fail("a sample was kept"))
+    size = 8 * 3 * 1024 * 1024
+    with pytest.raises(DataError, match="8 pictures of 3×1024×1024 are 0.0 GB; 0.0251658 GB are allowed: choose a smaller side, or allow more"):
+        bring(sound, Choices(side=1024, most=size - 1))
+    monkeypatch.setattr(pile, "IN_MEMORY", size - 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, pile.RESERVE + 2 * size - 1))
+    with pytest.raises(DataError, match="take 0.1 GB of the disk while they are read, and 0.1 GB are free there beside a reserve of 2 GB"):
         bring(sound, Choices(side=1024))
+
+
+@pytest.mark.parametrize("colours", ["auto", "grey"])
+def test_more_samples_than_memory_should_hold_go_through_a_file_and_are_kept_as_the_same_bytes(colours: str, tmp_path: Path, monkeypatch):
+    path = archive(tmp_path / "a.zip", {f"{part}{name}": content for part in ("train/", "val/", "test/") for name, content in classes(3).items()})
+    masked = archive(tmp_path / "m.zip", {f"{folder}/{n}.png": picture(n, "L") if folder == "masks" else picture(n) for n in range(6) for folder in ("images", "masks")})
+    few = [added(one, tmp_path / "part", colours=colours) for one in (path, masked)]
+    before = [(kept.place(one.sha256) / kept.FILE).read_bytes() for one in few]
+    for one in few:
+        kept.remove(one)
+    monkeypatch.setattr(pile, "IN_MEMORY", 500)
+    monkeypatch.setattr(pile, "CHUNK_BYTES", 1000)
+    many = [added(one, tmp_path / "part", colours=colours, room=tmp_path) for one in (path, masked)]
+    assert many == few and [(kept.place(one.sha256) / kept.FILE).read_bytes() for one in many] == before
+    # The package's own writer gives these bytes too.
+    held = load_file(kept.place(many[0].sha256) / kept.FILE)
+    save_file(held, tmp_path / "again.safetensors", {"classes": json.dumps(list(many[0].classes))})
+    assert (tmp_path / "again.safetensors").read_bytes() == before[0] and len(held) == 6
+
+
+def test_a_disk_that_is_full_is_said(sound: Path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile", lambda *_, **__: Full())
+    with pytest.raises(DataError, match="the disk has no room for sample 1 .No space left on device.: free some, or choose a smaller side"):
+        bring(sound, Choices(side=12))
 
 
 def cut(tmp_path: Path) -> Path:

@@ -75,7 +75,7 @@ def test_a_mask_stays_on_its_picture_when_both_are_brought_to_one_size(fit: str,
     (b"sky\nroad\ncar\nbus\n", ("sky", "road", "car", "bus"), None)])
 def test_a_file_beside_names_the_classes_and_which_number_is_none(names: bytes, known: tuple, ignored: int | None, tmp_path: Path):
     found = bring(masked(tmp_path / "a.zip", **{"classes.csv" if b"id" in names else "classes.txt": names}), Choices())
-    assert found.classes == known and np.array_equal(found.y == 255, np.stack(MASKS) == ignored)
+    assert found.classes == known and np.array_equal(found.y[:] == 255, np.stack(MASKS) == ignored)
     if len(known) == 4:
         assert any("No pixel is of 'bus'" in note for note in found.notes)
 

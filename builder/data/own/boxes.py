@@ -1,195 +1,70 @@
-"""Objects cut out of pictures by the boxes of a COCO file: each box a sample, its category the class.
-
-The form is cocodataset.org's (Data format, object detection): `images`, `annotations` with bbox [x, y, width, height] in pixels, and `categories`.
-"""
+"""Boxes drawn on pictures, whatever file says them: cut out, so that each is a sample of its own, or kept on their pictures."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from builder.catalogue.datasets import MOST_CLASSES
-
 from ..records import DataError
-from .decoding import Piece, Sheaf
-from .places import PARTS, Item, Listing
-from .report import Broken, class_name, counted, shown
+from .places import Item, Listing
+from .report import Broken, counted
 
-KEYS = ("images", "annotations", "categories")
 MOST_BOXES = 1_000_000
 SLACK = 1.0  # pixels by which a box may stand over the edge: boxes are rounded
 
 
+@dataclass(frozen=True)
+class Box:
+    """A thing in a picture: the number of its class, and left, top, right and bottom in pixels; `place` tells those of one file apart."""
+
+    label: int
+    sides: tuple[float, float, float, float]
+    place: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture with what was drawn on it; `size` is the width and height that the file of the boxes says, None where it says none."""
+
+    item: Item
+    boxes: tuple[Box, ...]
+    part: str = ""
+    size: tuple[int, int] | None = None
+
+
 @dataclass
 class Boxes:
-    """The pieces of the pictures that a COCO file names, what was left out, and what is worth a word."""
+    """The pictures that files of boxes name, the classes, what was left out, and what is worth a word."""
 
-    sheaves: list[Sheaf] = field(default_factory=list)
+    pictures: list[Drawn] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-
-def coco(listing: Listing) -> list[tuple[Item, Mapping]]:
-    """The COCO files among the files of a place; raises DataError for one that is damaged where the folders say no classes either."""
-    found = []
-    damaged = ""
-    for item in listing.texts:
-        if not item.parts[-1].casefold().endswith(".json"):
-            continue
-        try:
-            record = json.loads(item.read())
-        except (DataError, OSError, ValueError, RecursionError) as error:
-            damaged = f"{item.name} is no whole JSON file ({shown(str(error), 100)}), and the folders name no classes: mend it, or put the pictures into class folders"
-            continue
-        if isinstance(record, dict) and all(isinstance(record.get(key), list) for key in KEYS):
-            found.append((item, record))
-    if damaged and not found and len({item.parts[:-1] for item in listing.items}) <= 1:
-        raise DataError(damaged)
-    return found
+    def must_have_some(self, file: str) -> None:
+        """Raises DataError where there is no box, naming the file that should have them."""
+        if not any(drawn.boxes for drawn in self.pictures):
+            first = f": {self.broken[0].name}: {self.broken[0].why}" if self.broken else ""
+            raise DataError(f"{file} has no box that can be used{first}")
 
 
-def cut_out(listing: Listing, files: Sequence[tuple[Item, Mapping]]) -> Boxes:
-    """The boxes of COCO files; several are parts, by train, val and test in their names. Raises DataError when there is none."""
-    boxes = Boxes()
-    by_name: dict[str, list[Item]] = defaultdict(list)
-    for item in listing.items:
-        by_name[item.parts[-1]].append(item)
-    parts = [_part(item) if len(files) > 1 else "" for item, _ in files]
-    if len(files) > 1 and not all(parts):
-        raise DataError(f"{shown(files[parts.index('')][0].name)}: of several annotation files each is one part, and its name says which: train, val or test")
-    taken: set[tuple[str, ...]] = set()
-    for (item, record), part in zip(files, parts, strict=True):
-        _read(item, record, part, by_name, boxes, taken)
-    unused = len(listing.items) - len(taken)
-    if unused:
-        boxes.notes.append(f"{counted(unused, 'picture')} without a box that can be used {'is' if unused == 1 else 'are'} left aside.")
-    if not boxes.sheaves:
-        first = f": {boxes.broken[0].name}: {boxes.broken[0].why}" if boxes.broken else ""
-        raise DataError(f"{shown(files[0][0].name)} has no box that can be used{first}")
-    boxes.notes.insert(0, "Each box is a sample, cut out and named by its category" + ("." if parts[0] else "; those of one picture stay in one part."))
-    return boxes
+def wrong_sides(sides: Sequence[float], size: tuple[int, int] | None) -> Iterator[str]:
+    """What is wrong with a box (left, top, right, bottom in pixels) on a picture of this width and height, as parts of a sentence."""
+    left, top, right, bottom = sides
+    if right <= left or bottom <= top:
+        yield f"it is {right - left:g} wide and {bottom - top:g} high"
+    elif size and (left < -SLACK or top < -SLACK or right > size[0] + SLACK or bottom > size[1] + SLACK):
+        yield f"it goes from {left:g}, {top:g} to {right:g}, {bottom:g}, and its picture from 0, 0 to {size[0]}, {size[1]}"
 
 
-def _part(item: Item) -> str:
-    words = "".join(letter if letter.isalpha() else " " for letter in item.parts[-1].casefold()).split()
-    return next((PARTS[word] for word in words if word in PARTS), "")
+def unused(listing: Listing, taken: int, why: str) -> list[str]:
+    """A note about pictures that are left aside."""
+    left = len(listing.items) - taken
+    return [f"{counted(left, 'picture')} {why} {'is' if left == 1 else 'are'} left aside."] if left else []
 
 
-def _read(file: Item, record: Mapping, part: str, by_name: Mapping[str, list[Item]], boxes: Boxes, taken: set[tuple[str, ...]]) -> None:
-    if len(record["annotations"]) > MOST_BOXES or len(record["images"]) > MOST_BOXES:
-        raise DataError(f"{file.name} has more than {MOST_BOXES:,} boxes or pictures; bring fewer")
-    names = _categories(file, record, boxes)
-    pictures: dict[object, tuple[Item, tuple[int, int]]] = {}
-    missing: dict[object, str] = {}
-    for place, one in enumerate(record["images"]):
-        key, why, found = _picture(one, by_name)
-        if why:
-            boxes.broken.append(Broken(f"{file.name}, picture {_number(one, place)}", why))
-            missing[key] = why
-        elif key in pictures or key in missing:
-            boxes.broken.append(Broken(f"{file.name}, picture {_number(one, place)}", "another picture has its id"))
-        else:
-            pictures[key] = found
-    seen: set[object] = set()
-    crowds, pieces = 0, defaultdict(list)
-    for place, one in enumerate(record["annotations"]):
-        name = f"{file.name}, box {_number(one, place)}"
-        if not isinstance(one, dict):
-            boxes.broken.append(Broken(name, "it is no record"))
-            continue
-        if one.get("iscrowd"):
-            crowds += 1
-            continue
-        wrongs = list(_wrong(one, names, pictures, missing, seen))
-        seen.add(_key(one.get("id")))
-        if wrongs:
-            boxes.broken.append(Broken(name, "; ".join(wrongs)))
-            continue
-        item, size = pictures[_key(one.get("image_id"))]
-        label = boxes.classes.index(names[_key(one.get("category_id"))])
-        pieces[item, size].append(Piece(f"{item.name}#{place}", label, part, _inside(one["bbox"], size), "/".join(item.parts)))
-    if crowds:
-        boxes.notes.append(f"{counted(crowds, 'box')} around crowds {'is' if crowds == 1 else 'are'} left aside.".replace("boxs", "boxes"))
-    for (item, size), cut in pieces.items():
-        if item.parts in taken:
-            boxes.broken.append(Broken(item.name, "two annotation files have boxes of it"))
-            continue
-        taken.add(item.parts)
-        boxes.sheaves.append(Sheaf(item, tuple(cut), size))
-
-
-def _key(value: object) -> object:
-    """An id as a key of a dictionary: a whole number or a text, else nothing that any record has."""
-    return value if type(value) in (int, str) else None
-
-
-def _number(one: object, place: int) -> str:
-    value = one.get("id") if isinstance(one, dict) else None
-    return shown(str(value), 40) if type(value) in (int, str) and len(str(value)[:50]) < 50 else f"at place {place}"
-
-
-def _categories(file: Item, record: Mapping, boxes: Boxes) -> dict[object, str]:
-    """Category ids with the names of classes; classes go by their names, so several files share them."""
-    names: dict[object, str] = {}
-    for place, one in enumerate(record["categories"][:MOST_CLASSES + 1]):
-        name = one.get("name") if isinstance(one, dict) else None
-        key = _key(one.get("id")) if isinstance(one, dict) else None
-        if not isinstance(name, str) or key is None or key in names:
-            boxes.broken.append(Broken(f"{file.name}, category {_number(one, place)}", "it has no name, no id, or the id of another"))
-        else:
-            names[key] = class_name(name)
-    if len(set(names.values())) < len(names):
-        raise DataError(f"{file.name}: two categories have one name")
-    boxes.classes.extend(name for name in sorted(names.values()) if name not in boxes.classes)
-    if len(boxes.classes) > MOST_CLASSES:
-        raise DataError(f"{file.name} has more than {MOST_CLASSES:,} categories")
-    return names
-
-
-def _picture(one: object, by_name: Mapping[str, list[Item]]) -> tuple[object, str, tuple[Item, tuple[int, int]] | None]:
-    """A picture's id, why it cannot be used (empty when it can), its file and its width and height; the file is looked up among those that were listed."""
-    if not isinstance(one, dict) or _key(one.get("id")) is None or not isinstance(one.get("file_name"), str):
-        return None, "it has no id or no file_name", None
-    key, size = _key(one["id"]), (one.get("width"), one.get("height"))
-    parts = tuple(part for part in one["file_name"].replace("\\", "/").split("/") if part not in ("", "."))
-    found = [item for item in by_name.get(parts[-1] if parts else "", ()) if item.parts[-len(parts):] == parts]
-    if len(found) != 1:
-        return key, f"there are {len(found)} files called {shown(one['file_name'], 80)!r}" if found else f"its file {shown(one['file_name'], 80)!r} is missing", None
-    if not all(type(value) is int and value > 0 for value in size):
-        return key, "it does not say its width and height", None
-    return key, "", (found[0], size)
-
-
-def _wrong(one: Mapping, names: Mapping, pictures: Mapping, missing: Mapping, seen: set[object]):
-    """All that is wrong with a box, as parts of a sentence."""
-    key, image = _key(one.get("id")), _key(one.get("image_id"))
-    if key is not None and key in seen:
-        yield "another box has its id"
-    if _key(one.get("category_id")) not in names:
-        yield f"there is no category {shown(str(one.get('category_id'))[:40])}"
-    if image in missing:
-        yield f"its picture cannot be used: {missing[image]}"
-    elif image not in pictures:
-        yield f"there is no picture {shown(str(one.get('image_id'))[:40])}"
-    box = one.get("bbox")
-    if not isinstance(box, list) or len(box) != 4 or not all(type(value) in (int, float) and abs(value) < 1e9 and math.isfinite(value) for value in box):
-        yield "its bbox is not four numbers"
-        return
-    x, y, width, height = box
-    if width <= 0 or height <= 0:
-        yield f"it is {width:g} wide and {height:g} high"
-    elif image in pictures:
-        across, down = pictures[image][1]
-        if x < -SLACK or y < -SLACK or x + width > across + SLACK or y + height > down + SLACK:
-            yield f"it goes from {x:g}, {y:g} to {x + width:g}, {y + height:g}, and its picture from 0, 0 to {across}, {down}"
-
-
-def _inside(box: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The whole pixels that a box touches, at least one."""
-    x, y, width, height = box
-    left, top = (min(max(0, math.floor(start)), most - 1) for start, most in ((x, size[0]), (y, size[1])))
-    return left, top, max(left + 1, min(size[0], math.ceil(x + width))), max(top + 1, min(size[1], math.ceil(y + height)))
+def whole_pixels(sides: Sequence[float], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The whole pixels that a box touches in a picture of this width and height, at least one."""
+    left, top = (min(max(0, math.floor(start)), most - 1) for start, most in zip(sides[:2], size, strict=True))
+    return left, top, max(left + 1, min(size[0], math.ceil(sides[2]))), max(top + 1, min(size[1], math.ceil(sides[3])))

@@ -11,11 +11,12 @@ import numpy
 
 from ..records import DataError
 from .choices import Choices
+from .pile import Pile, must_fit
 from .report import Broken
 from .split import TEST, TRAIN, VALID, split
 from .tiles import Tiles
 
-MOST_BYTES = 1_000_000_000  # of all samples as they are kept
+LARGE = 1_000_000_000  # bytes of all samples, up to which a size that all pictures have is kept without being asked for
 MOST_SAID = 1000  # broken items that are kept by name
 SIDES = (28, 32, 48, 64, 96, 128, 160, 224)
 USUAL_BYTES = 100_000_000  # what a suggested size stays below
@@ -26,7 +27,7 @@ class Brought:
     """What was read: samples uint8 (N C H W), or float32 (N F) of a table, with parts and what is to be told; without `x` it was looked at only.
 
     `labels` are class numbers, or the same number for all where `y` says more: float32 (N K) of regression, masks uint8 (N H W) of segmentation, whose `areas`
-    (N classes) count pixels. `sizes` counts the pictures by (height, width), `side` is what was asked for or suggested. `more` is what a report says besides: a
+    (N classes) count pixels, or boxes float32 (N M 5) of detection, whose `areas` count them. `sizes` counts the pictures by (height, width), `side` is what was asked for or suggested. `more` is what a report says besides: a
     picture of some samples, a table's columns.
     """
 
@@ -40,15 +41,15 @@ class Brought:
     broken: tuple[Broken, ...]
     notes: tuple[str, ...]
     side: int | None = None
-    x: numpy.ndarray | None = field(default=None, repr=False)
+    x: numpy.ndarray | Pile | None = field(default=None, repr=False)
     more: Mapping[str, object] = field(default_factory=dict, repr=False)
     task: str = "classification"
     targets: tuple[str, ...] = ()
-    y: numpy.ndarray | None = field(default=None, repr=False)
+    y: numpy.ndarray | Pile | None = field(default=None, repr=False)
     areas: numpy.ndarray | None = field(default=None, repr=False)
 
     def counts(self) -> tuple[list[int], ...]:
-        """Training and test samples of each class, then those of the validation part where it came with one; of segmentation pixels, of regression none."""
+        """Training and test samples of each class, then those of the validation part where it came with one; of segmentation pixels, of detection boxes, of regression none."""
         there = (TRAIN, TEST, VALID)[:3 if VALID in self.parts else 2]
         if self.areas is not None:
             parts = numpy.array(self.parts)
@@ -96,18 +97,16 @@ def side_for(sizes: Mapping[tuple[int, int], int], count: int, channels: int) ->
     """A side that suits: the one that all have, else the largest usual one below most pictures' short side that keeps the whole small."""
     if len(sizes) == 1:
         [(height, width)] = sizes
-        if height == width and count * channels * height * width <= MOST_BYTES and height <= SIDES[-1]:
+        if height == width and count * channels * height * width <= LARGE and height <= SIDES[-1]:
             return height
     short = sorted(min(size) for size, times in sizes.items() for _ in range(times))
     middle = short[len(short) // 2] if short else SIDES[0]
     return max((side for side in SIDES if side <= middle and count * channels * side * side <= USUAL_BYTES), default=SIDES[0])
 
 
-def must_fit(count: int, shape: Sequence[int]) -> None:
-    """Raises DataError where so many pictures are too large, before they are allocated."""
-    size = count * int(numpy.prod(shape))
-    if size > MOST_BYTES:
-        raise DataError(f"{count:,} pictures of {'×'.join(map(str, shape))} are {size / 1e9:.1f} GB; {MOST_BYTES / 1e9:.0f} GB are allowed: choose a smaller side")
+def pictures_must_fit(count: int, shape: Sequence[int], choices: Choices) -> None:
+    """Raises DataError where so many pictures are too large, before any is read."""
+    must_fit(count * int(numpy.prod(shape)), choices.most, choices.room, f"{count:,} pictures of {'×'.join(map(str, shape))}")
 
 
 def tiled(tiles: Tiles | None, names: Mapping[int, str]) -> dict[str, object]:

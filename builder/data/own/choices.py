@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from builder.catalogue.tables import TABLE
 
@@ -10,7 +11,8 @@ from ..records import DataError
 from .pictures import FITS
 
 LARGEST_SIDE = 1024
-TASKS = ("auto", "classification", "regression", "segmentation")
+TASKS = ("auto", "classification", "regression", "segmentation", "detection")
+MOST_BYTES = 50_000_000_000  # of all samples as they are kept
 CHANNELS = {"auto": None, "grey": 1, "colour": 3}
 
 
@@ -41,7 +43,8 @@ class Choices:
     """What a person chooses: a title, the side of the pictures in pixels (None: what the files suggest), colours, how other sizes are brought to it.
 
     `test` is the share of every class that tests where the folders do not say so, drawn by `seed`; without `skip` broken items refuse the whole.
-    `task` is what is to be told where a file leaves that open; `ignore` is a number of masks that is of no class, besides 255.
+    `task` is what is to be told where a file leaves that open; `ignore` is a number of masks that is of no class, besides 255. `most` bounds the bytes of all
+    samples as they are kept; `room` is a folder on the disk where they will be, None for the system's own.
     """
 
     title: str = ""
@@ -54,6 +57,8 @@ class Choices:
     table: TableChoices = field(default_factory=TableChoices)
     task: str = "auto"
     ignore: int | None = None
+    most: int = MOST_BYTES
+    room: Path | None = None
 
     def __post_init__(self) -> None:
         if self.side is not None and not 1 <= self.side <= LARGEST_SIDE:
@@ -64,5 +69,7 @@ class Choices:
             raise DataError(f"task is {', '.join(TASKS)}, not {self.task!r:.60}")
         if self.ignore is not None and not 0 <= self.ignore <= 255:
             raise DataError(f"the number of masks that is of no class is 0 to 255, not {self.ignore:,}")
+        if self.most < 1:
+            raise DataError(f"the bytes that samples may take are at least 1, not {self.most:,}")
         if not 0 < self.test < 1:
             raise DataError(f"the share that tests lies between 0 and 1, and is {self.test:g}")

@@ -15,10 +15,11 @@ from PIL import Image
 from builder.catalogue.datasets import IGNORED
 
 from ..records import DataError, Progress
-from .brought import Brought, must_fit, parts_of, side_for, tiled
+from .brought import Brought, parts_of, pictures_must_fit, side_for, tiled
 from .choices import CHANNELS, Choices
 from .numbering import LEVELS, numbered
 from .pictures import brought, decoded, fitted, is_grey, numbers_of
+from .pile import Pile
 from .places import MOST_FILE, Item, Labelled, Listing, Sorted
 from .report import Broken, shown
 from .tiles import EACH, SIDE, Tiles, coloured, small
@@ -112,14 +113,14 @@ def _both(picture: Item, mask: Item) -> tuple[Image.Image, numpy.ndarray]:
 
 def _with_pixels(found: Brought, good: Sequence[tuple[Labelled, Item]], table: numpy.ndarray, choices: Choices, tell: Progress) -> Brought:
     channels, side, _ = found.shape
-    must_fit(len(good), (channels + 1, side, side))
-    x, y = numpy.empty((len(good), channels, side, side), numpy.uint8), numpy.empty((len(good), side, side), numpy.uint8)
+    pictures_must_fit(len(good), (channels + 1, side, side), choices)
+    x, y = Pile((channels, side, side), choices.room), Pile((side, side), choices.room)
     for number, (picture, mask) in enumerate(good):
         if number % 16 == 0:
             tell(f"Reading {len(good):,} pictures and masks", 0.5 + number / (2 * len(good)))
         image, numbers = _both(picture.item, mask)
-        x[number] = brought(image, side, channels, choices.fit)
-        y[number] = fitted(Image.fromarray(table[numbers]), side, choices.fit, Image.Resampling.NEAREST, IGNORED)
+        x.add(brought(image, side, channels, choices.fit))
+        y.add(fitted(Image.fromarray(table[numbers]), side, choices.fit, Image.Resampling.NEAREST, IGNORED))
     return replace(found, x=x, y=y)
 
 

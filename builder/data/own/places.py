@@ -24,6 +24,8 @@ MOST_DEPTH = 20  # folders above a file
 PICTURES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
 TEXTS = frozenset({".json", ".csv", ".txt"})
 MOST_TEXTS = 50
+MOST_XML = 1_000_000  # bytes of an XML file
+LISTS, LISTED = ("imagesets", "main"), ("train.txt", "val.txt", "test.txt")
 JUNK = frozenset({"thumbs.db", "desktop.ini"})
 PACKED = {zipfile.ZIP_STORED: "not packed", zipfile.ZIP_DEFLATED: "deflate"}
 ENCRYPTED = 0x1
@@ -46,13 +48,16 @@ class Item:
 
 @dataclass
 class Listing:
-    """All files of a place: pictures, empty folders, what is broken already by its name or size, texts that may say something of them, and how many are neither."""
+    """All files of a place: pictures, empty folders, what is broken already by its name or size, texts that may say something of them, XML files (`marks`) and
+    lists of ImageSets/Main that may say where things are in them, and how many are no pictures."""
 
     items: list[Item] = field(default_factory=list)
     folders: set[tuple[str, ...]] = field(default_factory=set)
     broken: list[Broken] = field(default_factory=list)
     aside: int = 0
     texts: list[Item] = field(default_factory=list)
+    marks: list[Item] = field(default_factory=list)
+    lists: list[Item] = field(default_factory=list)
 
     def add(self, parts: tuple[str, ...], size: int, read: Callable[[], bytes]) -> None:
         """Take in one file by its name and size."""
@@ -63,14 +68,26 @@ class Listing:
         item = Item(parts, read)
         if Path(parts[-1]).suffix.casefold() not in PICTURES:
             self.aside += 1
-            if Path(parts[-1]).suffix.casefold() in TEXTS and size <= MOST_FILE and len(parts) <= MOST_DEPTH and len(self.texts) < MOST_TEXTS:
-                self.texts.append(item)
+            self._text(item, size)
         elif size > MOST_FILE:
             self.broken.append(Broken(item.name, f"it unpacks to {size / 1e6:,.0f} MB; a picture's file may have {MOST_FILE / 1e6:.0f}"))
         elif len(parts) > MOST_DEPTH:
             self.broken.append(Broken(item.name, f"it lies more than {MOST_DEPTH} folders deep"))
         else:
             self.items.append(item)
+
+
+    def _text(self, item: Item, size: int) -> None:
+        ending = Path(item.parts[-1]).suffix.casefold()
+        if size > MOST_FILE or len(item.parts) > MOST_DEPTH:
+            return
+        if ending == ".xml" and size <= MOST_XML:
+            self.marks.append(item)
+        elif tuple(part.casefold() for part in item.parts[-3:-1]) == LISTS:
+            # There are three for each class besides, which are not asked for.
+            self.lists += [item] if item.parts[-1].casefold() in LISTED else []
+        elif ending in TEXTS and len(self.texts) < MOST_TEXTS:
+            self.texts.append(item)
 
 
 def _junk(parts: tuple[str, ...]) -> bool:

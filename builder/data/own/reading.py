@@ -17,12 +17,16 @@ from builder.catalogue.datasets import IGNORED, LONGEST_NAME, MOST_CLASSES
 from .. import kept
 from ..idx import is_idx
 from ..records import DataError, Progress
-from . import boxes, idx_files, mask_pairs, places
+from . import coco, idx_files, mask_pairs, places, voc
 from .arrays import Read, read_arrays
-from .brought import MOST_BYTES, Brought, parts_of, tiled
+from .boxes import Boxes
+from .brought import LARGE, Brought, parts_of, tiled
 from .choices import Choices, TableChoices
-from .decoding import Piece, Sheaf, read_pieces
+from .classes import cut_out, read_pieces
+from .decoding import Piece, Sheaf
+from .detections import read_detections
 from .pictures import decoded, fitted
+from .pile import write
 from .report import counted, shown
 from .split import TEST, TRAIN, VALID
 from .tables import read_table
@@ -93,9 +97,13 @@ def _pictures(paths: Sequence[Path], choices: Choices, tell: Progress, look: boo
     origin = shown(path.name)
     tell("Listing the files", 0.0)
     with places.opened(path) as listing:
-        if files := boxes.coco(listing):
-            cut = boxes.cut_out(listing, files)
-            return read_pieces(cut.sheaves, cut.classes, (*listing.broken, *cut.broken), cut.notes, origin, choices, tell, look)
+        if drawn := _drawn(listing):
+            if choices.task == "detection":
+                return read_detections(drawn, listing, origin, choices, tell, look)
+            sheaves, notes = cut_out(drawn, listing)
+            return read_pieces(sheaves, drawn.classes, (*listing.broken, *drawn.broken), notes, origin, choices, tell, look)
+        if choices.task == "detection":
+            raise DataError(f"{origin} says no boxes: detection takes pictures with a COCO file, or with an XML file each (Pascal VOC, LabelImg)")
         found = places.sort(listing)
         if mask_pairs.are_pairs(found):
             return mask_pairs.read_masks(found, listing, origin, choices, tell, look)
@@ -106,9 +114,17 @@ def _pictures(paths: Sequence[Path], choices: Choices, tell: Progress, look: boo
         return read_pieces(sheaves, classes, found.broken, found.notes, origin, choices, tell, look)
 
 
+def _drawn(listing: places.Listing) -> Boxes | None:
+    """The boxes that files of a place say; None where none does."""
+    if files := coco.coco(listing):
+        return coco.drawn(listing, files)
+    marks = voc.annotations(listing)
+    return voc.drawn(listing, marks) if marks else None
+
+
 def _arrays(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
     tell("Reading the arrays", 0.0)
-    return _of_arrays(read_arrays(paths[0], MOST_BYTES, choices.task, choices.ignore), shown(paths[0].name), choices, look)
+    return _of_arrays(read_arrays(paths[0], LARGE, choices.task, choices.ignore), shown(paths[0].name), choices, look)
 
 
 def _pairs(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:
@@ -116,7 +132,7 @@ def _pairs(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) 
     files = idx_files.found(paths[0]) if paths[0].is_dir() else list(paths)
     if wrong := [file for file in files if not is_idx(file)]:
         raise DataError(f"{shown(wrong[0].name)} is no idx file; several files at once are images and labels in MNIST's format")
-    return _of_arrays(idx_files.read_pairs(files, MOST_BYTES), shown(paths[0].name), choices, look)
+    return _of_arrays(idx_files.read_pairs(files, LARGE), shown(paths[0].name), choices, look)
 
 
 def _of_arrays(read: Read, origin: str, choices: Choices, look: bool) -> Brought:
@@ -161,16 +177,18 @@ def _balance(found: Brought) -> list[str]:
     """A single class, and classes of very different size."""
     if found.task == "regression":
         return []
+    if len(found.classes) == 1 and found.task == "detection":
+        return []
     if len(found.classes) == 1:
         return [f"There is a single class, {found.classes[0]!r}: a network has nothing to tell apart."]
-    what = "pixel" if found.task == "segmentation" else "sample"
+    what = {"segmentation": "pixel", "detection": "box"}.get(found.task, "sample")
+    several = "boxes" if what == "box" else f"{what}s"
     each = Counter({label: sum(counts) for label, counts in enumerate(zip(*found.counts(), strict=True)) if sum(counts)})
     (most, large), (least, small) = each.most_common()[0], each.most_common()[-1]
     notes = []
     if large > UNBALANCED * small:
-        share = large / each.total()
-        notes.append(f"The classes are unbalanced: {found.classes[most]!r} has {large:,} {what}s, {found.classes[least]!r} {small:,}. Always answering "
-                     f"{found.classes[most]!r} would be right {100 * share:.0f} % of the time.")
+        always = f" Always answering {found.classes[most]!r} would be right {100 * large / each.total():.0f} % of the time." if found.task != "detection" else ""
+        notes.append(f"The classes are unbalanced: {found.classes[most]!r} has {large:,} {several}, {found.classes[least]!r} {small:,}.{always}")
     for part, column in zip(("training", "test", "validation"), found.counts(), strict=False):
         if empty := [repr(found.classes[label]) for label, count in enumerate(column) if not count]:
             notes.append(f"No {part} {what} is of {', '.join(empty[:5])}{' …' if len(empty) > 5 else ''}.")
@@ -179,16 +197,14 @@ def _balance(found: Brought) -> list[str]:
 
 def save(found: Brought, choices: Choices, folder: Path) -> kept.Kept:
     """Keeps what was brought; `folder` is where its file is written first, on the same disk. Raises DataError when the disk refuses."""
-    from safetensors.numpy import save_file
-
     parts = numpy.array(found.parts)
     answers = numpy.array(found.labels, dtype=numpy.int64) if found.y is None else found.y
     there = [(name, numpy.flatnonzero(parts == part)) for name, part in zip(kept.PARTS, (TRAIN, TEST, VALID), strict=True)]
-    samples = {f"{name}_{what}": values[numbers] for name, numbers in there if len(numbers) for what, values in (("x", found.x), ("y", answers))}
+    samples = {f"{name}_{what}": (values, numbers) for name, numbers in there if len(numbers) for what, values in (("x", found.x), ("y", answers))}
     names = {"targets": found.targets} if found.task == "regression" else {"classes": found.classes}
     file = folder / "samples.safetensors"
     try:
-        save_file(samples, file, {name: json.dumps(texts, ensure_ascii=False) for name, texts in names.items()})
+        write(file, samples, {name: json.dumps(texts, ensure_ascii=False) for name, texts in names.items()})
     except OSError as error:
         raise DataError(f"the data could not be written to {folder}: {error.strerror or error}") from None
     return kept.keep(file, {**found.to_json(), "how": _how(found, choices)})

@@ -68,12 +68,12 @@ def tile(pixels: numpy.ndarray) -> numpy.ndarray:
     return small(image)
 
 
-def small(image: Image.Image) -> numpy.ndarray:
-    """A whole picture as a tile, uint8 (SIDE SIDE 3): shrunk to fit with black around, enlarged by whole pixels when it is small."""
+def small(image: Image.Image, side: int = SIDE) -> numpy.ndarray:
+    """A whole picture as a tile, uint8 (side side 3): shrunk to fit with black around, enlarged by whole pixels when it is small."""
     image = image.convert("RGB")
-    scale = min(SIDE / image.width, SIDE / image.height)
+    scale = min(side / image.width, side / image.height)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     image = image.resize(size, Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.NEAREST)
-    canvas = Image.new("RGB", (SIDE, SIDE))
-    canvas.paste(image, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
+    canvas = Image.new("RGB", (side, side))
+    canvas.paste(image, ((side - size[0]) // 2, (side - size[1]) // 2))
     return numpy.asarray(canvas)

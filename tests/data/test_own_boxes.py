@@ -1,0 +1,163 @@
+"""Boxes on pictures: Pascal VOC's files, and pictures kept whole with their boxes for detection, of VOC and COCO alike."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from builder.catalogue import described
+from builder.data import DataError, kept, load
+from builder.data.own import Choices, bring, save
+from builder.data.own.detections import moved
+from builder.data.own.pictures import brought
+from tests.data.files import real_data
+from tests.data.own_files import archive, picture
+
+SIZE = (40, 30)
+PICTURES = {f"VOC/JPEGImages/{n}.png": picture(50 * n, size=SIZE) for n in range(6)}
+THINGS = {n: [("cat" if n % 2 else "dog", (1 + n, 3, 12 + n, 20)), ("bird", (21, 11, 40, 30))][:1 + n % 2] for n in range(6)}
+
+
+def xml(things, size=SIZE, head: str = "", name: str = "") -> bytes:
+    """A file of boxes as VOC writes them."""
+    said = "" if size is None else f"<size><width>{size[0]}</width><height>{size[1]}</height><depth>3</depth></size>"
+    objects = "".join(f"<object><name>{what}</name><pose>Left</pose><bndbox>" + "".join(
+        f"<{side}>{value}</{side}>" for side, value in zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True)) + "</bndbox></object>" for what, box in things)
+    return f"{head}<annotation><filename>{name}</filename>{said}{objects}</annotation>".encode()
+
+
+def marked(things=None, **more: bytes) -> dict[str, bytes]:
+    return PICTURES | {f"VOC/Annotations/{n}.xml": xml(boxes) for n, boxes in (things or THINGS).items()} | more
+
+
+def looked(path: Path, **choices):
+    return bring(path, Choices(**choices), look=True)
+
+
+def test_boxes_of_voc_are_cut_out_with_the_first_and_the_last_pixel(tmp_path: Path):
+    found = bring(archive(tmp_path / "a.zip", marked()), Choices(side=8))
+    assert found.classes == ("bird", "cat", "dog") and len(found.x) == 9 and not found.broken and found.task == "classification"
+    whole = np.asarray(Image.open(io.BytesIO(PICTURES["VOC/JPEGImages/0.png"])))
+    # Its pixels count from 1: 1 to 12 are the first twelve.
+    assert any(np.array_equal(pixels, brought(Image.fromarray(whole[2:20, 0:12]), 8, 3, "crop")) for pixels in found.x)
+
+
+def test_the_lists_of_imagesets_are_the_parts_where_they_name_every_picture(tmp_path: Path):
+    lists = {f"VOC/ImageSets/Main/{name}.txt": "\n".join(map(str, numbers)).encode() for name, numbers in
+             (("train", (0, 1, 2)), ("val", (3,)), ("trainval", (0, 1, 2, 3)), ("test", (4, 5)), ("cat_train", (1,)))}
+    found = looked(archive(tmp_path / "a.zip", marked() | lists), task="detection")
+    assert [found.parts.count(part) for part in ("train", "val", "test")] == [3, 1, 2]
+    part = looked(archive(tmp_path / "b.zip", marked() | {name: content for name, content in lists.items() if "test" not in name}), task="detection")
+    assert set(part.parts) == {"train", "test"} and any("2 pictures are in none of train, val and test" in note for note in part.notes)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("size", [(60, 40), (40, 61), (33, 33)])
+def test_a_box_stays_on_its_thing_when_the_picture_is_brought_to_a_square(fit: str, size: tuple[int, int]):
+    width, height = size
+    pixels = np.zeros((height, width), np.uint8)
+    box = (width // 2 - 6, height // 2 - 4, width // 2 + 5, height // 2 + 6)
+    pixels[box[1]:box[3], box[0]:box[2]] = 255
+    [square] = brought(Image.fromarray(pixels), 96, 1, fit)
+    left, top, right, bottom = (value * 96 for value in moved(box, (height, width), 96, fit))
+    rows, columns = (np.flatnonzero((square > 127).any(axis)) for axis in (1, 0))
+    assert [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1] == pytest.approx([left, top, right, bottom], abs=1)
+
+
+def test_what_is_cut_off_with_the_sides_of_a_picture_is_no_box_and_is_counted(tmp_path: Path):
+    assert moved((0, 0, 5, 30), (30, 40), 30, "crop") is None
+    assert moved((0, 0, 10, 30), (30, 40), 30, "crop") == pytest.approx((0, 0, 1 / 6, 1))
+    found = looked(archive(tmp_path / "a.zip", marked({n: [*THINGS[n], ("edge", (1, 1, 4, 30))] for n in THINGS})), task="detection")
+    assert "edge" not in found.classes and any("6 of 15 boxes lie outside what is left of their pictures" in note for note in found.notes)
+    assert "edge" in looked(tmp_path / "a.zip", task="detection", fit="pad").classes
+
+
+@pytest.mark.parametrize("form", ["voc", "coco"])
+def test_whole_pictures_are_kept_with_their_boxes_and_loaded_as_a_project_says(form: str, tmp_path: Path):
+    boxes = {n: [(name, (left - 1, top - 1, right, bottom)) for name, (left, top, right, bottom) in things] for n, things in THINGS.items()}
+    boxes[5] = []
+    ids = {"bird": 4, "cat": 2, "dog": 9}
+    record = {"images": [{"id": n, "file_name": f"{n}.png", "width": SIZE[0], "height": SIZE[1]} for n in boxes], "categories": [{"id": n, "name": name} for name, n in ids.items()],
+              "annotations": [{"id": 10 * n + place, "image_id": n, "category_id": ids[name], "bbox": [box[0], box[1], box[2] - box[0], box[3] - box[1]]}
+                              for n, things in boxes.items() for place, (name, box) in enumerate(things)]}
+    files = PICTURES | {"boxes.json": json.dumps(record).encode()} if form == "coco" else marked({**THINGS, 5: []})
+    chosen = Choices(task="detection", side=40, fit="stretch")
+    found = bring(archive(tmp_path / "a.zip", files), chosen)
+    assert (found.task, found.classes, found.counts()[0]) == ("detection", ("bird", "cat", "dog"), found.areas[[part == "train" for part in found.parts]].sum(0).tolist())
+    assert any("1 picture has no box" in note for note in found.notes) and found.areas.sum() == 7
+    one = save(found, chosen, tmp_path)
+    tensors = load(described(kept.section(one)), [])
+    assert tensors.task == "detection" and tensors.train_y.shape == (len(tensors.train_x), 2, 5) and tensors.train_y.dtype == torch.float32
+    wanted = {(Image.open(io.BytesIO(PICTURES[f"VOC/JPEGImages/{n}.png"])).resize((40, 40), Image.Resampling.BILINEAR).tobytes(),
+               tuple(sorted((found.classes.index(name), *np.float32([box[0] / 40, box[1] / 30, box[2] / 40, box[3] / 30]).tolist()) for name, box in things)))
+              for n, things in boxes.items()}
+    given = {(x.permute(1, 2, 0).numpy().tobytes(), tuple(sorted((int(row[4]), *row[:4]) for row in y.tolist() if row[4] >= 0)))
+             for part in ("train", "test") for x, y in zip(getattr(tensors, f"{part}_x"), getattr(tensors, f"{part}_y"), strict=True)}
+    assert given == wanted
+
+
+WRONG = {
+    "no area": (xml([("cat", (5, 5, 5, 9))]), "object 1", "it is 0 wide and 4 high"), "outside": (xml([("cat", (30, 5, 45, 9))]), "object 1", "it goes from 29, 4 to 45, 9"),
+    "no number": (xml([("cat", (5, "five", 9, 9))]), "object 1", "its bndbox is not four numbers"), "no name": (xml([(" ", (5, 5, 9, 9))]), "object 1", "it has no name"),
+    "infinite": (xml([("cat", (5, 5, 9, "1e999"))]), "object 1", "its bndbox is not four numbers"), "cut": (xml([])[:-9], "", "it is no whole XML file"),
+    "entities": (xml([("&a;", (5, 5, 9, 9))], head='<!DOCTYPE a [<!ENTITY a "aaaa">]>'), "", "it has a DOCTYPE"),
+    "another file": (xml([], head='<!DOCTYPE a SYSTEM "file:///etc/passwd">'), "", "it has a DOCTYPE"),
+    "encoding": (b'<?xml version="1.0" encoding="no-such"?>' + xml([]), "", "it is no whole XML file"), "deep": (b"<annotation>" + b"<a>" * 5000, "", "more than 20 deep"),
+    "no picture": (xml([], name="../../7.png"), "", "there is no picture of its name")}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_in_an_xml_file_is_named_and_the_others_are_read(case: str, tmp_path: Path):
+    content, where, says = WRONG[case]
+    files = marked({n: THINGS[n] for n in range(5)}) | {f"VOC/Annotations/{'99' if case == 'no picture' else '5'}.xml": content}
+    found = looked(archive(tmp_path / "a.zip", files), task="detection")
+    [one] = found.broken
+    assert one.name.startswith("VOC/Annotations/") and where in one.name and says in one.why
+    with pytest.raises(DataError, match="1 item of a.zip cannot be used"):
+        bring(tmp_path / "a.zip", Choices(task="detection"))
+
+
+def test_a_size_that_is_not_said_is_the_pictures_own_and_one_that_is_wrong_is_refused(tmp_path: Path):
+    files = marked() | {"VOC/Annotations/1.xml": xml(THINGS[1], (0, 0)), "VOC/Annotations/3.xml": xml(THINGS[3], (80, 60)),
+                        "VOC/Annotations/0.xml": xml([("dog", (30, 5, 60, 9))], None)}
+    found = looked(archive(tmp_path / "a.zip", files))
+    assert {one.name: one.why for one in found.broken} == {"VOC/JPEGImages/3.png": "it has 40×30 pixels, and its boxes were drawn on 80×60",
+                                                           "VOC/JPEGImages/0.png#0": "it goes from 29, 4 to 60, 9, and its picture from 0, 0 to 40, 30"}
+
+
+def test_pictures_of_one_name_in_two_folders_go_with_the_xml_files_beside_them(tmp_path: Path):
+    files = {f"{year}/{folder}/1.{ending}": content for year, shade in (("2007", 0), ("2012", 200)) for folder, ending, content in
+             (("JPEGImages", "png", picture(shade, size=SIZE)), ("Annotations", "xml", xml([(f"y{year}", (1, 1, 40, 30))])))}
+    found = bring(archive(tmp_path / "a.zip", files), Choices(task="detection", side=30, fit="stretch"))
+    shades = {found.classes[int(y[0, 4])]: int(x[2, 5, 5]) for x, y in zip(found.x, found.y, strict=True)}
+    assert shades == {"y2007": 0, "y2012": 200}
+
+
+def test_detection_without_boxes_or_with_too_many_is_refused_in_words(tmp_path: Path):
+    with pytest.raises(DataError, match="a.zip says no boxes: detection takes pictures with a COCO file, or with an XML file each"):
+        looked(archive(tmp_path / "a.zip", PICTURES), task="detection")
+    with pytest.raises(DataError, match="no test picture has a box"):
+        lists = {f"VOC/ImageSets/Main/{name}.txt": numbers.encode() for name, numbers in (("train", "0 \n1\n2\n3\n4"), ("test", "5"))}
+        bring(archive(tmp_path / "b.zip", marked({**THINGS, 5: []}) | lists), Choices(task="detection"))
+    found = looked(archive(tmp_path / "c.zip", marked({**THINGS, 0: [("dog", (1, 1, 9, 9))] * 501})), task="detection")
+    assert [(one.name, one.why) for one in found.broken] == [("VOC/JPEGImages/0.png", "it has 501 boxes; 500 are allowed in a picture")]
+
+
+@pytest.mark.parametrize("folder", real_data("detection"), ids=lambda _: "real")
+def test_the_blood_cells_are_read_as_voc_and_as_coco(folder: Path, tmp_path: Path):
+    with zipfile.ZipFile(folder / "detection" / "bccd_voc_coco.zip") as whole:
+        chosen = [f"BloodImage_{n:05d}" for n in (0, 1, 2, 338, 343)]
+        voc = archive(tmp_path / "voc.zip", {name: whole.read(name) for one in chosen for name in (f"BCCD/JPEGImages/{one}.jpg", f"BCCD/Annotations/{one}.xml")})
+    found = looked(voc, task="detection")
+    assert [(one.name.rpartition("/")[2].partition(",")[0], one.why) for one in found.broken] == [
+        ("BloodImage_00338.xml", "it is 0 wide and 0 high"), ("BloodImage_00343.xml", "it is 0 wide and 0 high")]
+    assert set(found.classes) <= {"Platelets", "RBC", "WBC"} and len(found.parts) == 5 and found.sizes == {(480, 640): 5}
+    both = looked(folder / "detection" / "bccd_voc_coco.zip", task="detection", fit="stretch")
+    assert [both.parts.count(part) for part in ("train", "val", "test")] == [205, 87, 72] and int(both.areas.sum()) == 4886 and not both.broken
