@@ -500,7 +500,7 @@ def first_samples(project: Project, split: str, count: int) -> tuple[object, obj
     """The first samples of a part ("train", "validation", "test") of a project's data, and what is true of them, as numpy arrays; raises builder.data.DataError."""
     from builder import data
 
-    tensors = data.load(dataset_of(project), paths.data_roots(), validation=validation_share(project))
+    tensors = data.load(dataset_of(project), paths.data_roots(), validation=validation_share(project), most=data.GLANCE)
     x, y = {"train": (tensors.train_x, tensors.train_y), "validation": (tensors.valid_x, tensors.valid_y), "test": (tensors.test_x, tensors.test_y)}[split]
     return x[:count].numpy().copy(), y[:count].numpy().copy()
 
@@ -576,14 +576,15 @@ def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[nump
         raise BuildError(f"{project.name} is not trained on images, and augmentations change images")
     if wrong := [problem for problem in check(project).errors if str(problem.field).startswith(AUGMENTATIONS)]:
         raise BuildError("; ".join(map(str, wrong)))
-    return sheet(data.load(dataset, paths.data_roots(), validation=validation_share(project)), in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
+    tensors = data.load(dataset, paths.data_roots(), validation=validation_share(project), most=data.GLANCE)
+    return sheet(tensors, in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
 
 
 def fetch(project: Project, progress: Callable[[str, float], None] | None = None) -> None:
     """Brings a project's data set to this machine where it is not there yet; raises builder.data.DataError where it cannot be had."""
     from builder import data
 
-    data.load(dataset_of(project), paths.data_roots(), progress, download=True)
+    data.load(dataset_of(project), paths.data_roots(), progress, download=True, most=data.GLANCE)
 
 
 def prepare(project: Project) -> None:

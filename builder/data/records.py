@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .rows import Rows
 
 Progress = Callable[[str, float], None]
+# Bytes of pictures up to which all are read where some are looked at; more stay in their file.
+GLANCE = 200_000_000
 
 
 class DataError(ValueError):

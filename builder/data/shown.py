@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from builder.catalogue import Dataset
 
+from . import records
 from .load import load
 from .records import Tensors
 from .show import MOST_POINTS, grid_image, plane, samples_per_class
@@ -54,7 +55,7 @@ class Shown:
 def shown(source: str | Dataset, roots: Sequence[Path], features: Sequence[str] = (), validation: float = 0.0) -> Shown:
     """Reads a data set and keeps what is shown of it; `features` are what the numbers of a sample are called, `validation` is the share that is held
     out. Raises DataError."""
-    tensors = load(source, roots, validation=validation)
+    tensors = load(source, roots, validation=validation, most=records.GLANCE)
     answers = (tensors.train_y, tensors.test_y, *(() if tensors.valid_y is None else (tensors.valid_y,)))
     sizes = (len(tensors.train_x) + sum(map(len, answers[2:])), len(tensors.test_x))  # a validation part was drawn from the training part, or came with it
     about = {"sizes": sizes, "mean": tensors.mean, "std": tensors.std, "whole": sizes[0] <= MOST_POINTS}

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from builder.catalogue.datasets import DATASETS, IGNORED, Dataset
-from builder.data import DataError, load
+from builder.data import DataError, load, records
 from builder.data.load import statistics
 from builder.data.validation import with_validation
 
 EMPTY: Mapping[str, int] = MappingProxyType({})
 KEPT = 1000  # samples of a data set that stay in memory, so that one can look at some more
-MOST_BYTES = 200_000_000  # of pictures that are read as a whole; more stay in their file
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Samples:
         # The whole record: a project chooses the size of photographs, and how many samples are made.
         key = (dataset, validation)
         if key not in self._kept:
-            tensors = load(dataset, self._roots, most=MOST_BYTES)
+            tensors = load(dataset, self._roots, most=records.GLANCE)
             # The samples keep their numbers whatever is held out; their scale is the run's.
             mean, std = statistics(with_validation(tensors, validation).train_x) if validation and tensors.valid_x is None else (tensors.mean, tensors.std)
             # Copies: a view would hold on to all of the data set.

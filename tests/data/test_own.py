@@ -14,13 +14,17 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from builder import paths
 from builder.catalogue import described
-from builder.data import DataError, kept, load
+from builder.data import DataError, kept, load, shown
 from builder.data.own import Choices, bring, pictures, pile, places, save
 from builder.data.own.split import split
+from builder.data.rows import Rows
+from builder.inspect.sample import Samples
+from builder.runs import restrained
 from tests.data.own_files import archive, classes, damaged, encrypted, picture, png_header
 
 
@@ -266,6 +270,32 @@ def test_more_samples_than_memory_should_hold_go_through_a_file_and_are_kept_as_
     held = load_file(kept.place(many[0].sha256) / kept.FILE)
     save_file(held, tmp_path / "again.safetensors", {"classes": json.dumps(list(many[0].classes))})
     assert (tmp_path / "again.safetensors").read_bytes() == before[0] and len(held) == 6
+
+
+def test_a_pile_takes_no_more_memory_the_larger_it_is(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(pile, "IN_MEMORY", 1_000_000)
+    monkeypatch.setattr(pile, "CHUNK_BYTES", 1_000_000)
+    one = np.arange(1_000_000, dtype=np.uint32).astype(np.uint8)
+    with restrained(30_000_000):
+        with pytest.raises(MemoryError):
+            np.ones((60, 1_000_000), np.uint8)
+        many = pile.Pile(one.shape, tmp_path)
+        for number in range(60):
+            many.add(one + np.uint8(number))
+        pile.write(tmp_path / "a.safetensors", {"test_x": (many, np.array([7, 5])), "train_x": (many, np.arange(58))}, {})
+    with safe_open(tmp_path / "a.safetensors", "np") as stream:
+        assert np.array_equal(stream.get_tensor("test_x"), np.stack([one + np.uint8(7), one + np.uint8(5)])) and stream.get_slice("train_x").get_shape() == [58, 1_000_000]
+
+
+def test_what_pages_show_of_large_data_is_read_from_its_file(tmp_path: Path, monkeypatch):
+    one = added(archive(tmp_path / "a.zip", classes(6)), tmp_path / "part", side=12)
+    dataset, roots = described(kept.section(one)), paths.data_roots()
+    whole, sample = shown(dataset, roots, validation=0.2), Samples(roots).take(dataset, {"image": (3, 12, 12)}, 2)
+    monkeypatch.setattr("builder.data.records.GLANCE", 1000)
+    again = shown(dataset, roots, validation=0.2)
+    assert np.array_equal(again.pictures, whole.pictures) and (again.mean, again.counts, again.sizes) == (whole.mean, whole.counts, whole.sizes)
+    assert torch.equal(Samples(roots).take(dataset, {"image": (3, 12, 12)}, 2).inputs["image"], sample.inputs["image"])
+    assert isinstance(load(dataset, roots, most=1000).train_x, Rows)
 
 
 def test_a_disk_that_is_full_is_said(sound: Path, monkeypatch):
