@@ -16,7 +16,7 @@ class Request(NamedTuple):
 
 
 class Control:
-    """Requests on their way to a training: put in by any thread or signal handler, taken out by the training before its next step."""
+    """Requests on their way to a training: put in by any thread or signal handler, taken out by the training before its next step, or the next batch of an evaluation."""
 
     def __init__(self) -> None:
         # Unlike Event and Queue it may be used by a signal handler that interrupts its own use.
@@ -32,9 +32,13 @@ class Control:
         """Whether somebody has asked to stop, even where that was not taken out yet."""
         return self._stopping
 
-    def waiting(self) -> bool:
-        """Whether there is anything to take out."""
+    def asked(self) -> bool:
+        """Whether somebody has asked for anything that was not taken out yet."""
         return not self._asked.empty()
+
+    def waiting(self) -> bool:
+        """The same before a step, for all processes that make it together."""
+        return self.asked()
 
     def take(self, wait: bool = False) -> Request | None:
         """The oldest request; without one None, or with `wait` the next that comes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -28,15 +28,18 @@ class Seen:
     answers: Tensor | None = None
 
 
+def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, precision: str = "float32") -> Seen:
+    """The network in evaluation mode over the split, `batch` samples at a time."""
+    return next(seen for seen in evaluation(model, split, task, loss_fn, batch, precision) if seen is not None)
+
+
 @torch.no_grad()
-def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, stop: Callable[[], bool] = lambda: False,
-             precision: str = "float32") -> Seen | None:
-    """The network in evaluation mode over the split, `batch` samples at a time; None when `stop` said so in between."""
+def evaluation(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, precision: str = "float32") -> Iterator[Seen | None]:
+    """The same, which comes to a stand before every batch, with None, and gives what it has seen last."""
     model.eval()
     losses, correct, answers, confusion, tally, pictured = [], 0, 0, 0, 0, None
     for first in range(0, len(split), batch):
-        if stop():
-            return None
+        yield None
         inputs, targets = split.part(first, min(first + batch, len(split)))
         outputs = computed(model, inputs, precision)
         losses.append(task.loss(loss_fn, outputs, targets) * len(targets))
@@ -46,5 +49,5 @@ def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, 
         confusion = confusion + task.confusion(outputs, targets)
         pictured = task.pictured(outputs) if first == 0 else pictured
     answers = int(answers)
-    return Seen(sum(torch.stack(losses).tolist()) / len(split), int(correct) / answers if answers else None, tuple(map(tuple, confusion.tolist())),
-                task.figures(tally, len(split)), pictured)
+    yield Seen(sum(torch.stack(losses).tolist()) / len(split), int(correct) / answers if answers else None, tuple(map(tuple, confusion.tolist())),
+               task.figures(tally, len(split)), pictured)

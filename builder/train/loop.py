@@ -34,7 +34,7 @@ from .compiling import Forward
 from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .culprit import found
 from .device import Device
-from .evaluate import Seen, evaluate
+from .evaluate import Seen, evaluation
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from .patience import after_epoch
 from .precision import arithmetic, computed
@@ -55,7 +55,7 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
           device: Device, control: Control | None = None, checkpoints: Path | None = None, resume: bool = False, kind: Callable[..., Run] | None = None) -> Iterator[Event]:
     """Trains in place, yielding events; RunEnded is last, exactly once, for every way of ending (table in `events`).
 
-    `control` is asked before every step, and about stopping before every batch of the evaluation. With `checkpoints`, the folder gets `last` after every
+    `control` is asked before every step and before every batch of the evaluation. With `checkpoints`, the folder gets `last` after every
     epoch, when stopped, paused or asked to, and `best` by the accuracy on the part that the run is watched on (validation, or test where there is no
     validation part), by its loss where nothing is right or wrong; `resume` goes on from `last` where there is one. On the CPU a run that was paused or
     resumed has the very bits of one that never was. `kind` makes the run where it is not one process's own.
@@ -239,9 +239,10 @@ class Run:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
         sums, seconds = self.meter.whole(), self._epoch_seconds()
         judged = self.model if self.average is None else self.average.module
-        seen = self.evaluated(judged)
-        if seen is None:
-            return (yield from self._stopped())
+        work = self.evaluation(judged)
+        while (seen := self.evaluated(work)) is None:
+            if (ending := (yield from self._obey())) is not None:
+                return ending
         if not math.isfinite(seen.loss):
             return self._diverged(self.step, f"The loss of the {self.tensors.watched_name} samples was no longer a finite number", judged)
         epoch, self.seen = self.at.epoch, seen
@@ -256,10 +257,13 @@ class Run:
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
 
-    def evaluated(self, judged: nn.Module) -> Seen | None:
-        """What the part that the run is watched on says; None when somebody asked to stop meanwhile."""
-        settings = self.settings
-        return evaluate(judged, self.watched_part, self.task, self.loss_fn, settings.evaluation_batch, self.control.stopping, settings.precision)
+    def evaluation(self, judged: nn.Module) -> Iterator[Seen | None]:
+        """What the part that the run is watched on will say, once it is gone through."""
+        return evaluation(judged, self.watched_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.settings.precision)
+
+    def evaluated(self, work: Iterator[Seen | None]) -> Seen | None:
+        """What an evaluation has seen; None where it stands because somebody asked for something, and can be gone on with."""
+        return next((seen for seen in work if seen is not None or self.control.asked()), None)
 
     def _stopped(self) -> Ending:
         """Reports what was done and saves the place, in the middle of the epoch."""

@@ -179,9 +179,9 @@ class SharedRun(Run):
         """Adds up this process's part; what is read off it is everybody's."""
         return SharedMeter(self.group, start, self.device, self.task)
 
-    def evaluated(self, judged: nn.Module) -> Seen | None:
-        """The first process evaluates; the others learn loss and accuracy."""
-        seen = super().evaluated(judged) if self.leads else None
+    def evaluated(self, work: Iterator[Seen | None]) -> Seen | None:
+        """The first process evaluates; the others learn loss and accuracy, or that something was asked for."""
+        seen = super().evaluated(work) if self.leads else None
         accuracy = None if seen is None else seen.accuracy
         there, loss, known, right = self.group.first(seen is not None, 0 if seen is None else seen.loss, accuracy is not None, accuracy or 0)
         return seen if self.leads or not there else Seen(loss, right if known else None, (), {})
@@ -214,9 +214,9 @@ class SharedControl(Control):
         """Asks the first process's training."""
         self._asked.ask(command, value)
 
-    def stopping(self) -> bool:
-        """Whether somebody asked to stop; only the first process asks this."""
-        return self._asked.stopping()
+    def asked(self) -> bool:
+        """Whether the first process was asked for anything; only it asks this."""
+        return self._asked.asked()
 
     def waiting(self) -> bool:
         """Whether there is anything to take out, told to all before every step; so is whether a report is due after it."""

@@ -42,5 +42,5 @@ def tested(model: nn.Module, tensors: Tensors, settings: Settings, *, loss_fn: L
         loss_fn.to(device.torch_name)
     part = Split(tensors.test_x, tensors.test_y, tensors.mean, tensors.std, device, last, most=settings.resident)
     with arithmetic(settings.precision, settings.deterministic, device):
-        seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, precision=settings.precision)
+        seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, settings.precision)
     return Evaluated(position.epoch - (position.batches == 0), position.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures, checkpoint)

@@ -48,10 +48,11 @@ CASES: dict[str, Callable[[], Small]] = {
 
 
 class Asked(Control):
-    """A control that is asked for things after some step."""
+    """A control that is asked for things after some step, and for a pause in the middle of the first evaluation."""
 
     def __init__(self, **requests: tuple[int, object]):
         super().__init__()
+        self.evaluated = 0
         self.requests, self.steps = {step: (name, value) for name, (step, value) in requests.items()}, 0
 
     def waiting(self) -> bool:
@@ -60,7 +61,15 @@ class Asked(Control):
             if asked[0] == "pause":
                 self.ask("resume")
         self.steps += 1
-        return super().waiting()
+        return not self._asked.empty()
+
+    def asked(self) -> bool:
+        """Before a batch of an evaluation."""
+        self.evaluated += 1
+        if self.evaluated == 2:
+            self.ask("pause")
+            self.ask("resume")
+        return super().asked()
 
 
 def together(folder: Path, size: int, make: Callable[[], Small], name: str, **options: object) -> list:
@@ -101,7 +110,7 @@ def main(folder: Path) -> dict[str, object]:
             found[f"{name} {size}"] = {"alone": losses(alone), "together": losses(ranks[0][1]), "same": all(rank[0] == ranks[0][0] for rank in ranks),
                                        "accuracies": [[event["accuracy"] for kind, event in one if kind == "Evaluated"] for one in (alone, ranks[0][1])],
                                        "started": ranks[0][1][0][1], "told": [len(rank[1]) for rank in ranks]}
-    dropped = lambda: Small(replace(SETTINGS, batch_size=8), adam, cnn(0.5))  # noqa: E731
+    dropped = lambda: Small(replace(SETTINGS, batch_size=8, evaluation_batch=8), adam, cnn(0.5))  # noqa: E731
     whole = together(folder, 2, dropped, "whole", checkpoints=folder / "whole")
     asked = together(folder, 2, dropped, "asked", checkpoints=folder / "asked", control=Asked(pause=(3, None), stop=(7, None)))
     again = together(folder, 2, dropped, "again", checkpoints=folder / "asked", resume=True)

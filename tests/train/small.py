@@ -47,13 +47,10 @@ class Stopping(Control):
         super().__init__()
         self._stop = stop
 
-    def stopping(self) -> bool:
-        return self._stop()
-
-    def waiting(self) -> bool:
+    def asked(self) -> bool:
         if self._stop():
             self.ask("stop")
-        return super().waiting()
+        return super().asked()
 
 
 class Small:

@@ -100,6 +100,60 @@ def test_a_paused_run_can_be_stopped_and_one_that_is_killed_in_its_pause_goes_on
         assert same_weights(resumed.weights(), straight[1])
 
 
+class Between(Control):
+    """Asks for things before certain batches of evaluations, counted over the run."""
+
+    def __init__(self, asks: dict[int, list[tuple]]):
+        super().__init__()
+        self.batch, self.asks = 0, asks
+
+    def waiting(self) -> bool:
+        return not self._asked.empty()
+
+    def asked(self) -> bool:
+        self.batch += 1
+        for request in self.asks.get(self.batch, []):
+            self.ask(*request)
+        return super().asked()
+
+
+# Of 20 samples: three batches an epoch.
+EVALUATED = replace(SETTINGS, evaluation_batch=8)
+
+
+def test_what_is_asked_for_in_an_evaluation_is_done_before_its_next_batch_and_it_goes_on_from_there(tmp_path: Path):
+    straight, small = Small(EVALUATED, adam), Small(EVALUATED, adam)
+    expected = straight.run()
+    control = Between({2: [("pause",), ("checkpoint",), ("resume",)], 3: [("checkpoint",)], 8: [("pause",), ("resume",)]})
+    events = small.run(control=control, checkpoints=tmp_path)
+    first = kinds(events).index("EpochEnded")
+    assert kinds(events)[first - 5:first] == ["CheckpointSaved", "Paused", "CheckpointSaved", "Continued", "CheckpointSaved"]
+    assert [(event.step, event.epoch) for event in of(events, "Paused")] == [(5, 1), (15, 3)] and control.batch == 3 * 3
+    assert same_weights(small.weights(), straight.weights())
+    for kind in ("EpochEnded", "Evaluated"):
+        assert [(event.loss, event.accuracy) for event in of(events, kind)] == [(event.loss, event.accuracy) for event in of(expected, kind)]
+
+
+@pytest.mark.parametrize("asked", ["stop", "pause"])
+def test_a_run_that_is_stopped_or_killed_in_an_evaluation_does_it_again_when_it_goes_on(tmp_path: Path, asked):
+    straight = Small(EVALUATED, adam)
+    expected = straight.run()
+    for event in Small(EVALUATED, adam).events(control=Between({6: [(asked,)]}), checkpoints=tmp_path):
+        if type(event).__name__ in ("Paused", "RunEnded"):
+            break
+    assert type(event).__name__ == ("RunEnded" if asked == "stop" else "Paused") and event.step == 10
+    resumed = Small(EVALUATED, adam)
+    events = resumed.run(checkpoints=tmp_path, resume=True)
+    assert events[0].resumed_at == 10 and same_weights(resumed.weights(), straight.weights())
+    assert [(event.epoch, event.loss) for event in of(events, "Evaluated")] == [(event.epoch, event.loss) for event in of(expected, "Evaluated")][1:]
+
+
+def test_a_rate_asked_for_in_an_evaluation_is_that_of_the_next_step():
+    events = Small(EVALUATED, adam).run(control=Between({2: [("set-lr", 0.5)]}))
+    assert [(event.step, event.lr) for event in of(events, "RateChanged")] == [(5, 0.5)]
+    assert [event.lr for event in of(events, "StepEnded")][4:6] == [0.01, 0.5]
+
+
 def test_a_checkpoint_asked_for_is_of_that_step_and_changes_nothing(tmp_path: Path, straight):
     small, parts = Small(SETTINGS, adam), []
     for event in small.events(control=Script({4: [("checkpoint",)], 9: [("checkpoint",)]}), checkpoints=tmp_path):

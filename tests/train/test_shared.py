@@ -38,7 +38,7 @@ def test_all_processes_end_with_the_same_weights_to_the_last_bit(found):
 def test_a_run_that_was_paused_stopped_and_resumed_has_the_weights_of_one_that_was_not(found):
     seen = found["resumed"]
     assert seen["bits"] and seen["from"] == 7 and [end["reason"] for end in seen["end"]] == ["completed", "completed"]
-    assert seen["kinds"][5:8] == ["CheckpointSaved", "Paused", "Continued"] and seen["kinds"][-2:] == ["CheckpointSaved", "RunEnded"]
+    assert seen["kinds"][5:8] == ["CheckpointSaved", "Paused", "Continued"] and seen["kinds"][10:14] == ["CheckpointSaved", "Paused", "Continued", "EpochEnded"] and seen["kinds"][-2:] == ["CheckpointSaved", "RunEnded"]
 
 
 def test_a_learning_rate_that_is_changed_is_changed_in_all(found):
