@@ -83,8 +83,8 @@ WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_00
          "batch_size": Int("batch_size", 64, "samples a step", max=1_000_000), "seed": Int("seed", 0, "where chance starts", min=0, max=2**31 - 1),
          "warmup": WARMUP,
          "compile": Choice("compile", "off", ("off", "auto", "on"),
-                           "on: torch.compile writes kernels for the network, which takes 10 seconds to a minute before the first step; auto: on a GPU, where measuring the "
-                           "first steps shows that it pays; not where several processes train"),
+                           "on: torch.compile writes kernels for the network, which takes 10 seconds to a minute before the first step; auto: on a CUDA GPU the first "
+                           "steps are measured as they are, as a CUDA graph, compiled and as both, and the fastest way is kept; not where several processes train"),
          "workers": Int("workers", 2, "threads that bring samples to the device ahead of their use where these take too much memory to lie there; any number gives the same results",
                         min=0, max=64),
          "l1": Float("l1", 0.0, "adds this times the sum of all weights' sizes to what is minimised, which makes many of them zero; the loss is shown without it", min=0.0),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from builder.tasks.task import Task
 
+from .compiling import OFF, Forward
 from .precision import computed
 from .watch import Sums
 
@@ -23,8 +24,8 @@ def steps_again(run: Run, until: int) -> Iterator[Again]:
     """The steps from a run's last sound weights to step `until`, each with the batch, the learning rate and the random numbers that it had; the run has ended."""
     now, run.random, run.average = run.at, run.sound.go_back(), None
     run.at, run.step = run.sound.at, run.sound.step
-    # What is compiled has no layers to look at.
-    run.forward = run.model
+    # What is compiled or recorded has no layers to look at.
+    run.forward = Forward(run.model, OFF, run.device, run.settings.batch_size)
     while run.step < until:
         order = run.begin_epoch()
         run.meter = run.make_meter(Sums())

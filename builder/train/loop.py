@@ -36,6 +36,7 @@ from .culprit import found
 from .device import Device
 from .evaluate import Seen, evaluation
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
+from .graphs import RecordedStep, recorder
 from .patience import after_epoch
 from .precision import arithmetic, computed
 from .settings import Settings
@@ -124,7 +125,9 @@ class Run:
         # Where there is a validation part, the test part does not even come to the device.
         self.watched_part = Split(*data.watched, data.mean, data.std, self.device, last, most=self.settings.resident)
         self.watched = watched_layer(self.model, data.shape)
-        self.forward = Forward(self.model, self.settings.compile, self.device, self.settings.batch_size)
+        records = recorder(self.device)
+        self.forward = Forward(self.model, self.settings.compile, self.device, self.settings.batch_size,
+                               records and (lambda: RecordedStep(self.gradients, self.model, self.optimizer, self.device, records)))
         self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
         self.began = self.window_began = time.perf_counter()
 
@@ -137,8 +140,7 @@ class Run:
         if self.at.epochs < self.settings.epochs:
             self.at = replace(self.at, epochs=self.settings.epochs, stopping_epochs=0)
         self.step, self.seconds_before = self.at.step, self.at.seconds
-        if self.at.compiled is not None:
-            self.forward.decided = self.at.compiled
+        self.forward.goes_on(self.at.compiled, self.at.graph)
 
     def _started(self) -> RunStarted:
         settings, data = self.settings, self.tensors
@@ -214,26 +216,44 @@ class Run:
 
     def do_step(self, inputs: Tensor, targets: Tensor) -> bool:
         """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
-        settings, outputs = self.settings, computed(self.forward, inputs, self.settings.precision)
+        if played := self.forward.played(inputs, targets):
+            known, outputs = played
+        else:
+            loss, outputs = self.judged(inputs, targets)
+            known = loss.item() if self.checked else loss.detach()
+            if self.checked and not math.isfinite(known):
+                return False
+            self.learn(loss)
+            self.optimizer.step()
+        if not self.checked:
+            self.meter.mark_if_bad(known, self.step + 1)
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        self.meter.add(known, outputs.detach(), targets)
+        return True
+
+    def gradients(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Gives the weights their gradients of a batch; its mean loss and the network's outputs."""
+        loss, outputs = self.judged(inputs, targets)
+        self.learn(loss)
+        return loss.detach(), outputs.detach()
+
+    def judged(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """A batch's mean loss, with its graph, and the network's outputs."""
+        outputs = computed(self.forward, inputs, self.settings.precision)
         if self.step == 0:
             self.task.check(outputs)
-        loss = self.task.loss(self.loss_fn, outputs, targets)
-        if self.checked:
-            if not math.isfinite(known := loss.item()):
-                return False
-        else:
-            self.meter.mark_if_bad(known := loss.detach(), self.step + 1)
+        return self.task.loss(self.loss_fn, outputs, targets), outputs
+
+    def learn(self, loss: Tensor) -> None:
+        """Gives the weights their gradients of what is minimised, as the optimiser is to see them."""
+        settings = self.settings
         self.optimizer.zero_grad()
         aim = loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss
         (aim if self.share is None else aim * self.share).backward()
         self.share_gradients()
         if settings.clip is not None:
             settings.clip(self.trained)
-        self.optimizer.step()
-        if self.average is not None:
-            self.average.update_parameters(self.model)
-        self.meter.add(known, outputs.detach(), targets)
-        return True
 
     def _epoch_end(self) -> Ending:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
@@ -252,7 +272,7 @@ class Run:
         yield from self._snapshot()
         score = -seen.loss if seen.accuracy is None else seen.accuracy
         better = self.at.best is None or score > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=score if better else self.at.best, epochs=self.settings.epochs, compiled=self.forward.decided,
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=score if better else self.at.best, epochs=self.settings.epochs, **self.forward.decided,
                            **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
@@ -375,7 +395,7 @@ class Run:
         """Saves where the run is within its epoch. The position at the epoch's beginning stays, from which its sums and seconds count."""
         began, sums = self.at, self.meter.whole()
         self.at = replace(began, batches=self.batches, step=self.step, loss=sums.loss, correct=sums.correct, samples=sums.samples, answers=sums.answers,
-                          seconds=self._seconds(), epoch_seconds=self._epoch_seconds(), compiled=self.forward.decided)
+                          seconds=self._seconds(), epoch_seconds=self._epoch_seconds(), **self.forward.decided)
         try:
             yield from self._save(LAST)
         finally:
