@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import json
-import tempfile
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import Popen
 
 import streamlit as st
 
@@ -19,67 +14,11 @@ from builder.catalogue.datasets import VALIDATION
 from builder.graph import Project, dumps, from_json
 from builder.runs import Run, RunError, explained
 
-from .child import COMMAND, end, listened, started
+from .child import Job, Jobs
 from .frame import esc
 from .train_view import store
 
-LONGEST = 3600.0  # seconds for all of them
 POLL = 0.7  # seconds between two looks at what is going on aside
-
-
-@dataclass
-class Job:
-    """The scores of one data set, as they come: rows as the command line prints them."""
-
-    data: str
-    rows: list[dict[str, object]] = field(default_factory=list)
-    says: str = ""
-    running: bool = True
-
-    def heard(self, line: bytes) -> None:
-        """One score that the process printed."""
-        with suppress(ValueError, TypeError):
-            self.rows.append({"title": "", **json.loads(line)})
-
-
-class Measuring:
-    """The measuring of one server: one data set at a time, and every tab sees it."""
-
-    def __init__(self, command: Sequence[str] = COMMAND, longest: float = LONGEST):
-        self._command, self._longest, self._guard = list(command), longest, threading.Lock()
-        self._process: Popen[bytes] | None = None
-        self.jobs: dict[str, Job] = {}
-        atexit.register(self.cancel)
-
-    def begin(self, project: Project) -> None:
-        """Start, unless something is being measured."""
-        with self._guard:
-            if not any(job.running for job in self.jobs.values()):
-                job = self.jobs[key(project)] = Job(key(project))
-                threading.Thread(target=self._work, args=(job, dumps(project)), name="baselines", daemon=True).start()
-
-    def cancel(self) -> None:
-        """End what is being measured; what is known stays."""
-        with self._guard:
-            for job in self.jobs.values():
-                job.running = False
-            end(self._process)
-
-    def _work(self, job: Job, drawing: str) -> None:
-        try:
-            with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as complaints:
-                file = Path(folder) / "project.json"
-                file.write_text(drawing, encoding="utf-8")
-                with self._guard:
-                    if not job.running:
-                        return
-                    process = self._process = started([*self._command, "baselines", str(file), "--json"], complaints)
-                status, said = listened(process, complaints, job.heard, self._longest)
-                job.says = said or f"the process ended with status {status}" if status and job.running else ""
-        except OSError as error:
-            job.says = f"it could not be started: {error.strerror or error}"
-        finally:
-            job.running = False
 
 
 def key(project: Project) -> str:
@@ -95,22 +34,30 @@ def _of(run: Run | None, project: Project) -> Run | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def measuring(home: Path) -> Measuring:
-    """The measuring of this server's home folder."""
-    return Measuring()
+def measuring(home: Path) -> Jobs:
+    """The measuring of this server's home folder, each for its data; the rows are scores as the command line prints them, as they come."""
+    return Jobs()
+
+
+def begin(project: Project) -> None:
+    """Measure on the project's data, unless something is being measured."""
+    measuring(paths.home()).begin(key(project), lambda folder: _command(project, folder / "project.json"))
+
+
+def _command(project: Project, file: Path) -> Sequence[str]:
+    file.write_text(dumps(project), encoding="utf-8")
+    return "baselines", str(file), "--json"
 
 
 def baselines(project: Project, run: Run | None) -> None:
     """A table of what is known, and the button that measures; looks again by itself meanwhile."""
-    job = measuring(paths.home()).jobs.get(key(project))
-    busy = job is not None and job.running
+    busy = measuring(paths.home()).running(key(project))
     st.fragment(_draw, run_every=POLL if busy else None, key="baselines")(project, _of(run, project), busy)
 
 
 def _draw(project: Project, run: Run | None, busy: bool) -> None:
     server = measuring(paths.home())
-    job = server.jobs.get(key(project))
-    running = job is not None and job.running
+    job, running = server.of(key(project)), server.running(key(project))
     st.caption("What methods without a network reach on the test part, fitted on the whole training part: what training has to beat to be worth it.")
     if job and job.rows:
         st.table(_rows(job, run), border="horizontal")
@@ -120,8 +67,8 @@ def _draw(project: Project, run: Run | None, busy: bool) -> None:
         st.markdown(f":material/hourglass_top: Fitting {'the next' if job.rows else 'the first'}…")
         st.button("Cancel", key="cancel-baselines", icon=":material/close:", on_click=server.cancel)
     elif not (job and len(job.rows) >= (1 if project.task.get("kind") == "segmentation" else 2) and not job.says):
-        other = any(one.running for one in server.jobs.values())
-        st.button("Measure the baselines", key="measure-baselines", icon=":material/leaderboard:", on_click=server.begin, args=(project,), disabled=other,
+        other = server.busy()
+        st.button("Measure the baselines", key="measure-baselines", icon=":material/leaderboard:", on_click=begin, args=(project,), disabled=other,
                   help="Those of another data set are being measured" if other else None)
     if busy != running:
         st.rerun()
@@ -129,7 +76,7 @@ def _draw(project: Project, run: Run | None, busy: bool) -> None:
 
 def _rows(job: Job, run: Run | None) -> dict[str, list[str]]:
     """The best first, the network among them once its test part was asked for, behind them before."""
-    rows = [(float(row["accuracy"]), str(row["title"]), f"{float(row['seconds']):,.1f} s") for row in job.rows]
+    rows = [(float(row["accuracy"]), str(row.get("title", "")), f"{float(row['seconds']):,.1f} s") for row in job.rows]
     numbers = any(row.get("figure") == "r2" for row in job.rows)
     own = None if run is None else explained(store(), run)[0 if run.part == "test" else 1] if numbers else run.accuracy if run.part == "test" else run.tested
     if own is not None:

@@ -14,6 +14,7 @@ from builder import api
 from builder.runs import Store
 from builder.train.events import Evaluated, RunEnded, RunStarted
 from builder.ui import baselines_view
+from builder.ui.child import Job, Jobs
 from builder.ui.frame import esc
 from builder.ui.workspace import workspace
 from tests.helpers import until
@@ -27,11 +28,11 @@ def measuring(home, monkeypatch):
     """A command line that says two scores once the gate is opened, and then how it ends."""
     home.mkdir(exist_ok=True)
     os.mkfifo(home / "gate")
-    server: list[baselines_view.Measuring] = []
+    server: list[Jobs] = []
 
-    def of(end: str) -> baselines_view.Measuring:
+    def of(end: str) -> Jobs:
         says = "\n".join(f"print({json.dumps(row)!r})" for row in ROWS)
-        server.append(baselines_view.Measuring([sys.executable, "-c", f"open({str(home / 'gate')!r}).read()\n{says}\n{end}"]))
+        server.append(Jobs([sys.executable, "-c", f"open({str(home / 'gate')!r}).read()\n{says}\n{end}"]))
         return server[-1]
 
     monkeypatch.setattr(baselines_view, "measuring", lambda where: server[-1])
@@ -62,20 +63,20 @@ def test_scores_stand_beside_the_run_on_the_same_data(measuring, home):
                            Evaluated(1, 45, "test", 0.1, 0.95, ((1,),)), RunEnded("completed", 45, "Done.")], 1)
     tab = looked(page().button(key="measure-baselines").click().run())
     assert "Fitting the first" in " ".join(one.value for one in tab.markdown) and not shown(tab)
-    job = next(iter(server.jobs.values()))
+    job = server.of(baselines_view.key(workspace().project))
     (home / "gate").write_text("go on")
     until(lambda: not job.running, 30, "the measuring ends")
     tab = looked(tab.run())
     assert [row[:2] for row in shown(tab)] == [["Random forest", "96.97 %"], [esc(f"{project.name} (the run shown)"), "95.00 %"], ["Logistic regression", "92.55 %"]]
     assert not [one for one in tab.button if one.key == "measure-baselines"]
     workspace().apply({"op": "settings", "path": "data.shuffled", "value": 1})
-    assert server.jobs.get(baselines_view.key(workspace().project)) is None
+    assert server.of(baselines_view.key(workspace().project)) is None
 
 
 def test_what_went_wrong_is_said_as_text_and_can_be_tried_again(measuring, home):
     server = measuring("import sys; sys.exit('brickwork: ![x](http://evil) is gone')")
     tab = looked(page().button(key="measure-baselines").click().run())
-    job = next(iter(server.jobs.values()))
+    job = server.of(baselines_view.key(workspace().project))
     (home / "gate").write_text("go on")
     until(lambda: not job.running, 30, "the measuring ends")
     tab = looked(tab.run())
@@ -86,13 +87,13 @@ def test_it_can_be_cancelled(measuring):
     server = measuring("pass")
     tab = looked(page().button(key="measure-baselines").click().run())
     tab = looked(tab.button(key="cancel-baselines").click().run())
-    job = next(iter(server.jobs.values()))
+    job = server.of(baselines_view.key(workspace().project))
     assert not job.running and not job.says and tab.button(key="measure-baselines")
 
 
-def test_a_run_that_is_watched_on_its_validation_part_stands_below_until_its_test_part_is_asked_for(measuring):
+def test_a_run_that_is_watched_on_its_validation_part_stands_below_until_its_test_part_is_asked_for(measuring, monkeypatch):
     server, project = measuring("pass"), workspace().project
-    server.jobs[baselines_view.key(project)] = baselines_view.Job(baselines_view.key(project), list(ROWS), running=False)
+    monkeypatch.setattr(server, "of", {baselines_view.key(project): Job(list(ROWS), running=False)}.get)
     with Store() as store:
         run = store.create(api.to_json(project), "", project.name, None)
         store.claim(run)

@@ -13,6 +13,7 @@ from builder import api
 from builder.runs import Store
 from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, RunEnded, RunStarted
 from builder.ui import testing_view
+from builder.ui.child import Jobs
 from builder.ui.frame import esc
 from builder.ui.workspace import workspace
 from tests.helpers import until
@@ -46,10 +47,10 @@ def tests_by(home, monkeypatch):
     """Makes a server's tests run this Python text once the gate is opened, instead of the command line."""
     home.mkdir(exist_ok=True)
     os.mkfifo(home / "gate")
-    made: list[testing_view.Testing] = []
+    made: list[Jobs] = []
 
-    def of(text: str) -> testing_view.Testing:
-        made.append(testing_view.Testing([sys.executable, "-c", f"open({str(home / 'gate')!r}).read()\n{text}"]))
+    def of(text: str) -> Jobs:
+        made.append(Jobs([sys.executable, "-c", f"open({str(home / 'gate')!r}).read()\n{text}"]))
         return made[-1]
 
     monkeypatch.setattr(testing_view, "testing", lambda where: made[-1])
@@ -77,7 +78,7 @@ def test_the_test_part_is_evaluated_when_asked_and_stands_with_the_run(run, home
     tab = looked(tab.button(key="test").click().run())
     assert tab.button(key="cancel-test")
     (home / "gate").write_text("go on")
-    until(lambda: not server.asked.running, 60, "the test ends")
+    until(lambda: not server.busy(), 60, "the test ends")
     tab = page()
     assert "Best epoch, epoch 1: test accuracy 87.50 %, test loss 0.2500" in said(tab) and "test 87.5 %" in said(tab)
     looked(tab.segmented_control(key="metrics_of").set_value("Test part").run())
@@ -88,7 +89,7 @@ def test_why_a_test_failed_is_said_as_text_and_it_can_be_asked_for_again(run, ho
     server = tests_by("import sys; sys.exit('brickwork: ![x](http://evil) is gone')")
     tab = looked(page().button(key="test").click().run())
     (home / "gate").write_text("go on")
-    until(lambda: not server.asked.running, 60, "the test ends")
+    until(lambda: not server.busy(), 60, "the test ends")
     tab = page()
     assert esc("![x](http://evil) is gone") in tab.warning[-1].value and tab.button(key="test")
 
@@ -97,4 +98,4 @@ def test_it_can_be_cancelled(run, tests_by):
     server = tests_by(TEST)
     tab = looked(page().button(key="test").click().run())
     tab = looked(tab.button(key="cancel-test").click().run())
-    assert not server.asked.running and "cancelled" in said(tab) and tab.button(key="test")
+    assert not server.busy() and not server.of(run).says and tab.button(key="test")
