@@ -16,9 +16,10 @@ from builder.catalogue import described
 from builder.data import DataError, kept, load
 from builder.data.own import Choices, bring, save
 from builder.data.own.detections import moved
-from builder.data.own.pictures import brought
+from builder.data.own.pictures import brought, decoded
+from tests.data.bad_files import mask
 from tests.data.files import real_data
-from tests.data.own_files import archive, picture
+from tests.data.own_files import archive, classes, picture
 
 SIZE = (40, 30)
 PICTURES = {f"VOC/JPEGImages/{n}.png": picture(50 * n, size=SIZE) for n in range(6)}
@@ -138,6 +139,27 @@ def test_pictures_of_one_name_in_two_folders_go_with_the_xml_files_beside_them(t
     found = bring(archive(tmp_path / "a.zip", files), Choices(task="detection", side=30, fit="stretch"))
     shades = {found.classes[int(y[0, 4])]: int(x[2, 5, 5]) for x, y in zip(found.x, found.y, strict=True)}
     assert shades == {"y2007": 0, "y2012": 200}
+
+
+def test_a_look_at_very_many_takes_some_of_them_and_counts_all(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("builder.data.own.decoding.LOOKED_AT", 3)
+    read = []
+    monkeypatch.setattr("builder.data.own.decoding.decoded", lambda content, *more, **how: read.append(content) or decoded(content, *more, **how))
+    monkeypatch.setattr("builder.data.own.mask_pairs.decoded", lambda content, *more, **how: read.append(content) or decoded(content, *more, **how))
+    files = classes(6) | {"ants/a3.png": b"I am a text"}
+    found = looked(archive(tmp_path / "a.zip", files))
+    # The broken one is not among those that were looked at; it is when they are read.
+    assert len(read) == 3 and found.counts() == ([5, 5], [1, 1]) and not found.broken and found.notes[0].startswith("Looked at 3 of 12 pictures")
+    with pytest.raises(DataError, match="ants/a3.png: it is no picture"):
+        bring(tmp_path / "a.zip", Choices())
+    read.clear()
+    boxed = looked(archive(tmp_path / "b.zip", marked()), task="detection")
+    assert len(read) == 3 and int(boxed.areas.sum()) == 9 and len(boxed.parts) == 6
+    read.clear()
+    masked = {f"{folder}/{n}.png": picture(n) if folder == "images" else mask(np.full((12, 12), n % 2, np.uint8)) for n in range(7) for folder in ("images", "masks")}
+    pairs = looked(archive(tmp_path / "c.zip", masked))
+    assert len(pairs.parts) == 7 and int(pairs.areas.sum()) == 3 * 144 and "Looked at 3 of 7 masks, whose pixels are counted" in pairs.notes[0]
+    assert len(bring(tmp_path / "c.zip", Choices()).x) == 7
 
 
 def test_detection_without_boxes_or_with_too_many_is_refused_in_words(tmp_path: Path):

@@ -10,7 +10,7 @@ from ..records import Progress
 from .boxes import Boxes, unused
 from .brought import Brought, parts_of, tiled
 from .choices import Choices
-from .decoding import Piece, Sheaf, read_pixels
+from .decoding import Piece, Sheaf, looked_at, read_pixels
 from .places import Listing
 from .report import Broken, class_name
 from .tiles import Tiles, small
@@ -41,7 +41,7 @@ def read_pieces(sheaves: Sequence[Sheaf], classes: Sequence[str], broken: Sequen
     names = {label: class_name(classes[label]) for label in there}
     places = {label: place for place, label in enumerate(there)}
     return Brought("", origin, tuple(names.values()), tuple(places[piece.label] for piece in read.good), tuple(parts), (read.channels, read.side, read.side), read.sizes,
-                   read.broken, (*notes, *said), read.side, read.x, tiled(tiles, names))
+                   read.broken, (*(looked_at(len(sheaves), "pictures") if look else ()), *notes, *said), read.side, read.x, tiled(tiles, names))
 
 
 def _parts(good: Sequence[Piece], choices: Choices, look: bool) -> tuple[list[str], list[str]]:

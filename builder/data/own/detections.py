@@ -12,7 +12,7 @@ from ..records import DataError, Progress
 from .boxes import Box, Boxes, unused
 from .brought import Brought, parts_of, tiled
 from .choices import Choices
-from .decoding import Piece, Sheaf, read_pixels
+from .decoding import Piece, Sheaf, looked_at, read_pixels
 from .places import Listing
 from .report import Broken, counted
 from .split import TEST, TRAIN, VALID
@@ -36,8 +36,11 @@ def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choice
 
     sheaves = [Sheaf(one.item, (Piece("/".join(one.item.parts), number, one.part),), one.size) for number, one in enumerate(drawn)]
     read = read_pixels(sheaves, broken, origin, choices, tell, look, seen)
+    usual = read.sizes.most_common(1)[0][0]
+    # Where a look left a picture out its size is what its boxes were drawn on, or that of most.
+    shapes = [shape or (drawn[piece.label].size or usual[::-1])[::-1] for piece, shape in zip(read.good, read.shapes, strict=True)]
     placed = [[(box.label, sides) for box in drawn[piece.label].boxes if (sides := moved(box.sides, size, read.side, choices.fit))]
-              for piece, size in zip(read.good, read.shapes, strict=True)]
+              for piece, size in zip(read.good, shapes, strict=True)]
     there = sorted({label for boxes in placed for label, _ in boxes})
     if not there:
         raise DataError(f"no box of {origin} lies in what is left of its picture: choose pad or stretch for pictures of other shapes")
@@ -48,7 +51,7 @@ def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choice
             raise DataError(f"no {NAMES[part]} picture has a box")
     lost = sum(len(drawn[piece.label].boxes) for piece in read.good) - int(counts.sum())
     empty = sum(not boxes for boxes in placed)
-    notes = [*found.notes, *unused(listing, len(found.pictures), "that no file of boxes names"),
+    notes = [*(looked_at(len(sheaves), "pictures") if look else ()), *found.notes, *unused(listing, len(found.pictures), "that no file of boxes names"),
              *([f"{counted(empty, 'picture')} {'has' if empty == 1 else 'have'} no box: nothing is to be found there."] if empty else []),
              *([f"{lost:,} of {lost + int(counts.sum()):,} boxes lie outside what is left of their pictures, or nearly, and are left out: choose pad or stretch to keep them."] if lost else [])]
     classes = tuple(found.classes[label] for label in there)

@@ -17,6 +17,7 @@ from builder.catalogue.datasets import IGNORED
 from ..records import DataError, Progress
 from .brought import Brought, parts_of, pictures_must_fit, side_for, tiled
 from .choices import CHANNELS, Choices
+from .decoding import looked_at, steps
 from .numbering import LEVELS, numbered
 from .pictures import brought, decoded, fitted, is_grey, numbers_of
 from .pile import Pile
@@ -44,7 +45,12 @@ def read_masks(found: Sorted, listing: Listing, origin: str, choices: Choices, t
     broken = [*found.broken, *broken]
     areas, sizes, grey = [], Counter(), True
     good: list[tuple[Labelled, Item]] = []
+    left_out: list[tuple[Labelled, Item]] = []
+    every = steps(len(pairs)) if look else 1
     for number, (picture, mask) in enumerate(pairs):
+        if number % every:
+            left_out.append((picture, mask))
+            continue
         if number % 16 == 0:
             tell(f"Looking at {len(pairs):,} masks", number / (2 * len(pairs)))
         try:
@@ -66,13 +72,15 @@ def read_masks(found: Sorted, listing: Listing, origin: str, choices: Choices, t
         raise DataError(f"there is no picture with a mask in {origin} that can be used: {broken[-1].name}: {broken[-1].why}")
     areas, good = numpy.array(areas)[left], [good[place] for place in left]
     counts = numpy.stack([areas[:, known.table == label].sum(1) for label in range(len(known.classes))], 1)
+    tiles = _tiles(good[:EACH], known.table) if look else None
+    # The pixels of those that a look leaves out are not known.
+    good, counts = [*good, *left_out], numpy.concatenate([counts, numpy.zeros((len(left_out), len(known.classes)), counts.dtype)])
     channels = CHANNELS[choices.colours] or (1 if grey else 3)
     side = choices.side or side_for(sizes, len(good), channels + 1)
     samples = [picture for picture, _ in good]
     parts, notes = parts_of([one.part for one in samples], ["/".join(one.item.parts) for one in samples], [0] * len(samples), choices, look)
-    tiles = _tiles(good[:EACH], known.table) if look else None
-    whole = Brought("", origin, known.classes, (0,) * len(good), tuple(parts), (channels, side, side), sizes, tuple(broken), (*known.notes, *notes), side,
-                    more=tiled(tiles, ROWS), task="segmentation", areas=counts)
+    whole = Brought("", origin, known.classes, (0,) * len(good), tuple(parts), (channels, side, side), sizes, tuple(broken),
+                    (*(looked_at(len(pairs), "masks, whose pixels are counted") if look else ()), *known.notes, *notes), side, more=tiled(tiles, ROWS), task="segmentation", areas=counts)
     return whole if look else _with_pixels(whole, good, known.table, choices, tell)
 
 
