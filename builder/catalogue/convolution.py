@@ -6,7 +6,7 @@ from .params import Bool, Choice, Int
 from .reach import Window, kept
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, Rule, register
-from .starts import start, started
+from .starts import RULES, start, started
 
 MODES = Choice("padding_mode", "zeros", ("zeros", "reflect", "replicate", "circular"), "what the added pixels hold")
 GROUPED = Int("groups", 1, "independent channel groups; as many as input channels is a depthwise convolution")
@@ -32,8 +32,8 @@ def convolution(dims: int, what: str) -> None:
         summary=f"Slides out_channels learned windows over the {what}; each sums over its group's input channels.",
         words="{out_channels} windows of {kernel_size} " + UNITS[dims] + " slide over {C_in} input channels; each position gives one number a window.",
         source=f"{DOCS}{kind}.html", pattern=pattern, inferred={"in_channels": "C_in"}, example=SHOWN[dims],
-        params=(Int("out_channels", 32, "number of windows = channels produced"), *window(dims), GROUPED, Bool("bias", True, "learn one offset per output channel"), MODES, start()),
-        keys=("out_channels", "kernel_size"), starts=started, spatial=axes, length=WINDOW, window=Window(), rules=(*GROUPS, *MODE_RULES, FITS),
+        params=(Int("out_channels", 32, "number of windows = channels produced"), *window(dims), GROUPED, Bool("bias", True, "learn one offset per output channel"), MODES, *start()),
+        keys=("out_channels", "kernel_size"), starts=started, spatial=axes, length=WINDOW, window=Window(), rules=(*GROUPS, *MODE_RULES, *RULES, FITS),
         weights="out_channels * (C_in // groups) * prod(kernel_size) + (out_channels if bias else 0)",
         macs=f"out_channels * {' * '.join(f'{axis}_out' for axis in axes)} * (C_in // groups) * prod(kernel_size)",
     ))
@@ -51,7 +51,7 @@ def convolution(dims: int, what: str) -> None:
             Int("groups", 1, "independent channel groups"),
             Bool("bias", True, "learn one offset per output channel"),
             Int("dilation", 1, "pixels between window taps", axes=dims, max=4096),
-            start(),
+            *start(),
         ),
         keys=("out_channels", "kernel_size", "stride"), starts=started,
         spatial=axes, window=Window(spread=True), length="(L - 1)*stride - 2*padding + dilation*(kernel_size - 1) + output_padding + 1",
@@ -60,6 +60,7 @@ def convolution(dims: int, what: str) -> None:
             Rule("output_padding < stride or output_padding < dilation",
                  "output_padding {output_padding} must be smaller than the stride {stride} or the dilation {dilation}",
                  "padding", "output_padding"),
+            *RULES,
         ),
         weights="C_in * (out_channels // groups) * prod(kernel_size) + (out_channels if bias else 0)",
         macs=f"C_in * {' * '.join(axes)} * (out_channels // groups) * prod(kernel_size)",

@@ -8,7 +8,7 @@ from .params import Bool, Int
 from .reach import everything
 from .sizes import BATCH, Shape, carries_batch, show
 from .spec import Layer, Rule, register
-from .starts import DOC, start, started
+from .starts import DOC, RULES, start, started
 
 
 def _started(values: Values) -> str:
@@ -27,11 +27,11 @@ register(Layer(
     pattern="N ... in_features -> N ... out_features",
     inferred={"in_features": "in_features"},
     params=(Int("out_features", 64, "numbers produced"), Bool("bias", True, "learn one offset per output"),
-            start("identity", doc=f"{DOC}; identity: 0 with the identity as bias, a transform that changes nothing")),
+            *start("identity", doc=f"{DOC}; identity: 0 with the identity as bias, a transform that changes nothing")),
     keys=("out_features",), starts=_started,
     rules=(Rule("init != 'identity' or bias", "the identity stands in the bias, and there is none", "value", "bias"),
            Rule("init != 'identity' or out_features // isqrt(out_features) - isqrt(out_features) <= 1 and out_features % isqrt(out_features) == 0",
-                "{out_features} numbers are no identity: it has n·n or n·(n + 1) of them, as the 6 of an affine map", "value", "out_features")),
+                "{out_features} numbers are no identity: it has n·n or n·(n + 1) of them, as the 6 of an affine map", "value", "out_features"), *RULES),
     weights="in_features * out_features + (out_features if bias else 0)",
     macs="prod(rest) * in_features * out_features",
 ))

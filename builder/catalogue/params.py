@@ -65,6 +65,7 @@ class Float:
     min: float | None = None
     max: float | None = None
     optional: bool = False
+    when: tuple[str, tuple[str, ...]] | None = None     # another parameter, and the words of it with which this one counts
 
     type = "float"
 
@@ -109,6 +110,7 @@ class Choice:
     choices: tuple[str, ...]
     doc: str
     once: tuple[tuple[str, str], ...] = ()
+    when: tuple[str, tuple[str, ...]] | None = None
 
     type = "choice"
 
@@ -181,4 +183,6 @@ def form(param: Param) -> dict[str, object]:
     for name in ("min", "max", "axes", "optional", "choices", "fewest", "most"):
         if hasattr(param, name):
             record[name] = getattr(param, name)
+    if when := getattr(param, "when", None):
+        record["when"] = [when[0], list(when[1])]
     return {name: list(value) if isinstance(value, tuple) else value for name, value in record.items()}

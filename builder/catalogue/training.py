@@ -7,6 +7,10 @@ from .spec import AVERAGES, CLIPPINGS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDUL
 OPTIM = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
 INIT = "https://docs.pytorch.org/docs/stable/nn.init.html"
 GAIN = Float("gain", 1.0, "scales the spread", min=0.0)
+HE = (Float("a", 0.0, "slope below 0 of the leaky ReLU behind the layer, where nonlinearity is leaky_relu", min=0.0),
+      Choice("mode", "fan_in", ("fan_in", "fan_out"), "fan_in keeps the variance of signals on their way forward, fan_out that of gradients on their way back"),
+      Choice("nonlinearity", "leaky_relu", ("leaky_relu", "relu", "tanh", "sigmoid", "selu", "linear"), "the function behind the layer; its gain scales the spread"))
+ORDERED = Rule("a < b", "weights are drawn between a and b, so a must be below b; they are {a} and {b}", "value", "a")
 DECAY = Float("weight_decay", 0.0, "pulls every weight towards zero, this share a step times lr", min=0.0)
 
 
@@ -50,14 +54,20 @@ INITIALIZERS.register(Record("XavierUniform", "Uniform; keeps the variance of si
 INITIALIZERS.register(Record("XavierNormal", "Normal; keeps the variance of signals equal through tanh and sigmoid layers.",
                              "Glorot & Bengio 2010; " + INIT, "torch.nn.init.xavier_normal_", (GAIN,)))
 INITIALIZERS.register(Record("KaimingUniform", "Uniform; keeps the variance of signals equal through ReLU layers.",
-                             "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_uniform_"))
+                             "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_uniform_", HE))
 INITIALIZERS.register(Record("KaimingNormal", "Normal; keeps the variance of signals equal through ReLU layers.",
-                             "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_normal_"))
+                             "He et al. 2015, arXiv:1502.01852; " + INIT, "torch.nn.init.kaiming_normal_", HE))
 INITIALIZERS.register(Record("Orthogonal", "Random rotations: lengths are kept exactly at the start.",
                              "Saxe et al. 2014, arXiv:1312.6120; " + INIT, "torch.nn.init.orthogonal_",
                              (Float("gain", 1.0, "scales the rotation", min=0.0),)))
 INITIALIZERS.register(Record("Normal", "Normal with a spread of your choice: too small and signals die out, too large and they explode.",
                              INIT, "torch.nn.init.normal_", (Float("std", 0.01, "standard deviation", min=0.0),)))
+INITIALIZERS.register(Record("TruncNormal", "Normal, and drawn again where it falls below a or above b, so that no weight begins far out.",
+                             INIT, "torch.nn.init.trunc_normal_", (
+                                 Float("std", 0.02, "standard deviation before it is cut off", min=1e-9), Float("a", -0.04, "the least that a weight may be"),
+                                 Float("b", 0.04, "the most that a weight may be")), (ORDERED,)))
+INITIALIZERS.register(Record("Uniform", "Every number between a and b alike.", INIT, "torch.nn.init.uniform_", (
+    Float("a", -0.05, "the least that a weight may be"), Float("b", 0.05, "the most that a weight may be")), (ORDERED,)))
 
 CLIP = "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils."
 CLIPPINGS.register(Record("None", "Gradients are taken as they are.", CLIP + "clip_grad_norm_.html"))

@@ -62,7 +62,7 @@ def test_parameters_have_the_names_of_the_torch_class(layer):
     # The axes of a norm are read off the shape; is_causal is an argument of the call; a slope a channel is a number of slopes;
     # what weights start as is a line of its own.
     more = {"LayerNorm": {"axes"}, "RMSNorm": {"axes"}, "MultiheadAttention": {"is_causal"}, "PReLU": {"per_channel"},
-            **{kind: {"init"} for kind in ("Linear", *(f"Conv{way}{dims}d" for way in ("", "Transpose") for dims in (1, 2, 3)))}}
+            **{kind: {"init", *(f"init_{name}" for name in ("gain", "mode", "nonlinearity", "std", "a", "b"))} for kind in ("Linear", *(f"Conv{way}{dims}d" for way in ("", "Transpose") for dims in (1, 2, 3)))}}
     assert ours - set(signature(layer.module)) <= more.get(layer.kind, set())
 
 

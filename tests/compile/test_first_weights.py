@@ -80,16 +80,18 @@ def test_convolutions_and_linear_layers_have_a_start_of_their_own():
 
 
 @pytest.mark.parametrize("kind", LAYERS_WITH_A_START)
-@pytest.mark.parametrize("init", [kind for kind, record in INITIALIZERS.items() if record.module])
-def test_a_brick_begins_by_the_rule_of_torch_that_it_names(kind, init):
+@pytest.mark.parametrize(("init", "given"), [*((kind, {}) for kind, record in INITIALIZERS.items() if record.module), ("XavierUniform", {"gain": 2.5}), ("Orthogonal", {"gain": 0.5}),
+                                             ("KaimingUniform", {"mode": "fan_out", "nonlinearity": "tanh"}), ("KaimingNormal", {"a": 0.3}), ("Normal", {"std": 2.0}),
+                                             ("TruncNormal", {"std": 0.5, "a": -0.1, "b": 0.7}), ("Uniform", {"a": 0.0, "b": 3.0})])
+def test_a_brick_begins_by_the_rule_of_torch_that_it_names(kind, init, given):
     shape = {"1": [3, 9], "2": [3, 9, 9], "3": [3, 9, 9, 9]}.get(kind[-2], [5])
     width = {"out_features": 6} if kind == "Linear" else {"out_channels": 6, "kernel_size": 3}
-    drawing = project("One", [("x", "Input", {"shape": shape}), ("brick", kind, {**width, "init": init}), ("output", "Output")], "x>brick brick>output", task="none")
+    drawing = project("One", [("x", "Input", {"shape": shape}), ("brick", kind, {**width, "init": init, **{f"init_{name}": value for name, value in given.items()}}), ("output", "Output")], "x>brick brick>output", task="none")
     made = api.module(replace(drawing, training=freeze({"seed": 5}))).brick
     record = INITIALIZERS[init]
     torch.manual_seed(5)
     wanted = type(made)(*([5, 6] if kind == "Linear" else [3, 6, 3]))
-    resolve(record.module)(wanted.weight, **record.arguments({}))
+    resolve(record.module)(wanted.weight, **record.arguments(given))
     assert torch.equal(made.weight, wanted.weight) and torch.equal(made.bias, wanted.bias)
     with torch.device("meta"):
         assert load(source(drawing)).brick.weight.is_meta
@@ -110,4 +112,8 @@ def test_the_projects_initialiser_leaves_bricks_with_a_rule_of_their_own_alone_i
 def test_a_rule_of_its_own_stands_in_the_source_and_one_that_there_is_not_is_an_error():
     assert "nn.init.orthogonal_(self.fc.weight)" in source(linear(7, init="Orthogonal")) and "nn.init.normal_(self.fc.weight, std=0.01)" in source(linear(7, init="Normal"))
     assert [problem.says for problem in check(linear(7, init="He")).errors] == [
-        "init must be one of default, XavierUniform, XavierNormal, KaimingUniform, KaimingNormal, Orthogonal, Normal, zeros, identity, received 'He'"]
+        "init must be one of default, XavierUniform, XavierNormal, KaimingUniform, KaimingNormal, Orthogonal, Normal, TruncNormal, Uniform, zeros, identity, received 'He'"]
+    assert "nn.init.kaiming_normal_(self.fc.weight, mode='fan_out', nonlinearity='relu')" in source(linear(7, init="KaimingNormal", init_mode="fan_out", init_nonlinearity="relu", init_gain=3.0))
+    assert "nn.init.trunc_normal_(self.fc.weight, std=0.02, a=0.0, b=0.04)" in source(linear(7, init="TruncNormal", init_a=0.0))
+    assert [problem.says for problem in check(linear(7, init="Uniform", init_a=0.05)).errors] == ["Uniform draws weights between init_a and init_b, so init_a must be below init_b"]
+    assert [problem.says for problem in check(linear(7, init="Normal", init_std=-1.0)).errors] == ["init_std must be at least 1e-09, received -1.0"]

@@ -2,7 +2,7 @@ import { type ReactElement, useEffect, useState } from "react";
 import { blockRefusal } from "./blocks.ts";
 import { Action, BlockTools } from "./BlockTools.tsx";
 import { AlignTools, BrickTools, SeveralTools } from "./BrickTools.tsx";
-import { inputCount, slug } from "./catalogue.ts";
+import { applies, inputCount, slug } from "./catalogue.ts";
 import { usePart, useSession, useSnapshot } from "./context.ts";
 import { findNode } from "./document.ts";
 import { Field } from "./Field.tsx";
@@ -91,7 +91,7 @@ function Properties({ node }: { readonly node: BrickNode }): ReactElement {
       <fieldset disabled={data.editable === false}>
         <Name key={node.id} node={node} />
         <WeightsField node={node} />
-        {layer?.params.map((param) => (
+        {layer?.params.filter((param) => applies(set, layer, param)).map((param) => (
           <Field key={`${node.id} ${param.name}`} node={set} param={param} />
         ))}
       </fieldset>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { grouped, inputCount, type Layer, slug, withBlocks } from "./catalogue.ts";
+import { applies, grouped, inputCount, type Layer, type Param, slug, withBlocks } from "./catalogue.ts";
 import { CATALOGUE } from "./fixture.test.ts";
 import { bytes, percent, problemCount, short, spoken } from "./format.ts";
 import { themeOf } from "./theme.ts";
@@ -61,4 +61,14 @@ test("own blocks stand in the palette, but not inside themselves, and the ends o
   assert.ok(kinds(null).includes("Wide") && kinds(null).includes("Start") && !kinds(null).includes("Port"));
   assert.ok(!kinds("Wide").includes("Wide") && kinds("Wide").includes("Port") && !kinds("Wide").includes("Start"));
   assert.ok(kinds("Other").includes("Wide"));
+});
+
+test("a parameter that counts only with a word of another one is asked for only then", () => {
+  const init: Param = { name: "init", type: "choice", default: "default", choices: ["default", "Normal", "Orthogonal"], doc: "" };
+  const std: Param = { name: "init_std", type: "float", default: null, doc: "", when: ["init", ["Normal"]] };
+  const join: Layer = { ...(CATALOGUE.layers.Join as Layer), params: [init, std] };
+  const asked = (params: Record<string, string>): readonly string[] => join.params.filter((param) => applies({ id: "fc", kind: "Join", params }, join, param)).map(({ name }) => name);
+  assert.deepEqual(asked({}), ["init"]);
+  assert.deepEqual(asked({ init: "Orthogonal" }), ["init"]);
+  assert.deepEqual(asked({ init: "Normal" }), ["init", "init_std"]);
 });

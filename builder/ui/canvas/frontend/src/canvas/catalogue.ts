@@ -13,6 +13,8 @@ export interface Param {
   readonly fewest?: number;
   readonly most?: number;
   readonly doc: string;
+  /** Another parameter, and the words of it with which this one counts. */
+  readonly when?: readonly [param: string, words: readonly string[]];
 }
 
 export interface Layer {
@@ -115,6 +117,12 @@ export function outputName(layer: Layer | undefined, output: number, of = output
 export function valueOf(node: BrickNode, param: Param): ParamValue {
   const given = node.params?.[param.name];
   return given === undefined ? param.default : given;
+}
+
+/** Does a parameter count as the others are? One that does not is not asked for. */
+export function applies(node: BrickNode, layer: Layer, { when }: Param): boolean {
+  const other = when && layer.params.find((one) => one.name === when[0]);
+  return !other || when[1].some((word) => word === valueOf(node, other));
 }
 
 export function sameValue(a: ParamValue, b: ParamValue): boolean {
