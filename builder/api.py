@@ -517,6 +517,8 @@ def baselines(project: Project, again: bool = False) -> Iterator[Score]:
 
     if refused := untrainable(project):
         raise BuildError(refused)
+    if dataset_of(project).task == "detection":
+        raise BuildError(f"{project.name} finds things, and the classical methods give one answer a sample: there is none to compare it with")
     tensors = data.load(dataset_of(project), paths.data_roots())
     return scores(tensors, max(1, (os.cpu_count() or 2) - 1), paths.home() / "baselines", again)
 

@@ -50,8 +50,10 @@ def minimised(project: Project, tensors: Tensors, settings: Settings) -> tuple[L
     from builder.tasks.choose import loss_arguments, task_of
 
     kind, given = chosen(project, "loss")
-    loss_fn = resolve(kind.module)(**kind.arguments(given), **loss_arguments(tensors, kind.values(given), kind.form))
-    return loss_fn, task_of(tensors, kind.form, settings.augment is not None)
+    made, values = resolve(kind.module), kind.arguments(given) | loss_arguments(tensors, kind.values(given), kind.form)
+    # torch's losses are made of what they are told, ours are functions.
+    loss_fn = made(**values) if isinstance(made, type) else functools.partial(made, **values)
+    return loss_fn, task_of(tensors, kind.form, settings.augment is not None, values)
 
 
 def optimizer(project: Project) -> Callable[[list[torch.nn.Parameter]], torch.optim.Optimizer]:

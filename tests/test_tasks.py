@@ -12,11 +12,12 @@ import builder
 from builder import api
 from builder.graph import apply
 from builder.train.control import STOP, Control
-from builder.train.events import Answered, EpochEnded, Evaluated, StepEnded
+from builder.train.events import Answered, CheckpointSaved, EpochEnded, Evaluated, StepEnded
 from tests.export.trained import project
 
 TINY = {"numbers": ("curve", {"source": "curve", "optimizer": {"kind": "Adam", "lr": 0.02}, "epochs": 3}),
-        "masks": ("pixels", {"source": "shapes", "batch_size": 100, "epochs": 2})}
+        "masks": ("pixels", {"source": "shapes", "batch_size": 100, "epochs": 2}),
+        "boxes": ("grid", {"source": "shapes-detection", "optimizer": {"kind": "Adam", "lr": 0.01}, "augmentation": [{"kind": "RandomHorizontalFlip"}], "epochs": 2})}
 MADE = {name: project(network, **settings) for name, (network, settings) in TINY.items()}
 
 
@@ -48,7 +49,23 @@ def test_masks_have_overlap_and_the_share_of_right_pixels(told):
     assert "of the validation pixels are right" in told["masks"][-1].says
 
 
-@pytest.mark.parametrize(("name", "kind", "shape"), [("numbers", np.float32, (50, 1)), ("masks", np.uint8, (8, 64, 64))])
+def test_boxes_have_precision_the_parts_of_their_loss_and_the_best_checkpoint_by_precision(told, tmp_path):
+    events = told["boxes"]
+    assert events[0].task == "detection" and events[0].classes == ("circle", "square", "triangle")
+    assert all(event.accuracy is None for event in events if isinstance(event, StepEnded | EpochEnded | Evaluated))
+    seen = of(events, Evaluated)
+    assert seen[-1].loss < seen[0].loss and sum(seen[-1].figures[f"loss_{part}"] for part in ("box", "objectness", "class")) == pytest.approx(seen[-1].loss, rel=1e-5)
+    assert {"map", "map_50", "recall", "map/0", "map_50/2", "boxes/1"} <= set(seen[-1].figures) and seen[-1].score == seen[-1].figures["map"]
+    assert f"the mean average precision on the validation part is {seen[-1].figures['map']:.3f}" in events[-1].says
+    # Two epochs find next to nothing: which of them is best is not to depend on that.
+    control, saved = Control(), []
+    for event in builder.train(MADE["boxes"], device="cpu", folder=tmp_path, control=control):
+        saved += [event.epoch] if isinstance(event, CheckpointSaved) and event.name.startswith("best") else []
+    best = [event.epoch for number, event in enumerate(seen) if all(event.score > before.score for before in seen[:number])]
+    assert saved == best
+
+
+@pytest.mark.parametrize(("name", "kind", "shape"), [("numbers", np.float32, (50, 1)), ("masks", np.uint8, (8, 64, 64)), ("boxes", np.float32, (16, 20, 6))])
 def test_the_first_answers_are_told_after_the_last_epoch(told, name, kind, shape):
     last = of(told[name], Answered)[-1]
     assert (last.epoch, last.split, last.shape) == (MADE[name].training["epochs"], "validation", shape)
@@ -57,8 +74,10 @@ def test_the_first_answers_are_told_after_the_last_epoch(told, name, kind, shape
     assert len(x) == len(y) == shape[0]
     if name == "numbers":
         assert np.square(values - y).mean() == pytest.approx(of(told[name], Evaluated)[-1].loss, rel=1e-5)
-    else:
+    elif name == "masks":
         assert set(np.unique(values)) <= {0, 1, 2, 3}
+    else:
+        assert y.shape == (16, 5, 5) and set(np.unique(values[..., 4])) <= {-1, 0, 1, 2}
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -84,6 +103,10 @@ def test_a_network_that_gives_other_shapes_is_mended_by_its_fixes():
     [problem] = builder.check(few).errors
     assert "masks of 4 classes, so the answer should be N×4×64×64; it is N×2×64×64" in str(problem)
     assert not builder.check(apply(few, problem.fixes[0].edit)).errors
+    thin = apply(MADE["boxes"], {"op": "set", "id": "cells", "params": {"out_channels": 9}})
+    [problem] = builder.check(thin).errors
+    assert "has boxes of 3 classes, so the answer should be N×8×H×W; it is N×9×8×8" in str(problem) and "3 for its class: 8, here 9" in str(problem)
+    assert not builder.check(apply(thin, problem.fixes[0].edit)).errors
     small = apply(MADE["masks"], {"op": "set", "id": "up1", "params": {"scale_factor": 2.0}})
     [problem] = builder.check(small).errors
     assert not builder.check(apply(small, problem.fixes[0].edit)).errors
@@ -100,9 +123,38 @@ def test_choosing_data_chooses_the_task_and_drops_a_loss_of_another():
     assert apply(lying, problem.fixes[0].edit).task["kind"] == "regression"
 
 
-def test_the_accuracy_of_numbers_cannot_be_watched():
-    watching = apply(MADE["numbers"], {"op": "settings", "path": "training.stopping", "value": {"kind": "EarlyStopping", "monitor": "validation_accuracy"}})
+@pytest.mark.parametrize("name", ["numbers", "boxes"])
+def test_the_accuracy_of_numbers_and_of_boxes_cannot_be_watched(name):
+    watching = apply(MADE[name], {"op": "settings", "path": "training.stopping", "value": {"kind": "EarlyStopping", "monitor": "validation_accuracy"}})
     [problem] = builder.check(watching).errors
-    assert "EarlyStopping watches the accuracy, and numbers have none" in str(problem)
+    assert f"EarlyStopping watches the accuracy, and {name} have none" in str(problem)
     mended = apply(watching, problem.fixes[0].edit)
     assert not builder.check(mended).errors and mended.training["stopping"]["monitor"] == "validation_loss"
+
+
+def test_what_stands_behind_a_grid_of_boxes_is_told_and_taken_away():
+    made = MADE["boxes"]
+    bent = apply(made, {"op": "insert", "edge": {"source": "cells", "target": "output"}, "node": {"id": "sigmoid", "kind": "Sigmoid"}})
+    [problem] = [one for one in builder.check(bent).problems if one.node == "sigmoid"]
+    assert (problem.severity, problem.code) == ("warning", "loss") and "they take exp and sigmoid themselves" in str(problem)
+    assert apply(bent, problem.fixes[0].edit).network == made.network
+    flat = apply(made, {"op": "insert", "edge": {"source": "cells", "target": "output"}, "node": {"id": "flatten", "kind": "Flatten"}})
+    [problem] = builder.check(flat).errors
+    assert "the answer should be N×8×H×W; it is N×512" in str(problem) and "cannot say where something is" in str(problem)
+    one = apply(made, {"op": "set", "id": "pool1", "params": {"kernel_size": 16}})
+    [problem] = [found for found in builder.check(one).problems if found.node == "output"]
+    assert problem.code == "one cell" and problem.severity == "warning"
+    fine = builder.with_settings(made, {"data.source": "shapes-detection"})
+    for name, params in (("conv1", {"stride": 1}), ("pool1", {"kernel_size": 1})):
+        fine = apply(fine, {"op": "set", "id": name, "params": params})
+    assert not builder.check(fine).errors
+    finer = apply(fine, {"op": "set", "id": "conv1", "params": {"padding": 4}})
+    [problem] = builder.check(finer).errors
+    assert "the grid of 68×68 cells is finer than the picture of 64×64 pixels" in str(problem)
+
+
+def test_a_head_for_boxes_and_classical_baselines_are_refused_in_words():
+    with pytest.raises(ValueError, match="is for detection: a backbone gets a head that gives one answer a sample"):
+        apply(builder.gallery("mnist-cnn"), {"op": "backbone", "source": "shapes-detection"})
+    with pytest.raises(ValueError, match="there is none to compare it with"):
+        list(api.baselines(MADE["boxes"]))

@@ -36,6 +36,11 @@ class Augmentation(Record):
         return self.draws if isinstance(self.draws, int) else int(evaluate(self.draws, self.values(given)))
 
 
+def boxed(masks: Mapping[str, object]) -> dict[str, object]:
+    """The arguments for boxes, from those for masks: what an edge mirrors is not another thing."""
+    return {name: "constant" if name == "padding_mode" else value for name, value in masks.items()}
+
+
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation")
 
 

@@ -14,6 +14,8 @@ from .spec import Registry
 DIGITS = tuple("0123456789")
 # The targets of a box, each 0 to 1 of the width or height: data with just these are of places in a picture.
 BOX = ("left", "top", "right", "bottom")
+# What a cell of a detector's grid tells besides a score a class: four numbers of a box, and whether there is one.
+BOX_NUMBERS = 5
 # EMNIST's balanced kind holds capitals and small letters as one class where they look alike.
 UNLIKE = "abdefghnqrt"
 THINGS = tuple(name.replace("_", " ") for name in """
@@ -35,6 +37,7 @@ class Dataset:
     boxes around things, each of one of the `classes` (detection).
     The pictures of one that is `resized` are brought to squares, whose side a project may choose; one that is made with `noise`
     has as much of it, and as many samples, as a project says. `valid` counts the samples of a validation part that came with the data; with 0 one is drawn.
+    Of pictures for detection none has more than so many `boxes`, where that is known.
     """
 
     name: str
@@ -53,11 +56,12 @@ class Dataset:
     resized: bool = False
     noise: float | None = None
     valid: int = 0
+    boxes: int = 0
 
     @property
     def answers(self) -> int:
-        """How many numbers a network gives for a sample, for a pixel in segmentation: one a class, or one a target."""
-        return len(self.targets if self.task == "regression" else self.classes)
+        """How many numbers a network gives for a sample, for a pixel in segmentation, for a cell of the grid in detection: one a class, or one a target."""
+        return len(self.targets if self.task == "regression" else self.classes) + (BOX_NUMBERS if self.task == "detection" else 0)
 
     @property
     def own(self) -> bool:
@@ -67,7 +71,7 @@ class Dataset:
     @property
     def bytes(self) -> int:
         """What all samples take in memory, with their masks or targets where these are more than a number."""
-        answer = math.prod(self.shape[1:]) if self.task == "segmentation" else 4 * len(self.targets)
+        answer = math.prod(self.shape[1:]) if self.task == "segmentation" else 4 * (len(self.targets) + 5 * self.boxes)
         return (self.train + self.valid + self.test) * (math.prod(self.shape) * (1 if self.dtype == "uint8" else 4) + answer)
 
 
@@ -133,6 +137,9 @@ for _dataset in (
     Dataset("shapes-boxes", "Shapes with boxes (generated)", (1, 64, 64), (), 1600, 400, 0,
             "2,000 grainy grey pictures of one circle, square or triangle each; to be told is the box around it: left, top, right and bottom as shares "
             "of the picture's side.", "made here from a seed", task="regression", targets=BOX),
+    Dataset("shapes-detection", "Shapes to find (generated)", (1, 64, 64), ("circle", "square", "triangle"), 1600, 400, 0,
+            "2,000 grainy grey pictures of one to five circles, squares and triangles that hardly cover each other; to be found are all of them: the box around each, "
+            "and what it is.", "made here from a seed", task="detection", boxes=5),
 ):
     DATASETS.register(_dataset, _dataset.name)
 

@@ -10,8 +10,8 @@ from .formulas import DOCS
 from .params import Choice, Float
 from .spec import LOSSES, Record
 
-# Class numbers as they are; 1 for the true class and 0 for the others; the same, or one number alone for two classes; the targets' own numbers.
-Form = Literal["classes", "one-hot", "logits", "numbers"]
+# Class numbers as they are; 1 for the true class and 0 for the others; the same, or one number alone for two classes; the targets' own numbers; boxes.
+Form = Literal["classes", "one-hot", "logits", "numbers", "boxes"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,17 @@ LOSSES.register(Loss(
     "HuberLoss", "Half the square of differences below delta, delta times their size above: outliers pull no harder than delta.",
     "Huber 1964, Robust estimation of a location parameter; " + DOCS + "HuberLoss.html", "torch.nn.HuberLoss",
     (Float("delta", 1.0, "the difference from which it grows evenly", min=1e-6),), tasks=("regression",)))
+# Both names of what it is from: the grid whose cells tell the boxes that have their middle there, and boxes without anchors.
+LOSSES.register(Loss(
+    "YOLOLoss", "What a grid of cells says of boxes: how far each true box and the one that the cell of its middle tells are apart, every cell's binary cross-entropy of whether "
+    "there is one, and the box's of its class; sums, as the mean over the pictures.",
+    "Redmon et al. 2016, arXiv:1506.02640, section 2; Ge et al. 2021, arXiv:2107.08430, section 2.1; Rezatofighi et al. 2019, arXiv:1902.09630",
+    "builder.tasks.yolo.yolo_loss",
+    (Float("box", 5.0, "weight of the boxes' places", min=0.0, max=1000.0), Float("objectness", 1.0, "weight of cells that have a box", min=0.0, max=1000.0),
+     Float("no_object", 0.5, "weight of cells that have none: there are many more of them", min=0.0, max=1000.0), Float("classes", 1.0, "weight of the boxes' classes", min=0.0, max=1000.0),
+     Choice("iou", "giou", ("giou", "diou", "ciou"), "one less what of two boxes: their generalised intersection over union, the same with the distance of their middles, "
+            "or with their proportions too")),
+    tasks=("detection",), form="boxes"))
 
 
 def losses_of(task: str) -> Mapping[str, Loss]:

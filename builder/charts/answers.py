@@ -60,13 +60,55 @@ def with_boxes(pictures: numpy.ndarray, *boxes: numpy.ndarray) -> numpy.ndarray:
     shown = in_colour(pictures).copy()
     height, width = shown.shape[1:3]
     for colour, part in zip((TRUE, GIVEN), boxes, strict=False):
-        places = numpy.nan_to_num(part, nan=0.0).clip(0, 1) * numpy.array([width, height, width, height])
-        for picture, (left, top, right, bottom) in zip(shown, places.round().astype(int), strict=True):
-            left, top, right, bottom = min(left, width - 1), min(top, height - 1), max(right - 1, 0), max(bottom - 1, 0)
-            first, last, upper, lower = min(left, right), max(left, right), min(top, bottom), max(top, bottom)
-            picture[[upper, lower], first:last + 1] = colour
-            picture[upper:lower + 1, [first, last]] = colour
+        for picture, box in zip(shown, part, strict=True):
+            left, top, right, bottom = _edges(box, width, height)
+            picture[[top, bottom], left:right + 1] = colour
+            picture[top:bottom + 1, [left, right]] = colour
     return shown
+
+
+def with_named_boxes(pictures: numpy.ndarray, classes: int, boxes: numpy.ndarray) -> numpy.ndarray:
+    """Pictures (N C H W) with the edges of their boxes, float (N M 5 or more) left, top, right, bottom as shares and class number, in their classes' colours: (N H W 3)."""
+    shown, colours = in_colour(pictures).copy(), palette(classes + 1)[1:]
+    height, width = shown.shape[1:3]
+    for picture, row in zip(shown, boxes, strict=True):
+        # The surest come first and are drawn last.
+        for box in row[::-1]:
+            if 0 <= box[4] < classes:
+                left, top, right, bottom = _edges(box[:4], width, height)
+                colour = colours[int(box[4])]
+                picture[[top, bottom], left:right + 1] = colour
+                picture[top:bottom + 1, [left, right]] = colour
+    return shown
+
+
+def beside(pictures: numpy.ndarray, classes: int, *boxes: numpy.ndarray) -> numpy.ndarray:
+    """Each picture (N C H W) several times, one after the other, with each of its boxes: what is true, then what is told (N' H W 3)."""
+    return numpy.stack([with_named_boxes(pictures, classes, one) for one in boxes], 1).reshape(-1, *pictures.shape[2:], 3)
+
+
+def scored(boxes: numpy.ndarray, size: Sequence[int], across: int) -> list[tuple[float, float, str]]:
+    """How sure each box (N M 6) is, with its place on a sheet of `across` tiles a row, on which every second tile, of `size` (H W) pixels, is of one of the pictures."""
+    (height, width), words = size, []
+    for number, row in enumerate(boxes):
+        down, place = divmod(2 * number + 1, across)
+        for box in row:
+            if box[4] >= 0:
+                left, top, _, _ = _edges(box[:4], width, height)
+                words.append((place * (width + GAP) + left, down * (height + GAP) + top, f"{box[5]:.2f}"))
+    return words
+
+
+def box_colours(classes: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
+    """The classes with the colours that their boxes have: no box is of what is behind everything, so none is dark."""
+    return class_colours(["", *classes])[1:]
+
+
+def _edges(box: Sequence[float], width: int, height: int) -> tuple[int, int, int, int]:
+    """The first and last column, first and last row of pixels of a box, as left, top, right, bottom."""
+    left, top, right, bottom = (numpy.nan_to_num(box, nan=0.0).clip(0, 1) * numpy.array([width, height, width, height])).round().astype(int)
+    left, top, right, bottom = min(left, width - 1), min(top, height - 1), max(right - 1, 0), max(bottom - 1, 0)
+    return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
 
 
 def sheet(tiles: numpy.ndarray, across: int) -> numpy.ndarray:
@@ -80,8 +122,8 @@ def sheet(tiles: numpy.ndarray, across: int) -> numpy.ndarray:
     return whole
 
 
-def sheet_figure(pixels: numpy.ndarray, colours: Sequence[tuple[str, Sequence[int]]], zoom: int = 2) -> go.Figure:
-    """A sheet, every pixel `zoom` screen pixels square and sharp, with the names of its colours above it."""
+def sheet_figure(pixels: numpy.ndarray, colours: Sequence[tuple[str, Sequence[int]]], zoom: int = 2, words: Sequence[tuple[float, float, str]] = ()) -> go.Figure:
+    """A sheet, every pixel `zoom` screen pixels square and sharp, with the names of its colours above it and `words` at places of it, across and down in pixels of the sheet."""
     height, width, _ = pixels.shape
     source = "data:image/png;base64," + base64.b64encode(png(pixels)).decode("ascii")
     image = go.Image(source=source, zsmooth=False, hoverinfo="skip")
@@ -92,6 +134,8 @@ def sheet_figure(pixels: numpy.ndarray, colours: Sequence[tuple[str, Sequence[in
     layout = {"xaxis": {**axis, "range": [-0.5, width - 0.5]}, "yaxis": {**axis, "range": [height - 0.5, -0.5], "scaleanchor": "x", "constraintoward": "top"},
               "width": zoom * width + 8, "height": zoom * height + above + 4, "margin": {"l": 4, "r": 4, "t": above, "b": 4}, "dragmode": False,
               "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "itemclick": False, "itemdoubleclick": False}, "showlegend": bool(named)}
+    layout["annotations"] = [{"x": x, "y": y, "text": text, "showarrow": False, "xanchor": "left", "yanchor": "top", "font": {"size": 10, "color": "white"}, "bgcolor": "rgba(0,0,0,0.55)",
+                              "borderpad": 0} for x, y, text in words]
     return go.Figure([image, *named], layout)
 
 

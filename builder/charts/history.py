@@ -88,8 +88,8 @@ def _share(value: float | None) -> float | None:
 
 
 def figure_of(seen: Evaluated) -> float | None:
-    """What a task has besides accuracy, or in its place: the mean IoU of masks, the R² of numbers."""
-    return seen.figures.get("mean_iou", seen.figures.get("r2"))
+    """What a task has besides accuracy, or in its place: the mean IoU of masks, the R² of numbers, the mean average precision of boxes."""
+    return next((seen.figures[name] for name in ("mean_iou", "r2", "map") if name in seen.figures), None)
 
 
 def _reached(seen: Evaluated) -> dict[str, object]:
@@ -102,7 +102,7 @@ def points(history: History, since: int = 0) -> list[list[float | None]]:
 
 
 def tests(history: History) -> list[list[float | None]]:
-    """Rows step, epoch, loss, accuracy of the part that the run is watched on, and mean IoU or R² where there is one: a row an epoch."""
+    """Rows step, epoch, loss, accuracy of the part that the run is watched on, and mean IoU, R² or mean average precision where there is one: a row an epoch."""
     return [[t.step, t.epoch, _digits(t.loss), _share(t.accuracy), *([] if (figure := figure_of(t)) is None else [_share(figure)])] for t in history.tests]
 
 
@@ -112,8 +112,8 @@ def marks(history: History) -> list[list[float]]:
 
 
 def best(history: History) -> Evaluated | None:
-    """The first evaluation with the highest accuracy of the part that the run is watched on, or the least loss where nothing is right or wrong."""
-    return max(history.tests, key=lambda t: -t.loss if t.accuracy is None else t.accuracy, default=None)
+    """The first evaluation with the highest score of the part that the run is watched on."""
+    return max(history.tests, key=lambda t: t.score, default=None)
 
 
 def steps_done(history: History) -> int:

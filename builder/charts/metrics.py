@@ -45,29 +45,47 @@ def macro_f1(confusion: Sequence[Sequence[int]]) -> float | None:
 def totals(seen: Evaluated) -> dict[str, tuple[float | None, bool]]:
     """The figures of an evaluation over all its classes or targets, by their titles, each with whether it is a share."""
     if seen.accuracy is None:
-        return {"Loss": (seen.loss, False), **{title: (seen.figures[name], name == "box_iou") for name, title in NUMBERS.items() if name in seen.figures}}
+        return {"Loss": (seen.loss, False), **{title: (seen.figures[name], name in SHARES) for name, title in NUMBERS.items() if name in seen.figures}}
     shares = {"Accuracy": seen.accuracy, "Top-5 accuracy": seen.figures.get("top5"), "Mean IoU": seen.figures.get("mean_iou"), "Dice": seen.figures.get("dice"),
               "Macro F1": None if "dice" in seen.figures else macro_f1(seen.confusion), "Calibration error": seen.figures.get("calibration_error")}
     return {title: (value, True) for title, value in shares.items() if value is not None or (title == "Macro F1" and "dice" not in seen.figures)}
 
 
+@dataclass(frozen=True)
+class ClassFound:
+    """How well the things of one class are found: average precision over overlaps of 0.5 to 0.95 and at 0.5, and how many there are."""
+
+    name: str
+    ap: float
+    ap_50: float
+    boxes: int
+
+
+def found_by_class(seen: Evaluated, names: Sequence[str]) -> list[ClassFound]:
+    """A record for each class of a detection that has boxes in the part."""
+    there = [number for number in range(len(names)) if f"map/{number}" in seen.figures]
+    return [ClassFound(names[number], seen.figures[f"map/{number}"], seen.figures[f"map_50/{number}"], int(seen.figures[f"boxes/{number}"])) for number in there]
+
+
 def in_words(seen: Evaluated) -> str:
     """An evaluation in a line: the accuracy and loss of classes, with the overlap of masks, or the loss and all figures of numbers."""
     figures = totals(seen)
-    told = [title for title in figures if title == "Mean IoU" or (seen.accuracy is None and title != "Loss")]
+    told = [title for title in figures if title == "Mean IoU" or (seen.accuracy is None and not title.startswith("Loss"))]
     right = "" if seen.accuracy is None else f"{seen.split} accuracy {100 * seen.accuracy:.2f} %, "
     return f"{right}{seen.split} loss {seen.loss:.4f}" + "".join(f", {_lower(title)} {_amount(*figures[title])}" for title in told)
 
 
 def _lower(title: str) -> str:
-    return title if title == "R²" else title[0].lower() + title[1:]
+    return title if title == "R²" or title.startswith("mAP") else title[0].lower() + title[1:]
 
 
 def _amount(value: float, shared: bool) -> str:
     return f"{100 * value:.2f} %" if shared else f"{value:.4f}"
 
 
-NUMBERS = {"r2": "R²", "mse": "Mean squared error", "mae": "Mean absolute error", "box_iou": "Mean IoU of the boxes"}
+NUMBERS = {"r2": "R²", "mse": "Mean squared error", "mae": "Mean absolute error", "box_iou": "Mean IoU of the boxes", "map": "mAP", "map_50": "mAP at 0.5", "precision": "Precision",
+           "recall": "Recall", "loss_box": "Loss of the boxes", "loss_objectness": "Loss of objectness", "loss_class": "Loss of the classes"}
+SHARES = ("box_iou", "map", "map_50", "precision", "recall")
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -1,4 +1,4 @@
-"""`metrics`: how well a run's network tells the classes apart, class by class, or tells its numbers."""
+"""`metrics`: how well a run's network tells the classes apart, class by class, tells its numbers, or finds its boxes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TITLES = {"top5": "top-5 accuracy", "calibration_error": "calibration error", "m
 
 def add_to(commands) -> None:
     """Declare the command."""
-    command = commands.add_parser("metrics", help="accuracy, top-5, F1 and calibration of a run, with precision and recall of every class; IoU of masks; R² and errors of numbers")
+    command = commands.add_parser("metrics", help="accuracy, top-5, F1 and calibration of a run, with precision and recall of every class; IoU of masks; R² and errors of numbers; mean average precision of boxes")
     command.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or `last`")
     command.add_argument("--epoch", type=int, metavar="N", help="after this epoch (the best one when not given)")
     command.add_argument("--split", choices=("validation", "test"), help="of this part (the one that the run is watched on when not given)")
@@ -39,9 +39,9 @@ def run_metrics(arguments: Namespace) -> int:
     if not chosen:
         raise CommandError(f"run {run.id} has no test after epoch {arguments.epoch}; it has those after {_span(tests)}" if tests and arguments.epoch is not None
                            else f"run {run.id} has not been tested yet: its {split} part is evaluated after every epoch", 1)
-    seen = max(chosen, key=lambda test: -test.loss if test.accuracy is None else test.accuracy)
+    seen = max(chosen, key=lambda test: test.score)
     if seen.accuracy is None:
-        return _numbers(run, seen, arguments.json)
+        return _numbers(run, seen, classes, arguments.json)
     rows, f1 = by_class(seen.confusion, classes), macro_f1(seen.confusion)
     if arguments.json:
         say_json({"run": run.id, "epoch": seen.epoch, "split": seen.split, "loss": seen.loss, "accuracy": seen.accuracy, "macro_f1": f1, **seen.figures,
@@ -57,15 +57,20 @@ def run_metrics(arguments: Namespace) -> int:
     return 0
 
 
-def _numbers(run, seen, as_json: bool) -> int:
-    """The figures of a run whose answers are numbers."""
-    from builder.charts.metrics import totals
+def _numbers(run, seen, classes, as_json: bool) -> int:
+    """The figures of a run whose answers are numbers or boxes."""
+    from builder.charts.metrics import found_by_class, totals
 
+    rows = found_by_class(seen, classes)
     if as_json:
-        say_json({"run": run.id, "epoch": seen.epoch, "split": seen.split, "loss": seen.loss, **seen.figures})
+        say_json({"run": run.id, "epoch": seen.epoch, "split": seen.split, "loss": seen.loss, **{name: value for name, value in seen.figures.items() if "/" not in name},
+                  **({"classes": [asdict(row) for row in rows]} if rows else {})})
         return 0
     say(f"{run.id}: {seen.split} part after epoch {seen.epoch}")
     say(table(("FIGURE", "VALUE"), [(title, share(value) if is_share else f"{value:.6g}") for title, (value, is_share) in totals(seen).items()], right=[1]))
+    if rows:
+        say("")
+        say(table(("CLASS", "AP", "AP AT 0.5", "BOXES"), [(row.name, share(row.ap), share(row.ap_50), count(row.boxes)) for row in rows], right=[1, 2, 3]))
     return 0
 
 

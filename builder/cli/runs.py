@@ -71,26 +71,27 @@ def when(seconds: float | None) -> str:
 
 def list_runs(store, _run, arguments: Namespace) -> int:
     """All runs, newest first."""
-    from builder.runs import explained
+    from builder.runs import explained, judged_by
 
     found = store.list()
     if arguments.json:
         say_json([record(run) for run in found])
     elif found:
         reached = {run.id: explained(store, run) for run in found}
-        rows = [(run.id, run.name[:40], run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", _reached(run.accuracy, reached[run.id][0], run.part),
-                 _reached(run.tested, reached[run.id][1]), when(run.created)) for run in found]
+        judged = {run.id: judged_by(store, run) for run in found if reached[run.id][0] is not None}
+        rows = [(run.id, run.name[:40], run.state.replace("_", " "), f"{run.epoch}/{run.epochs or '?'}", _reached(run.accuracy, reached[run.id][0], run.part, judged.get(run.id)),
+                 _reached(run.tested, reached[run.id][1], "", judged.get(run.id)), when(run.created)) for run in found]
         say(table(("RUN", "PROJECT", "STATE", "EPOCH", "REACHED", "TESTED", "MADE"), rows, right=[3, 4, 5]))
     else:
         say("There are no runs yet; `train mnist-cnn` makes one.")
     return 0
 
 
-def _reached(accuracy: float | None, r2: float | None, part: str = "") -> str:
-    """The accuracy, or R² of what tells numbers, with the part that it is of."""
+def _reached(accuracy: float | None, r2: float | None, part: str = "", name: str = "R²") -> str:
+    """The accuracy, or R² or mAP of what tells numbers or finds boxes, with the part that it is of."""
     if accuracy is None and r2 is None:
         return "–"
-    return f"{share(accuracy) if r2 is None else f'R² {r2:.4f}'} {part}".rstrip()
+    return f"{share(accuracy) if r2 is None else f'{name} {r2:.4f}'} {part}".rstrip()
 
 
 def show_run(store, run, arguments: Namespace) -> int:
@@ -118,7 +119,7 @@ def number(value: float | None, form) -> str:
     return "–" if value is None else form(value)
 
 
-EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "validation_r2", "test_loss", "test_accuracy", "test_r2",
+EPOCH_COLUMNS = ("epoch", "step", "loss", "accuracy", "validation_loss", "validation_accuracy", "validation_r2", "validation_map", "test_loss", "test_accuracy", "test_r2", "test_map",
                  "seconds", "samples_per_second")
 
 
@@ -131,7 +132,7 @@ def epoch_rows(events: Iterable[Event]) -> list[dict[str, object]]:
         elif isinstance(event, Evaluated) and event.split in ("validation", "test"):
             row = rows.setdefault(event.epoch, dict.fromkeys(EPOCH_COLUMNS))
             row.update({"epoch": event.epoch, "step": event.step, f"{event.split}_loss": event.loss, f"{event.split}_accuracy": event.accuracy,
-                        f"{event.split}_r2": event.figures.get("r2")})
+                        f"{event.split}_r2": event.figures.get("r2"), f"{event.split}_map": event.figures.get("map")})
     return [rows[epoch] for epoch in sorted(rows)]
 
 

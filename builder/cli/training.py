@@ -377,7 +377,7 @@ def epoch_line(started: RunStarted | None, epoch: EpochEnded | None, test: Evalu
     """An epoch's results in a line."""
     of = f"/{started.epochs}" if started else ""
     trained = f"loss {epoch.loss:.4f}{right(epoch.accuracy)}, {count(epoch.samples_per_second)} samples/s" if epoch else ""
-    named = {"mean_iou": "mean IoU", "r2": "R²"}
+    named = {"mean_iou": "mean IoU", "r2": "R²", "map": "mAP", "map_50": "mAP at 0.5"}
     figures = "".join(f", {words} {share(test.figures[name]) if name != 'r2' else f'{test.figures[name]:.4f}'}" for name, words in named.items() if name in test.figures)
     return f"epoch {test.epoch}{of}: {trained}; {test.split} loss {test.loss:.4f}{right(test.accuracy, f'{test.split} ')}{figures}"
 

@@ -30,14 +30,14 @@ def curve(samples, noise):
     return torch.tensor(rows).split(1, 1)
 
 
-def grain(count, seed):
-    """Whole numbers 0 to 255 that look like chance: products and shifts that mix every bit of the place with every other."""
+def grain(count, seed, most=255):
+    """Whole numbers 0 to `most`, one less than a power of two, that look like chance: products and shifts that mix every bit of the place with every other."""
     import torch
 
     mixed = torch.arange(count) + seed * 1_000_003
     for _ in range(2):
         mixed = ((mixed >> 16) ^ mixed) * 73_244_475 & 0xFFFFFFFF
-    return ((mixed >> 16) ^ mixed) & 255
+    return ((mixed >> 16) ^ mixed) & most
 
 
 def painted(count, most, seed, side=64):
@@ -83,6 +83,46 @@ def read_boxes():
     return pictures[:1600], boxes[:1600], pictures[1600:], boxes[1600:]
 
 
+def scenes(count, most, seed, side=64):
+    """Grey grainy pictures uint8 (N 1 side side) of one to `most` circles, squares and triangles that hardly overlap, and of each of these left, top, right and bottom
+    as shares of the side and the number of its kind, 0 circle, 1 square, 2 triangle, or -1 for none (N most 5)."""
+    import torch
+
+    random, behind, shapes = Random(seed), [], []
+    for _ in range(count):
+        behind.append(60 + int(136 * random.random()))
+        placed = []
+        for _ in range(1 + int(most * random.random())):
+            kind, radius, light = int(3 * random.random()), side // 12 + int(side // 7 * random.random()), 30 + int(30 * random.random())
+            across, along = (radius + int((side - 2 * radius) * random.random()) for _ in range(2))
+            light = light if random.random() < 0.5 else -light
+            # One that would cover more than the edge of another is left out.
+            if all(5 * max(abs(across - x), abs(along - y)) > 4 * (radius + reach) for x, y, reach, *_ in placed):
+                placed.append((across, along, radius, kind, light))
+        shapes.append(placed + [(0, 0, -1, -1, 0)] * (most - len(placed)))
+    # Numbers of 16 bits hold them all, and are painted in a quarter of the time.
+    behind, shapes = torch.tensor(behind, dtype=torch.int16)[:, None, None], torch.tensor(shapes, dtype=torch.int16)
+    pictures, x = behind.repeat(1, side, side), torch.arange(side, dtype=torch.int16)
+    for one in shapes.unbind(1):
+        across, along, radius, kind, light = (number[:, None, None] for number in one.unbind(1))
+        dx, dy = (x - across).abs(), x[:, None] - along
+        inside = torch.where(kind == 0, dx * dx + dy * dy <= radius * radius, torch.where(kind == 1, (dx <= radius) & (dy.abs() <= radius), (2 * dx <= dy + radius) & (dy <= radius)))
+        pictures = torch.where(inside & (radius > 0), behind + light, pictures)
+    # Two grains together fall on the middle more often than on the ends.
+    grains = grain(pictures.numel(), seed, 65535).reshape(pictures.shape)
+    grains = ((grains & 255) + (grains >> 8) - 255) >> 3
+    across, along, radius, kind = (shapes[..., place] for place in range(4))
+    boxes = torch.stack([across - radius, along - radius, across + radius + 1, along + radius + 1], 2) * (kind >= 0)[..., None] / side
+    return (pictures + grains).clamp(0, 255).to(torch.uint8)[:, None], torch.cat([boxes, kind[..., None].float()], 2)
+
+
+def read_scenes():
+    """Training pictures uint8 (N 1 64 64) and boxes float32 (N 5 5), test pictures and boxes."""
+    pictures, boxes = scenes(2000, 5, 2)
+    return pictures[:1600], boxes[:1600], pictures[1600:], boxes[1600:]
+
+
 # How each is read, and the functions that this takes.
 DRAWN: Mapping[str, tuple[Callable[[], Four], tuple[Callable, ...]]] = {
-    "curve": (read_curve, (curve,)), "shapes": (read_shapes, (grain, painted)), "shapes-boxes": (read_boxes, (grain, painted))}
+    "curve": (read_curve, (curve,)), "shapes": (read_shapes, (grain, painted)), "shapes-boxes": (read_boxes, (grain, painted)),
+    "shapes-detection": (read_scenes, (grain, scenes))}

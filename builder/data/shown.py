@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from builder.catalogue import Dataset
 
 from . import records
+from .boxes import boxes_per_class
 from .load import load
 from .records import Tensors
 from .show import MOST_POINTS, grid_image, plane, samples_per_class
@@ -28,12 +29,12 @@ Points = tuple[str, list[float], list[float]]
 
 @dataclass(frozen=True)
 class Shown:
-    """What is kept of a data set's samples: `counts` are samples or pixels a class of the training and the test part, and of the
+    """What is kept of a data set's samples: `counts` are samples, pixels or boxes a class of the training and the test part, and of the
     validation part where there is one, `sizes` all samples of both, held out or not, `targets` the first
     targets' values.
 
     Of images `pictures` is one picture of all (H W 3) in classification, `rows` classes of `across` samples, else the first samples (N C H W) with their
-    masks or targets as `truth`, `across` to be shown in a row, every pixel `zoom` screen pixels large. Of numbers `points` are the classes' labelled
+    masks, boxes or targets as `truth`, `across` to be shown in a row, every pixel `zoom` screen pixels large. Of numbers `points` are the classes' labelled
     points, or the parts' feature and first target, `axes` what they are, and `whole` whether all are there.
     """
 
@@ -63,6 +64,8 @@ def shown(source: str | Dataset, roots: Sequence[Path], features: Sequence[str] 
         tensors = _joined(tensors)
     if tensors.task == "regression":
         about["targets"] = [(tensors.train_y[:, place].tolist(), tensors.test_y[:, place].tolist()) for place in range(min(TARGETS, len(tensors.targets)))]
+    elif tensors.task == "detection":
+        about["counts"] = [boxes_per_class(y, len(tensors.classes)) for y in answers]
     else:
         masks = tensors.task == "segmentation"
         about["counts"] = [samples_per_class(y.flatten(), VALUES if masks else len(tensors.classes))[:len(tensors.classes)] for y in answers]

@@ -29,13 +29,13 @@ class Answers:
         return self.count if self.count.startswith("len") else f"max(1, {self.count})"
 
 
-NAMES = {"classification": "labels", "segmentation": "masks", "regression": "answers"}
+NAMES = {"classification": "labels", "segmentation": "masks", "regression": "answers", "detection": "boxes"}
 
 
 def answers(dataset: Dataset, loss: Loss, single: bool, augmented: bool = False) -> Answers:
     """The pieces for a data set and a loss; `single` where one score stands for two classes. Masks that are `augmented` get pixels of no class."""
     name = NAMES[dataset.task]
-    if dataset.task == "regression":
+    if dataset.task in ("regression", "detection"):
         return Answers(name, "loss_fn(outputs, targets)")
     right = f"({'(outputs[:, 0] > 0)' if single else 'outputs.argmax(1)'} == targets).sum().item()"
     if dataset.task == "segmentation":

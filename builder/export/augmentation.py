@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping, Sequence
 
-from builder.catalogue.augmentation import Augmentation
+from builder.catalogue.augmentation import Augmentation, boxed
 
 Row = Sequence[tuple[Augmentation, Mapping[str, object]]]
 
@@ -34,15 +34,17 @@ def augmented(images, {masks}chance, mean, std):
 {kinds}\
     return images{last}.sub_(mean).div_(std){also}
 '''
-MOVED = "    moved = masks[:, None].float()\n"
+# What moves along with the images, and what is left of it in the end.
+MOVED = {"masks": "    moved = masks[:, None].float()\n", "boxes": "    moved = coordinates(images)\n"}
+ALSO = {"masks": "moved[:, 0].to(torch.uint8)", "boxes": "surrounded(boxes, moved)"}
 
 
-def inputs(row: Row, masks: bool) -> str:
-    """The inputs and targets of a batch; with `masks` these move along."""
+def inputs(row: Row, moving: str) -> str:
+    """The inputs and targets of a batch; `moving` is what moves along, "masks", "boxes" or nothing."""
     if mixes(row):
         return "augmented(images.index_select(0, pair), labels.index_select(0, pair), chance[pair], mean, std)"
-    return (f"augmented(images.index_select(0, batch), {'labels.index_select(0, batch), ' if masks else ''}chance[batch], mean, std)"
-            + ("" if masks else ", labels[batch]"))
+    return (f"augmented(images.index_select(0, batch), {'labels.index_select(0, batch), ' if moving else ''}chance[batch], mean, std)"
+            + ("" if moving else ", labels[batch]"))
 
 
 def mixes(row: Row) -> bool:
@@ -55,8 +57,9 @@ def draws(row: Row) -> int:
     return sum(record.taken(given) for record, given in row)
 
 
-def code(row: Row, layout: bool, masks: bool = False, classes: int = 0) -> str:
-    """The functions of a row and what they need, and `augmented`; with `layout` images lie as N H W C, with `masks` these move along; mixed images have shares of `classes`."""
+def code(row: Row, layout: bool, moving: str = "", classes: int = 0) -> str:
+    """The functions of a row and what they need, and `augmented`; with `layout` images lie as N H W C; `moving` is what moves along, "masks", "boxes" or nothing; mixed images have
+    shares of `classes`."""
     calls, first, moves = [], 0, any(record.masks is not None for record, _ in row)
     for record, given in row:
         end = first + record.taken(given)
@@ -65,16 +68,19 @@ def code(row: Row, layout: bool, masks: bool = False, classes: int = 0) -> str:
             calls += ["    chance = chance[1:]", _call(record.function, "images[1:], images[:-1]", own, arguments, "images, share")]
         else:
             calls.append(_call(record.function, "images", own, arguments))
-        if masks and record.masks is not None:
-            calls.append(_call(record.function, "moved", own, {**arguments, **record.masks}))
+        if moving and record.masks is not None:
+            arguments = {**arguments, **record.masks}
+            calls.append(_call(record.function, "moved", own, boxed(arguments) if moving == "boxes" else arguments))
         first = end
     mixed = mixes(row)
     whole = AUGMENTED.format(
         calls="\n".join(calls), kinds=KINDS.format(classes=classes) if mixed else "", axes="N H W C" if layout else "N C H W", first=".permute(0, 3, 1, 2)" if layout else "",
-        last=".contiguous(memory_format=torch.channels_last)" if layout else "", masks="labels, " if mixed else "masks, " if masks else "",
-        along=", and mixed with the one in front of it; also the shares of the classes" if mixed else ", and the masks moved along" if masks else "", moved=MOVED if masks and moves else "",
-        also=", share * kinds[1:] + (1 - share) * kinds[:-1]" if mixed else f", {'moved[:, 0].to(torch.uint8)' if moves else 'masks'}" if masks else "")
-    return "\n\n".join([*functions([record.function for record, _ in row]), whole])
+        last=".contiguous(memory_format=torch.channels_last)" if layout else "", masks="labels, " if mixed else f"{moving}, " if moving else "",
+        along=", and mixed with the one in front of it; also the shares of the classes" if mixed else f", and the {moving} moved along" if moving else "",
+        moved=MOVED[moving] if moving and moves else "",
+        also=", share * kinds[1:] + (1 - share) * kinds[:-1]" if mixed else f", {ALSO[moving] if moves else moving}" if moving else "")
+    needed = ("coordinates", "surrounded") if moving == "boxes" and moves else ()
+    return "\n\n".join([*functions([*(record.function for record, _ in row), *needed]), whole])
 
 
 def _call(function: str, what: str, chance: str, arguments: Mapping[str, object], given: str = "") -> str:

@@ -30,9 +30,10 @@ from builder.graph.augmentation import augmentations
 from builder.graph.datasets import validation_share
 from builder.graph.training import chosen, fused, goes_on, number, rate
 
-from . import augmentation, photos, validation
+from . import augmentation, detection, photos, validation
 from .answers import Answers, answers, loss_arguments
 from .kinds import ExportError
+from .readers import COLOUR, DIGITS, DISTORTED_CODE, GREY, KEPT, POINTS_CODE, READERS
 
 COLUMNS = 120  # characters of a line of packed data
 EVALUATION_BATCH = 500
@@ -95,6 +96,16 @@ class Training:
         return self.dataset.task == "segmentation"
 
     @property
+    def boxes(self) -> bool:
+        """Whether a sample has boxes around things."""
+        return self.dataset.task == "detection"
+
+    @property
+    def moving(self) -> str:
+        """What moves along with images that are augmented: "masks", "boxes" or nothing."""
+        return "masks" if self.masks else "boxes" if self.boxes else ""
+
+    @property
     def validated(self) -> bool:
         """Whether there is a validation part: a share of the training part, or one that came with the data."""
         return self.validation > 0 or self.dataset.valid > 0
@@ -112,6 +123,8 @@ class Training:
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages that the text takes to run."""
+        if self.boxes:
+            return ("torch", "torchvision")
         return ("torch",) if self.builtin or self.own else ("torch", "torchvision", *(("scipy",) if self.dataset.name in ("svhn", "flowers102") else ()))
 
     @property
@@ -150,7 +163,7 @@ def training(project: Project) -> Training:
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
         plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), take_threads(),
-        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED, more=fused(project)), _call(*loss, *loss_arguments(dataset, loss[0], balanced)).replace("torch.nn.", "nn."),
+        _call(*optimizer, "network.parameters()" if all(trained) else TRAINED, more=fused(project)), detection.loss(_call(*loss)) if loss[0].form == "boxes" else _call(*loss, *loss_arguments(dataset, loss[0], balanced)).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
@@ -222,7 +235,7 @@ def parts(made: Training) -> list[Part]:
     """The network, the data, and the training, in the order in which they are read."""
     network = Part("The network", f"Drawn in Brickwork. Comments behind the layers are shapes: N is the number of {_samples(made)} in a batch.",
                    made.classes, made.network_imports)
-    others = [*_data(made), *_validation(made), _preparation(made), *_augmentation(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
+    others = [*_data(made), *_validation(made), _preparation(made), *_augmentation(made), *_boxes(made), *_start(made), _evaluation(made), *_rate(made), _loop(made)]
     # Only the texts of ours: the network's names are the user's.
     named = {"images": _samples(made), "labels": made.answers.name, "DRAWN_BY_THE_NETWORK": ascii(made.drawn)}
     return [network, *(replace(part, code=functools.reduce(lambda code, word: code.replace(word, named[word]), named, part.code)) for part in others)]
@@ -290,74 +303,6 @@ def _data(made: Training) -> list[Part]:
                  ("import torch", "import torchvision") if "torch." in code else ("import torchvision",))]
 
 
-DIGITS = '''\
-def read_data():
-    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
-    table = torch.frombuffer(bytearray(zlib.decompress(base64.b64decode(digits))), dtype=torch.uint8).reshape(65, {rows}).T
-    small = table[:, :64].reshape(-1, 1, 8, 8).float()  # pixels of 0 to 16
-    large = nn.functional.interpolate(small, (28, 28), mode="bilinear", align_corners=False, antialias=True)
-    images, labels = (large * (255 / 16)).round().clamp(0, 255).to(torch.uint8), table[:, 64].long()
-    return images[:{train}], labels[:{train}], images[{train}:], labels[{train}:]
-'''
-POINTS_CODE = '''\
-def read_data():
-    """Training points float32 (N 2) and labels, test points and labels."""
-    points = torch.tensor({call})
-    labels = torch.arange(len(points)) % 2
-    return points[:{half}], labels[:{half}], points[{half}:], labels[{half}:]
-'''
-# The format: https://github.com/huggingface/safetensors#format
-KEPT = '''\
-def read_data(file):
-    """Training samples and labels, {says}test samples and labels, of a safetensors file."""
-    with open(file, "rb") as stream:
-        head = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-        content = bytearray(stream.read())
-
-    def tensor(name):
-        kind, shape = head[name]["dtype"], head[name]["shape"]
-        values = content[slice(*head[name]["data_offsets"])]
-        return torch.frombuffer(values, dtype={{"U8": torch.uint8, "F32": torch.float32, "I64": torch.int64}}[kind]).reshape(shape)
-
-    return tensor("train_x"), tensor("train_y"), {given}tensor("test_x"), tensor("test_y")
-'''
-DISTORTED_CODE = '''\
-def read_data():
-    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
-    images, labels, test_images, test_labels = read_digits()
-    return distorted(images, {times}, 0), labels.repeat({times}), distorted(test_images, {times}, 1), test_labels.repeat({times})
-'''
-GREY = '''\
-def read_data(folder):
-    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
-    train, test = (torchvision.datasets.{kind}(folder, train=part, download=True) for part in (True, False))
-    return train.data[:, None], train.targets, test.data[:, None], test.targets
-'''
-COLOUR = '''\
-def read_data(folder):
-    """Training images uint8 (N 3 32 32) and labels, test images and labels."""
-    train, test = (torchvision.datasets.{kind}(folder, train=part, download=True) for part in (True, False))
-    images, test_images = (torch.from_numpy(part.data).permute(0, 3, 1, 2) for part in (train, test))
-    return images, torch.tensor(train.targets), test_images, torch.tensor(test.targets)
-'''
-LETTERS = '''\
-def read_data(folder):
-    """Training images uint8 (N 1 28 28) and labels, test images and labels."""
-    # EMNIST's images lie on their side in its files.
-    train, test = (torchvision.datasets.EMNIST(folder, "{part}", train=training, download=True) for training in (True, False))
-    return train.data[:, None].mT.contiguous(), train.targets{first}, test.data[:, None].mT.contiguous(), test.targets{first}
-'''
-PARTS = '''\
-def read_data(folder):
-    """Training images uint8 (N {shape}) and labels, test images and labels."""
-    parts = [torchvision.datasets.{kind}(folder, part, download=True) for part in ("train", "test")]
-    train, test = ((torch.from_numpy(part.data).contiguous(), torch.from_numpy(part.labels).long()) for part in parts)
-    return *train, *test
-'''
-# By torchvision's classes; the others read as MNIST or CIFAR-10 do.
-READERS = {"EMNIST": LETTERS, "SVHN": PARTS, "STL10": PARTS}
-
-
 def _validation(made: Training) -> list[Part]:
     words = ("A share of the training samples is held out: after every epoch the network is judged on these, and the test part is left for the end. "
              "Which they are follows from their classes and a seed of its own.")
@@ -415,9 +360,13 @@ def normalised(images, mean, std):
 def _augmentation(made: Training) -> list[Part]:
     if not made.augmentations:
         return []
-    code = augmentation.code(made.augmentations, made.layout, made.masks, len(made.dataset.classes))
+    code = augmentation.code(made.augmentations, made.layout, made.moving, len(made.dataset.classes))
     return [Part("Augmentation", "Training images are changed by chance, anew in every epoch: " + ", ".join(record.kind for record, _ in made.augmentations) + ".", code,
                  ("import torch", *(["import math"] if "math." in code else [])))]
+
+
+def _boxes(made: Training) -> list[Part]:
+    return [Part("Boxes", detection.WORDS, detection.text(), detection.IMPORTS)] if made.boxes else []
 
 
 def _start(made: Training) -> list[Part]:
@@ -518,7 +467,7 @@ def _loop(made: Training) -> Part:
     code = LOOP.format(
         draw=augmentation.DRAW.format(draws=augmentation.draws(made.augmentations)) if made.augmentations else "",
         before=augmentation.BEFORE if made.mixes else "", pair=augmentation.PAIR if made.mixes else "",
-        inputs=augmentation.inputs(made.augmentations, made.masks) if made.augmentations else "normalised(images.index_select(0, batch), mean, std), labels[batch]",
+        inputs=augmentation.inputs(made.augmentations, made.moving) if made.augmentations else "normalised(images.index_select(0, batch), mean, std), labels[batch]",
         initialise=INITIALISE.format(classes=_classes(made.initialised), name="name, " if made.drawn else "", named="named_" if made.drawn else "", call=made.initializer, unless=(STARTED if made.drawn else "") + (ZERO if made.starts_at_zero else "")) if made.initializer and made.initialised else "",
         weights=", weights" if made.weights else "", start="    tensors = read_tensors(weights)\n    start_from(network, tensors)\n" if made.weights else "",
         state="    state_from(optimizer, network, tensors)\n" if made.state else "",

@@ -1,4 +1,4 @@
-"""What stands where in a picture, and how large: one box a picture, and YOLOX in four sizes."""
+"""What stands where in a picture, and how large: one box a picture, a small detector of several things, and YOLOX in four sizes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,21 @@ def box_cnn(g, image):
                         kernel_size=2, name=f"pool{i}")
     x = g.ReLU(g.Linear(g.Flatten(x, name="flatten"), out_features=64, name="fc1"), name="relu5")
     return g.Linear(x, out_features=4, name="fc2")
+
+
+@network(name="detector-small", title="Small detector", family=FAMILY, decks=("ECNU", "CUHK"), task="detection", parameters=97_912,
+         paper=f"Redmon et al. 2016, You only look once, arXiv:1506.02640, section 2, the grid; boxes without anchors as in {YOLOX}", inputs=((1, 64, 64),), outputs=((8, 8, 8),),
+         recipes={"shapes-detection": recipe(15, 32, "Adam", "YOLOLoss", lr=0.003)},
+         look="The picture shrinks to 8×8 cells, and the last convolution gives each 8 numbers: 4 of a box, 1 for whether a thing has its middle there, 3 for what it is. Watch the "
+              "boxes under the curves: first it learns that most cells are empty, then where things are, then how large. Take pool3 out: four cells for each, and what one cell sees is smaller.")
+def detector_small(g, image):
+    """Finds circles, squares and triangles in one look: five convolutions down to a grid, whose every cell tells one box and its class."""
+    x = image
+    for i, channels in enumerate((16, 32, 64, 64, 64), 1):
+        x = g.ReLU(g.BatchNorm2d(g.Conv2d(x, out_channels=channels, kernel_size=3, padding=1, bias=False, name=f"conv{i}"), name=f"bn{i}"), name=f"relu{i}")
+        if i <= 3:
+            x = g.MaxPool2d(x, kernel_size=2, name=f"pool{i}")
+    return g.Conv2d(x, out_channels=8, kernel_size=1, name="cells")
 
 
 def yolox(g, image, width, depth, depthwise=False):

@@ -19,7 +19,7 @@ DECKS = ("CUHK", "CUHK-marp", "ECNU", "NTU", "Bootcamp")
 TASKS: Mapping[str, str] = {
     "classification": "Its data set is not one of the app's yet.",
     "segmentation": "Its data set is not one of the app's yet.",
-    "detection": "There is no training task for detection yet.",
+    "detection": "It was trained on a data set that the app does not have.",
     "generation": "There is no training task for generators and discriminators yet.",
     "translation": "There is no training task for image-to-image translation yet.",
     "regression": "Its data set is not one of the app's yet.",

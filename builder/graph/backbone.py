@@ -28,6 +28,8 @@ def backbone(project: Project, edit: Edit) -> Project:
     (dataset, section), freeze = meant(edit.get("source")), edit.get("freeze", False)
     if dataset.task == "segmentation":
         raise EditError(f"{dataset.title} is for segmentation: a backbone gets a head that gives one answer a sample; draw the bricks that give one a pixel yourself")
+    if dataset.task == "detection":
+        raise EditError(f"{dataset.title} is for detection: a backbone gets a head that gives one answer a sample; draw the bricks that give one for every cell of a grid yourself")
     if not isinstance(freeze, bool):
         raise EditError("the other bricks are frozen or not: true or false")
     project = _single(project)

@@ -547,8 +547,8 @@ def _settings(project: Project) -> Iterator[Problem]:
                            batch(f"Use {default}", {"op": "settings", "path": f"training.{name}", "value": {"kind": default}}))
             continue
         yield from _record(name, record, given)
-        if project.task.get("kind") == "regression" and str(record.values({key: value for key, value in given.items() if key != "kind"}).get("monitor", "")).endswith("accuracy"):
-            yield _setting(f"{name}.monitor", f"{record.kind} watches the accuracy, and numbers have none: nothing is right or wrong",
+        if project.task.get("kind") in ("regression", "detection") and str(record.values({key: value for key, value in given.items() if key != "kind"}).get("monitor", "")).endswith("accuracy"):
+            yield _setting(f"{name}.monitor", f"{record.kind} watches the accuracy, and {'numbers' if project.task.get('kind') == 'regression' else 'boxes'} have none: nothing is right or wrong",
                            batch("Watch the validation loss", {"op": "settings", "path": f"training.{name}.monitor", "value": "validation_loss"}, sure=True))
 
 

@@ -28,11 +28,11 @@ def shown(tensors: Tensors, samples: int) -> list[int]:
 def sheet(tensors: Tensors, augment: Augment | None, seed: int, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
     """One picture, uint8 (height width 3), and the numbers of the samples in it: a row a sample, as it is and, behind a space, in the first epochs of a run.
 
-    A segmentation's mask stands below its image.
+    A segmentation's mask stands below its image, boxes are drawn on it.
     """
     numbers = torch.tensor(shown(tensors, samples))
-    images, masks = tensors.train_x[numbers], tensors.train_y[numbers] if tensors.task == "segmentation" else None
-    columns = [_tiles(images.float() / 255, masks, len(tensors.classes))]
+    images, truth = tensors.train_x[numbers], tensors.train_y[numbers] if tensors.task in ("segmentation", "detection") else None
+    columns = [_tiles(images.float() / 255, truth, len(tensors.classes))]
     for epoch in range(1, epochs + 1):
         if augment is None:
             columns.append(columns[0])
@@ -43,19 +43,33 @@ def sheet(tensors: Tensors, augment: Augment | None, seed: int, samples: int = 6
             both = torch.cat([before(len(tensors.train_x), seed, epoch)[numbers], numbers])
             columns.append(_tiles(augment.mixed(tensors.train_x[both].float() / 255, every[both], len(numbers))[0], None, 0))
             continue
-        columns.append(_tiles(augment.images(images.float() / 255, chance), None if masks is None else augment.masks(masks, chance), len(tensors.classes)))
+        columns.append(_tiles(augment.images(images.float() / 255, chance), None if truth is None else augment.answers(truth, images, chance), len(tensors.classes)))
     return _together(columns), numbers.tolist()
 
 
-def _tiles(images: Tensor, masks: Tensor | None, classes: int) -> Tensor:
-    """Images float32 (N C H W) of 0 to 1 as bytes (N H W 3), each with its mask below it; of other than three channels the first."""
+def _tiles(images: Tensor, truth: Tensor | None, classes: int) -> Tensor:
+    """Images float32 (N C H W) of 0 to 1 as bytes (N H W 3), each with its mask below it or its boxes on it; of other than three channels the first."""
     seen = images if images.shape[1] == 3 else images[:, :1].expand(-1, 3, -1, -1)
     tiles = (seen * 255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
-    return tiles if masks is None else torch.cat([tiles, _coloured(masks, classes)], 1)
+    if truth is None:
+        return tiles
+    return torch.cat([tiles, _coloured(truth, classes)], 1) if truth.dtype == torch.uint8 else _edged(tiles.clone(), truth, classes)
+
+
+def _edged(tiles: Tensor, boxes: Tensor, classes: int) -> Tensor:
+    """Tiles (N H W 3) with the edges of their boxes (N M 5) in the colours of their classes."""
+    colours, (height, width) = _coloured(boxes[..., 4].clamp(min=0), classes), tiles.shape[1:3]
+    for tile, row, shades in zip(tiles, boxes, colours, strict=True):
+        for (left, top, right, bottom, kind), shade in zip(row.tolist(), shades, strict=True):
+            if kind >= 0:
+                first, upper, last, lower = round(left * width), round(top * height), max(0, round(right * width) - 1), max(0, round(bottom * height) - 1)
+                tile[[upper, lower], first:last + 1] = shade
+                tile[upper:lower + 1, [first, last]] = shade
+    return tiles
 
 
 def _coloured(masks: Tensor, classes: int) -> Tensor:
-    """Masks uint8 (N H W) in colours, uint8 (N H W 3)."""
+    """Class numbers (N ...) in colours, uint8 (N ... 3)."""
     angle = torch.arange(classes) / classes * 6
     sides = torch.stack([(angle + first) % 6 for first in (5, 3, 1)], 1)
     colours = (255 * (0.85 - 0.7 * torch.minimum(sides, 4 - sides).clamp(0, 1))).to(torch.uint8)

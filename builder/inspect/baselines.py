@@ -47,7 +47,8 @@ NUMBERS = (
 )
 # Of masks what needs no picture: the methods above know no neighbours, and a picture has as many answers as pixels.
 PIXELS = (Baseline("frequent", "Most frequent class", "Calls every pixel what most training pixels are.", "sklearn.dummy.DummyClassifier", (("strategy", "most_frequent"),)),)
-OF = {"classification": BASELINES, "regression": NUMBERS, "segmentation": PIXELS}
+# Those of scikit-learn give one answer a sample: none finds things.
+OF = {"classification": BASELINES, "regression": NUMBERS, "segmentation": PIXELS, "detection": ()}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from builder.catalogue.datasets import DATASETS, IGNORED, Dataset
 from builder.data import DataError, load, records
+from builder.data.boxes import boxes_per_class
 from builder.data.load import statistics
 from builder.data.validation import with_validation
 
@@ -114,6 +115,9 @@ def _answer(dataset: Dataset, y: Tensor) -> str:
         return dataset.classes[int(y)]
     if dataset.task == "segmentation":
         return ", ".join(dataset.classes[label] for label in y.unique().tolist() if label != IGNORED)
+    if dataset.task == "detection":
+        counts = boxes_per_class(y[None], len(dataset.classes))
+        return ", ".join(f"{count} {name}" for name, count in zip(dataset.classes, counts, strict=True) if count) or "no box"
     return ", ".join(f"{name} {value:.3g}" for name, value in zip(dataset.targets, y.tolist(), strict=True))
 
 

@@ -35,12 +35,19 @@ def notes(store: Store, run_id: str) -> list[str]:
     return list(dict.fromkeys(event.says for event in events if isinstance(event, Noted)))
 
 
+def judged_by(store: Store, run: Run) -> str:
+    """What stands for accuracy in a run where nothing is right or wrong: "R²" of numbers, "mAP" of boxes."""
+    told = store.latest(run.id, "Evaluated")
+    return "mAP" if told is not None and "map" in told.event.figures else "R²"
+
+
 def explained(store: Store, run: Run) -> tuple[float | None, float | None]:
-    """R² of a run that tells numbers, on the part that it is watched on and on the test part once asked for; None for what there is not."""
+    """R² of a run that tells numbers, or the mean average precision of one that finds boxes, on the part that it is watched on and on the test part once asked for; None for what
+    there is not."""
     if run.accuracy is not None or not run.epoch:
         return None, None
     seen = [event for event in current(row.event for row in store.events(run.id, kinds=["RunStarted", "Evaluated"])) if isinstance(event, Evaluated)]
-    return tuple(next((event.figures.get("r2") for event in reversed(seen) if event.watched == watched), None) for watched in (True, False))
+    return tuple(next((event.figures.get("r2", event.figures.get("map")) for event in reversed(seen) if event.watched == watched), None) for watched in (True, False))
 
 
 def _survives(event: Event, step: int) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+
 from builder.catalogue.datasets import IGNORED
 from builder.data.records import Tensors
 
@@ -11,10 +15,16 @@ from .segmentation import Segmentation
 from .task import Task
 
 
-def task_of(data: Tensors, form: str = "classes", augmented: bool = False) -> Task:
-    """The task of a data set, for a loss that takes targets of this form; masks that are `augmented` get pixels of no class where they have none."""
+def task_of(data: Tensors, form: str = "classes", augmented: bool = False, loss: Mapping[str, object] = MappingProxyType({})) -> Task:
+    """The task of a data set, for a loss that takes targets of this form; masks that are `augmented` get pixels of no class where they have none, and of boxes the `loss` with
+    these arguments is told in parts."""
     if data.task == "regression":
         return Regression(data.targets)
+    if data.task == "detection":
+        from .detection import Detection
+        from .yolo import yolo_parts
+
+        return Detection(len(data.classes), partial(yolo_parts, **loss))
     if data.task == "segmentation":
         parts = (data.train_y, data.test_y, *([] if data.valid_y is None else [data.valid_y]))
         return Segmentation(len(data.classes), form, augmented or any(bool((part == IGNORED).any()) for part in parts))

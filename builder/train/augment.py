@@ -9,7 +9,7 @@ from inspect import isfunction
 import torch
 from torch import Tensor
 
-from builder.catalogue.augmentation import Augmentation
+from builder.catalogue.augmentation import Augmentation, boxed
 
 from . import augmentations, mixing, policies
 from .batches import epoch_seed
@@ -77,6 +77,22 @@ class Augment:
             if step.masks is not None:
                 moved = step.function(moved, chance[:, step.first:step.end], **step.masks)
         return moved[:, 0].to(masks.dtype)
+
+    def boxes(self, boxes: Tensor, images: Tensor, chance: Tensor) -> Tensor:
+        """Boxes float32 (N M 5), moved as their images, of the shape of these (N C H W), are; one of which nothing is left in its image is none."""
+        moving = [step for step in self.steps if step.masks is not None]
+        if not moving:
+            return boxes
+        origin = augmentations.coordinates(images)
+        for step in moving:
+            origin = step.function(origin, chance[:, step.first:step.end], **boxed(step.masks))
+        return augmentations.surrounded(boxes, origin)
+
+    def answers(self, y: Tensor, images: Tensor, chance: Tensor) -> Tensor:
+        """What is true of the images once they are changed: masks and boxes move along, anything else stays."""
+        if y.ndim != 3:
+            return y
+        return self.masks(y, chance) if y.dtype == torch.uint8 else self.boxes(y, images, chance)
 
 
 def in_a_row(chosen: Sequence[tuple[Augmentation, Mapping[str, object]]]) -> Augment | None:

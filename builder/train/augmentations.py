@@ -27,6 +27,27 @@ def places(images):
     return x, y[:, None]
 
 
+def coordinates(images):
+    """Where the middle of each pixel of the images lies, across and down as shares of the sides (N 2 H W): moved as the images are, it tells where what is seen came from."""
+    count, _, height, width = images.shape
+    x, y = ((torch.arange(size, device=images.device) + 0.5) / size for size in (width, height))
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width)]).expand(count, 2, height, width)
+
+
+def surrounded(boxes, origin):
+    """Boxes (N M 5) as left, top, right, bottom and class number, moved with images of which `origin` (N 2 H W) tells where each pixel came from: each becomes the box around the
+    pixels that came from inside it, and none where there are none left."""
+    (x, y), (height, width), moved = origin.unbind(1), origin.shape[2:], []
+    for box in boxes.unbind(1):
+        left, top, right, bottom, kind = (number[:, None, None] for number in box.unbind(1))
+        inside = (x >= left) & (x < right) & (y >= top) & (y < bottom) & (kind >= 0)  # N H W
+        across, down = inside.any(1).float(), inside.any(2).float()
+        edges = [across.argmax(1) / width, down.argmax(1) / height, 1 - across.flip(1).argmax(1) / width, 1 - down.flip(1).argmax(1) / height]
+        gone = torch.tensor([0.0, 0.0, 0.0, 0.0, -1.0], device=boxes.device)
+        moved.append(torch.where(across.any(1)[:, None], torch.stack([*edges, box[:, 4]], 1), gone))
+    return torch.stack(moved, 1)
+
+
 def between(chance, low, high):
     """Random numbers from `low` to below `high` (N 1 1)."""
     return (low + (high - low) * chance)[:, None, None]

@@ -122,7 +122,7 @@ class Split:
         else:
             images = self._augment.images(self._scaled(x), chance)
         images = images.contiguous(memory_format=torch.channels_last) if self._last else images
-        return images.sub_(self._mean).div_(self._std), self._augment.masks(y, chance) if y.ndim == 3 else y
+        return images.sub_(self._mean).div_(self._std), self._augment.answers(y, images, chance)
 
     def begin(self, seed: int, epoch: int) -> None:
         """The augmentations of an epoch's samples, drawn for all of them."""

@@ -27,6 +27,8 @@ def reached(seen: Seen | None, part: str) -> str:
         return ""
     if seen.accuracy is not None:
         return f"{100 * seen.accuracy:.1f} % of the {part} {'pixels' if 'mean_iou' in seen.figures else 'samples'} are right"
+    if "map" in seen.figures:
+        return f"the mean average precision on the {part} part is {seen.figures['map']:.3f}, {seen.figures['map_50']:.3f} at an overlap of 0.5"
     return f"R² of the {part} samples is {seen.figures['r2']:.3f}" if "r2" in seen.figures else ""
 
 

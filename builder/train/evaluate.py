@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from builder.tasks.task import LossFunction, Task
 
 from .batches import Split
+from .events import score
 from .precision import computed
 
 
@@ -26,6 +27,11 @@ class Seen:
     confusion: tuple[tuple[int, ...], ...]
     figures: Mapping[str, float] = field(default_factory=dict)
     answers: Tensor | None = None
+
+    @property
+    def score(self) -> float:
+        """By what epochs are compared: more is better."""
+        return score(self.loss, self.accuracy, self.figures)
 
 
 def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, precision: str = "float32") -> Seen:

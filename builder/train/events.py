@@ -78,10 +78,16 @@ class EpochEnded:
     samples_per_second: float
 
 
+def score(loss: float, accuracy: float | None, figures: Mapping[str, float]) -> float:
+    """By what epochs are compared, more being better: the accuracy, the mean average precision of boxes, or less loss where nothing is right or wrong."""
+    return accuracy if accuracy is not None else figures.get("map", -loss)
+
+
 @dataclass(frozen=True)
 class Evaluated:
     """The network in evaluation mode over one split, "validation" or "test"; confusion[i][j] counts samples, or pixels, of class i called j. `figures` holds the task's other
-    numbers: top5, a share, and calibration_error, how far sureness and share of right answers are apart; mean_iou and dice, shares; mse, mae, r2 and box_iou.
+    numbers: top5, a share, and calibration_error, how far sureness and share of right answers are apart; mean_iou and dice, shares; mse, mae, r2 and box_iou; of boxes map, map_50,
+    precision and recall, shares, loss_box, loss_objectness and loss_class, and by class number map/0, map_50/0 and boxes/0.
 
     After every epoch a run is watched on its validation part, or on the test part where it has none. A test that somebody asked for names the
     `checkpoint` that was tested, "best" or "last"; it may come after the run's end.
@@ -95,6 +101,11 @@ class Evaluated:
     confusion: tuple[tuple[int, ...], ...]
     figures: Mapping[str, float] = field(default_factory=dict)
     checkpoint: str = ""
+
+    @property
+    def score(self) -> float:
+        """By what epochs are compared: more is better."""
+        return score(self.loss, self.accuracy, self.figures)
 
     @property
     def watched(self) -> bool:

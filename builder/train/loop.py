@@ -270,9 +270,8 @@ class Run:
         yield Evaluated(epoch, self.step, self.tensors.watched_name, seen.loss, seen.accuracy, seen.confusion, seen.figures)
         yield from self.answering.of(seen, self.step, epoch, self.tensors.watched_name, epoch == self.settings.epochs)
         yield from self._snapshot()
-        score = -seen.loss if seen.accuracy is None else seen.accuracy
-        better = self.at.best is None or score > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=score if better else self.at.best, epochs=self.settings.epochs, **self.forward.decided,
+        better = self.at.best is None or seen.score > self.at.best
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=seen.score if better else self.at.best, epochs=self.settings.epochs, **self.forward.decided,
                            **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None

@@ -67,6 +67,16 @@ def _masks(dataset: Dataset, x, y, told: Answered) -> None:
     st.caption("Of each: the picture, what is true, what the network says.")
 
 
+def _boxes(dataset: Dataset, x, y, told: Answered) -> None:
+    given, names = charts.shaped(_values(told), told.shape), [html.escape(name, quote=False) for name in dataset.classes]
+    zoom = max(1, min(3, WIDTH // (6 * x.shape[3])))
+    across = max(2, WIDTH // (zoom * (x.shape[3] + charts.GAP)) // 2 * 2)
+    words = charts.scored(given, x.shape[2:], across)
+    st.plotly_chart(charts.sheet_figure(charts.sheet(charts.beside(x, len(names), y, given), across), charts.box_colours(names), zoom, words), key="answers-chart", width="content",
+                    config={"staticPlot": True})
+    st.caption("Of each: what is true, and behind it what the network says and how sure it is, of boxes with a score of 0.5 and more.")
+
+
 def _numbers(dataset: Dataset, x, y, told: Answered) -> None:
     given = charts.shaped(_values(told), told.shape)
     if dataset.targets == BOX and x.ndim == 4:
@@ -91,4 +101,4 @@ def _sheet(tiles, colours: Sequence[tuple[str, Sequence[int]]]) -> None:
     st.plotly_chart(charts.sheet_figure(charts.sheet(tiles, across), colours, zoom), key="answers-chart", width="content", config={"staticPlot": True})
 
 
-DRAWN: dict[str, Callable[..., None]] = {"segmentation": _masks, "regression": _numbers}
+DRAWN: dict[str, Callable[..., None]] = {"segmentation": _masks, "regression": _numbers, "detection": _boxes}

@@ -112,13 +112,16 @@ def _answers(dataset: Dataset) -> str:
     """What is to be told, counted."""
     if dataset.task == "regression":
         return f"{len(dataset.targets)} target{'' if len(dataset.targets) == 1 else 's'} ({', '.join(dataset.targets[:4])}{', …' if len(dataset.targets) > 4 else ''})"
-    return f"{len(dataset.classes)} classes" + (" of pixels" if dataset.task == "segmentation" else "")
+    count = f"{len(dataset.classes)} class{'' if len(dataset.classes) == 1 else 'es'}"
+    return count + {"segmentation": " of pixels", "detection": " of things to find"}.get(dataset.task, "")
 
 
 def given(dataset: Dataset) -> str:
     """What a network gives that fits, in words."""
     if dataset.task == "regression":
         return f"{len(dataset.targets)} number{'' if len(dataset.targets) == 1 else 's'}, one a target"
+    if dataset.task == "detection":
+        return f"a grid of cells with {dataset.answers} numbers each: 4 of a box, whether there is one, and {len(dataset.classes)} scores, one a class"
     return f"{len(dataset.classes)} scores, one a class" + (", for every pixel" if dataset.task == "segmentation" else "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from builder.charts.history import best
-from builder.charts.metrics import by_class, totals
+from builder.charts.metrics import by_class, found_by_class, totals
 from builder.graph import Project
 from builder.runs import Run
 
@@ -14,6 +14,7 @@ from .baselines_view import baselines
 from .train_view import follow
 
 REFRESH_SECONDS = 2.0
+MOST_ACROSS = 6
 LAST, BEST, TEST = "Last epoch", "Best epoch", "Test part"
 MEANS = {"Accuracy": "Share of the samples, or pixels, whose highest score is the true class",
          "Top-5 accuracy": "Share of the samples whose true class is among the five highest scores",
@@ -24,6 +25,14 @@ MEANS = {"Accuracy": "Share of the samples, or pixels, whose highest score is th
          "Mean squared error": "The mean over samples and targets of the squared difference",
          "Mean absolute error": "The mean over samples and targets of the difference's size",
          "Mean IoU of the boxes": "Mean over the samples of intersection over union of the box that is told and the true one",
+         "mAP": "Mean average precision: the mean over the classes, and over overlaps from 0.5 to 0.95 that a box must have with a true one to count, of the precision at all shares of the "
+                "boxes found (COCO's)",
+         "mAP at 0.5": "The same at an overlap (intersection over union) of 0.5 alone (Pascal VOC's)",
+         "Precision": "Of the boxes with a score of 0.5 and more, the share that overlaps a true one of the class by 0.5 and more",
+         "Recall": "Of the true boxes, the share that is found by those",
+         "Loss of the boxes": "The part of the loss that is about how far the boxes are from the true ones, with its weight",
+         "Loss of objectness": "The part of the loss that is about whether there is a box in a cell, with its weights",
+         "Loss of the classes": "The part of the loss that is about what is in the boxes, with its weight",
          "Macro F1": "Mean over the classes of F1, the harmonic mean of precision and recall: small classes count as much as large ones",
          "Calibration error": "How far the network's sureness (the share that softmax gives its answer) and the share of right answers are apart, on average over 15 bins of sureness"}
 
@@ -34,7 +43,7 @@ def panels(project: Project, run: Run | None, can_train: bool, first_samples: Sa
         answers(run, first_samples)
         with st.expander("Metrics", icon=":material/analytics:"):
             metrics(run)
-    if can_train:
+    if can_train and project.task.get("kind") != "detection":
         with st.expander("Baselines", icon=":material/leaderboard:"):
             baselines(project, run)
 
@@ -55,10 +64,15 @@ def _draw(run_id: str) -> None:
     which = st.segmented_control("Evaluated", offered, default=LAST, key="metrics_of", label_visibility="collapsed", required=True)
     seen = history.asked[-1] if which == TEST and history.asked else best(history) if which == BEST else history.tests[-1]
     figures = totals(seen)
-    for column, (name, (value, share)) in zip(st.columns(max(4, len(figures))), figures.items(), strict=False):
+    # More than a row takes stand in several.
+    columns = [column for first in range(0, len(figures), MOST_ACROSS) for column in st.columns(MOST_ACROSS if len(figures) > MOST_ACROSS else max(4, len(figures)))]
+    for column, (name, (value, share)) in zip(columns, figures.items(), strict=False):
         column.metric(name, "–" if value is None else f"{100 * value:.2f} %" if share else f"{value:.4g}", help=MEANS[name])
     if seen.accuracy is None:
         st.caption(f"{seen.split.capitalize()} part, after epoch {seen.epoch}.")
+        if found := found_by_class(seen, history.started.classes if history.started else ()):
+            st.dataframe({"Class": [row.name for row in found], "AP": [row.ap for row in found], "AP at 0.5": [row.ap_50 for row in found], "Boxes": [row.boxes for row in found]},
+                         hide_index=True, width="stretch", column_config={name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1) for name in ("AP", "AP at 0.5")})
         return
     rows = by_class(seen.confusion, history.started.classes if history.started else ())
     st.caption(f"{seen.split.capitalize()} part, after epoch {seen.epoch}. Precision: of what was called so, the share that is. Recall: of what is so, the share that was called so. "

@@ -65,6 +65,12 @@ def _masks(dataset: Dataset, names: list[str], shown: Any) -> None:
     _sheet(answers.sheet_figure(answers.sheet(tiles, shown.across), answers.class_colours(names), shown.zoom))
 
 
+def _boxes(dataset: Dataset, names: list[str], shown: Any) -> None:
+    st.markdown("**The first training samples, each with its boxes**")
+    tiles = answers.with_named_boxes(shown.pictures, len(names), shown.truth)
+    _sheet(answers.sheet_figure(answers.sheet(tiles, shown.across), answers.box_colours(names), shown.zoom))
+
+
 def _numbers(dataset: Dataset, names: list[str], shown: Any) -> None:
     if shown.pictures is not None:
         boxed = dataset.targets == BOX
@@ -82,4 +88,5 @@ def _sheet(figure) -> None:
     st.plotly_chart(figure, key="sheet", width="content", config={"staticPlot": True})
 
 
-DRAWN = {"classification": (_counts("samples"), _classes), "segmentation": (_counts("pixels"), _masks), "regression": (_spreads, _numbers)}
+DRAWN = {"classification": (_counts("samples"), _classes), "segmentation": (_counts("pixels"), _masks), "regression": (_spreads, _numbers),
+         "detection": (_counts("boxes"), _boxes)}

@@ -18,7 +18,7 @@ from builder.charts.history import History, Sent, extend, payload, sent
 from builder.graph import Project, to_json
 from builder.graph.check import WHOLE
 from builder.graph.memory import amount
-from builder.runs import SPARE, Run, RunError, Store, advance, explained, notes, resume, settle, submit, waits_for
+from builder.runs import SPARE, Run, RunError, Store, advance, explained, judged_by, notes, resume, settle, submit, waits_for
 
 from . import run_controls
 from .export_view import Export, run_dialog
@@ -303,7 +303,7 @@ def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     followed = shown and run.live
     state.badge("live" if followed else STATES[run.state], color=COLOURS.get(run.state, "red"))
     r2, tested_r2 = explained(store(), run)
-    accuracy = f"{100 * run.accuracy:.1f} % {run.part} accuracy" if run.accuracy is not None else f"R² {r2:.3f} on the {run.part} part" if r2 is not None else "not judged yet"
+    accuracy = f"{100 * run.accuracy:.1f} % {run.part} accuracy" if run.accuracy is not None else f"{judged_by(store(), run)} {r2:.3f} on the {run.part} part" if r2 is not None else "not judged yet"
     tested = f"; test {100 * run.tested:.1f} %" if run.tested is not None else f"; test {tested_r2:.3f}" if tested_r2 is not None else ""
     so_far = f"{accuracy}, epoch {run.epoch} of {run.epochs}{tested}" if run.epochs else "not started"
     if run.place is not None and not followed:

@@ -9,17 +9,18 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
+from torchvision.ops import box_iou
 
 from builder.catalogue import DATASETS
 from builder.catalogue.datasets import BOX
 from builder.data import load
-from builder.data.drawn import DRAWN, grain, painted
+from builder.data.drawn import DRAWN, grain, painted, scenes
 
 
-@pytest.mark.parametrize(("name", "digest"), [("curve", "7c91feb71650b641"), ("shapes", "94f98449bc40479a"), ("shapes-boxes", "4ae72cd40b18d76c")])
+@pytest.mark.parametrize(("name", "digest"), [("curve", "7c91feb71650b641"), ("shapes", "94f98449bc40479a"), ("shapes-boxes", "4ae72cd40b18d76c"), ("shapes-detection", "9bd7fb25581e17ad")])
 def test_they_are_what_the_catalogue_says_and_the_same_bits_on_every_machine(name, digest):
     tensors, dataset = load(name, []), DATASETS[name]
-    assert set(DRAWN) == {"curve", "shapes", "shapes-boxes"} and (tensors.task, tensors.targets, tensors.classes) == (dataset.task, dataset.targets, dataset.classes)
+    assert set(DRAWN) == {"curve", "shapes", "shapes-boxes", "shapes-detection"} and (tensors.task, tensors.targets, tensors.classes) == (dataset.task, dataset.targets, dataset.classes)
     parts = (tensors.train_x, tensors.train_y, tensors.test_x, tensors.test_y)
     assert tensors.shape == dataset.shape and [len(part) for part in parts] == [dataset.train, dataset.train, dataset.test, dataset.test]
     assert dataset.bytes == sum(part.numel() * part.element_size() for part in parts)
@@ -44,6 +45,24 @@ def test_masks_have_every_shape_and_the_box_is_that_of_the_last():
     # A shape is told from what is behind it by its light, lighter or darker.
     steps = torch.tensor([float(picture[0][mask > 0].float().mean() - picture[0][mask == 0].float().mean()) for picture, mask in zip(pictures, masks, strict=True)])
     assert (steps.abs() > 20).all() and 0.2 < (steps > 0).float().mean() < 0.8
+
+
+def test_every_shape_to_find_has_a_box_that_touches_it_on_all_sides_and_hardly_covers_another():
+    pictures, boxes = scenes(80, 4, 5, side=48)
+    assert pictures.shape == (80, 1, 48, 48) and boxes.shape == (80, 4, 5) and set(boxes[..., 4].unique().tolist()) == {-1, 0, 1, 2}
+    there = boxes[..., 4] >= 0
+    assert there[:, 0].all() and there.sum(1).unique().tolist() == [1, 2, 3, 4] and not boxes[~there][:, :4].any()
+    for picture, row in zip(pictures, boxes, strict=True):
+        alone = row[row[:, 4] >= 0]
+        overlaps = box_iou(alone[:, :4], alone[:, :4]).fill_diagonal_(0)
+        assert overlaps.max() < 0.2
+        if len(alone) == 1:
+            left, top, right, bottom = (48 * alone[0, :4]).int().tolist()
+            outside = torch.ones(48, 48, dtype=torch.bool)
+            outside[top:bottom, left:right] = False
+            inner, outer = picture[0].float(), picture[0][outside].float()
+            # Of every shape the middle of the box's lowest row is part of it, and outside there is but one grey with its grain.
+            assert abs(float(inner[bottom - 1, (left + right) // 2] - outer.mean())) > 5 and float(outer.std()) < 16
 
 
 def test_grain_is_even_and_does_not_repeat():

@@ -73,6 +73,8 @@ CASES = {
     "smooth": ("curve", {"source": "curve", "loss": {"kind": "SmoothL1Loss", "beta": 0.3}}),
     "moved-masks": ("pixels", {"source": "shapes", "augmentation": [{"kind": "RandomAffine"}, {"kind": "RandomHorizontalFlip"}, {"kind": "ColorJitter"}, {"kind": "RandAugment", "num_ops": 3}], "epochs": 1, "batch_size": 50}),
     "masks": ("pixels", {"source": "shapes", "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}, "epochs": 1, "batch_size": 50}),
+    "boxes": ("grid", {"source": "shapes-detection", "loss": {"kind": "YOLOLoss", "box": 3.0, "iou": "ciou"}, "optimizer": {"kind": "Adam", **LR}, "epochs": 1, "batch_size": 100,
+                       "augmentation": [{"kind": "RandomAffine"}, {"kind": "RandomCrop", "padding_mode": "reflect"}, {"kind": "ColorJitter"}, {"kind": "RandomHorizontalFlip"}]}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3, "initializer": {"kind": "TruncNormal"}}),
     "own": ("starts", {"initializer": {"kind": "Orthogonal"}, "epochs": 1}),
     "own-alone": ("starts", {"epochs": 1, "seed": 8}),
@@ -231,13 +233,13 @@ def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(
     done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "--quiet", "train.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert ("nn.init." in text) == ("initializer" in PROJECTS[name].training or CASES[name][0] == "starts")
-    assert ("channels_last" in text) == ("Conv2d" in text) and "torchvision" not in text
+    assert ("channels_last" in text) == ("Conv2d" in text) and ("torchvision" in text) == (name == "boxes")
     assert ("joins the batch before it" in text) == (PROJECTS[name].training["batch_size"] == 323)
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     rate = ["learning_rate"] if "schedule" in PROJECTS[name].training else []
     row = [function for function in functions if function in FUNCTIONS or function == "augmented"]
     made = [function for function in functions if function in vars(drawn) or function in vars(points)]
-    gaps = ["loss_of_pixels"] if name == "moved-masks" else []
+    gaps = {"moved-masks": ["loss_of_pixels"], "boxes": ["boxes_of", "yolo_parts", "yolo_loss", "detections"]}.get(name, [])
     assert [function for function in functions if function not in (*row, *made)] == ["read_data", "held_out", "parted", "statistics", "normalised", *gaps, "evaluate", *rate, "train", "main"]
     assert {AUGMENTATIONS[entry["kind"]].function for entry in PROJECTS[name].training.get("augmentation", ()) if not entry.get("off")} <= set(row)
     assert all(text.count(function) > 1 for function in (*row, *made))

@@ -33,6 +33,8 @@ NETWORKS = {
     "curve": drawn(("fc1", "Linear", {"out_features": 12}), ("act", "Tanh", {}), ("fc", "Linear", {"out_features": 1}), wires="image>fc1 fc1>act act>fc fc>output", name="Curve"),
     "pixels": drawn(("conv1", "Conv2d", {"out_channels": 5, "kernel_size": 3, "stride": 4, "padding": 1}), ("relu1", "ReLU", {}), ("up1", "Upsample", {"scale_factor": 4.0}),
                     ("conv2", "Conv2d", {"out_channels": 4, "kernel_size": 1}), wires="image>conv1 conv1>relu1 relu1>up1 up1>conv2 conv2>output", name="Pixels"),
+    "grid": drawn(("conv1", "Conv2d", {"out_channels": 6, "kernel_size": 5, "stride": 4, "padding": 2}), ("bn1", "BatchNorm2d", {}), ("relu1", "ReLU", {}), ("pool1", "MaxPool2d", {}),
+                  ("cells", "Conv2d", {"out_channels": 8, "kernel_size": 1}), wires="image>conv1 conv1>bn1 bn1>relu1 relu1>pool1 pool1>cells cells>output", name="Grid"),
     "residual": DRAWINGS["residual_add"], "blocks": DRAWINGS["block_residual"], "gate": DRAWINGS["multiply_gate"]}
 
 

@@ -12,6 +12,7 @@ from ..analysis import Analysis, Placed
 from ..document import Project
 from ..problems import Problem, batch
 from . import fixes
+from .grid import grid
 from .lint import above, category, role
 from .targets import masks, numbers
 
@@ -30,6 +31,8 @@ def answer(analysis: Analysis, output: Placed, dataset: Dataset, project: Projec
     """Problems of a network's end, by what its data are for: at the Output and at the bricks right above it."""
     if dataset.task == "regression":
         return numbers(analysis, output, dataset, project)
+    if dataset.task == "detection":
+        return grid(analysis, output, dataset)
     single = kind_of(project.training.get("loss", {}), "") == "BCEWithLogitsLoss" and len(dataset.classes) == 2
     if dataset.task == "segmentation":
         return _of_pixels(analysis, output, dataset, project, 1 if single else len(dataset.classes))

@@ -37,6 +37,8 @@ CODES: Mapping[str, tuple[str, str]] = {
     "activation last": ("warning", "an activation between the last layer and the Output"),
     "normalisation last": ("warning", "a normalisation between the last layer and the Output"),
     "dropout last": ("warning", "a Dropout between the last layer and the Output"),
+    "one cell": ("warning", "a grid of one cell, which can tell one box a picture"),
+    "fine grid": ("advice", "a grid for detection of more cells than are of use"),
     "narrow": ("advice", "fewer numbers than classes before the scores"),
     # Order
     "no activation": ("warning", "layers of weighted sums that follow each other without an activation (advice where max pooling stands between)"),

@@ -45,7 +45,7 @@ def masks(analysis: Analysis, output: Placed, dataset: Dataset, project: Project
     if len(shape) == 4:
         resize = {"size": size[0] if size[0] == size[1] else list(size), "scale_factor": None, "mode": "bilinear"}
         if shape[1] != scores:
-            last = _last_conv(analysis, edge.source)
+            last = last_conv(analysis, edge.source)
             if last is not None:
                 offered += fixes.set_params(last, f"Set out_channels of {last.node.id} to {scores}", sure=shape[2:] == size, out_channels=scores)
             else:
@@ -60,7 +60,7 @@ def masks(analysis: Analysis, output: Placed, dataset: Dataset, project: Project
                   because, tuple(offered), "classes")
 
 
-def _last_conv(analysis: Analysis, name: str) -> Placed | None:
+def last_conv(analysis: Analysis, name: str) -> Placed | None:
     """The convolution whose channels leave the network, looking through bricks that keep them."""
     placed = analysis.placed.get(name)
     while placed is not None and placed.shape is not None:

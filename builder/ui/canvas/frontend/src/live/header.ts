@@ -51,9 +51,11 @@ export function numbers(header: Header, state: State, task: Task = "classificati
 
 type Reached = { readonly accuracy: number | null; readonly figure: number | null } | null;
 
+const SCORES: Readonly<Partial<Record<Task, string>>> = { regression: "R²", detection: "mAP" };
+
 /** What runs of a task are compared by. */
 function score(task: Task): string {
-  return task === "regression" ? "R²" : "accuracy";
+  return SCORES[task] ?? "accuracy";
 }
 
 function scored(reached: Reached): string {

@@ -2,9 +2,9 @@
 export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, speed: number];
 
 /** What the data are for, which says what is drawn. */
-export type Task = "classification" | "segmentation" | "regression";
+export type Task = "classification" | "segmentation" | "regression" | "detection";
 
-/** One evaluation on the part that the run is watched on: step, epoch, loss, accuracy (a share), and the task's figure: mean IoU (a share) or R². */
+/** One evaluation on the part that the run is watched on: step, epoch, loss, accuracy (a share), and the task's figure: mean IoU or mean average precision (shares), or R². */
 export type TestPoint = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, figure?: number | null];
 
 /** A change of the learning rate: the steps after `step` go by `rate`. */

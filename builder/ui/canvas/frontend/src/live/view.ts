@@ -43,11 +43,14 @@ const EXPLAINED: ChartSpec = {
   words: (value) => value.toFixed(3),
 };
 
+const PRECISION: ChartSpec = { ...OVERLAP, title: "mAP" };
+
 /** What is drawn over the steps, by what the data are for. */
 const CHARTS: Readonly<Record<Task, readonly ChartSpec[]>> = {
   classification: [LOSS, ACCURACY],
   segmentation: [LOSS, ACCURACY, OVERLAP],
   regression: [LOSS, EXPLAINED],
+  detection: [LOSS, PRECISION],
 };
 
 /** What was chosen last, for the next time the view is mounted. */
@@ -98,7 +101,7 @@ export class LiveView {
     this.charts = CHARTS[task].map((spec) => new Chart(spec, look));
     for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
     this.filters.element.before(...this.charts.map((chart) => chart.element));
-    this.matrix.element.hidden = task === "regression";
+    this.matrix.element.hidden = task === "regression" || task === "detection";
     this.drawn = -1;
     this.smooth(chosen.weight);
     if (chosen.log) this.setLog(true);
