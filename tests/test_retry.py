@@ -12,7 +12,7 @@ from builder import api
 from builder.cli import main
 from builder.cli.training import events_of
 from builder.runs import Store, work
-from builder.train import loop
+from builder.train import learning
 from builder.train.checkpoint import LAST, read_weights
 from builder.train.events import CheckpointSaved, RunEnded
 from builder.weights.store import place
@@ -27,14 +27,14 @@ def store(home):
 @pytest.fixture
 def most(monkeypatch):
     """A device that refuses batches of more samples than this."""
-    limit, computed = [10_000], loop.computed
+    limit, computed = [10_000], learning.computed
 
     def refusing(model, inputs, precision):
         if len(inputs) > limit[0]:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
         return computed(model, inputs, precision)
 
-    monkeypatch.setattr(loop, "computed", refusing)
+    monkeypatch.setattr(learning, "computed", refusing)
     return limit
 
 

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import nn
 
 from builder.data.records import Tensors
 from builder.tasks.task import LossFunction, Task
@@ -18,33 +17,26 @@ from builder.tasks.task import LossFunction, Task
 from . import endings
 from .again import steps_again, tests_again
 from .answered import Answering
-from .batches import Split, batch_bounds, epoch_order, has_convolutions
 from .checkpoint import (
     BEST,
     LAST,
     CheckpointError,
     Position,
-    lay_out_state,
     load_checkpoint,
-    random_states,
     save_checkpoint,
-    set_random_states,
 )
-from .compiling import Forward
 from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .culprit import found
 from .device import Device
-from .evaluate import Seen, evaluation
+from .evaluate import Seen
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
-from .graphs import RecordedStep, recorder
+from .learning import Learning
 from .patience import after_epoch
-from .precision import arithmetic, computed
+from .precision import arithmetic
 from .settings import Settings
 from .snapshot import take_snapshot, watched_layer
-from .watch import NEVER, Meter, Pace, SoundWeights, Sums
+from .watch import NEVER, Pace, Sums
 
-# Where waiting for every step's loss costs nothing, because the device is the processor that waits.
-CHECKED_EVERY_STEP = ("cpu",)
 # Two reports a second, however slow the one who listens.
 LONGEST_PAUSE = 0.5
 # A mean loss so many times the first one (or 1, where that is more) is as lost as one that is not finite: dead units keep it finite.
@@ -70,20 +62,16 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
         yield ending
 
 
-class Run:
-    """One run's state; its methods are the stages of `train`."""
+class Run(Learning):
+    """One run; its methods are the stages of `train`."""
 
     def __init__(self, model: nn.Module, tensors: Tensors, settings: Settings, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task,
                  device: Device, control: Control, checkpoints: Path | None):
-        self.model, self.tensors, self.settings, self.optimizer, self.loss_fn = model, tensors, settings, optimizer, loss_fn
-        self.task, self.device, self.control, self.folder = task, device, control, checkpoints
-        self.at, self.random = Position(seed=settings.seed, epochs=settings.epochs), None
-        self.trained = [weights for weights in model.parameters() if weights.requires_grad]
-        self.average: AveragedModel | None = None
-        self.step, self.seconds_before, self.seen = 0, 0.0, None
+        super().__init__(model, tensors, settings, optimizer, loss_fn, task, device)
+        self.control, self.folder = control, checkpoints
+        self.seconds_before, self.seen, self.searched = 0.0, None, True
         self.first_loss, self.blown_up = None, ""
-        self.checked, self.searched, self.share = device.kind in CHECKED_EVERY_STEP, True, None
-        self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
+        self.watched = watched_layer(model, tensors.shape)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
         self.snapshots = Pace(settings.snapshot_every, 60.0)
         self.answering = Answering(settings.snapshot_every)
@@ -92,6 +80,7 @@ class Run:
     def events(self, resume: bool) -> Generator[Event, None, RunEnded]:
         """Everything but the last event, which is returned."""
         self._settle_in()
+        self.began = self.window_began = time.perf_counter()
         if resume and self.folder is not None and (self.folder / LAST).exists():
             self._go_on_from(self.folder / LAST)
         if self.at.epoch <= self.settings.epochs:
@@ -107,29 +96,6 @@ class Run:
             if ending is not None:
                 return ending
         return endings.completed(self.step, self.settings.epochs, self.seen, self.tensors.watched_name)
-
-    def _settle_in(self) -> None:
-        """Network, loss and data go to the device; with convolutions, in the memory format that they are fastest in."""
-        last = has_convolutions(self.model)
-        self.model.to(device=self.device.torch_name, memory_format=torch.channels_last if last else torch.preserve_format)
-        lay_out_state(self.optimizer)
-        for group in self.optimizer.param_groups:
-            # torch's own name for the rate that a schedule begins with; it is kept with the checkpoint.
-            group.setdefault("initial_lr", group["lr"])
-        if isinstance(self.loss_fn, nn.Module):
-            self.loss_fn.to(self.device.torch_name)
-        if self.settings.average is not None:
-            self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
-        data = self.tensors
-        self.train_part = Split(data.train_x, data.train_y, data.mean, data.std, self.device, last, self.settings.augment, self.settings.resident, len(data.classes))
-        # Where there is a validation part, the test part does not even come to the device.
-        self.watched_part = Split(*data.watched, data.mean, data.std, self.device, last, most=self.settings.resident)
-        self.watched = watched_layer(self.model, data.shape)
-        records = recorder(self.device)
-        self.forward = Forward(self.model, self.settings.compile, self.device, self.settings.batch_size,
-                               records and (lambda: RecordedStep(self.gradients, self.model, self.optimizer, self.device, records)))
-        self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
-        self.began = self.window_began = time.perf_counter()
 
     def _go_on_from(self, path: Path) -> None:
         """Network and optimiser as they were at the checkpoint."""
@@ -177,84 +143,6 @@ class Run:
                 return ending
         return (yield from self._look())
 
-    def begin_epoch(self) -> Tensor:
-        """The order of its samples; the network, what changes the samples and torch's random numbers are as they are to be for its next step."""
-        self.model.train()
-        order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.device)
-        self.train_part.begin(self.settings.seed, self.at.epoch)
-        if self.at.batches and self.random is not None:
-            set_random_states(self.random, self.device.torch_name)
-        return order
-
-    def own(self, numbers: Tensor) -> Tensor:
-        """Which samples of a batch this process computes."""
-        return numbers
-
-    def batch(self, numbers: Tensor, feed: Iterator[tuple[Tensor, Tensor]] | None = None) -> tuple[Tensor, Tensor]:
-        """Inputs and targets of this process's part of the batch of the samples with these numbers, where there is a feed the next of it."""
-        return next(feed) if feed is not None else self.train_part.batch(self.own(numbers))
-
-    def make_meter(self, start: Sums) -> Meter:
-        """What adds up an epoch, from what was done of it."""
-        return Meter(self.device, self.task, start)
-
-    def share_gradients(self) -> None:
-        """What processes that share a training do between the backward pass and the step; alone nothing."""
-
-    def random_now(self) -> dict[str, Tensor]:
-        """torch's random states, for a checkpoint."""
-        return random_states(self.device.torch_name)
-
-    def set_rate(self) -> None:
-        """The learning rate of the next step, where there is a schedule; in proportion once somebody has changed it."""
-        for group in self.optimizer.param_groups if self.settings.rate is not None else ():
-            group["lr"] = self._planned(group) * group.get("changed", 1.0)
-
-    def _planned(self, group: dict[str, object]) -> float:
-        settings = self.settings
-        return settings.rate.at(group["initial_lr"], self.step, len(self.bounds) * settings.epochs, settings.epochs, self.at.reductions)
-
-    def do_step(self, inputs: Tensor, targets: Tensor) -> bool:
-        """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
-        if played := self.forward.played(inputs, targets):
-            known, outputs = played
-        else:
-            loss, outputs = self.judged(inputs, targets)
-            known = loss.item() if self.checked else loss.detach()
-            if self.checked and not math.isfinite(known):
-                return False
-            self.learn(loss)
-            self.optimizer.step()
-        if not self.checked:
-            self.meter.mark_if_bad(known, self.step + 1)
-        if self.average is not None:
-            self.average.update_parameters(self.model)
-        self.meter.add(known, outputs.detach(), targets)
-        return True
-
-    def gradients(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Gives the weights their gradients of a batch; its mean loss and the network's outputs."""
-        loss, outputs = self.judged(inputs, targets)
-        self.learn(loss)
-        return loss.detach(), outputs.detach()
-
-    def judged(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """A batch's mean loss, with its graph, and the network's outputs."""
-        outputs = computed(self.forward, inputs, self.settings.precision)
-        if self.step == 0:
-            self.task.check(outputs)
-        return self.task.loss(self.loss_fn, outputs, targets), outputs
-
-    def learn(self, loss: Tensor) -> None:
-        """Gives the weights their gradients of what is minimised, as the optimiser is to see them."""
-        settings = self.settings
-        self.optimizer.zero_grad()
-        aim = loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss
-        (aim if self.share is None else aim * self.share).backward()
-        self.share_gradients()
-        if settings.clip is not None:
-            settings.clip(self.trained)
-
     def _epoch_end(self) -> Ending:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
         sums, seconds = self.meter.whole(), self._epoch_seconds()
@@ -275,10 +163,6 @@ class Run:
                            **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
-
-    def evaluation(self, judged: nn.Module) -> Iterator[Seen | None]:
-        """What the part that the run is watched on will say, once it is gone through."""
-        return evaluation(judged, self.watched_part, self.task, self.loss_fn, self.settings.evaluation_batch, self.settings.precision)
 
     def evaluated(self, work: Iterator[Seen | None]) -> Seen | None:
         """What an evaluation has seen; None where it stands because somebody asked for something, and can be gone on with."""

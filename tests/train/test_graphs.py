@@ -15,7 +15,7 @@ from torch import nn
 from builder import api
 from builder.catalogue import SCHEDULES
 from builder.catalogue.schedules import rate_of
-from builder.train import compiling, loop
+from builder.train import compiling, learning, loop
 from builder.train.compiling import GRAPH, Forward
 from builder.train.device import Device, choose_device, devices
 from builder.train.graphs import RecordedStep
@@ -84,7 +84,7 @@ def tapes(monkeypatch: pytest.MonkeyPatch) -> list[Tape]:
     monkeypatch.setattr(compiling, "MEASURED", 2)
     monkeypatch.setattr(Forward, "_now", now)
     settle_in = loop.Run._settle_in
-    monkeypatch.setattr(loop.Run, "_settle_in", lambda run: (monkeypatch.setattr(loop, "recorder", lambda device: tape(run)), settle_in(run)))
+    monkeypatch.setattr(loop.Run, "_settle_in", lambda run: (monkeypatch.setattr(learning, "recorder", lambda device: tape(run)), settle_in(run)))
     return made
 
 
