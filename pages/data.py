@@ -85,7 +85,12 @@ with left:
     fit(space, dataset)
     if where is None and not own_view.is_own(dataset):
         missing(dataset)
-if where is not None:
+def read(tell) -> object:
+    """Reads the chosen data set, telling how far it is."""
+    return data.load(dataset, paths.data_roots(), tell, most=data.GLANCE)
+
+
+if where is not None and not data_view.read_first(dataset, data.ready(dataset), read):
     try:
         used = data_view.name_of(space.project) == dataset.name
         shown = pictured(dataset, validation_share(space.project) if used else 0.0, str(where.folder))

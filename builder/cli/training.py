@@ -212,13 +212,13 @@ def events_of(store, download: bool = False) -> Callable[..., Iterator[Event]]:
     def make_events(run, control: Control) -> Iterator[Event]:
         from builder import api
         from builder.graph.training import number
-        from builder.runs import RunError, shared_by
+        from builder.runs import RunError, preparing, shared_by
 
         project, (device, count) = api.from_json(store.project(run.id)), shared_by(run.device_asked)
         if api.source(project) != store.source(run.id):
             raise RunError(f"The network recorded in source.py of run {run.id} is not what this Brickwork makes of its project.json: one of the two was "
                            "changed, or another version made the run. Train the project again as a new run")
-        how = {"device": device, "control": control, "folder": run.folder, "resume": run.generation > 1, "progress": fetching if download else None, "download": download}
+        how = {"device": device, "control": control, "folder": run.folder, "resume": run.generation > 1, "progress": preparing(store, run, control, fetching), "download": download}
         events = api.train(project, **how) if count == 1 else shared(store, run, project, count, how)
         return watched(events, store, run) if number(project, "tensorboard") else events
 
@@ -280,7 +280,7 @@ def leave_with_the_first() -> None:
 
 
 def fetching(says: str, part: float) -> None:
-    """How far a download is, on stderr where somebody looks at it."""
+    """How far a download or the reading of the data is, on stderr where somebody looks at it."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{clean(says)}  {100 * part:.0f} %", end="" if part < 1 else "\n", file=sys.stderr, flush=True)
 

@@ -7,7 +7,7 @@ from .load import load
 from .records import GLANCE, DataError, Progress, Tensors, Where
 from .show import MOST_POINTS, grid_image, plane, sample_grid, samples_per_class
 from .shown import Shown, shown
-from .where import available, looked_in
+from .where import available, looked_in, ready
 
 __all__ = ["BUILT_IN", "GLANCE", "MOST_POINTS", "DataError", "Progress", "Shown", "Tensors", "Where", "available", "download", "grid_image", "kept", "load",
-           "looked_in", "plane", "sample_grid", "samples_per_class", "shown"]
+           "looked_in", "plane", "ready", "sample_grid", "samples_per_class", "shown"]

@@ -35,8 +35,8 @@ def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None =
     """The data set, read from the first root that has it; with `download`, fetched into the last root when none has.
 
     `validation` is the share of the training part that becomes a part of its own, before mean and standard deviation are taken; data that came with one keep theirs.
-    A person's own data come as the Dataset that a project describes, or by "own:" and the sha256 of what is kept; pictures that take more than
-    `most` bytes stay in their file, as Rows.
+    A person's own data come as the Dataset that a project describes, or by "own:" and the sha256 of what is kept; pictures of their own, and photographs, that take
+    more than `most` bytes stay in their file, as Rows.
 
     `progress(text, share)` is called while it is fetched. Raises DataError when it is not there, cannot be fetched, or is damaged.
     """
@@ -49,7 +49,7 @@ def load(name: str | Dataset, roots: Sequence[Path], progress: Progress | None =
         if not download:
             raise DataError(missing(name, roots))
         where = fetch(name, Path(roots[-1]), progress)
-    parts = read_photos(where, dataset.shape[1], progress) if dataset.resized else _read(where, dataset)
+    parts = read_photos(where, dataset.shape[1], progress, most) if dataset.resized else _read(where, dataset)
     return _parted(_tensors(dataset, *parts), validation)
 
 

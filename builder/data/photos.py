@@ -25,15 +25,20 @@ from typing import TYPE_CHECKING
 from builder import paths
 from builder.catalogue import DATASETS
 
+from .layout import head
 from .records import DataError, Progress, Where
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .rows import Rows
+
 # Some of the pets are other kinds of files under the same ending.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP")
 MOST_PIXELS = 30_000_000
 MOST_BYTES = 30 << 20  # of one member
+CHUNK = 1 << 24
+NAMES = ("train_x", "train_y", "test_x", "test_y")  # of the tensors in a file that is kept
 TOGETHER = 256  # pictures that are decoded before the next are read
 ID = re.compile(r"[A-Za-z0-9_]{1,80}", re.ASCII)
 
@@ -133,32 +138,48 @@ PHOTOS: Mapping[str, Photos] = {
     "food101": Photos("food-101", _files_of_food, ("meta/train.json", "meta/test.json"), _food, ("images", "meta"), ("food-101.tar.gz",), beside=True)}
 
 
-def read_photos(where: Where, side: int, progress: Progress | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def kept_file(name: str, side: int) -> Path:
+    """Where the pictures of a set are kept once they are brought to squares of this side."""
+    return paths.home() / "data" / "photos" / f"{name}-{side}.safetensors"
+
+
+def read_photos(where: Where, side: int, progress: Progress | None = None, most: int | None = None) -> tuple[Tensor | Rows, Tensor, Tensor | Rows, Tensor]:
     """Training pictures uint8 (N 3 side side) and their answers, test pictures and answers: class numbers, or masks uint8 (N side side).
 
-    Decoded the first time, which `progress(text, share)` follows, and kept. Raises DataError naming the picture that cannot be read.
+    Decoded the first time, which `progress(text, share)` follows, and kept; pictures of more than `most` bytes stay in their file. Raises DataError naming
+    the picture that cannot be read.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file, save_file
 
-    kept, names = paths.home() / "data" / "photos" / f"{where.name}-{side}.safetensors", ("train_x", "train_y", "test_x", "test_y")
-    with suppress(SafetensorError, OSError, KeyError):
-        found = load_file(kept)
-        return tuple(found[name] for name in names)
-    parts = _decoded(where, side, progress or (lambda text, share: None))
+    kept = kept_file(where.name, side)
+    with suppress(SafetensorError, OSError, KeyError, ValueError):
+        return _held(kept, most)
     part = kept.with_name(f".{kept.name}.{os.getpid()}.part")
-    # A disk without room for them only makes the next reading as long.
-    with suppress(OSError, SafetensorError):
-        try:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            save_file(dict(zip(names, parts, strict=True)), part)
+    try:
+        parts = _decoded(where, side, progress or (lambda text, share: None), part)
+        # A disk without room for them only makes the next reading as long.
+        with suppress(OSError, SafetensorError):
+            with part.open("rb+") as stream:
+                os.fsync(stream.fileno())
             part.replace(kept)
-        finally:
-            part.unlink(missing_ok=True)
+            return _held(kept, most)
+    finally:
+        part.unlink(missing_ok=True)
     return parts
 
 
-def _decoded(where: Where, side: int, tell: Progress) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _held(kept: Path, most: int | None) -> tuple[Tensor | Rows, Tensor, Tensor | Rows, Tensor]:
+    from safetensors import safe_open
+
+    from .rows import mapped
+
+    with safe_open(kept, framework="pt") as stream:
+        large = most is not None and kept.stat().st_size > most
+        return tuple(mapped(kept, name) if large and name.endswith("_x") else stream.get_tensor(name) for name in NAMES)
+
+
+def _decoded(where: Where, side: int, tell: Progress, file: Path) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The pictures, in a new file where the disk has room for it, else in memory."""
     import torch
 
     photos, dataset = PHOTOS[where.name], DATASETS[where.name]
@@ -166,18 +187,19 @@ def _decoded(where: Where, side: int, tell: Progress) -> tuple[Tensor, Tensor, T
     opened = _Opened(photos, where.folder, getattr(importlib.import_module(module), kind), lambda text: tell(text, 0.0))
     lists = dict(opened.members(set(photos.lists)))
     train, test = photos.items(lambda name: _listed(lists, name, where.folder), dataset.classes)
-    items = [*train, *test]
     if not train or not test:
         raise DataError(f"{where.folder} lists no {'test' if train else 'training'} pictures of {dataset.title}.")
     masks = dataset.task == "segmentation"
-    x, y = torch.empty(len(items), 3, side, side, dtype=torch.uint8), torch.empty(len(items), side, side, dtype=torch.uint8) if masks else None
-    wanted: dict[str, tuple[Tensor, int]] = {path: (x, number) for number, (path, _) in enumerate(items)}
-    wanted |= {path: (y, number) for number, (_, path) in enumerate(items)} if masks else {}
+    made = _room(file, {f"{name}_{what}": ("U8" if what == "x" or masks else "I64", (len(part), *((3, side, side) if what == "x" else (side, side) if masks else ())))
+                        for name, part in (("train", train), ("test", test)) for what in ("x", "y")})
+    wanted: dict[str, tuple[Tensor, int]] = {path: (made[f"{name}_x"], number) for name, part in (("train", train), ("test", test)) for number, (path, _) in enumerate(part)}
+    answers = {path: (made[f"{name}_y"], number) for name, part in (("train", train), ("test", test)) for number, (_, path) in enumerate(part)} if masks else {}
+    wanted |= answers
     left, done = set(wanted), 0
     members = opened.members(left.copy())
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         while batch := list(itertools.islice(members, TOGETHER)):
-            for (path, _), picture in zip(batch, pool.map(lambda one: _square(*one, side, wanted[one[0]][0] is y), batch), strict=True):
+            for (path, _), picture in zip(batch, pool.map(lambda one: _square(*one, side, one[0] in answers), batch), strict=True):
                 target, number = wanted[path]
                 target[number] = picture
                 left.discard(path)
@@ -185,9 +207,30 @@ def _decoded(where: Where, side: int, tell: Progress) -> tuple[Tensor, Tensor, T
             tell(f"Reading {dataset.title}: {done:,} of {len(wanted):,} pictures", done / len(wanted))
     if left:
         raise DataError(f"{where.folder}: {len(left):,} of the pictures that {dataset.title} lists are missing, {min(left)} among them; download it again.")
-    answers = y if masks else torch.tensor([label for _, label in items], dtype=torch.int64)
-    cut = len(train)
-    return x[:cut].clone(), answers[:cut].clone(), x[cut:].clone(), answers[cut:].clone()
+    for name, part in (("train", train), ("test", test)):
+        if not masks:
+            made[f"{name}_y"][:] = torch.tensor([label for _, label in part], dtype=torch.int64)
+    return tuple(made[name] for name in NAMES)
+
+
+def _room(file: Path, shapes: Mapping[str, tuple[str, tuple[int, ...]]]) -> dict[str, Tensor]:
+    """Tensors of these kinds and shapes, in a new safetensors file that is mapped, so that they take no memory of their own; in memory where the disk has no room."""
+    import numpy
+    import torch
+
+    begin, places = head(shapes, {})
+    kinds = {"U8": numpy.uint8, "I64": numpy.int64}
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as stream:
+            stream.write(begin)
+            # Written, not only claimed: a page that the disk has no room for would end the process when it is used.
+            for first in range(len(begin), max(end for _, end in places.values()), CHUNK):
+                stream.write(bytes(min(CHUNK, max(end for _, end in places.values()) - first)))
+        return {name: torch.from_numpy(numpy.memmap(file, kinds[kind], "r+", places[name][0], shape)) for name, (kind, shape) in shapes.items()}
+    except OSError:
+        file.unlink(missing_ok=True)
+        return {name: torch.from_numpy(numpy.empty(shape, kinds[kind])) for name, (kind, shape) in shapes.items()}
 
 
 def _listed(lists: Mapping[str, bytes], name: str, folder: Path) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from builder.catalogue.datasets import DATASETS, OWN, Dataset, described
 
 from . import kept
-from .photos import PHOTOS
+from .photos import PHOTOS, kept_file
 from .records import DataError, Where
 
 IDX_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -61,6 +61,11 @@ def available(name: str, roots: Sequence[Path]) -> Where | None:
         if all(found):
             return Where(name, folder, any(path.suffix == ".gz" for path in found))
     return None
+
+
+def ready(dataset: Dataset) -> bool:
+    """Whether a data set that is on this machine can be read at once: photographs have to be brought to the size that is wanted, once."""
+    return not dataset.resized or kept_file(dataset.name, dataset.shape[1]).is_file()
 
 
 def unpacked_or_packed(folder: Path, file: str) -> Path | None:

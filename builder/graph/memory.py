@@ -93,8 +93,8 @@ def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
 
 
 def streams(dataset: Dataset) -> bool:
-    """Whether samples that take too much main memory can stay in their file: pictures of a person's own."""
-    return dataset.own and dataset.dtype == "uint8"
+    """Whether samples that take too much main memory can stay in their file: pictures of a person's own, and photographs."""
+    return (dataset.own or dataset.resized) and dataset.dtype == "uint8"
 
 
 def suggested(largest: int) -> int:

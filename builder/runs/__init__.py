@@ -1,6 +1,7 @@
 """The run store, the worker process and how one is started, adopted and resumed. Never imports torch."""
 
 from .adopt import settle
+from .before import preparing
 from .history import changed_by_hand, current, explained, judged_by, notes
 from .launch import advance, launch, resume, submit
 from .limits import free_gpu_memory, free_memory, go_first, restrained
@@ -14,5 +15,5 @@ from .worker import work
 
 __all__ = [
     "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "SPARE", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "explained",
-    "free_gpu_memory", "free_memory", "go_first", "judged_by", "kill", "launch", "notes", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
+    "free_gpu_memory", "free_memory", "go_first", "judged_by", "kill", "launch", "notes", "preparing", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
 ]

@@ -232,7 +232,7 @@ class Store:
         now = time.time()
         match event:
             case RunStarted():
-                return {"state": "running", "started": run.started or now, "device": event.device_name or event.device,
+                return {"state": "running", "says": "", "started": run.started or now, "device": event.device_name or event.device,
                         "parameters": event.parameters, "steps": event.steps_per_epoch * event.epochs, "epochs": event.epochs,
                         **self._rewound(run.id, event)}
             case StepEnded():
@@ -313,6 +313,11 @@ class Store:
         """Note that the worker is alive."""
         with self._transaction() as connection:
             connection.execute("UPDATE runs SET heartbeat = ? WHERE id = ? AND generation = ?", (time.time(), run_id, generation))
+
+    def tell(self, run_id: str, generation: int, says: str) -> None:
+        """Note in a sentence what the worker is at before the run begins."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE runs SET says = ? WHERE id = ? AND generation = ? AND ended IS NULL", (says, run_id, generation))
 
     def reopen(self, run_id: str, more: int = 0) -> Run:
         """Queue an ended run as its next generation, with so many epochs more; of several callers one wins, the others get EndedError.

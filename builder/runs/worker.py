@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from builder.train.control import STOP, Control
+from builder.train.control import STOP, Control, StoppedError
 from builder.train.events import Event, RunEnded
 
 from . import lock
@@ -96,6 +96,8 @@ def _record(store: Store, run: Run, make_events: MakeEvents, control: Control, w
         ending = RunEnded("failed", store.get(run.id).step, "The training ended without saying why.")
     except EndedError:
         raise
+    except StoppedError as error:
+        ending = RunEnded("stopped", store.get(run.id).step, str(error))
     except KeyboardInterrupt:
         ending = RunEnded("stopped", store.get(run.id).step, "Stopped at once, in the middle of a step.")
     except Exception as error:  # noqa: BLE001 - whatever a network or a data set raises is the end of the run, not of the worker

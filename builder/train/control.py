@@ -8,6 +8,10 @@ from typing import NamedTuple
 STOP, PAUSE, RESUME, CHECKPOINT, RATE = "stop", "pause", "resume", "checkpoint", "set-lr"
 
 
+class StoppedError(Exception):
+    """Somebody has asked to stop before there was a step to stop behind; the message is for people."""
+
+
 class Request(NamedTuple):
     """One thing asked for; `value` is the learning rate of `set-lr`."""
 

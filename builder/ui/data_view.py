@@ -68,6 +68,18 @@ def draw_download(name: str) -> None:
     st.fragment(_progress, run_every=None if download.done else POLL_SECONDS)(name)
 
 
+def read_first(dataset: Dataset, ready: bool, read: Callable[[Callable[[str, float], None]], object]) -> bool:
+    """Whether a data set that is not `ready` has still to be read before it is shown: that goes on in the background and is drawn as it does, once."""
+    name = f"{dataset.name} {dataset.shape}"
+    known = downloads().get(name)
+    if ready or known is not None and known.done and not known.trouble:
+        return False
+    if known is None:
+        begin(name, read)
+    draw_download(name)
+    return True
+
+
 def _progress(name: str) -> None:
     download = downloads()[name]
     if not download.done:

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
+from safetensors.torch import load_file, save_file
 from torchvision import datasets
 
 from builder.catalogue import DATASETS, described
-from builder.data import DataError, available, download, load
+from builder.data import DataError, available, download, load, photos
+from builder.data.rows import Rows
 from tests.data.photo_files import archive, flowers, food, pets, picture, unpacked
 from tests.data.test_download import served as served  # noqa: PLC0414 - a fixture
 
@@ -90,6 +92,29 @@ def test_pictures_are_decoded_once_for_each_size(servers, home):
     assert torch.equal(load(sized("flowers102"), [home / "data"]).train_x, first.train_x) and first.shape == (3, SIDE, SIDE)
     with pytest.raises(DataError, match="102flowers.tgz has the MD5 sum"):
         load(replace(DATASETS["flowers102"], shape=(3, 32, 32)), [home / "data"])
+
+
+@pytest.mark.parametrize("name", ["food101", "oxford-iiit-pet-masks"])
+def test_many_photographs_stay_in_their_file_and_are_read_without_one_where_the_disk_is_full(name, tmp_path, home, monkeypatch):
+    unpacked(tmp_path / "unpacked")
+    monkeypatch.setattr(photos, "CHUNK", 1000)
+    few = load(sized(name), [tmp_path / "unpacked"])
+    many = load(sized(name), [tmp_path / "unpacked"], most=1000)
+    assert isinstance(many.train_x, Rows) and torch.equal(many.train_x[:], few.train_x) and torch.equal(many.test_x[:], few.test_x)
+    assert torch.equal(many.train_y, few.train_y) and many.mean == few.mean
+    [kept] = (home / "data" / "photos").iterdir()
+    # The package's own writer gives these bytes too.
+    held = load_file(kept)
+    save_file(held, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == kept.read_bytes() and photos.kept_file(name, SIDE) == kept
+    kept.unlink()
+
+    def full(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(photos, "bytes", full, raising=False)
+    again = load(sized(name), [tmp_path / "unpacked"], most=1000)
+    assert torch.equal(again.train_x, few.train_x) and torch.equal(again.test_y, few.test_y) and not list((home / "data" / "photos").iterdir())
 
 
 @pytest.mark.parametrize(("files", "says"), [

@@ -24,9 +24,13 @@ from tests.helpers import until
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "data.py"
 
 
+SEEN: set[str] = set()
+
+
 @pytest.fixture(autouse=True)
 def nothing_on_its_way():
     data_view.downloads().clear()
+    SEEN.clear()
 
 
 def page() -> AppTest:
@@ -37,6 +41,16 @@ def page() -> AppTest:
 def looked(tab: AppTest) -> AppTest:
     assert not tab.exception
     return tab
+
+
+def once_read(tab: AppTest) -> AppTest:
+    """The page once photographs are brought to their size, which goes on in the background and is told on the page."""
+    [name] = [name for name, one in data_view.downloads().items() if name not in SEEN]
+    SEEN.add(name)
+    assert not tab.get("plotly_chart") or data_view.downloads()[name].done
+    until(lambda: data_view.downloads()[name].done, 30, "the photographs are read")
+    assert data_view.downloads()[name].text.startswith("Reading Flowers-102") and not data_view.downloads()[name].trouble
+    return looked(tab.run())
 
 
 def at(name: str) -> AppTest:
@@ -190,9 +204,9 @@ def test_the_side_of_photographs_is_set_on_the_page_and_the_input_follows(tmp_pa
     unpacked(tmp_path)
     workspace().apply({"op": "choose_data", "source": "flowers102"})
     workspace().apply({"op": "set", "id": workspace().project.network.nodes[0].id, "params": {"shape": [3, 64, 64]}})
-    tab = page()
+    tab = once_read(page())
     assert "2,040 training and 6,149 test samples · 64×64 pixels" in said(tab) and "has 12 training and 8 test samples" in said(tab)
-    looked(tab.number_input(key="data.side").set_value(32).run())
+    once_read(looked(tab.number_input(key="data.side").set_value(32).run()))
     assert workspace().project.data["side"] == 32 and workspace().project.network.nodes[0].params["shape"] == (3, 32, 32)
     assert "32×32 pixels" in said(tab) and len(tab.get("plotly_chart")) == 2
     looked(tab.number_input(key="data.side").set_value(16).run())

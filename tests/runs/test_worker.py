@@ -10,8 +10,9 @@ import threading
 
 import pytest
 
-from builder.runs import EndedError, RunError, lock, work
+from builder.runs import EndedError, RunError, lock, preparing, work
 from builder.runs.worker import describe
+from builder.train.control import STOP
 from builder.train.events import RunEnded, RunStarted, StepEnded
 from tests.helpers import until
 from tests.runs.fakes import completes, fails, idle, started, step
@@ -53,6 +54,29 @@ def test_the_source_is_given_the_claimed_run_while_the_lock_is_held(store, new):
         yield from completes(run, control)
 
     assert work(new(), source, store).reason == "completed"
+
+
+def test_a_run_says_how_far_its_data_are_read_until_it_begins_and_can_be_stopped_meanwhile(store, new, monkeypatch):
+    monkeypatch.setattr("builder.runs.before.EVERY_SECONDS", 0.0)
+    run_id, also = new(), []
+
+    def reads(run, control):
+        tell = preparing(store, run, control, lambda *told: also.append(told))
+        tell("Reading Food-101: 12 of 48 pictures", 0.25)
+        assert (store.get(run.id).says, store.get(run.id).state) == ("Reading Food-101: 12 of 48 pictures (25 %).", "starting")
+        yield from completes(run, control)
+
+    seen = []
+    assert work(run_id, reads, store, watch=lambda event: seen.append(store.get(run_id).says)).reason == "completed"
+    assert seen[0] == "" and also == [("Reading Food-101: 12 of 48 pictures", 0.25)]
+
+    def stopped(run, control):
+        control.ask(STOP)
+        preparing(store, run, control, lambda *told: also.append(told))("Reading", 0.5)
+        yield started()
+
+    ended = work(new(), stopped, store)
+    assert (ended.reason, ended.says) == ("stopped", "Stopped while its data were read, before the first step.") and len(also) == 1
 
 
 def test_an_exception_fails_the_run_in_one_sentence_with_the_traceback_in_its_output_only(store, new, capfd):

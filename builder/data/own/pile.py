@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +9,13 @@ from pathlib import Path
 
 import numpy
 
+from ..layout import head
 from ..records import DataError
 
 IN_MEMORY = 256_000_000  # bytes of samples that are held in memory while they are read
 CHUNK_BYTES = 1 << 25
 RESERVE = 2_000_000_000  # bytes of the disk that are left to others
-# The order of safetensors: by the kind of number, then by name.
-KINDS = {numpy.dtype(numpy.uint8): (0, "U8"), numpy.dtype(numpy.float32): (1, "F32"), numpy.dtype(numpy.int64): (2, "I64")}
+KINDS = {numpy.dtype(numpy.uint8): "U8", numpy.dtype(numpy.float32): "F32", numpy.dtype(numpy.int64): "I64"}
 
 
 class Pile:
@@ -86,22 +85,11 @@ def must_fit(size: int, most: int, folder: Path | None, what: str) -> None:
 
 
 def write(file: Path, tensors: Mapping[str, tuple[numpy.ndarray | Pile, numpy.ndarray]], about: Mapping[str, str]) -> None:
-    """A safetensors file of tensors, each given as samples and the numbers of those that it has: the bytes of the package's own writer, which wants all of them in memory.
-
-    The format: https://github.com/huggingface/safetensors#format
-    """
-    head: dict[str, object] = {"__metadata__": dict(about)} if about else {}
-    ordered = sorted(tensors, key=lambda name: (-KINDS[tensors[name][0].dtype][0], name))
-    end = 0
-    for name in ordered:
-        values, numbers = tensors[name]
-        shape = [len(numbers), *values.shape[1:]]
-        begin, end = end, end + int(numpy.prod(shape, dtype=numpy.int64)) * values.dtype.itemsize
-        head[name] = {"dtype": KINDS[values.dtype][1], "shape": shape, "data_offsets": [begin, end]}
-    text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
+    """A safetensors file of tensors, each given as samples and the numbers of those that it has: the bytes of the package's own writer, which wants all of them in memory."""
+    shapes = {name: (KINDS[values.dtype], (len(numbers), *values.shape[1:])) for name, (values, numbers) in tensors.items()}
+    begin, places = head(shapes, about)
     with file.open("wb") as stream:
-        stream.write(len(text).to_bytes(8, "little") + text)
-        for name in ordered:
+        stream.write(begin)
+        for name in places:
             for part in chunks(*tensors[name]):
                 stream.write(numpy.ascontiguousarray(part).tobytes())
