@@ -68,6 +68,7 @@ export function Canvas(): ReactElement {
       tabIndex={0}
       data-load={snap.sync.loadId}
       data-lasso={lasso}
+      data-inside={snap.path.length > 0}
       data-drawing={wires.drawn ? (wires.drawn.forward ? "forward" : "back") : undefined}
       {...pressing}
       onPointerDownCapture={(event) => {

@@ -1,4 +1,4 @@
-import { type ReactElement, useEffect, useState } from "react";
+import { type ReactElement, useEffect } from "react";
 import { blockRefusal } from "./blocks.ts";
 import { Action, BlockTools } from "./BlockTools.tsx";
 import { AlignTools, BrickTools, SeveralTools } from "./BrickTools.tsx";
@@ -123,23 +123,22 @@ function Several({ ids }: { readonly ids: readonly string[] }): ReactElement {
 }
 
 /** The properties of the selected brick; with nothing selected, the network as a whole. */
-export function Panel(): ReactElement {
+export function Panel({ asked, onAsked }: { readonly asked: boolean; onAsked(asked: boolean): void }): ReactElement {
   const { selected, sync } = useSnapshot();
   const [only] = selected;
   const node = selected.length === 1 && only ? findNode(sync.document, only) : undefined;
   // Where the properties lie over the canvas, those of the network come when they are asked for.
-  const [asked, setAsked] = useState(false);
   const some = selected.length > 0;
   useEffect(() => {
-    if (some) setAsked(false);
-  }, [some]);
+    if (some) onAsked(false);
+  }, [some, onAsked]);
   return (
     <>
-      <button type="button" className="panel-tab" aria-label="Network" aria-expanded={asked} title="The network as a whole: task, backbone, totals" onClick={() => setAsked(true)}>
+      <button type="button" className="panel-tab" aria-label="Network" aria-expanded={asked} title="The network as a whole: task, backbone, totals" onClick={() => onAsked(true)}>
         <Icon name="info" />
       </button>
       <aside className="panel" aria-label="Properties" data-open={some || asked}>
-        {node ? <Properties node={node} /> : some ? <Several ids={selected} /> : <Summary closer={<Closer onClose={() => setAsked(false)} />} />}
+        {node ? <Properties node={node} /> : some ? <Several ids={selected} /> : <Summary closer={<Closer onClose={() => onAsked(false)} />} />}
       </aside>
     </>
   );

@@ -39,16 +39,18 @@ function Parts(): ReactElement {
   const element = useRef<HTMLDivElement>(null);
   const height = useHeight(element, least, fill);
   const [drawer, setDrawer] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const some = usePart((snap) => snap.selected.length > 0);
   useKeptFocus(element);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (handleKey(session, event.nativeEvent)) event.preventDefault();
   };
   return (
-    <div ref={element} className="bw" data-theme={theme} style={{ height }} onKeyDown={onKeyDown}>
+    <div ref={element} className="bw" data-theme={theme} data-panel={some || asked} style={{ height }} onKeyDown={onKeyDown}>
       <Guard>
         <Palette open={drawer} onOpen={setDrawer} />
         <Canvas />
-        <Panel />
+        <Panel asked={asked} onAsked={setAsked} />
         <Sheet />
         <ConflictDialog />
       </Guard>
