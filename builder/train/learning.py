@@ -57,7 +57,7 @@ class Learning:
         records = recorder(self.device)
         self.forward = Forward(self.model, self.settings.compile, self.device, self.settings.batch_size,
                                records and (lambda: RecordedStep(self.gradients, self.model, self.optimizer, self.device, records)))
-        self.sound = SoundWeights(self.model, self.optimizer, self.device.torch_name)
+        self.sound = SoundWeights(self.model, self.optimizer, self.random_here)
 
     def begin_epoch(self) -> Tensor:
         """The order of its samples; the network, what changes the samples and torch's random numbers are as they are to be for its next step."""
@@ -83,9 +83,16 @@ class Learning:
     def share_gradients(self) -> None:
         """What processes that share a training do between the backward pass and the step; alone nothing."""
 
-    def random_now(self) -> dict[str, Tensor]:
-        """torch's random states, for a checkpoint."""
+    def random_here(self) -> dict[str, Tensor]:
+        """torch's random states."""
         return random_states(self.device.torch_name)
+
+    def random_now(self) -> dict[str, Tensor]:
+        """The same for a checkpoint."""
+        return self.random_here()
+
+    def alone(self) -> None:
+        """What processes that share a training do before the first of them goes back to where it went wrong; alone nothing."""
 
     def set_rate(self) -> None:
         """The learning rate of the next step, where there is a schedule; in proportion once somebody has changed it."""

@@ -224,6 +224,7 @@ class Run(Learning):
             sound = self.sound.put_back()
         lr, culprit = self._rate(), None
         if self.searched and not self.blown_up:
+            self.alone()
             left = {name: value.clone() for name, value in self.model.state_dict().items()}
             culprit = found(self.model, tests_again(self, judged) if judged is not None else steps_again(self, bad_step), self.task)
             self.model.load_state_dict(left)

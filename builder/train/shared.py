@@ -1,7 +1,7 @@
 """One training shared by several processes: each computes its part of every batch, and all make the same step by the sum of their gradients.
 
 The first process decides, reports and saves; the others follow it step by step. Losses are those of one process with the same batches, within float error: a batch is
-dealt out sample by sample, the loss is weighed by what each part counts, and BatchNorm takes its means over all parts. Dropout draws other numbers in every process.
+dealt out sample by sample, the loss is weighed by what each part counts, BatchNorm takes its means over all parts, and what Dropout drops is drawn for the whole batch.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from .evaluate import Seen
 from .events import Event, RunStarted
 from .loop import Run
 from .settings import Settings
+from .shared_layers import Part, own_statistics, share_chance, share_statistics
 from .watch import Meter, Pace, Sums
 
 COMMANDS = (STOP, PAUSE, RESUME, CHECKPOINT, RATE)
@@ -37,6 +38,8 @@ COMMANDS = (STOP, PAUSE, RESUME, CHECKPOINT, RATE)
 PATIENCE = timedelta(days=30)
 # Between the seeds of two processes: 2^64 over the golden ratio, so that no few of them come near each other.
 APART = 0x9E3779B97F4A7C15
+# What each process has added up, in a checkpoint: loss@0, loss@1.
+LOSS = "loss@"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,29 @@ class Group:
         told = [torch.empty_like(tensor) for _ in range(self.size)]
         dist.all_gather(told, tensor)
         return told
+
+
+class Alone(Group):
+    """The first of the processes, when the others have gone."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def first(self, *numbers: float) -> list[float]:
+        """The numbers."""
+        return list(numbers)
+
+    def sums(self, *numbers: float) -> list[float]:
+        """The numbers."""
+        return list(numbers)
+
+    def least(self, number: int) -> int:
+        """The number."""
+        return number
+
+    def all(self, tensor: Tensor) -> list[Tensor]:
+        """The tensor."""
+        return [tensor]
 
 
 @contextmanager
@@ -126,10 +152,11 @@ class SharedRun(Run):
         if settings.batch_size < group.size:
             raise DeviceError(f"Batches of {settings.batch_size} cannot be shared by {group.size} processes: each needs a sample at least.")
         control, settings = SharedControl(group, control), replace(settings, compile="off")
-        super().__init__(model, tensors, settings, optimizer, loss_fn, SharedTask(task, group), device, control, checkpoints)
-        self.group, self.leads = group, group.rank == 0
+        self.whole = SharedTask(task, group)
+        super().__init__(model, tensors, settings, optimizer, loss_fn, self.whole, device, control, checkpoints)
+        self.group, self.leads, self.part = group, group.rank == 0, None
         # A loss that is not finite is told with the next report: it may be in one part of the batch only.
-        self.checked, self.searched = False, False
+        self.checked, self.searched = False, self.leads
         self.reports = control.paced(self.reports)
         if not self.leads:
             self.copies = _Never()
@@ -141,6 +168,9 @@ class SharedRun(Run):
         share_statistics(self.model)
         super()._settle_in()
         self.train_part.scattered = True
+        if self.device.kind == "cpu":
+            self.part = Part(self.group.rank, self.group.size)
+            share_chance(self.model, self.part)
         if not self.leads:
             self.watched = None
 
@@ -156,6 +186,10 @@ class SharedRun(Run):
             set_random_states(own, self.device.torch_name)
         elif not self.leads:
             torch.manual_seed((epoch_seed(self.settings.seed, self.at.epoch) + self.group.rank * APART) % 2 ** 63)
+        if self.part is not None:
+            self.part.begin(epoch_seed(self.settings.seed, self.at.epoch), len(order))
+            if self.at.batches and self.random is not None:
+                self.part.random.set_state(self.random["cpu"])
         return order
 
     def own(self, numbers: Tensor) -> Tensor:
@@ -164,12 +198,16 @@ class SharedRun(Run):
 
     def batch(self, numbers: Tensor, feed: Iterator[tuple[Tensor, Tensor]] | None = None) -> tuple[Tensor, Tensor]:
         """This process's part, and what share of the whole it is."""
-        self.task.samples, self.share = len(numbers), len(self.own(numbers)) / len(numbers)
+        self.whole.samples, self.share = len(numbers), len(self.own(numbers)) / len(numbers)
+        if self.part is not None:
+            self.part.samples = len(numbers)
         return super().batch(numbers, feed)
 
     def share_gradients(self) -> None:
         """Gives every process the gradients of the whole batch, which are the sums of those of its parts."""
         gradients = [weights.grad for weights in self.trained if weights.grad is not None]
+        if self.group.size == 1:
+            return
         whole = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(whole)
         for gradient, part in zip(gradients, whole.split([gradient.numel() for gradient in gradients]), strict=True):
@@ -177,7 +215,12 @@ class SharedRun(Run):
 
     def make_meter(self, start: Sums) -> Meter:
         """Adds up this process's part; what is read off it is everybody's."""
-        return SharedMeter(self.group, start, self.device, self.task)
+        return SharedMeter(self.group, start, self._own_loss(), self.device, self.task)
+
+    def _own_loss(self) -> float | None:
+        """What this process had added up of the epoch that is gone on with; None where that is not known of all of them."""
+        known = [name for name in self.random or {} if name.startswith(LOSS)] if self.at.batches else []
+        return float(self.random[f"{LOSS}{self.group.rank}"]) if len(known) == self.group.size else None
 
     def evaluated(self, work: Iterator[Seen | None]) -> Seen | None:
         """The first process evaluates; the others learn loss and accuracy, or that something was asked for."""
@@ -186,10 +229,26 @@ class SharedRun(Run):
         there, loss, known, right = self.group.first(seen is not None, 0 if seen is None else seen.loss, accuracy is not None, accuracy or 0)
         return seen if self.leads or not there else Seen(loss, right if known else None, (), {})
 
+    def random_here(self) -> dict[str, Tensor]:
+        """torch's random states of this process by kind and rank, and as a run of one process has them: on the processor those that all draw alike."""
+        own = super().random_here()
+        here = own if self.part is None else own | {"cpu": self.part.random.get_state()}
+        return here | {f"{kind}@{self.group.rank}": state for kind, state in own.items()}
+
     def random_now(self) -> dict[str, Tensor]:
-        """Every process's random states, by kind and rank; those of the first also as a run of one process has them."""
-        own = super().random_now()
-        return own | {f"{kind}@{rank}": state for kind, one in own.items() for rank, state in enumerate(self.group.all(one))}
+        """The same of all processes, and what each has added up of the epoch: sums of other parts would have other last bits."""
+        own, here = super().random_here(), self.random_here()
+        told = {f"{kind}@{rank}": state for kind, one in own.items() for rank, state in enumerate(self.group.all(one))}
+        losses = self.group.all(torch.tensor(self.meter.own_loss(), dtype=torch.float64))
+        return here | told | {f"{LOSS}{rank}": loss for rank, loss in enumerate(losses)}
+
+    def alone(self) -> None:
+        """The first process does what is done again by itself, with whole batches, as a run of one process; the others have gone."""
+        self.group = self.whole.group = Alone()
+        self.train_part.scattered = False
+        own_statistics(self.model)
+        if self.part is not None:
+            self.part.size = 1
 
     def _save(self, *names: str) -> Iterator[Event]:
         if self.leads:
@@ -261,10 +320,15 @@ class _Never(Pace):
 class SharedMeter(Meter):
     """Adds up this process's part of an epoch; what is read off it, by all processes at once, is the whole."""
 
-    def __init__(self, group: Group, start: Sums, *rest: object):
-        # What was done before is counted once.
-        super().__init__(*rest, start if group.rank == 0 else Sums())
+    def __init__(self, group: Group, start: Sums, own_loss: float | None, *rest: object):
+        # What was done before is counted once; of the loss by each its own part, where that is known.
+        counted = start if group.rank == 0 else Sums()
+        super().__init__(*rest, counted if own_loss is None else replace(counted, loss=own_loss))
         self._group, self._seen = group, start
+
+    def own_loss(self) -> float:
+        """What this process has added up of the epoch's loss."""
+        return float(self._loss)
 
     def add(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
         """One step's, of this process; on the processor the loss is known at once."""
@@ -281,7 +345,7 @@ class SharedTask:
     """A task whose loss of a part of a batch is weighed so that the mean over all samples is the loss of the whole batch."""
 
     def __init__(self, task: Task, group: Group):
-        self._task, self._group, self.samples = task, group, 0
+        self._task, self.group, self.samples = task, group, 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._task, name)
@@ -291,7 +355,7 @@ class SharedTask:
         own = None if not torch.is_grad_enabled() else _counted(loss_fn, targets)
         if own is None:
             return self._task.loss(loss_fn, outputs, targets)
-        (whole,) = self._group.sums(own)
+        (whole,) = self.group.sums(own)
         if not own:
             return 0 * outputs.sum()
         return self._task.loss(loss_fn, outputs, targets) * (own / whole * self.samples / len(targets))
@@ -305,55 +369,3 @@ def _counted(loss_fn: LossFunction, targets: Tensor) -> float | None:
         return None
     known = targets[targets != IGNORED] if targets.dtype == torch.uint8 else targets
     return float(known.numel() if weight is None else weight[known.long()].sum())
-
-
-class _Sum(torch.autograd.Function):
-    """The sum of a tensor over all processes; gradients are added up in the same way."""
-
-    @staticmethod
-    def forward(context: object, own: Tensor) -> Tensor:
-        """The sum."""
-        whole = own.clone()
-        dist.all_reduce(whole)
-        return whole
-
-    @staticmethod
-    def backward(context: object, gradient: Tensor) -> Tensor:
-        """The sum again: every process's result depends on every process's part."""
-        return _Sum.forward(context, gradient.contiguous())
-
-
-class _SharedStatistics:
-    """BatchNorm that takes mean and variance over the parts of all processes, in training."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """N C ... -> N C ..., as torch's with the whole batch."""
-        if not self.training:
-            return super().forward(x)
-        axes = [axis for axis in range(x.ndim) if axis != 1]
-        shape = [1, -1, *[1] * (x.ndim - 2)]
-        wide = x.float()
-        count = _Sum.apply(torch.tensor(float(x.numel() // x.shape[1]), device=x.device))
-        mean = _Sum.apply(wide.sum(axes)) / count
-        apart = wide - mean.view(shape)
-        variance = _Sum.apply(apart.square().sum(axes)) / count
-        if self.track_running_stats:
-            self._note(mean.detach(), variance.detach() * count / (count - 1))
-        out = apart * torch.rsqrt(variance + self.eps).view(shape)
-        if self.affine:
-            out = out * self.weight.view(shape) + self.bias.view(shape)
-        return out.to(x.dtype)
-
-    def _note(self, mean: Tensor, variance: Tensor) -> None:
-        self.num_batches_tracked.add_(1)
-        share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
-        self.running_mean.lerp_(mean, share)
-        self.running_var.lerp_(variance, share)
-
-
-def share_statistics(model: nn.Module) -> None:
-    """Has every BatchNorm of the network take its means over all processes."""
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d) and not isinstance(module, _SharedStatistics):
-            kind = type(module)
-            module.__class__ = type(kind.__name__, (_SharedStatistics, kind), {})

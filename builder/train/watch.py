@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from builder.tasks.task import Task
 
-from .checkpoint import Position, lay_out_state, random_states
+from .checkpoint import Position, lay_out_state
 from .device import Device
 
 NEVER = 2 ** 62
@@ -117,8 +118,8 @@ class Meter:
 class SoundWeights:
     """A copy of the network as it last was with finite numbers only, on its own device, and in main memory what it takes to do the steps from there again."""
 
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, device: str):
-        self._model, self._optimizer, self._device = model, optimizer, device
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, random: Callable[[], dict[str, Tensor]]):
+        self._model, self._optimizer, self._random_now = model, optimizer, random
         self.at: Position | None = None
         self._copy: dict[str, Tensor] = {}
 
@@ -137,7 +138,7 @@ class SoundWeights:
                 self._copy[name].copy_(value)
         else:
             self._copy = {name: value.detach().clone() for name, value in state.items()}
-        self.at, self._random = at, random_states(self._device)
+        self.at, self._random = at, self._random_now()
         self._kept = _elsewhere(self._optimizer.state_dict())
         return True
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torchvision.ops import StochasticDepth
 
 from builder.catalogue.augmentation import AUGMENTATIONS
 from builder.train.augment import in_a_row
@@ -38,11 +39,19 @@ def cnn(dropout: float = 0.0) -> nn.Module:
     return small_cnn(dropout=dropout)
 
 
+def dropped() -> nn.Module:
+    """A network with every layer that drops at random, on images in the order N H W C and on rows, three of which are made of each sample at the end."""
+    seed_everything(0)
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Dropout(0.2), nn.Dropout2d(0.3), StochasticDepth(0.2, "row"), StochasticDepth(0.1, "batch"), nn.Flatten(), nn.Linear(144, 12), nn.SELU(),
+                         nn.AlphaDropout(0.2), nn.Unflatten(1, (3, 4)), nn.Dropout1d(0.2), nn.Flatten(0, 1), nn.Dropout(0.3), nn.Linear(4, 1), nn.Unflatten(0, (-1, 3)), nn.Flatten())
+
+
 # Not Adam, which makes whole steps of gradients that are nothing but rounding, as that of a bias before BatchNorm.
 CASES: dict[str, Callable[[], Small]] = {
     "BatchNorm": lambda: Small(SETTINGS, model=cnn()),
     "weighted classes, L1, clipping and an average": lambda: Small(
         replace(SETTINGS, l1=0.001, clip=lambda weights: nn.utils.clip_grad_norm_(weights, 1.0), average=0.5), None, cnn(), loss_fn=WEIGHTED),
+    "Dropout": lambda: Small(replace(SETTINGS, epochs=2), model=dropped()),
     "images that are changed and mixed": lambda: Small(replace(SETTINGS, augment=MIXED), model=cnn(), loss_fn=WEIGHTED),
 }
 
@@ -100,6 +109,11 @@ def losses(events: list) -> list[float]:
     return [event["loss"] for kind, event in events if kind in ("StepEnded", "EpochEnded", "Evaluated")]
 
 
+def ended(ranks: list) -> list[float]:
+    """The losses of the epochs that ended, as the first process tells them."""
+    return [event["loss"] for kind, event in ranks[0][1] if kind == "EpochEnded"]
+
+
 def main(folder: Path) -> dict[str, object]:
     """Everything that is asked, by name."""
     found: dict[str, object] = {}
@@ -115,12 +129,13 @@ def main(folder: Path) -> dict[str, object]:
     asked = together(folder, 2, dropped, "asked", checkpoints=folder / "asked", control=Asked(pause=(3, None), stop=(7, None)))
     again = together(folder, 2, dropped, "again", checkpoints=folder / "asked", resume=True)
     one, other = (read_weights(folder / name / "last.safetensors") for name in ("whole", "asked"))
-    found["resumed"] = {"bits": all(torch.equal(one[name], other[name]) for name in one), "kinds": [kind for kind, _ in asked[0][1]], "end": [whole[0][1][-1][1], again[0][1][-1][1]],
+    found["resumed"] = {"losses": [ended(one)[-2:] for one in (whole, again)], "bits": all(torch.equal(one[name], other[name]) for name in one), "kinds": [kind for kind, _ in asked[0][1]], "end": [whole[0][1][-1][1], again[0][1][-1][1]],
                         "from": again[0][1][0][1]["resumed_at"]}
     rate = together(folder, 2, dropped, "rate", control=Asked(set_lr=(4, 0.5)))
     found["rate"] = {"changed": [event for kind, event in rate[0][1] if kind == "RateChanged"], "same": rate[0][0] == rate[1][0]}
-    spoiled = together(folder, 2, lambda: Small(SETTINGS, lambda parameters: torch.optim.SGD(parameters, lr=1e25), cnn()), "spoiled")
-    found["diverged"] = [rank[1][-1][1]["reason"] for rank in spoiled]
+    blown = lambda: Small(SETTINGS, lambda parameters: torch.optim.SGD(parameters, lr=1e25), cnn(0.5))  # noqa: E731
+    spoiled = together(folder, 2, blown, "spoiled")
+    found["diverged"] = [[rank[1][-1][1][name] for name in ("reason", "brick", "says")] for rank in [*spoiled, [None, [["", blown().run()[-1].__dict__]]]]]
     return found
 
 

@@ -23,11 +23,11 @@ def found(tmp_path_factory, request):
 
 
 @pytest.mark.parametrize("size", [2, 3])
-@pytest.mark.parametrize("case", ["BatchNorm", "weighted classes, L1, clipping and an average", "images that are changed and mixed"])
+@pytest.mark.parametrize("case", ["BatchNorm", "weighted classes, L1, clipping and an average", "images that are changed and mixed", "Dropout"])
 def test_losses_and_accuracies_are_those_of_one_process_within_float_error(found, case, size):
     seen = found[f"{case} {size}"]
-    assert len(seen["together"]) == 18 and seen["together"] == pytest.approx(seen["alone"], rel=5e-6)
-    assert seen["accuracies"][0] == seen["accuracies"][1] and len(set(seen["alone"])) > 15
+    assert len(seen["together"]) in (18, 12) and seen["together"] == pytest.approx(seen["alone"], rel=5e-6)
+    assert seen["accuracies"][0] == seen["accuracies"][1] and len(set(seen["alone"])) > 10
     assert seen["started"]["processes"] == size and seen["started"]["device_name"].startswith(f"{size} × ")
 
 
@@ -37,7 +37,7 @@ def test_all_processes_end_with_the_same_weights_to_the_last_bit(found):
 
 def test_a_run_that_was_paused_stopped_and_resumed_has_the_weights_of_one_that_was_not(found):
     seen = found["resumed"]
-    assert seen["bits"] and seen["from"] == 7 and [end["reason"] for end in seen["end"]] == ["completed", "completed"]
+    assert seen["bits"] and seen["losses"][0] == seen["losses"][1] and seen["from"] == 7 and [end["reason"] for end in seen["end"]] == ["completed", "completed"]
     assert seen["kinds"][5:8] == ["CheckpointSaved", "Paused", "Continued"] and seen["kinds"][10:14] == ["CheckpointSaved", "Paused", "Continued", "EpochEnded"] and seen["kinds"][-2:] == ["CheckpointSaved", "RunEnded"]
 
 
@@ -46,7 +46,14 @@ def test_a_learning_rate_that_is_changed_is_changed_in_all(found):
 
 
 def test_a_divergence_ends_all_of_them(found):
-    assert found["diverged"] == ["diverged", "diverged"]
+    first, second, alone = found["diverged"]
+    assert first[0] == second[0] == alone[0] == "diverged" and not second[1]
+
+
+def test_the_first_process_says_where_the_first_number_that_is_not_finite_came_from_as_a_run_of_one_process_does(found):
+    (_, brick, says), _, (_, where, reason) = found["diverged"]
+    began = reason.partition("Where it began: ")[2].partition(" The network has")[0]
+    assert brick == where and brick and began and began in says
 
 
 def test_more_processes_than_gpus_are_refused_with_the_numbers(monkeypatch):
