@@ -3,7 +3,7 @@
     pip install -r benchmarks/requirements-peers.txt          # the peers, for this benchmark alone; those that are missing are left out
     python benchmarks/engines.py [--quick] [--rounds N] [--threads N] [--cases NAMES] [--engines NAMES] [--write benchmarks/results/NAME.md]
 
-Four networks of the lectures with their recipes, the same network and the same first weights for every engine; data from $BRICKWORK_DATA, else made here
+Four networks of the lectures with their recipes, and one of them with single samples, the same network and the same first weights for every engine; data from $BRICKWORK_DATA, else made here
 in the same sizes. Every engine is a process of its own (benchmarks/engine.py) that waits for its turn: what one asks of the system or leaves in its memory
 touches no other. Each round trains the same number of samples with each engine, one after the other, in rotating order; a ratio is taken within its
 round, and the table shows the median and the spread over the rounds. Every engine computes on the same number of threads. Ours runs as the app's worker
@@ -30,7 +30,7 @@ from engine import CASES, CLOCKS, ENGINES, OURS, Case, Seconds
 
 from builder.train.device import processor_name, take_threads
 
-TAXES = (("ours, everything live", "by hand"), ("ours in bfloat16", "by hand in bfloat16"), ("ours, medium", "by hand, medium"))
+TAXES = (("ours, everything live", "by hand"), ("ours, everything live", "ours, unwatched"), ("ours in bfloat16", "by hand in bfloat16"), ("ours, medium", "by hand, medium"))
 
 
 class Process:
@@ -38,7 +38,7 @@ class Process:
 
     def __init__(self, case: Case, name: str, threads: int):
         policy = {"OMP_WAIT_POLICY": "PASSIVE"} if name in OURS else {}
-        command = [sys.executable, str(Path(__file__).with_name("engine.py")), case.network, name, str(case.samples), str(threads)]
+        command = [sys.executable, str(Path(__file__).with_name("engine.py")), case.name, name, str(case.samples), str(threads)]
         self.name = name
         self.process = subprocess.Popen(command, env=os.environ | policy, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         # What its data are, once it is warm.
@@ -72,7 +72,7 @@ def measure(case: Case, names: list[str], rounds: int, threads: int) -> tuple[di
             turn = number % len(names)
             for process in processes[turn:] + processes[:turn]:
                 seconds[process.name].append(process.round())
-            print(f"{case.network}, round {number + 1}: " + ", ".join(f"{name} {took[-1]['wall']:.2f} s ({took[-1]['processor']:.2f})" for name, took in seconds.items()),
+            print(f"{case.name}, round {number + 1}: " + ", ".join(f"{name} {took[-1]['wall']:.2f} s ({took[-1]['processor']:.2f})" for name, took in seconds.items()),
                   file=sys.stderr, flush=True)
         return seconds, processes[0].says
 

@@ -3,7 +3,8 @@
     python benchmarks/threads.py [--quick] [--write benchmarks/results/NAME.md]
 
 Every case is a process of its own, because OpenMP reads OMP_WAIT_POLICY when torch is imported: the lectures' MNIST CNN, batch 100, milliseconds of
-wall time a step, median (range) over the rounds, cases in rotating order.
+wall time a step, median (range) over the rounds, cases in rotating order, and how many times as long beside the busy process. The app takes one thread fewer
+than there are cores, and PASSIVE (device.take_threads, launch.environment).
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ def step_time(threads: int, policy: str, busy: int, steps: int) -> float:
             other.wait()
 
 
+def told(milliseconds: list[float]) -> str:
+    """Median and range."""
+    return f"{statistics.median(milliseconds):.1f} ({min(milliseconds):.1f} to {max(milliseconds):.1f})"
+
+
 def main() -> None:
     """Measure, print, and write the table where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -66,9 +72,12 @@ def main() -> None:
         turn = number % len(cases)
         for case in cases[turn:] + cases[:turn]:
             times[case].append(step_time(*case, steps))
-    lines = ["| threads | OMP_WAIT_POLICY | busy processes beside it | ms a step, median (range) |", "|-|-|-|-|"]
-    lines += [f"| {threads} | {policy or 'default'} | {busy} | {statistics.median(took):.1f} ({min(took):.1f} to {max(took):.1f}) |"
-              for (threads, policy, busy), took in times.items()]
+    lines = ["| threads | OMP_WAIT_POLICY | ms a step, median (range) | beside a busy process | times as long |", "|-|-|-|-|-|"]
+    for threads, policy in dict.fromkeys(case[:2] for case in cases):
+        alone, beside = times[threads, policy, 0], times[threads, policy, 1]
+        slower = statistics.median(one / other for one, other in zip(beside, alone, strict=True))
+        app = ", the app's" if threads == max(1, cores - 1) and (policy or threads == 1) else ""
+        lines.append(f"| {threads}{app} | {policy or ('default' if threads > 1 else 'either')} | {told(alone)} | {told(beside)} | {slower:.2f} |")
     lines += ["", f"{cores} cores, load {os.getloadavg()[0]:.1f} at the end, {rounds} rounds of {steps} steps, Python {platform.python_version()}."]
     print("\n".join(lines))
     if given.write:
