@@ -30,6 +30,7 @@ from builder.ui.settings import parts
 from tests.data.bad_files import mask
 from tests.data.files import write_mnist
 from tests.data.own_files import archive, classes, colourful
+from tests.data.test_own_boxes import xml
 
 SECTION = {"source": "own", "sha256": "0" * 64, "title": "Ants", "shape": [3, 12, 12], "classes": ["ants", "bees"], "train": 6, "test": 2}
 
@@ -196,6 +197,31 @@ def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_
                               cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
         assert done.returncode == 0, done.stderr
         assert losses[-1] < losses[0] and all(repr(loss) in done.stdout for loss in losses)
+
+
+def test_a_network_learns_to_find_things_from_files_of_boxes_and_the_script_prints_the_same_losses(tmp_path: Path, capsys):
+    files = {}
+    for n in range(20):
+        left, top = 4 * (n % 3), 4 * (n % 4 % 3)
+        pixels = np.random.default_rng(n).integers(0, 60, (16, 16), dtype=np.uint8)
+        pixels[top:top + 4, left:left + 4] = 250 if n % 2 else 150
+        files |= {f"JPEGImages/{n}.png": mask(pixels), f"Annotations/{n}.xml": xml([("bright" if n % 2 else "grey", (left + 1, top + 1, left + 4, top + 4))], (16, 16))}
+    assert main(["data", "add", str(archive(tmp_path / "things.zip", files)), "--task", "detection"]) == 0
+    assert "16 training and 4 test samples of 1×16×16, 2 classes of boxes" in (said := capsys.readouterr().out) and "TRAIN BOXES" in said
+    section = kept.section(kept.find("things"))
+    record = api.to_json(drawn(section))
+    record["networks"]["network"] = {"nodes": [{"id": "image", "kind": "Input", "params": {"shape": section["shape"]}}, {"id": "conv", "kind": "Conv2d", "params": {
+        "out_channels": 7, "kernel_size": 4, "stride": 4}}, {"id": "out", "kind": "Output"}], "edges": [{"source": "image", "target": "conv"}, {"source": "conv", "target": "out"}]}
+    project = api.apply(api.from_json(record | {"data": {"source": "digits"}}), {"op": "choose_data", "source": section})
+    assert not api.check(project).errors, api.check(project).errors
+    events = list(api.train(project, device="cpu"))
+    losses = [event.loss for event in events if isinstance(event, EpochEnded)]
+    script = tmp_path / "train.py"
+    script.write_bytes(api.export(project, "script").content)
+    done = subprocess.run([sys.executable, script, "--device", "cpu", "--data", kept.place(section["sha256"]) / kept.FILE], capture_output=True, text=True,
+                          cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+    assert losses[-1] < losses[0] and all(repr(loss) in done.stdout for loss in losses)
 
 
 def test_idx_files_are_read_in_pairs_by_the_command_line(tmp_path: Path, capsys):

@@ -34,8 +34,9 @@ def add_to(commands) -> None:
     add.add_argument("--test", type=_share, default=0.2, metavar="SHARE", help="share of every class that tests, where no folder says so (0.2)")
     add.add_argument("--seed", type=int, default=0, help="which samples test follows from it (0)")
     add.add_argument("--skip-broken", action="store_true", help="leave out what cannot be used instead of refusing the whole")
-    add.add_argument("--task", choices=("auto", "classification", "regression", "segmentation"), default="auto",
-                     help="what is to be told of a sample, where the file leaves it open: numbers of a table or an npz can be classes or amounts (auto)")
+    add.add_argument("--task", choices=("auto", "classification", "regression", "segmentation", "detection"), default="auto",
+                     help="what is to be told of a sample, where the file leaves it open: numbers of a table or an npz can be classes or amounts; boxes can be cut out "
+                          "(classification) or are to be found in their pictures (detection)")
     add.add_argument("--most", type=float, metavar="GB", help="how many gigabytes the samples may take, as they are kept ($BRICKWORK_MOST_GB, else 50)")
     add.add_argument("--ignore", type=int, metavar="NUMBER", help="of masks, a number that is of no class, besides 255")
     add.add_argument("--look", action="store_true", help="say what is in it and what is broken, and keep nothing")

@@ -20,7 +20,7 @@ MOST_MEGABYTES, MOST_LABELS = 500, 20  # of an upload; larger files are read fro
 COLOURS = {"auto": "as the pictures are", "grey": "grey", "colour": "colour"}
 FITS = {"crop": "cut out the middle", "pad": "put black around", "stretch": "stretch"}
 FIRST = ("missing", "amounts")  # what depends on the columns; how the text is written comes below
-TASKS = {"auto": "as the file says", **{task: task for task in ("classification", "regression", "segmentation")}}
+TASKS = {"auto": "as the file says", **{task: task for task in ("classification", "regression", "segmentation", "detection")}}
 TABLES = (".csv", ".tsv", ".tab", ".txt")
 
 
@@ -78,7 +78,8 @@ def _columns(reading: Reading | None) -> list[str]:
 
 def _split() -> list[str]:
     task = st.selectbox("Task", list(TASKS), key="own-task", format_func=TASKS.get, width=190,
-                        help="What is to be told of a sample; numbers of a table or an npz can be classes or amounts")
+                        help="What is to be told of a sample; numbers of a table or an npz can be classes or amounts, boxes be cut out (classification) or found in their "
+                             "pictures (detection)")
     test = st.number_input("Test share", 0.01, 0.99, 0.2, 0.05, key="own-test", width=120, help="Of every class, where nothing else says so")
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="own-seed", width=110, help="Which samples test follows from it and from their names")
     return [f"--task={task}", f"--test={test}", f"--seed={seed}"]

@@ -20,7 +20,8 @@ def cut_out(found: Boxes, listing: Listing) -> tuple[list[Sheaf], list[str]]:
     """Every box as a piece of its picture, and what is worth a word of that."""
     drawn = [one for one in found.pictures if one.boxes]
     parts = any(one.part for one in drawn)
-    notes = ["Each box is a sample, cut out and named by its category" + ("." if parts else "; those of one picture stay in one part."), *found.notes, *unused(listing, len(drawn), "without a box that can be used")]
+    notes = ["Each box is a sample, cut out and named by its category" + ("." if parts else "; those of one picture stay in one part.")
+             + " The task detection finds them in the whole picture instead.", *found.notes, *unused(listing, len(drawn), "without a box that can be used")]
     return [Sheaf(one.item, tuple(Piece(f"{one.item.name}#{box.place}", box.label, one.part, box.sides, "/".join(one.item.parts)) for box in one.boxes), one.size, False)
             for one in drawn], notes
 
