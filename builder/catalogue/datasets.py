@@ -78,6 +78,8 @@ class Dataset:
 DATASETS: Registry[Dataset] = Registry("data set")
 SIDE = Int("side", 64, "height and width that the photographs are brought to, in pixels: the largest square of their middle", min=16, max=256)
 SAMPLES = Int("samples", 2000, "how many samples are made: the first half is the training part, the other the test part", min=20, max=100_000)
+PICTURES = Int("samples", 2000, "how many pictures are made: the first four fifths are the training part, the others the test part", min=20, max=10_000)
+GRAIN = Float("noise", 13.0, "how grainy the pictures are: the standard deviation in grey levels, of 255", min=0.0, max=100.0)
 NOISE = Float("noise", 0.15, "how far samples lie from the curve that they are made around: the standard deviation", min=0.0, max=10.0)
 
 for _dataset in (
@@ -133,13 +135,13 @@ for _dataset in (
             targets=("y",), noise=0.2),
     Dataset("shapes", "Shapes (generated)", (1, 64, 64), ("background", "circle", "square", "triangle"), 800, 200, 0,
             "1,000 grainy grey pictures of one to three circles, squares and triangles, lighter or darker than what is behind them, and a mask that gives "
-            "every pixel its class: what and where at once.", "made here from a seed", task="segmentation"),
+            "every pixel its class: what and where at once.", "made here from a seed", task="segmentation", noise=13.0),
     Dataset("shapes-boxes", "Shapes with boxes (generated)", (1, 64, 64), (), 1600, 400, 0,
             "2,000 grainy grey pictures of one circle, square or triangle each; to be told is the box around it: left, top, right and bottom as shares "
-            "of the picture's side.", "made here from a seed", task="regression", targets=BOX),
+            "of the picture's side.", "made here from a seed", task="regression", targets=BOX, noise=13.0),
     Dataset("shapes-detection", "Shapes to find (generated)", (1, 64, 64), ("circle", "square", "triangle"), 1600, 400, 0,
             "2,000 grainy grey pictures of one to five circles, squares and triangles that hardly cover each other; to be found are all of them: the box around each, "
-            "and what it is.", "made here from a seed", task="detection", boxes=5),
+            "and what it is.", "made here from a seed", task="detection", boxes=5, noise=13.0),
 ):
     DATASETS.register(_dataset, _dataset.name)
 
@@ -184,7 +186,8 @@ def described(data: Mapping[str, object]) -> Dataset | None:
 
 def asked(dataset: Dataset) -> tuple[Param, ...]:
     """What a project may choose of a registered data set, each with what is meant where nothing is chosen."""
-    drawn = () if dataset.noise is None else (replace(SAMPLES, default=dataset.train + dataset.test), replace(NOISE, default=dataset.noise))
+    samples, noise = (PICTURES, GRAIN) if dataset.dtype == "uint8" else (SAMPLES, NOISE)
+    drawn = () if dataset.noise is None else (replace(samples, default=dataset.train + dataset.test), replace(noise, default=dataset.noise))
     return (*((SIDE,) if dataset.resized else ()), *drawn)
 
 
@@ -195,8 +198,8 @@ def _as_asked(dataset: Dataset, values: Mapping[str, object]) -> Dataset:
     if dataset.resized:
         return replace(dataset, shape=(dataset.shape[0], values["side"], values["side"]))
     if dataset.noise is not None:
-        half = values["samples"] // 2
-        return replace(dataset, train=half, test=values["samples"] - half, noise=values["noise"])
+        train = values["samples"] * dataset.train // (dataset.train + dataset.test)
+        return replace(dataset, train=train, test=values["samples"] - train, noise=values["noise"])
     return dataset
 
 

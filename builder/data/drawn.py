@@ -40,8 +40,8 @@ def grain(count, seed, most=255):
     return ((mixed >> 16) ^ mixed) & most
 
 
-def painted(count, most, seed, side=64):
-    """Grey pictures uint8 (N 1 side side) of up to `most` shapes each, lighter or darker than what is behind them and grainy; masks uint8 (N side side),
+def painted(count, most, seed, noise, side=64):
+    """Grey pictures uint8 (N 1 side side) of up to `most` shapes each, lighter or darker than what is behind them and grainy, by `noise` of 255 grey levels; masks uint8 (N side side),
     1 circle, 2 square, 3 triangle; and the box of the last shape, left, top, right and bottom as shares of the side (N 4)."""
     import torch
 
@@ -60,8 +60,8 @@ def painted(count, most, seed, side=64):
         masks.append(mask)
         boxes.append([across - radius, along - radius, across + radius + 1, along + radius + 1])
     pictures = torch.stack(pictures)
-    # Two grains together fall on the middle more often than on the ends.
-    grains = (grain(2 * pictures.numel(), seed).reshape(2, *pictures.shape).sum(0) - 255) >> 3
+    # Two grains together fall on the middle more often than on the ends; their standard deviation is 8 times 13.
+    grains = (grain(2 * pictures.numel(), seed).reshape(2, *pictures.shape).sum(0) - 255) * round(8192 / 13 * noise) >> 16
     return (pictures + grains).clamp(0, 255).to(torch.uint8)[:, None], torch.stack(masks), torch.tensor(boxes) / side
 
 
@@ -71,20 +71,22 @@ def read_curve(samples=1000, noise=0.2):
     return x[:samples // 2], y[:samples // 2], x[samples // 2:], y[samples // 2:]
 
 
-def read_shapes():
+def read_shapes(samples=1000, noise=13.0):
     """Training pictures uint8 (N 1 64 64) and masks uint8 (N 64 64), test pictures and masks."""
-    pictures, masks, _ = painted(1000, 3, 0)
-    return pictures[:800], masks[:800], pictures[800:], masks[800:]
+    pictures, masks, _ = painted(samples, 3, 0, noise)
+    first = samples * 4 // 5
+    return pictures[:first], masks[:first], pictures[first:], masks[first:]
 
 
-def read_boxes():
+def read_boxes(samples=2000, noise=13.0):
     """Training pictures uint8 (N 1 64 64) and boxes float32 (N 4), test pictures and boxes."""
-    pictures, _, boxes = painted(2000, 1, 1)
-    return pictures[:1600], boxes[:1600], pictures[1600:], boxes[1600:]
+    pictures, _, boxes = painted(samples, 1, 1, noise)
+    first = samples * 4 // 5
+    return pictures[:first], boxes[:first], pictures[first:], boxes[first:]
 
 
-def scenes(count, most, seed, side=64):
-    """Grey grainy pictures uint8 (N 1 side side) of one to `most` circles, squares and triangles that hardly overlap, and of each of these left, top, right and bottom
+def scenes(count, most, seed, noise, side=64):
+    """Grey pictures uint8 (N 1 side side), grainy by `noise` of 255 grey levels, of one to `most` circles, squares and triangles that hardly overlap, and of each of these left, top, right and bottom
     as shares of the side and the number of its kind, 0 circle, 1 square, 2 triangle, or -1 for none (N most 5)."""
     import torch
 
@@ -108,18 +110,19 @@ def scenes(count, most, seed, side=64):
         dx, dy = (x - across).abs(), x[:, None] - along
         inside = torch.where(kind == 0, dx * dx + dy * dy <= radius * radius, torch.where(kind == 1, (dx <= radius) & (dy.abs() <= radius), (2 * dx <= dy + radius) & (dy <= radius)))
         pictures = torch.where(inside & (radius > 0), behind + light, pictures)
-    # Two grains together fall on the middle more often than on the ends.
+    # Two grains together fall on the middle more often than on the ends; their standard deviation is 8 times 13.
     grains = grain(pictures.numel(), seed, 65535).reshape(pictures.shape)
-    grains = ((grains & 255) + (grains >> 8) - 255) >> 3
+    grains = ((grains & 255) + (grains >> 8) - 255) * round(8192 / 13 * noise) >> 16
     across, along, radius, kind = (shapes[..., place] for place in range(4))
     boxes = torch.stack([across - radius, along - radius, across + radius + 1, along + radius + 1], 2) * (kind >= 0)[..., None] / side
     return (pictures + grains).clamp(0, 255).to(torch.uint8)[:, None], torch.cat([boxes, kind[..., None].float()], 2)
 
 
-def read_scenes():
+def read_scenes(samples=2000, noise=13.0):
     """Training pictures uint8 (N 1 64 64) and boxes float32 (N 5 5), test pictures and boxes."""
-    pictures, boxes = scenes(2000, 5, 2)
-    return pictures[:1600], boxes[:1600], pictures[1600:], boxes[1600:]
+    pictures, boxes = scenes(samples, 5, 2, noise)
+    first = samples * 4 // 5
+    return pictures[:first], boxes[:first], pictures[first:], boxes[first:]
 
 
 # How each is read, and the functions that this takes.

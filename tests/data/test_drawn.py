@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from torchvision.ops import box_iou
 
-from builder.catalogue import DATASETS
+from builder.catalogue import DATASETS, described
 from builder.catalogue.datasets import BOX
 from builder.data import load
 from builder.data.drawn import DRAWN, grain, painted, scenes
@@ -36,7 +36,7 @@ def test_a_line_explains_little_of_the_curve_and_neighbours_nearly_all():
 
 
 def test_masks_have_every_shape_and_the_box_is_that_of_the_last():
-    pictures, masks, boxes = painted(60, 1, 3, side=32)
+    pictures, masks, boxes = painted(60, 1, 3, 13.0, side=32)
     assert pictures.shape == (60, 1, 32, 32) and set(masks.unique().tolist()) == {0, 1, 2, 3}
     for mask, box in zip(masks, boxes, strict=True):
         rows, columns = (mask > 0).any(1).nonzero(), (mask > 0).any(0).nonzero()
@@ -48,7 +48,7 @@ def test_masks_have_every_shape_and_the_box_is_that_of_the_last():
 
 
 def test_every_shape_to_find_has_a_box_that_touches_it_on_all_sides_and_hardly_covers_another():
-    pictures, boxes = scenes(80, 4, 5, side=48)
+    pictures, boxes = scenes(80, 4, 5, 13.0, side=48)
     assert pictures.shape == (80, 1, 48, 48) and boxes.shape == (80, 4, 5) and set(boxes[..., 4].unique().tolist()) == {-1, 0, 1, 2}
     there = boxes[..., 4] >= 0
     assert there[:, 0].all() and there.sum(1).unique().tolist() == [1, 2, 3, 4] and not boxes[~there][:, :4].any()
@@ -70,3 +70,12 @@ def test_grain_is_even_and_does_not_repeat():
     counts = values.bincount(minlength=256)
     assert len(counts) == 256 and counts.min() > 300 and counts.max() < 500
     assert abs(np.corrcoef(values[1:], values[:-1])[0, 1]) < 0.01 and not torch.equal(values, grain(256 * 400, 2))
+
+
+@pytest.mark.parametrize("name", ["shapes", "shapes-boxes", "shapes-detection"])
+def test_pictures_are_as_many_and_as_grainy_as_a_project_says(name):
+    plain, usual = (load(described({"source": name, "samples": 25, "noise": noise}), []) for noise in (0.0, 13.0))
+    assert [len(part) for part in (plain.train_x, plain.train_y, plain.test_x, plain.test_y)] == [20, 20, 5, 5]
+    assert torch.equal(plain.train_y, usual.train_y) and len(plain.train_x[0].unique()) <= 7
+    spread = (usual.train_x.float() - plain.train_x.float()).std()
+    assert 12 < spread < 14 and described({"source": name, "samples": 5}).train == DATASETS[name].train  # fewer than are allowed: as it is

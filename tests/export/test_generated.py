@@ -43,3 +43,8 @@ def test_the_text_speaks_of_samples_and_holds_the_one_curve_that_it_draws():
     text = script(points("spirals"))
     assert "def spirals(" in text and "def moons(" not in text and "image" not in text and "torch alone" in text
     assert "memory_format=torch.channels_last" in script(with_a_convolution()) and "permute" not in script(with_a_convolution())
+
+
+def test_the_text_makes_as_many_pictures_as_grainy_as_the_project_says():
+    text = script(builder.with_settings(builder.gallery("unet-small"), {"data.samples": 60, "data.noise": 5.0}))
+    assert "def read_data(samples=60, noise=5.0):" in text and "painted(samples, 3, 0, noise)" in text
