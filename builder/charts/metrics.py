@@ -45,7 +45,10 @@ def macro_f1(confusion: Sequence[Sequence[int]]) -> float | None:
 def totals(seen: Evaluated) -> dict[str, tuple[float | None, bool]]:
     """The figures of an evaluation over all its classes or targets, by their titles, each with whether it is a share."""
     if seen.accuracy is None:
-        return {"Loss": (seen.loss, False), **{title: (seen.figures[name], name in SHARES) for name, title in NUMBERS.items() if name in seen.figures}}
+        told = {title: (seen.figures[name], name in SHARES) for name, title in NUMBERS.items() if name in seen.figures}
+        # The parts of a loss stand behind it.
+        shared = {title: value for title, value in told.items() if value[1] and "map" in seen.figures}
+        return {**shared, "Loss": (seen.loss, False), **told}
     shares = {"Accuracy": seen.accuracy, "Top-5 accuracy": seen.figures.get("top5"), "Mean IoU": seen.figures.get("mean_iou"), "Dice": seen.figures.get("dice"),
               "Macro F1": None if "dice" in seen.figures else macro_f1(seen.confusion), "Calibration error": seen.figures.get("calibration_error")}
     return {title: (value, True) for title, value in shares.items() if value is not None or (title == "Macro F1" and "dice" not in seen.figures)}

@@ -23,7 +23,7 @@ OVERLAPS = tuple(0.5 + 0.05 * step for step in range(10))
 RECALLS = 101
 # From this score on a box is shown, and counts in precision and recall.
 SURE = 0.5
-MOST_PICTURES, MOST_SHOWN = 16, 20  # that are shown while a run goes on, and boxes in each
+MOST_PICTURES, MOST_SHOWN = 12, 20  # that are shown while a run goes on, and boxes in each
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,17 @@ import streamlit as st
 
 from builder.charts.history import best
 from builder.charts.metrics import by_class, found_by_class, totals
+from builder.charts.parts import has_parts, parts_figure
 from builder.graph import Project
 from builder.runs import Run
 
+from . import data_view
 from .answers_view import Samples, answers
 from .baselines_view import baselines
 from .train_view import follow
 
 REFRESH_SECONDS = 2.0
-MOST_ACROSS = 6
+MOST_ACROSS, MOST_ONE_ROW = 4, 6  # figures in a row, where there are several rows and where there is one
 LAST, BEST, TEST = "Last epoch", "Best epoch", "Test part"
 MEANS = {"Accuracy": "Share of the samples, or pixels, whose highest score is the true class",
          "Top-5 accuracy": "Share of the samples whose true class is among the five highest scores",
@@ -65,7 +67,7 @@ def _draw(run_id: str) -> None:
     seen = history.asked[-1] if which == TEST and history.asked else best(history) if which == BEST else history.tests[-1]
     figures = totals(seen)
     # More than a row takes stand in several.
-    columns = [column for first in range(0, len(figures), MOST_ACROSS) for column in st.columns(MOST_ACROSS if len(figures) > MOST_ACROSS else max(4, len(figures)))]
+    columns = [column for _ in range(0, len(figures), MOST_ACROSS) for column in st.columns(MOST_ACROSS)] if len(figures) > MOST_ONE_ROW else st.columns(max(MOST_ACROSS, len(figures)))
     for column, (name, (value, share)) in zip(columns, figures.items(), strict=False):
         column.metric(name, "–" if value is None else f"{100 * value:.2f} %" if share else f"{value:.4g}", help=MEANS[name])
     if seen.accuracy is None:
@@ -73,6 +75,9 @@ def _draw(run_id: str) -> None:
         if found := found_by_class(seen, history.started.classes if history.started else ()):
             st.dataframe({"Class": [row.name for row in found], "AP": [row.ap for row in found], "AP at 0.5": [row.ap_50 for row in found], "Boxes": [row.boxes for row in found]},
                          hide_index=True, width="stretch", column_config={name: st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1) for name in ("AP", "AP at 0.5")})
+        if has_parts(history.tests):
+            st.markdown(f"**Parts of the {history.part} loss**")
+            st.plotly_chart(parts_figure(history.tests, data_view.colours()), key="loss-parts", config={"displayModeBar": False})
         return
     rows = by_class(seen.confusion, history.started.classes if history.started else ())
     st.caption(f"{seen.split.capitalize()} part, after epoch {seen.epoch}. Precision: of what was called so, the share that is. Recall: of what is so, the share that was called so. "

@@ -42,3 +42,19 @@ def test_a_line_lies_over_the_points():
     figure = answers.against_figure(("x", "y"), [("validation", [1.0, 2.0], [3.0, 4.0])], ("the network", [1.0, 2.0], [3.1, 3.9]))
     assert [one.mode for one in figure.data] == ["markers", "lines"] and figure.layout.xaxis.title.text == "x"
     assert answers.shaped(array("f", [1.0, 2.0]), (2, 1)).tolist() == [[1.0], [2.0]]
+
+
+def test_boxes_of_classes_are_edges_in_their_colours_and_scores_stand_at_their_corners():
+    pictures = np.full((2, 1, 10, 12), 100, np.uint8)
+    boxes = np.array([[[0.25, 0.2, 0.75, 0.8, 1, 0.9], [0, 0, 0, 0, -1, -1]], [[0.5, 0.5, 1.5, float("nan"), 0, 0.75], [0, 0, 0.2, 0.2, 7, 0.5]]], np.float32)
+    drawn, colours = answers.with_named_boxes(pictures, 2, boxes), answers.palette(3)
+    assert (drawn[0, 2, 3:9] == colours[2]).all() and (drawn[0, 2:8, 8] == colours[2]).all() and (drawn[0, 3:7, 4:8] == 100).all()
+    # Of a number that is none, and beyond the edge, what there is is drawn; a class that is none is not.
+    assert (drawn[1] == colours[1]).all(2).any() and not (drawn[1] == colours[2]).all(2).any()
+    assert [name for name, _ in answers.box_colours(["a", "b"])] == ["a", "b"] and answers.box_colours(["a", "b"])[1][1] == tuple(colours[2])
+    pairs = answers.beside(pictures, 2, boxes, boxes)
+    assert pairs.shape == (4, 10, 12, 3) and (pairs[0] == pairs[1]).all() and (pairs[2] == drawn[1]).all()
+    assert answers.scored(boxes[:1], (10, 12), 4) == [(12 + answers.GAP + 3, 2, "0.90")]
+    assert [word[2] for word in answers.scored(boxes, (10, 12), 2)] == ["0.90", "0.75", "0.50"] and answers.scored(boxes, (10, 12), 2)[1][1] >= 10 + answers.GAP
+    figure = answers.sheet_figure(answers.sheet(pairs, 2), answers.box_colours(["a", "b"]), 2, answers.scored(boxes, (10, 12), 2))
+    assert [one.text for one in figure.layout.annotations] == ["0.90", "0.75", "0.50"]

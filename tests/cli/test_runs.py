@@ -11,7 +11,7 @@ import pytest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import CheckpointSaved, Continued, Evaluated, Noted, Paused, RateChanged, RunEnded, RunStarted
+from builder.train.events import CheckpointSaved, Continued, EpochEnded, Evaluated, Noted, Paused, RateChanged, RunEnded, RunStarted
 from tests.cli.fakes import FakeRun
 from tests.helpers import until
 from tests.runs.fakes import completes, epoch, started, step
@@ -241,6 +241,20 @@ def test_metrics_of_the_best_epoch_and_of_a_chosen_one(brickwork, store):
     assert "after epoch 1, 20 samples" in text and "calibration error 12.50 %" in text and "accuracy 85.00 %" in text
     answer = brickwork("metrics", run, "--epoch", "9")
     assert answer.status == 1 and "it has those after 1 to 3" in answer.err
+
+
+def test_metrics_of_boxes_are_of_the_epoch_of_the_highest_precision_and_class_by_class(brickwork, store):
+    run = store.create({"name": "mine"}, "", "mine", None)
+    store.claim(run)
+    store.append(run, [RunStarted("cpu", "A processor", 10, 100, 20, 5, 2, 20, ("cat", "dog"), 0, 1, "2.15.0", task="detection")], 1)
+    for number, (loss, found) in enumerate(((2.0, 0.4), (2.5, 0.6)), 1):
+        figures = {"map": found, "map_50": 0.9, "precision": 0.8, "recall": 0.7, "loss_box": 1.5, "loss_objectness": 0.4, "loss_class": 0.1, "map/1": found, "map_50/1": 0.95, "boxes/1": 12}
+        store.append(run, [EpochEnded(number, 5 * number, loss, None, 1.0, 9.0), Evaluated(number, 5 * number, "validation", loss, None, (), figures)], 1)
+    found = brickwork("metrics", run, "--json").json
+    assert (found["epoch"], found["map"], found["loss_box"]) == (2, 0.6, 1.5) and found["classes"] == [{"name": "dog", "ap": 0.6, "ap_50": 0.95, "boxes": 12}]
+    text = brickwork("metrics", run).out
+    assert "mAP at 0.5" in text and "60.00 %" in text and "AP AT 0.5" in text and "dog" in text and "cat" not in text
+    assert "mAP 0.6000 validation" in brickwork("runs").out and "VALIDATION MAP" in brickwork("runs", "show", run).out
 
 
 def test_a_run_without_a_test_has_no_metrics(brickwork, store):

@@ -164,6 +164,15 @@ def test_points_are_shown_as_a_scatter_with_both_parts_and_used_by_a_network_for
     assert workspace().project.data["source"] == "moons" and "MLP for points trains on this data set" in said(tab)
 
 
+def test_boxes_are_counted_and_drawn_on_their_pictures_and_a_network_for_them_fits():
+    workspace().open(gallery("detector-small"))
+    tab = at("shapes-detection")
+    assert "3 classes of things to find" in said(tab) and "each with its boxes" in said(tab) and "Boxes per class" in said(tab)
+    assert "it gives a grid of cells with 8 numbers each: 4 of a box" in said(tab)
+    counts, sheet = (json.loads(chart.proto.spec)["data"] for chart in tab.get("plotly_chart"))
+    assert sum(counts[0]["y"]) > 2000 and [one["name"] for one in sheet[1:]] == ["circle", "square", "triangle"]
+
+
 def test_a_network_for_images_is_told_what_points_would_break_in_it():
     wrong = data_view.misfits(gallery("mnist-cnn"), "moons")
     assert any(problem.node == "conv1" for problem in wrong)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from builder import api
 from builder.runs import Store
-from builder.train.events import Answered, Evaluated, RunEnded, RunStarted
+from builder.train.events import Answered, EpochEnded, Evaluated, RunEnded, RunStarted
 from builder.ui.workspace import workspace
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
@@ -77,3 +77,24 @@ def test_a_run_of_masks_or_numbers_shows_what_it_says_beside_what_is_true(home, 
     kinds = {one.get("type", "scatter") for one in json.loads(chart.proto.spec)["data"]}
     assert kinds == ({"scatter"} if name == "universal-approximation" else {"image", "scatter"})
     assert figures(tab)["R²" if values == "f" else "Mean IoU"] == ("0.5" if values == "f" else "33.30 %")
+
+
+def test_a_run_of_boxes_shows_them_with_their_scores_its_figures_and_the_parts_of_its_loss(home):
+    project = api.gallery("detector-small")
+    workspace().open(project)
+    values = array("f", [0.25, 0.25, 0.5, 0.5, 1, 0.75, *([0] * 4), -1, -1] + ([0] * 4 + [-1, -1]) * 2)
+    told = Answered(90, 2, "validation", "float32", (2, 2, 6), base64.b64encode(values.tobytes()).decode())
+    found = {"map": 0.5, "map_50": 0.9, "precision": 0.8, "recall": 0.7, "loss_box": 1.5, "loss_objectness": 0.4, "loss_class": 0.1, "map/1": 0.6, "map_50/1": 0.95, "boxes/1": 12}
+    seen = [Evaluated(epoch, 45 * epoch, "validation", 2.0, None, (), {**found, "map": 0.5 * epoch}) for epoch in (2, 1)]
+    with Store() as store:
+        run_id = store.create(api.to_json(project), "", project.name, None)
+        store.claim(run_id)
+        store.append(run_id, [replace(STARTED, task="detection", classes=("circle", "square", "triangle")), EpochEnded(2, 90, 2.0, None, 1.0, 9.0), *seen[::-1], told, RunEnded("completed", 90, "Done.")], 1)
+    tab = page()
+    assert "What it says of the first validation samples, after epoch 2" in " ".join(one.value for one in tab.markdown)
+    sheet, parts = (json.loads(chart.proto.spec) for chart in tab.get("plotly_chart"))
+    assert [one["text"] for one in sheet["layout"]["annotations"]] == ["0.75"] and [one["name"] for one in sheet["data"][1:]] == ["circle", "square", "triangle"]
+    assert [one["name"] for one in parts["data"]] == ["boxes", "objectness", "classes"]
+    assert (figures(tab)["mAP"], figures(tab)["Loss of the boxes"]) == ("100.00 %", "1.5")
+    assert list(tab.dataframe[0].value["Class"]) == ["square"] and "mAP 1.000 on the validation part" in " ".join(one.value for one in tab.markdown)
+    assert not any(one.label == "Baselines" for one in tab.expander)

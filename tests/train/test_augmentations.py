@@ -7,6 +7,7 @@ from inspect import signature
 
 import pytest
 import torch
+from torchvision import tv_tensors
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional
 
@@ -343,3 +344,63 @@ def test_every_augmentation_has_a_function_and_the_parameters_of_torchvisions():
         theirs = signature(getattr(v2, kind)).parameters
         ours = in_a_row([(record, {})]).steps[0].arguments
         assert set(ours) <= set(theirs), kind
+
+
+def boxed(boxes: list[tuple[float, ...]], height: int, width: int) -> torch.Tensor:
+    """Boxes in pixels with their class, as shares (M 5)."""
+    return torch.tensor([(left / width, top / height, right / width, bottom / height, kind) for left, top, right, bottom, kind in boxes])
+
+
+NONE = (0, 0, 0, 0, -1)
+
+
+@pytest.mark.parametrize("record", [record for record in AUGMENTATIONS.values() if not record.mixes], ids=lambda record: record.kind)
+def test_boxes_move_with_their_images(record):
+    """Each box is the one around what is left of it: of an image that is white there alone, by the same random numbers."""
+    height, width, count = 24, 28, 40
+    corners = [(3, 4, 13, 12, 1), (12, 10, 27, 23, 0), NONE]
+    boxes = boxed(corners, height, width).expand(count, -1, -1)
+    row = in_a_row([(record, {})])
+    chance, images = row.chances(count, 2, 1), torch.zeros(count, 1, height, width)
+    moved = row.answers(boxes, images, chance)
+    if record.masks is None:
+        assert moved.equal(boxes)
+        return
+    assert moved.shape == boxes.shape and (moved[:, 2] == torch.tensor([0.0, 0.0, 0.0, 0.0, -1.0])).all() and not moved.equal(boxes)
+    [step] = row.steps
+    for place, (left, top, right, bottom, kind) in enumerate(corners[:2]):
+        white = images.clone()
+        white[:, :, top:bottom, left:right] = 1
+        seen = step.function(white, chance, **{**step.masks, **({"fill": 0.0} if "fill" in step.masks else {}), **({"padding_mode": "constant"} if "padding_mode" in step.masks else {})})[:, 0] > 0.5
+        for one, told in zip(seen, moved[:, place].tolist(), strict=True):
+            if not one.any():
+                assert told == [0, 0, 0, 0, -1]
+                continue
+            across, down = one.any(0).nonzero(), one.any(1).nonzero()
+            expected = [int(across[0]) / width, int(down[0]) / height, (int(across[-1]) + 1) / width, (int(down[-1]) + 1) / height, kind]
+            assert told == pytest.approx(expected, abs=1e-6)
+
+
+def test_flipped_and_shifted_boxes_are_those_of_torchvision_and_what_leaves_the_image_is_no_box():
+    height, width = 20, 24
+    corners = [(2, 3, 9, 11, 0), (20, 1, 24, 5, 2)]
+    boxes, images = boxed(corners, height, width)[None], torch.zeros(1, 3, height, width)
+    theirs = tv_tensors.BoundingBoxes([one[:4] for one in corners], format="XYXY", canvas_size=(height, width))
+    scale = torch.tensor([width, height, width, height])
+    for kind, function in (("RandomHorizontalFlip", functional.horizontal_flip), ("RandomVerticalFlip", functional.vertical_flip)):
+        moved = in_a_row([(AUGMENTATIONS[kind], {"p": 1.0})]).answers(boxes, images, torch.zeros(1, 1))
+        assert torch.allclose(moved[0, :, :4] * scale, function(theirs).float(), atol=1e-4) and moved[0, :, 4].equal(boxes[0, :, 4])
+    # By 6 of up to 8 pixels down and 5 to the right: the second one leaves, the first one is whole.
+    row, chance = in_a_row([(AUGMENTATIONS["RandomCrop"], {"padding": 8, "padding_mode": "reflect"})]), torch.tensor([[2.5 / 17, 3.5 / 17]])
+    shifted = functional.crop(functional.pad(theirs, [8]), 2, 3, height, width).float()
+    moved = row.answers(boxes, images, chance)[0]
+    assert torch.allclose(moved[0, :4] * scale, shifted[0], atol=1e-4) and moved[1].tolist() == [0, 0, 0, 0, -1]
+
+
+def test_what_becomes_of_boxes_does_not_depend_on_the_batch():
+    row = in_a_row([(AUGMENTATIONS[kind], {}) for kind in ("RandomAffine", "RandomHorizontalFlip", "RandAugment")])
+    boxes, images = boxed([(3, 4, 13, 12, 1), (12, 10, 27, 23, 0)], 24, 28).expand(30, -1, -1), torch.zeros(30, 1, 24, 28)
+    chance = row.chances(30, 2, 1)
+    whole = row.answers(boxes, images, chance)
+    for picked in torch.randperm(30, generator=torch.Generator().manual_seed(1)).split(7):
+        assert row.answers(boxes[picked], images[picked], chance[picked]).equal(whole[picked])
