@@ -526,7 +526,7 @@ def baselines(project: Project, again: bool = False) -> Iterator[Score]:
 def smaller_batches(project: Project, checkpoint: Path | None = None, done: int = 0) -> tuple[Project, str]:
     """A trained project with half the batch, for a run whose memory ran out, and a sentence about where the new run begins.
 
-    It begins with the weights of the run's `checkpoint`, which are kept in the store of this machine, for the epochs that are left of those `done`; without one
+    It begins with the weights of the run's `checkpoint`, and what its optimiser kept, which are kept in the store of this machine, for the epochs that are left of those `done`; without one
     as the first did. Raises ValueError in words: a batch of one cannot be halved, or the checkpoint cannot be read.
     """
     batch, epochs = number(project, "batch_size"), number(project, "epochs")
@@ -535,19 +535,10 @@ def smaller_batches(project: Project, checkpoint: Path | None = None, done: int 
     project = with_settings(project, {"training.batch_size": batch // 2})
     if checkpoint is None or not checkpoint.is_file():
         return project, f"with batches of {batch // 2}, from the beginning: there is no checkpoint"
-    import tempfile
-
-    from builder.export.weights import of_checkpoint
-    from builder.weights import keep, section
-
     left = max(1, epochs - done)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "weights.safetensors"
-        file.write_bytes(of_checkpoint(checkpoint).content)
-        kept = keep(file)
-    # The edit, not the field alone: bricks then stand in the file by the names that they have now.
-    project = apply(with_settings(project, {"training.epochs": left}), {"op": "weights", "value": section(kept, f"{project.name} after {done} epochs")})
-    return project, f"with batches of {batch // 2}, from the weights of the last checkpoint and a fresh optimiser, for {left} more epoch{'' if left == 1 else 's'}"
+    project, found = warm(with_settings(project, {"training.epochs": left}), project, checkpoint, f"{project.name} after {done} epochs")
+    optimizer = "the optimiser's state" if found.state else "a fresh optimiser"
+    return project, f"with batches of {batch // 2}, from the weights of the last checkpoint and {optimizer}, for {left} more epoch{'' if left == 1 else 's'}"
 
 
 def surviving(project: Project, before: Project, checkpoint: Path) -> Warm:
