@@ -7,8 +7,9 @@ Four networks of the lectures with their recipes, and one of them with single sa
 in the same sizes. Every engine is a process of its own (benchmarks/engine.py) that waits for its turn: what one asks of the system or leaves in its memory
 touches no other. Each round trains the same number of samples with each engine, one after the other, in rotating order; a ratio is taken within its
 round, and the table shows the median and the spread over the rounds. Every engine computes on the same number of threads. Ours runs as the app's worker
-does: every event in the run database, pictures, metrics, the thread that listens for commands, idle threads of OpenMP asleep (launch.environment), and
-memory that a step frees kept for the next (device.keep_freed_memory); the loop by hand has these two too, the others run as whoever installs them has them.
+does: every event in the run database, pictures, metrics, the thread that listens for commands, idle threads of OpenMP asleep, memory in large pages
+(surroundings.environment), and what a step frees kept for the next (device.keep_freed_memory); the loop by hand has these three too, the others run as
+whoever installs them has them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pathlib import Path
 
 from engine import CASES, CLOCKS, ENGINES, OURS, Case, Seconds
 
+from builder.runs.surroundings import environment
 from builder.train.device import processor_name, take_threads
 
 TAXES = (("ours, everything live", "by hand"), ("ours, everything live", "ours, unwatched"), ("ours in bfloat16", "by hand in bfloat16"), ("ours, medium", "by hand, medium"))
@@ -37,10 +39,9 @@ class Process:
     """An engine in a process of its own, which ends with this one."""
 
     def __init__(self, case: Case, name: str, threads: int):
-        policy = {"OMP_WAIT_POLICY": "PASSIVE"} if name in OURS else {}
         command = [sys.executable, str(Path(__file__).with_name("engine.py")), case.name, name, str(case.samples), str(threads)]
         self.name = name
-        self.process = subprocess.Popen(command, env=os.environ | policy, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(command, env=environment() if name in OURS else None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         # What its data are, once it is warm.
         self.says = self._answer()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from builder.runs import EndedError, RunError, Store, launch, lock, settle
+from builder.runs.surroundings import environment
 from builder.train.events import RunEnded
 from tests.helpers import until
 from tests.runs.fakes import command
@@ -165,9 +166,10 @@ def test_the_worker_has_no_terminal_its_output_in_a_file_and_absolute_folders(st
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BRICKWORK_HOME", "relative-home")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=4")
     run_id = new()
     program = ("import os; nothing = os.open(os.devnull, 0); "
-               "print(os.environ['BRICKWORK_HOME'], os.environ['OMP_WAIT_POLICY'], os.path.sameopenfile(0, nothing), os.getcwd())")
+               "print(os.environ['BRICKWORK_HOME'], os.environ['OMP_WAIT_POLICY'], os.environ['GLIBC_TUNABLES'], os.path.sameopenfile(0, nothing), os.getcwd())")
     terminal, (reading, writing) = os.dup(0), os.pipe()
     try:
         os.dup2(reading, 0)
@@ -178,7 +180,9 @@ def test_the_worker_has_no_terminal_its_output_in_a_file_and_absolute_folders(st
         for descriptor in (terminal, reading, writing):
             os.close(descriptor)
     repository = Path(__file__).resolve().parents[2]
-    assert store.output(run_id).split() == [str(tmp_path / "relative-home"), "PASSIVE", "True", str(repository)]
+    assert store.output(run_id).split() == [str(tmp_path / "relative-home"), "PASSIVE", "glibc.malloc.arena_max=4:glibc.malloc.hugetlb=1", "True", str(repository)]
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
+    assert environment()["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=0", "somebody does not want them"
 
 
 def test_how_a_watched_run_ended_is_told_by_who_waits_for_it_whoever_looks_first(store, start):
