@@ -21,11 +21,14 @@ def _own(name: str) -> Param:
     rules = {kind: param for kind, record in RANDOM.items() for param in record.params if param.name == name}
     param, when = next(iter(rules.values())), ("init", tuple(rules))
     if isinstance(param, Choice):
-        return replace(param, name=f"init_{name}", doc=f"{', '.join(rules)}: {param.doc}", when=when)
-    usual = ", ".join(f"{one.default:g} ({kind})" for kind, one in rules.items())
+        return replace(param, name=f"init_{name}", when=when)
+    groups: dict[str, list[str]] = {}
+    for kind, one in rules.items():
+        groups.setdefault(one.doc, []).append(kind)
+    doc = "; ".join((f"{', '.join(kinds)}: " if len(groups) > 1 else "") + f"{words} ({' or '.join(dict.fromkeys(f'{rules[kind].default:g}' for kind in kinds))} where this is left empty)"
+                    for words, kinds in groups.items())
     least = None if any(one.min is None for one in rules.values()) else max(one.min for one in rules.values())
-    words = "; ".join(dict.fromkeys(one.doc for one in rules.values()))
-    return Float(f"init_{name}", None, f"{words}; left empty {usual}", min=least, optional=True, when=when)
+    return Float(f"init_{name}", None, doc, min=least, optional=True, when=when)
 
 
 def start(*more: str, doc: str = DOC) -> tuple[Param, ...]:

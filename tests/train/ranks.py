@@ -131,6 +131,10 @@ def main(folder: Path) -> dict[str, object]:
     one, other = (read_weights(folder / name / "last.safetensors") for name in ("whole", "asked"))
     found["resumed"] = {"losses": [ended(one)[-2:] for one in (whole, again)], "bits": all(torch.equal(one[name], other[name]) for name in one), "kinds": [kind for kind, _ in asked[0][1]], "end": [whole[0][1][-1][1], again[0][1][-1][1]],
                         "from": again[0][1][0][1]["resumed_at"]}
+    CASES["Dropout"]().stopped_after(3, checkpoints=folder / "moved")
+    moved = together(folder, 2, CASES["Dropout"], "moved", checkpoints=folder / "moved", resume=True)
+    found["moved"] = {"from": moved[0][1][0][1]["resumed_at"], "losses": [event["loss"] for kind, event in moved[0][1] if kind == "Evaluated"],
+                      "alone": [event.loss for event in CASES["Dropout"]().run() if type(event).__name__ == "Evaluated"]}
     rate = together(folder, 2, dropped, "rate", control=Asked(set_lr=(4, 0.5)))
     found["rate"] = {"changed": [event for kind, event in rate[0][1] if kind == "RateChanged"], "same": rate[0][0] == rate[1][0]}
     blown = lambda: Small(SETTINGS, lambda parameters: torch.optim.SGD(parameters, lr=1e25), cnn(0.5))  # noqa: E731

@@ -41,6 +41,11 @@ def test_a_run_that_was_paused_stopped_and_resumed_has_the_weights_of_one_that_w
     assert seen["kinds"][5:8] == ["CheckpointSaved", "Paused", "Continued"] and seen["kinds"][10:14] == ["CheckpointSaved", "Paused", "Continued", "EpochEnded"] and seen["kinds"][-2:] == ["CheckpointSaved", "RunEnded"]
 
 
+def test_a_run_that_one_process_began_goes_on_in_two_with_the_same_samples_and_the_same_numbers_dropped(found):
+    seen = found["moved"]
+    assert seen["from"] == 3 and seen["losses"] == pytest.approx(seen["alone"], rel=5e-6)
+
+
 def test_a_learning_rate_that_is_changed_is_changed_in_all(found):
     assert found["rate"]["changed"] == [{"step": 4, "epoch": 1, "before": 0.01, "lr": 0.5}] and found["rate"]["same"]
 
