@@ -17,8 +17,9 @@ from PIL import Image
 from builder import api
 from builder.catalogue.schedules import steps_per_epoch
 from builder.cli.main import main
-from builder.data import kept
+from builder.data import kept, load, shown
 from builder.data.idx import read_idx
+from builder.data.rows import Rows
 from builder.graph import EditError, dataset_of, dumps, loads
 from builder.graph.datasets import trained_samples
 from builder.graph.edits import label
@@ -172,7 +173,7 @@ def test_a_network_learns_from_a_table_and_its_script_prints_the_same_losses(tmp
     assert len(ended) == 4 and all(repr(event.loss) in done.stdout for event in ended)
 
 
-def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_same_losses(tmp_path: Path, capsys):
+def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_same_losses(tmp_path: Path, capsys, monkeypatch):
     """The masks of a batch have no pixel of a class."""
     pixels = [np.random.default_rng(n).integers(0, 99, (12, 12), dtype=np.uint8) + np.pad(np.full((5, 5), 150, np.uint8), ((n % 7, 7 - n % 7), (3, 4))) for n in range(20)]
     archive(tmp_path / "squares.zip", {f"images/{n}.png": mask(one) for n, one in enumerate(pixels)} | {f"masks/{n}.png": mask((one > 120).astype(np.uint8) if n > 8 else np.full((12, 12), 255, np.uint8))
@@ -197,6 +198,18 @@ def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_
                               cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
         assert done.returncode == 0, done.stderr
         assert losses[-1] < losses[0] and all(repr(loss) in done.stdout for loss in losses)
+        if section is masks:
+            project = api.with_settings(project, {"training.loss": '{"kind": "CrossEntropyLoss", "weight": "balanced"}', "training.workers": 2})
+            usual, whole = list(api.train(project, device="cpu")), shown(dataset_of(project), [], validation=0.1)
+            # As on a machine with a kilobyte to spare: pictures and masks stay in their file.
+            with monkeypatch.context() as small:
+                small.setattr("builder.recipe.free_memory", lambda: 1000)
+                small.setattr("builder.data.records.GLANCE", 1000)
+                assert isinstance(load(dataset_of(project), [], validation=0.1, most=1000).valid_y, Rows)
+                streamed, again = list(api.train(project, device="cpu")), shown(dataset_of(project), [], validation=0.1)
+            for kind in (EpochEnded, Evaluated):
+                assert [(event.loss, event.accuracy) for event in streamed if isinstance(event, kind)] == [(event.loss, event.accuracy) for event in usual if isinstance(event, kind)]
+            assert again.counts == whole.counts and np.array_equal(again.truth, whole.truth)
 
 
 def test_a_network_learns_to_find_things_from_files_of_boxes_and_the_script_prints_the_same_losses(tmp_path: Path, capsys):

@@ -146,9 +146,10 @@ def _report(record: dict) -> None:
     valid = f", {count(record['valid'])} validation" if record["valid"] else ""
     say(f"{record['title']}: {count(record['train'])} training{valid} and {count(record['test'])} test samples of {_sample(record['shape'])}, {_told(record)}")
     counted = {"segmentation": " PIXELS", "detection": " BOXES"}.get(record["task"], "")
-    rows = [(name, *map(count, counts), share(sum(counts) / (whole or 1))) for name, *counts in zip(record["classes"], *record["counts"], strict=True)]
+    train, test, *valid = record["counts"]
+    parts = {f"TRAIN{counted}": train, **{f"VALIDATION{counted}": one for one in valid}, f"TEST{counted}": test}
+    rows = [(name, *map(count, counts), share(sum(counts) / (whole or 1))) for name, *counts in zip(record["classes"], *parts.values(), strict=True)]
     if rows:
-        parts = [f"{part}{counted}" for part in ("TRAIN", "TEST", "VALIDATION")][:len(record["counts"])]
         say(table(("CLASS", *parts, "SHARE"), rows, right=range(1, len(parts) + 2)))
     if columns := record.get("columns"):
         say("")
@@ -174,7 +175,7 @@ def _sample(shape: list[int]) -> str:
 def _told(record: dict) -> str:
     """What is to be told of a sample."""
     if record["task"] == "regression":
-        return f"regression: {', '.join(record['targets'])}"
+        return f"regression: {'; '.join(record['targets'])}"
     return f"{len(record['classes'])} class{'' if len(record['classes']) == 1 else 'es'}" + {"segmentation": " a pixel", "detection": " of boxes"}.get(record["task"], "")
 
 

@@ -159,7 +159,7 @@ def as_json(kept: Kept) -> dict[str, object]:
 
 
 def tensors(dataset: Dataset, most: int | None = None) -> tuple[Tensor | Rows, ...]:
-    """Training samples and labels, test samples and labels, then those of the validation part where the data came with one; pictures of more than `most` bytes stay in their file. Raises DataError where they are not on this machine or not what they were."""
+    """Training samples and labels, test samples and labels, then those of the validation part where the data came with one; pictures of more than `most` bytes stay in their file, and their masks. Raises DataError where they are not on this machine or not what they were."""
     from safetensors import SafetensorError, safe_open
 
     from .rows import mapped
@@ -177,7 +177,7 @@ def tensors(dataset: Dataset, most: int | None = None) -> tuple[Tensor | Rows, .
         with safe_open(file, framework="pt") as stream:
             names = tuple(json.loads((stream.metadata() or {})["targets" if dataset.task == "regression" else "classes"]))
             large = most is not None and dataset.dtype == "uint8" and about.st_size > most
-            parts = tuple(mapped(file, name) if large and name.endswith("_x") else stream.get_tensor(name) for part in PARTS[:3 if dataset.valid else 2] for name in (f"{part}_x", f"{part}_y"))
+            parts = tuple(mapped(file, name) if large and (name.endswith("_x") or dataset.task == "segmentation") else stream.get_tensor(name) for part in PARTS[:3 if dataset.valid else 2] for name in (f"{part}_x", f"{part}_y"))
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise DataError(f"{dataset.title} cannot be read ({type(error).__name__}: {error}); add it again from the file it came from.") from None
     _same(dataset, names, [len(x) for x in parts[::2]])

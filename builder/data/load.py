@@ -124,9 +124,11 @@ def _tensors(dataset: Dataset, train_x: Tensor | Rows, train_y: Tensor, test_x: 
                    valid_x=valid_x, valid_y=valid_y)
 
 
-def _wrong_answers(dataset: Dataset, x: Tensor, y: Tensor) -> str:
+def _wrong_answers(dataset: Dataset, x: Tensor | Rows, y: Tensor | Rows) -> str:
     """What is wrong with the answers of a part, empty where nothing is."""
     import torch
+
+    from .rows import byte_counts
 
     kind, shape = {"classification": (torch.int64, (len(x),)), "segmentation": (torch.uint8, (len(x), *dataset.shape[1:])),
                    "regression": (torch.float32, (len(x), len(dataset.targets))),
@@ -137,7 +139,7 @@ def _wrong_answers(dataset: Dataset, x: Tensor, y: Tensor) -> str:
         return "" if bool(y.isfinite().all()) else "a {part} target is not a finite number."
     if dataset.task == "detection":
         return wrong_boxes(y, len(dataset.classes))
-    known = y[y != IGNORED] if dataset.task == "segmentation" else y
+    known = y if dataset.task == "classification" else byte_counts(y)[:IGNORED].nonzero()
     if not len(known):
         return "no {part} pixel is of a class."
     wrong = [label for label in (int(known.min()), int(known.max())) if not 0 <= label < len(dataset.classes)]
@@ -168,10 +170,12 @@ def _of_bytes(x: Tensor | Rows) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """By a count of the 256 values."""
     import torch
 
+    from .rows import pieces
+
     values = torch.arange(256, dtype=torch.float64) / 255
     means, stds = [], []
     counts = torch.zeros(x.shape[1], 256, dtype=torch.int64)
-    for part in [x] if isinstance(x, torch.Tensor) else x.chunks():
+    for part in pieces(x):
         counts += torch.stack([torch.bincount(channel.reshape(-1), minlength=256) for channel in part.unbind(1)])
     for count in counts:
         share = count.to(torch.float64) / count.sum()

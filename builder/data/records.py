@@ -26,23 +26,23 @@ class Tensors:
     """A data set in memory: x uint8 (N C H W) or float32 (N ...); y by `task`: class numbers int64 (N) for classification, uint8 (N H W) for segmentation,
     where 255 is a pixel of no class, float32 (N K) for regression, one number for each of the `targets`, or float32 (N M 5) for detection: of each of up to M
     boxes in a picture left, top, right and bottom as shares of its width and height, 0 to 1, and the number of its class, -1 where there is no box (`builder.data.boxes`).
-    Pictures that would take too much of the memory are Rows, which stay in their file.
+    Pictures that would take too much of the memory are Rows, which stay in their file, and their masks too.
 
     `valid_x` and `valid_y` are a part for choosing between runs and epochs, which came with the data or was made from the training part; None where there is none. `mean` and `std` are of the training part, one for each index of the axis behind N: a channel of images, on the scale 0 to 1, or a feature.
     """
 
     name: str
     train_x: Tensor | Rows
-    train_y: Tensor
+    train_y: Tensor | Rows
     test_x: Tensor | Rows
-    test_y: Tensor
+    test_y: Tensor | Rows
     classes: tuple[str, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     task: str = "classification"
     targets: tuple[str, ...] = ()
     valid_x: Tensor | Rows | None = None
-    valid_y: Tensor | None = None
+    valid_y: Tensor | Rows | None = None
 
     @property
     def watched(self) -> tuple[Tensor | Rows, Tensor]:

@@ -56,6 +56,16 @@ class Rows:
             yield self[first:first + each]
 
 
+def pieces(samples: Tensor | Rows) -> Iterator[Tensor]:
+    """All samples in their order: at once, or a few at a time of those that stay where they are."""
+    return samples.chunks() if isinstance(samples, Rows) else iter([samples])
+
+
+def byte_counts(samples: Tensor | Rows) -> Tensor:
+    """How often each byte occurs in samples uint8, int64 (256)."""
+    return sum((part.flatten().bincount(minlength=256) for part in pieces(samples)), torch.zeros(256, dtype=torch.int64))
+
+
 def chosen(samples: Tensor | Rows, numbers: Tensor) -> Tensor | Rows:
     """The samples with these numbers; those that stay where they are stay there."""
     return samples.only(numbers) if isinstance(samples, Rows) else samples[numbers]

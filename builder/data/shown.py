@@ -23,7 +23,6 @@ WIDTH, HEIGHT = 680, 4000  # screen pixels of a picture of samples, at most
 TILES = 900  # screen pixels of the height of pictures with masks or boxes, at most
 SMALL = 48  # pixels up to which a sample is shown twice as large
 TARGETS = 4  # of which the spread is shown
-VALUES = 256  # that a byte of a mask can have
 Points = tuple[str, list[float], list[float]]
 
 
@@ -67,8 +66,10 @@ def shown(source: str | Dataset, roots: Sequence[Path], features: Sequence[str] 
     elif tensors.task == "detection":
         about["counts"] = [boxes_per_class(y, len(tensors.classes)) for y in answers]
     else:
-        masks = tensors.task == "segmentation"
-        about["counts"] = [samples_per_class(y.flatten(), VALUES if masks else len(tensors.classes))[:len(tensors.classes)] for y in answers]
+        from .rows import byte_counts
+
+        classes = len(tensors.classes)
+        about["counts"] = [byte_counts(y)[:classes].tolist() if tensors.task == "segmentation" else samples_per_class(y, classes) for y in answers]
     return Shown(**about, **(_pictures(tensors) if len(tensors.shape) == 3 else _points(tensors, features)))
 
 

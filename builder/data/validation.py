@@ -26,7 +26,7 @@ def with_validation(tensors: Tensors, share: float) -> Tensors:
     from .rows import chosen
 
     train, valid = held_out(tensors.train_y, count)
-    return replace(tensors, train_x=chosen(tensors.train_x, train), train_y=tensors.train_y[train], valid_x=chosen(tensors.train_x, valid), valid_y=tensors.train_y[valid])
+    return replace(tensors, train_x=chosen(tensors.train_x, train), train_y=chosen(tensors.train_y, train), valid_x=chosen(tensors.train_x, valid), valid_y=chosen(tensors.train_y, valid))
 
 
 def held_out(labels, count):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from builder.catalogue.datasets import IGNORED
 from builder.data.records import Tensors
+from builder.data.rows import byte_counts
 
 from .classification import Classification, balanced
 from .regression import Regression
@@ -27,7 +28,7 @@ def task_of(data: Tensors, form: str = "classes", augmented: bool = False, loss:
         return Detection(len(data.classes), partial(yolo_parts, **loss))
     if data.task == "segmentation":
         parts = (data.train_y, data.test_y, *([] if data.valid_y is None else [data.valid_y]))
-        return Segmentation(len(data.classes), form, augmented or any(bool((part == IGNORED).any()) for part in parts))
+        return Segmentation(len(data.classes), form, augmented or any(bool(byte_counts(part)[IGNORED]) for part in parts))
     return Classification(len(data.classes), form)
 
 
@@ -35,6 +36,6 @@ def loss_arguments(data: Tensors, values: dict[str, object], form: str = "classe
     """What the loss of torch is given that follows from the data: weights of the classes, and which pixels are of none."""
     found: dict[str, object] = {"ignore_index": IGNORED} if data.task == "segmentation" and form == "classes" else {}
     if values.get("weight") == "balanced":
-        labels = data.train_y[data.train_y != IGNORED] if data.task == "segmentation" else data.train_y
-        found["weight"] = balanced(labels, len(data.classes))
+        classes = len(data.classes)
+        found["weight"] = balanced(byte_counts(data.train_y)[:classes] if data.task == "segmentation" else data.train_y.bincount(minlength=classes))
     return found

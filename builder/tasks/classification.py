@@ -15,9 +15,9 @@ TOP = 5
 BINS = 15
 
 
-def balanced(labels: Tensor, classes: int) -> Tensor:
-    """A weight a class, float32: samples / (classes · samples of the class), as scikit-learn's class_weight="balanced"."""
-    return len(labels) / (classes * labels.bincount(minlength=classes).clamp(min=1))
+def balanced(counts: Tensor) -> Tensor:
+    """A weight a class, float32, by its number of samples: samples / (classes · samples of the class), as scikit-learn's class_weight="balanced"."""
+    return int(counts.sum()) / (len(counts) * counts.clamp(min=1))
 
 
 @dataclass(frozen=True)

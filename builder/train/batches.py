@@ -66,7 +66,7 @@ class Split:
         if device.kind != "cpu" and most is not None and x.nbytes > most:
             x = x if isinstance(x, Rows) else Rows(x)
         self.streamed = isinstance(x, Rows)
-        self._x, self._y = x if self.streamed else self._laid_out(x).to(device.torch_name), y.to(device.torch_name)
+        self._x, self._y = x if self.streamed else self._laid_out(x).to(device.torch_name), y if isinstance(y, Rows) else y.to(device.torch_name)
         # One number a channel or a feature; a lone one as a plain number, which torch adds faster than a tensor that it must spread.
         spread = [torch.tensor(numbers, dtype=torch.float32, device=device.torch_name).reshape(-1, *[1] * (x.ndim - 2)) for numbers in (mean, std)]
         self._mean, self._std = spread if len(mean) > 1 else (spread[0].item(), spread[1].item())
@@ -100,7 +100,13 @@ class Split:
             x = self._brought(self._laid_out(self._x[indices.cpu()]).clone(memory_format=torch.contiguous_format))
         else:
             x = self._x.index_select(0, indices)
-        return x, self._y.index_select(0, indices), indices
+        return x, self._answers(indices), indices
+
+    def _answers(self, indices: Tensor | slice) -> Tensor:
+        """The answers with these numbers, on the device."""
+        if isinstance(self._y, Rows):
+            return self._brought(self._y[indices if isinstance(indices, slice) else indices.cpu()])
+        return self._y[indices] if isinstance(indices, slice) else self._y.index_select(0, indices)
 
     def _brought(self, x: Tensor) -> Tensor:
         """Samples of main memory on the device."""
@@ -134,7 +140,7 @@ class Split:
     def part(self, first: int, end: int) -> tuple[Tensor, Tensor]:
         """The same for the samples from `first` to before `end`."""
         x = self._x[first:end]
-        return self._normalised(self._brought(self._laid_out(x)) if self.streamed else x), self._y[first:end]
+        return self._normalised(self._brought(self._laid_out(x)) if self.streamed else x), self._answers(slice(first, end))
 
     def _normalised(self, x: Tensor) -> Tensor:
         if not self._bytes:

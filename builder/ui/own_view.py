@@ -91,7 +91,7 @@ def draw_report(report: Mapping) -> None:
     shape = "×".join(map(str, report["shape"])) + (" numbers" if len(report["shape"]) == 1 else "")
     sizes = ", ".join(f"{height}×{width} ({count:,})" for height, width, count in report["sizes"][:6])
     more = f" Sizes in the file (height×width): {sizes}{' …' if len(report['sizes']) > 6 else ''}." if sizes else ""
-    told = f"regression of {', '.join(esc(str(name)) for name in report['targets'])}" if report["task"] == "regression" else f"{len(report['classes']):,} classes"
+    told = f"regression of {'; '.join(esc(str(name)) for name in report['targets'])}" if report["task"] == "regression" else f"{len(report['classes']):,} classes"
     counts, each = {"segmentation": (" pixels", " (a pixel)"), "detection": (" boxes", " of boxes")}.get(report["task"], ("", ""))
     st.markdown(f"**{esc(str(report['title']))}**: {counted(report['train'], report['test'], report['valid'])}, {told}{each}, as "
                 f"{shape}.{more}")
@@ -99,9 +99,10 @@ def draw_report(report: Mapping) -> None:
         own_form.draw_tiles(tiles)
     whole = max(1, sum(map(sum, report["counts"])))
     if report["classes"]:
-        titles = [f"{part}{counts}" for part in ("training", "test", "validation")]
-        st.dataframe([{"class": name, **dict(zip(titles, counts, strict=False)), "share": f"{100 * sum(counts) / whole:.1f} %"}
-                      for name, *counts in zip(report["classes"], *report["counts"], strict=True)],
+        train, test, *valid = report["counts"]
+        parts = {f"training{counts}": train, **{f"validation{counts}": one for one in valid}, f"test{counts}": test}
+        st.dataframe([{"class": name, **dict(zip(parts, each, strict=True)), "share": f"{100 * sum(each) / whole:.1f} %"}
+                      for name, *each in zip(report["classes"], *parts.values(), strict=True)],
                      key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300)
     if columns := report.get("columns"):
         own_form.draw_columns(columns, report["rows"])
