@@ -15,7 +15,7 @@ from .classes import GAP, png
 # Class 0 is mostly what is behind everything: it stays dark. The others are told apart by those who see no red or no green too (Okabe & Ito 2008).
 FIRST = ((60, 60, 66), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
 NO_CLASS = (255, 255, 255)
-BACK = 255
+BACK = OPAQUE = 255
 TRUE, GIVEN = (0, 158, 115), (213, 94, 0)  # the edges of boxes
 SHARE = 0.6  # of a mask's colour over its picture
 
@@ -112,13 +112,13 @@ def _edges(box: Sequence[float], width: int, height: int) -> tuple[int, int, int
 
 
 def sheet(tiles: numpy.ndarray, across: int) -> numpy.ndarray:
-    """Tiles (N H W 3) in rows of so many, on white, with a gap between."""
+    """Tiles (N H W 3) in rows of so many (H' W' 4); what is between them and behind the last lets the page through."""
     count, height, width, _ = tiles.shape
     down = -(-count // across)
-    whole = numpy.full((down * (height + GAP) - GAP, across * (width + GAP) - GAP, 3), BACK, numpy.uint8)
+    whole = numpy.zeros((down * (height + GAP) - GAP, across * (width + GAP) - GAP, 4), numpy.uint8)
     for number, tile in enumerate(tiles):
         top, left = number // across * (height + GAP), number % across * (width + GAP)
-        whole[top:top + height, left:left + width] = tile
+        whole[top:top + height, left:left + width] = numpy.dstack([tile, numpy.full((height, width), OPAQUE, numpy.uint8)])
     return whole
 
 

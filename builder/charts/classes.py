@@ -30,14 +30,14 @@ def count_figure(rows: Sequence[tuple[str, int, ...]], colours: Sequence[str] = 
 
 
 def png(pixels: numpy.ndarray) -> bytes:
-    """The uint8 picture (height width 3) as a PNG file (RFC 2083), every row unfiltered."""
-    height, width, _ = pixels.shape
-    rows = numpy.concatenate([numpy.zeros((height, 1), numpy.uint8), pixels.reshape(height, width * 3)], axis=1)
+    """The uint8 picture (height width 3), or with how opaque it is behind its colours (height width 4), as a PNG file (RFC 2083), every row unfiltered."""
+    height, width, channels = pixels.shape
+    rows = numpy.concatenate([numpy.zeros((height, 1), numpy.uint8), pixels.reshape(height, width * channels)], axis=1)
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, {3: 2, 4: 6}[channels], 0, 0, 0)
     return PNG + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + chunk(b"IEND", b"")
 
 

@@ -188,25 +188,21 @@ def draw_rates(project: Project) -> None:
 def form(space: Workspace) -> None:
     """All training settings: how long, how the steps are taken, what is minimised and where the weights start."""
     project = space.project
-    for sections, names in ROWS:
-        records = [draw for section in sections for draw in (lambda section=section: draw_choice(space, section),
-                                                             *(lambda f=f: draw_field(space, f) for f in inside(project, section)))]
-        fields = [*whole(project, *names), *(held_out(project) if "stopping" in sections else ())]
-        _row([*records, *(lambda f=f: draw_field(space, f) for f in fields)])
-        if "schedule" in sections:
-            draw_rates(project)
+    with st.grid(ACROSS, min_column_width=LEAST, vertical_alignment="bottom"):
+        for sections, names in PARTS:
+            for section in sections:
+                draw_choice(space, section)
+                for field in inside(project, section):
+                    draw_field(space, field)
+            for field in [*(held_out(project) if "stopping" in sections else ()), *whole(project, *names)]:
+                draw_field(space, field)
+    draw_rates(project)
     if (dataset := dataset_of(project)) and (edit := to_recommended(project)):
         title = dataset.title
         st.button(f"Back to the recommended settings for {title}", on_click=apply, args=(space, edit), icon=":material/undo:")
 
 
-# The form from top to bottom: the sections of a row, and the single values behind them.
-ROWS = (((), (*TOP, "precision", "deterministic", "compile", "workers", "tensorboard")), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss",), ("l1",)),
-        (("initializer", "clipping"), ()), (("averaging", "stopping"), ()))
-
-
-def _row(draws: list[Callable[[], None]], across: int = 5) -> None:
-    for start in range(0, len(draws), across):
-        for column, draw in zip(st.columns(across, vertical_alignment="bottom"), draws[start:start + across], strict=False):
-            with column:
-                draw()
+# The form in the order that it is read: sections with their parameters, and the single values behind them.
+PARTS = (((), (*TOP, "precision", "compile", "workers")), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss",), ("l1",)),
+         (("initializer", "clipping"), ()), (("averaging", "stopping"), ("deterministic", "tensorboard")))
+ACROSS, LEAST = 6, 170  # columns at most, and pixels of one at least

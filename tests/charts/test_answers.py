@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from array import array
 
 import numpy as np
+from PIL import Image
 
 from builder.charts import answers
+from builder.charts.classes import png
 
 
 def test_every_class_has_a_colour_of_its_own_and_what_is_of_none_is_white():
@@ -33,7 +36,9 @@ def test_boxes_are_edges_in_two_colours_wherever_they_lie():
 
 def test_a_sheet_has_rows_of_tiles_and_its_figure_names_the_colours():
     whole = answers.sheet(np.zeros((3, 2, 5, 3), np.uint8), 2)
-    assert whole.shape == (2 * 2 + 2, 2 * 5 + 2, 3) and (whole[4:, 7:] == 255).all()
+    assert whole.shape == (2 * 2 + 2, 2 * 5 + 2, 4) and not whole[4:, 7:, 3].any() and (whole[4:, :5, 3] == 255).all()
+    shown = Image.open(io.BytesIO(png(whole)), formats=["PNG"])
+    assert shown.mode == "RGBA" and np.array_equal(np.asarray(shown), whole)
     figure = answers.sheet_figure(whole, [("cat", (1, 2, 3))], 2)
     assert figure.data[1].name == "cat" and figure.data[1].marker.color == "rgb(1,2,3)" and figure.layout.width == 2 * 12 + 8
 

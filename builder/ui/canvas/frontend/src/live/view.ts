@@ -102,6 +102,9 @@ export class LiveView {
     for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
     this.filters.element.before(...this.charts.map((chart) => chart.element));
     this.matrix.element.hidden = task === "regression" || task === "detection";
+    // Two cards a row: one that would stand alone in the last has all of it.
+    const cards = [...this.charts, this.filters, this.matrix].map((part) => part.element).filter((element) => !element.hidden);
+    cards.forEach((element, i) => element.classList.toggle("wide", i === cards.length - 1 && i % 2 === 0));
     this.drawn = -1;
     this.smooth(chosen.weight);
     if (chosen.log) this.setLog(true);
