@@ -113,7 +113,7 @@ with st.container(border=True):
 if run:
     train_view.watch(run)
 else:
-    train_view.nothing("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train and not says else "")
+    train_view.nothing("Nothing was trained here yet. Press Train: the curves appear as soon as the first steps are done." if can_train and not says else "", str(space.project.task.get("kind")))
 metrics_view.panels(space.project, run, can_train, api.first_samples)
 if listed := runs.list():
     with st.expander(f"Runs ({len(listed)})", icon=":material/history:", expanded=True):

@@ -14,6 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from builder import paths
+from builder.catalogue import TASKS
 from builder.charts.history import History, Sent, extend, payload, sent
 from builder.graph import Project, to_json
 from builder.graph.check import WHOLE
@@ -259,9 +260,9 @@ def _watch(run_id: str, was: str) -> None:
         st.rerun()
 
 
-def nothing(says: str) -> None:
-    """The empty view: there is no run to show, and what to do about it."""
-    live(payload(History(), says=says), key="live")
+def nothing(says: str, task: str) -> None:
+    """The empty view of a task: there is no run to show, and what to do about it."""
+    live({**payload(History(), says=says), "task": task if task in TASKS and TASKS[task].trains else "classification"}, key="live")
     st.fragment(SPARE.keep, run_every=KEEP_SECONDS)()
 
 
