@@ -79,6 +79,16 @@ class Forward:
         """How steps are made now."""
         return self._decided or self._trying
 
+    @property
+    def compiling(self) -> bool:
+        """Whether the network is compiled first in its next step."""
+        return self.way.compiled and not self.way.graph and self._compiled is None
+
+    def forget(self) -> None:
+        """Compile it anew in its next step: the compiler was broken off."""
+        self._compiled = None
+        torch.compiler.reset()
+
     def __call__(self, inputs: Tensor) -> Tensor:
         """The network's outputs; raises CompileError where it was to be compiled and cannot be."""
         if not self.way.compiled or len(inputs) != self._size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -26,11 +27,24 @@ class Control:
         # Unlike Event and Queue it may be used by a signal handler that interrupts its own use.
         self._asked: SimpleQueue[Request] = SimpleQueue()
         self._stopping = False
+        # Appending is one step even where a signal handler interrupts it; counting up is not.
+        self._pressed: list[str] = []
+        self._relieved = 0
+        # What breaks off that the training does in one long piece.
+        self.alarm: Callable[[], None] | None = None
 
     def ask(self, command: str, value: object = None) -> None:
         """Ask for `stop`, `pause`, `resume`, `checkpoint` or `set-lr`; returns at once."""
         self._stopping = self._stopping or command == STOP
         self._asked.put(Request(command, value))
+        if command in (STOP, PAUSE):
+            self._pressed.append(command)
+            if (alarm := self.alarm) is not None:
+                alarm()
+
+    def pressing(self) -> bool:
+        """Whether there is something to take out that must not wait: to stop or to pause."""
+        return len(self._pressed) > self._relieved
 
     def stopping(self) -> bool:
         """Whether somebody has asked to stop, even where that was not taken out yet."""
@@ -47,6 +61,8 @@ class Control:
     def take(self, wait: bool = False) -> Request | None:
         """The oldest request; without one None, or with `wait` the next that comes."""
         try:
-            return self._asked.get(block=wait)
+            request = self._asked.get(block=wait)
         except Empty:
             return None
+        self._relieved += request.command in (STOP, PAUSE)
+        return request

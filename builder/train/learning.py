@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from .watch import Meter, SoundWeights, Sums
 
 # Where waiting for every step's loss costs nothing, because the device is the processor that waits.
 CHECKED_EVERY_STEP = ("cpu",)
+UNBROKEN = nullcontext()
 
 
 class Learning:
@@ -108,11 +110,13 @@ class Learning:
         if played := self.forward.played(inputs, targets):
             known, outputs = played
         else:
-            loss, outputs = self.judged(inputs, targets)
-            known = loss.item() if self.checked else loss.detach()
-            if self.checked and not math.isfinite(known):
-                return False
-            self.learn(loss)
+            # What is broken off ends before the optimiser has begun to change the weights.
+            with self.breakable():
+                loss, outputs = self.judged(inputs, targets)
+                known = loss.item() if self.checked else loss.detach()
+                if self.checked and not math.isfinite(known):
+                    return False
+                self.learn(loss)
             self.optimizer.step()
         if not self.checked:
             self.meter.mark_if_bad(known, self.step + 1)
@@ -120,6 +124,10 @@ class Learning:
             self.average.update_parameters(self.model)
         self.meter.add(known, outputs.detach(), targets)
         return True
+
+    def breakable(self) -> AbstractContextManager[None]:
+        """What surrounds a step's passes through the network; nothing, unless somebody may break them off."""
+        return UNBROKEN
 
     def gradients(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Gives the weights their gradients of a batch; its mean loss and the network's outputs."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from builder.data.records import Tensors
 from builder.tasks.task import LossFunction, Task
@@ -30,6 +31,7 @@ from .culprit import found
 from .device import Device
 from .evaluate import Seen
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
+from .interrupt import Interrupted, interruptible, way_back
 from .learning import Learning
 from .patience import after_epoch
 from .precision import arithmetic
@@ -133,7 +135,11 @@ class Run(Learning):
                 return ending
             self.set_rate()
             self.forward.step_began()
-            if not self.do_step(*self.batch(order[first:end], feed)):
+            batch = self.batch(order[first:end], feed)
+            while (made := self._made(*batch)) is None:
+                if (ending := (yield from self._obey())) is not None:
+                    return ending
+            if not made:
                 yield from self._report()
                 return self._diverged(self.step + 1)
             self.step, self.batches = self.step + 1, self.batches + 1
@@ -142,6 +148,22 @@ class Run(Learning):
             if self.reports.due(time.perf_counter()) and (ending := (yield from self._look())):
                 return ending
         return (yield from self._look())
+
+    def _made(self, inputs: Tensor, targets: Tensor) -> bool | None:
+        """A step, as `do_step` makes it; None where it was broken off while the network was compiled, with everything as it was before."""
+        if not self.forward.compiling:
+            return self.do_step(inputs, targets)
+        put_back = way_back(self.model, self.device.torch_name)
+        try:
+            return self.do_step(inputs, targets)
+        except Interrupted:
+            self.forward.forget()
+            put_back()
+            return None
+
+    def breakable(self) -> AbstractContextManager[None]:
+        """Compiling takes up to a minute: who asks to stop or to pause meanwhile does not wait for its end."""
+        return interruptible(self.control) if self.forward.compiling else super().breakable()
 
     def _epoch_end(self) -> Ending:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""

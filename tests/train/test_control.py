@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -12,8 +13,10 @@ import torch
 
 from builder.catalogue import SCHEDULES
 from builder.catalogue.schedules import rate_of
+from builder.train import compiling
 from builder.train.checkpoint import read_weights
 from builder.train.control import Control
+from builder.train.interrupt import SIGNAL, Interrupted, interruptible
 from builder.train.settings import Settings
 from tests.helpers import until
 from tests.train.small import Small, kinds, of, same_weights
@@ -200,3 +203,68 @@ def test_a_schedule_goes_on_in_proportion_to_the_change_also_in_a_resumed_run(tm
     killed = Small(scheduled, adam).events(control=Script({7: [("set-lr", 0.02)]}), checkpoints=tmp_path)
     next(event for event in killed if type(event).__name__ == "RateChanged")
     assert [event.lr for event in of(Small(scheduled, adam).run(checkpoints=tmp_path, resume=True), "StepEnded")] == after[6:]
+
+
+class Compiler:
+    """A stand-in for torch.compile: its first call runs the network, as the compiler does before it compiles the backward pass, and then takes for ever."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch):
+        self.began = threading.Event()
+        monkeypatch.setattr(compiling, "compiled", lambda model, device: lambda inputs: self.compute(model, inputs))
+        monkeypatch.setattr(torch.compiler, "reset", lambda: None)
+
+    def compute(self, model, inputs):
+        outputs = model(inputs)
+        if not self.began.is_set():
+            self.began.set()
+            threading.Event().wait(60)
+            raise AssertionError("nobody broke it off")
+        return outputs
+
+
+def asked_once(begun: threading.Event, *commands: str) -> Control:
+    """A control that somebody else asks for things as soon as something has begun."""
+    control = Control()
+
+    def ask() -> None:
+        begun.wait(30)
+        for command in commands:
+            control.ask(command)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return control
+
+
+COMPILED = replace(SETTINGS, compile="on")
+
+
+def test_who_asks_to_stop_does_not_wait_for_the_compiler(tmp_path: Path, straight, monkeypatch):
+    compiler = Compiler(monkeypatch)
+    before = signal.getsignal(SIGNAL)
+    events = Small(COMPILED, adam).run(control=asked_once(compiler.began, "stop"), checkpoints=tmp_path)
+    assert events[-1].reason == "stopped" and events[-1].step == 0 and signal.getsignal(SIGNAL) is before
+    resumed = Small(COMPILED, adam)
+    assert resumed.run(checkpoints=tmp_path, resume=True)[-1].reason == "completed"
+    assert same_weights(resumed.weights(), straight[1])
+
+
+def test_a_pause_breaks_the_compiler_off_and_the_step_is_made_again_from_where_it_began(straight, monkeypatch):
+    compiler, small = Compiler(monkeypatch), Small(COMPILED, adam)
+    control = asked_once(compiler.began, "pause", "checkpoint", "resume", "pause", "resume")
+    events = small.run(control=control)
+    assert kinds(events).count("Paused") == kinds(events).count("Continued") == 2 and [event.step for event in of(events, "Paused")] == [0, 0]
+    assert same_weights(small.weights(), straight[1]) and not control.pressing()
+
+
+def test_an_alarm_that_comes_too_late_breaks_nothing_off():
+    control = Control()
+    with interruptible(control):
+        late = control.alarm
+    late()
+    with pytest.raises(Interrupted), interruptible(control):
+        control.ask("checkpoint")
+        control.ask("stop")
+        threading.Event().wait(60)
+    with pytest.raises(Interrupted), interruptible(control):
+        raise AssertionError("what was asked before rings no alarm")
+    assert [control.take().command for _ in range(2)] == ["checkpoint", "stop"] and control.take() is None and control.alarm is None
