@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder import paths, recipe
-from builder.catalogue import OPTIMIZERS, OWN
+from builder.catalogue import OPTIMIZERS, OWN, Dataset
 from builder.compile.trace import BuildError, trace
 from builder.gallery import ENTRIES, Entry
 from builder.graph import DocumentError, EditError, Project, Report, apply, dataset_of, dumps, from_json, loads, to_json, untrainable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from builder.export import Exported
     from builder.graph.analysis import Analysis
     from builder.inspect.baselines import Score
-    from builder.inspect.sample import Samples
+    from builder.inspect.sample import Sample, Samples
     from builder.warm import Warm
     from builder.weights.fit import Fitted
 
@@ -384,10 +384,22 @@ def preview(project: Project, sample: int = 0, weights: Path | None = None, samp
     values = {name: table[value] for name, value in part.values.items()}
     count = len(taken.classes)
     ends = [] if path else [node.id for node in project.network.nodes if node.kind == "Output" and node.id in values and values[node.id].shape[1:] == (count,)]
-    return {"bricks": records(values, {} if path else taken.pictures, dict.fromkeys(ends, (taken.classes, taken.label))),
+    pictures = {} if path else {**taken.pictures, **_found(project, source, taken, values)}
+    return {"bricks": records(values, pictures, dict.fromkeys(ends, (taken.classes, taken.label))),
             "weights": {"taken": fitted.taken, "of": fitted.of} if fitted else None,
             "sample": {"index": taken.index, "count": taken.count, "title": taken.title, "says": " ".join(filter(None, (taken.says, missing))),
                        "label": taken.answer}}
+
+
+def _found(project: Project, source: Dataset | None, taken: Sample, values: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The sample with the boxes that a detector finds in it, for its Output; nothing for other networks."""
+    if source is None or source.task != "detection" or len(taken.pictures) != 1:
+        return {}
+    from builder.inspect.found import with_found
+
+    [picture] = taken.pictures.values()
+    return {node.id: with_found(picture, values[node.id], len(source.classes)) for node in project.network.nodes
+            if node.kind == "Output" and node.id in values and values[node.id].ndim == 4 and values[node.id].shape[1] == source.answers}
 
 
 def _started_or_said(network: torch.nn.Module | None, project: Project) -> tuple[Fitted | None, str]:

@@ -107,6 +107,9 @@ def test_a_network_that_gives_other_shapes_is_mended_by_its_fixes():
     [problem] = builder.check(thin).errors
     assert "has boxes of 3 classes, so the answer should be N×8×H×W; it is N×9×8×8" in str(problem) and "3 for its class: 8, here 9" in str(problem)
     assert not builder.check(apply(thin, problem.fixes[0].edit)).errors
+    head = apply(builder.gallery("yolox-one-scale"), {"op": "set", "id": "head", "params": {"classes": 80}})
+    [problem] = builder.check(head).errors
+    assert not builder.check(apply(head, problem.fixes[0].edit)).errors and problem.fixes[0].label == "Set classes of head to 3"
     small = apply(MADE["masks"], {"op": "set", "id": "up1", "params": {"scale_factor": 2.0}})
     [problem] = builder.check(small).errors
     assert not builder.check(apply(small, problem.fixes[0].edit)).errors

@@ -1,4 +1,4 @@
-"""What stands where in a picture, and how large: one box a picture, a small detector of several things, and YOLOX in four sizes."""
+"""What stands where in a picture, and how large: one box a picture, two small detectors of several things, and YOLOX in four sizes."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def detector_small(g, image):
         if i <= 3:
             x = g.MaxPool2d(x, kernel_size=2, name=f"pool{i}")
     return g.Conv2d(x, out_channels=8, kernel_size=1, name="cells")
+
+
+@network(name="yolox-one-scale", title="YOLOX of one scale", family=FAMILY, decks=DECKS, task="detection", parameters=86_952,
+         paper=f"{YOLOX}; the parts of its figure 2 with 16 to 64 channels, at one scale", inputs=((1, 64, 64),), outputs=((8, 8, 8),),
+         recipes={"shapes-detection": recipe(15, 32, "Adam", "YOLOLoss", lr=0.003)},
+         look="YOLOX's own parts, small enough for a minute or two: Focus, two CSP stages, and the head that works out what and where apart. Open the head, and compare with detector-small: "
+              "fewer weights, half the multiply-adds, and boxes that are right sooner. Three such grids, coarse to fine, are the YOLOX of the paper.")
+def yolox_one_scale(g, image):
+    """One of YOLOX's three scales, on a small picture: each of 8×8 cells tells a box, whether there is a thing, and what it is."""
+    given = {"stride": 2, "activation": "SiLU", "eps": 1e-3}
+    x = g.Focus(image, out_channels=16, name="stem")
+    for i, channels in ((2, 32), (3, 64)):
+        x = g.CSPLayer(g.ConvNormAct(x, out_channels=channels, name=f"dark{i}_down", **given), out_channels=channels, depth=1, name=f"dark{i}")
+    return g.DecoupledHead(x, classes=3, width=32, name="head")
 
 
 def yolox(g, image, width, depth, depthwise=False):

@@ -10,9 +10,11 @@ from builder.data.records import Tensors
 from builder.train.augment import Augment
 from builder.train.batches import before
 
+from .found import colours, edged
+
 GAP = 2
 SPACE = 10  # pixels between an image and what becomes of it
-# Of the classes of a mask, evenly around the circle of colours; what counts for nothing is grey.
+# What counts for nothing in a mask.
 GREY = (128, 128, 128)
 
 
@@ -53,28 +55,13 @@ def _tiles(images: Tensor, truth: Tensor | None, classes: int) -> Tensor:
     tiles = (seen * 255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
     if truth is None:
         return tiles
-    return torch.cat([tiles, _coloured(truth, classes)], 1) if truth.dtype == torch.uint8 else _edged(tiles.clone(), truth, classes)
-
-
-def _edged(tiles: Tensor, boxes: Tensor, classes: int) -> Tensor:
-    """Tiles (N H W 3) with the edges of their boxes (N M 5) in the colours of their classes."""
-    colours, (height, width) = _coloured(boxes[..., 4].clamp(min=0), classes), tiles.shape[1:3]
-    for tile, row, shades in zip(tiles, boxes, colours, strict=True):
-        for (left, top, right, bottom, kind), shade in zip(row.tolist(), shades, strict=True):
-            if kind >= 0:
-                first, upper, last, lower = round(left * width), round(top * height), max(0, round(right * width) - 1), max(0, round(bottom * height) - 1)
-                tile[[upper, lower], first:last + 1] = shade
-                tile[upper:lower + 1, [first, last]] = shade
-    return tiles
+    return torch.cat([tiles, _coloured(truth, classes)], 1) if truth.dtype == torch.uint8 else edged(tiles, truth, classes)
 
 
 def _coloured(masks: Tensor, classes: int) -> Tensor:
-    """Class numbers (N ...) in colours, uint8 (N ... 3)."""
-    angle = torch.arange(classes) / classes * 6
-    sides = torch.stack([(angle + first) % 6 for first in (5, 3, 1)], 1)
-    colours = (255 * (0.85 - 0.7 * torch.minimum(sides, 4 - sides).clamp(0, 1))).to(torch.uint8)
+    """Masks uint8 (N H W) in colours, uint8 (N H W 3)."""
     table = torch.tensor(GREY, dtype=torch.uint8).expand(256, 3).clone()
-    table[:classes] = colours
+    table[:classes] = colours(classes)
     return table[masks.long()]
 
 

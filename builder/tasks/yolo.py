@@ -31,7 +31,8 @@ def yolo_parts(outputs, targets, box=5.0, objectness=1.0, no_object=0.5, classes
     column, row = (middle[..., 0] * columns).long().clamp(0, columns - 1), (middle[..., 1] * rows).long().clamp(0, rows - 1)
     cell = row * columns + column
     given = boxes_of(outputs).gather(1, cell[..., None].expand(-1, -1, 4))  # N M 4
-    true = torch.where(there[..., None], targets[..., :4], torch.tensor([0.0, 0.0, 1.0, 1.0], device=targets.device))
+    # Where there is no box all four are 0: a box of some size has an overlap, which then counts for nothing.
+    true = torch.cat([targets[..., :2], targets[..., 2:4] + ~there[..., None]], 2)
     overlap = {"giou": torchvision.ops.generalized_box_iou_loss, "diou": torchvision.ops.distance_box_iou_loss, "ciou": torchvision.ops.complete_box_iou_loss}[iou]
     apart = (overlap(given, true) * there).sum()
     wanted = torch.zeros(count, rows * columns, device=outputs.device).scatter_reduce(1, cell, there.float(), "amax")

@@ -43,8 +43,8 @@ def surrounded(boxes, origin):
         inside = (x >= left) & (x < right) & (y >= top) & (y < bottom) & (kind >= 0)  # N H W
         across, down = inside.any(1).float(), inside.any(2).float()
         edges = [across.argmax(1) / width, down.argmax(1) / height, 1 - across.flip(1).argmax(1) / width, 1 - down.flip(1).argmax(1) / height]
-        gone = torch.tensor([0.0, 0.0, 0.0, 0.0, -1.0], device=boxes.device)
-        moved.append(torch.where(across.any(1)[:, None], torch.stack([*edges, box[:, 4]], 1), gone))
+        there = across.any(1)
+        moved.append(torch.stack([*(torch.where(there, edge, 0.0) for edge in edges), torch.where(there, box[:, 4], -1.0)], 1))
     return torch.stack(moved, 1)
 
 

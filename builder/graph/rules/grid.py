@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from builder.catalogue import Dataset, show
 
 from ..analysis import Analysis, Placed
+from ..document import Edge
 from ..problems import Problem, batch
 from . import fixes
 from .lint import above, category
@@ -25,7 +26,7 @@ def grid(analysis: Analysis, output: Placed, dataset: Dataset) -> Iterator[Probl
         yield Problem(output.node.id, None, "error", f"{dataset.title} has boxes of {classes} class{'' if classes == 1 else 'es'}, so the answer should be N×{wanted}×H×W; it is {show(shape)}",
                       f"needs for every cell of a grid 4 numbers of a box, 1 score for whether there is one, and {classes} for its class: {wanted}, here "
                       + (f"{shape[1]}" if len(shape) == 4 else f"{'×'.join(map(str, shape[1:]))}; what was flattened or averaged away cannot say where something is"),
-                      tuple(_channels(analysis, output, edge, wanted)) if len(shape) == 4 else (), "classes")
+                      tuple(_channels(analysis, output, edge, wanted, classes)) if len(shape) == 4 else (), "classes")
         return
     rows, columns = shape[2:]
     if rows > dataset.shape[1] or columns > dataset.shape[2]:
@@ -50,9 +51,11 @@ def _said(brick: Placed) -> tuple[str, str]:
             "the loss and the reading of boxes expect numbers that are free to grow in both directions: they take exp and sigmoid themselves")
 
 
-def _channels(analysis: Analysis, output: Placed, edge, wanted: int) -> Iterator[fixes.Fix]:
-    last = last_conv(analysis, edge.source)
-    if last is not None:
+def _channels(analysis: Analysis, output: Placed, edge: Edge, wanted: int, classes: int) -> Iterator[fixes.Fix]:
+    head, last = analysis.placed[edge.source], last_conv(analysis, edge.source)
+    if head.node.kind == "DecoupledHead":
+        yield from fixes.set_params(head, f"Set classes of {head.node.id} to {classes}", sure=True, classes=classes)
+    elif last is not None:
         yield from fixes.set_params(last, f"Set out_channels of {last.node.id} to {wanted}", sure=True, out_channels=wanted)
     else:
         yield fixes.insert(analysis, edge, "Conv2d", f"Insert a 1×1 Conv2d with {wanted} channels before {output.node.id}", sure=True, out_channels=wanted, kernel_size=1)
