@@ -22,17 +22,19 @@ settings.register_profile(
 )
 settings.load_profile("brickwork")
 
+# No worker waits beside the pages and servers of tests, but for those that are about it.
+os.environ["BRICKWORK_SPARE"] = "0"
+
 ROOT = Path(__file__).resolve().parents[1]
 HERE = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "", None}
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty $BRICKWORK_HOME of this test's own; $BRICKWORK_DATA unset; no worker waits beside a page."""
+    """An empty $BRICKWORK_HOME of this test's own; $BRICKWORK_DATA unset."""
     folder = tmp_path / "brickwork-home"
     monkeypatch.setenv("BRICKWORK_HOME", str(folder))
     monkeypatch.delenv("BRICKWORK_DATA", raising=False)
-    monkeypatch.setenv("BRICKWORK_SPARE", "0")
     return folder
 
 
