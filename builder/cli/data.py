@@ -6,7 +6,6 @@ import base64
 import math
 import os
 import sys
-import tempfile
 from argparse import ArgumentTypeError, Namespace
 from contextlib import suppress
 from pathlib import Path
@@ -82,14 +81,13 @@ def run_add(arguments: Namespace) -> int:
 
     try:
         columns = TableChoices(tuple(arguments.label), **{name: getattr(arguments, name) for name in TABLE}, category=tuple(arguments.category), without=tuple(arguments.without))
-        kept.root().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.root(), prefix=".") as folder, restrained(MOST_MEMORY):
+        with kept.workroom() as folder, restrained(MOST_MEMORY):
             choices = Choices(arguments.title, arguments.side, arguments.colours, arguments.fit, arguments.test, arguments.seed, arguments.skip_broken, columns,
-                              arguments.task, arguments.ignore, _most(arguments.most), Path(folder))
+                              arguments.task, arguments.ignore, _most(arguments.most), folder)
             found = bring(arguments.path, choices, _tell(arguments.json), look=arguments.look)
             record = found.to_json()
             if not arguments.look:
-                record |= {"sha256": save(found, choices, Path(folder)).sha256}
+                record |= {"sha256": save(found, choices, folder).sha256}
     except DataError as error:
         raise CommandError(str(error), 1) from None
     except MemoryError:

@@ -10,9 +10,11 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +33,7 @@ FILE, RECORD = "data.safetensors", "about.json"
 VERSION = 2  # 1 knew no validation part
 CHUNK = 1 << 20
 PARTS = ("train", "test", "valid")  # as their tensors are called in the file
+ROOM = re.compile(r"\.([0-9]+)-.*", re.ASCII)  # a process's own folder beside what is kept
 SHORTEST = 6  # digits of a sha256 that name a data set
 
 
@@ -121,6 +124,28 @@ def find(given: str) -> Kept:
         raise DataError(f"{len(found)} data sets are called {given!r:.80}; name one by its number: {', '.join(kept.sha256[:12] for kept in found)}")
     names = ", ".join(repr(kept.title) for kept in there[:20])
     raise DataError(f"there are no data of your own called {given!r:.80}; " + (f"there are {names}" if there else "`data add FILE` brings some"))
+
+
+@contextmanager
+def workroom() -> Iterator[Path]:
+    """A folder of this process on the disk of what is kept, there while it lasts; those of processes that are gone, which may have been ended while they wrote, go too."""
+    root().mkdir(parents=True, exist_ok=True)
+    for entry in list(os.scandir(root())):
+        if (found := ROOM.fullmatch(entry.name)) and not runs(int(found[1])):
+            shutil.rmtree(entry.path, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=root(), prefix=f".{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def runs(process: int) -> bool:
+    """Whether there is a process with this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def keep(samples: Path, about: Mapping[str, object]) -> Kept:

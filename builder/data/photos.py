@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from builder import paths
 from builder.catalogue import DATASETS
 
+from .kept import runs
 from .layout import head
 from .records import DataError, Progress, Where
 
@@ -155,6 +156,7 @@ def read_photos(where: Where, side: int, progress: Progress | None = None, most:
     with suppress(SafetensorError, OSError, KeyError, ValueError):
         return _held(kept, most)
     part = kept.with_name(f".{kept.name}.{os.getpid()}.part")
+    _without_left(kept)
     try:
         parts = _decoded(where, side, progress or (lambda text, share: None), part)
         # A disk without room for them only makes the next reading as long.
@@ -166,6 +168,14 @@ def read_photos(where: Where, side: int, progress: Progress | None = None, most:
     finally:
         part.unlink(missing_ok=True)
     return parts
+
+
+def _without_left(kept: Path) -> None:
+    """Takes away what processes that were ended while they wrote have left."""
+    for left in kept.parent.glob(f".{kept.name}.*.part"):
+        process = left.name.split(".")[-2]
+        if process.isdecimal() and not runs(int(process)):
+            left.unlink(missing_ok=True)
 
 
 def _held(kept: Path, most: int | None) -> tuple[Tensor | Rows, Tensor, Tensor | Rows, Tensor]:

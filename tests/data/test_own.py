@@ -7,6 +7,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from safetensors.numpy import load_file, save_file
 
 from builder import paths
 from builder.catalogue import described
-from builder.data import DataError, kept, load, shown
+from builder.data import DataError, Where, kept, load, photos, shown
 from builder.data.own import Choices, bring, pictures, pile, places, save
 from builder.data.own.split import split
 from builder.data.rows import Rows
@@ -296,6 +298,23 @@ def test_what_pages_show_of_large_data_is_read_from_its_file(tmp_path: Path, mon
     assert np.array_equal(again.pictures, whole.pictures) and (again.mean, again.counts, again.sizes) == (whole.mean, whole.counts, whole.sizes)
     assert torch.equal(Samples(roots).take(dataset, {"image": (3, 12, 12)}, 2).inputs["image"], sample.inputs["image"])
     assert isinstance(load(dataset, roots, most=1000).train_x, Rows)
+
+
+def test_what_a_process_left_that_was_ended_while_it_wrote_is_taken_away():
+    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True).stdout.strip()
+    left, used = (kept.root() / f".{process}-abc" for process in (gone, os.getppid()))
+    for folder in (left, used):
+        folder.mkdir(parents=True)
+        (folder / "samples.safetensors").write_bytes(b"half")
+    with kept.workroom() as folder:
+        assert folder.is_dir() and folder.parent == kept.root() and not left.exists() and used.exists() and not kept.listed()
+    assert not folder.exists()
+    part = photos.kept_file("food101", 96).with_name(f".food101-96.safetensors.{gone}.part")
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"half")
+    with pytest.raises(FileNotFoundError):
+        photos.read_photos(Where("food101", part.parent), 96)
+    assert not part.exists()
 
 
 def test_a_disk_that_is_full_is_said(sound: Path, monkeypatch):

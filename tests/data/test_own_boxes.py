@@ -110,6 +110,7 @@ WRONG = {
     "infinite": (xml([("cat", (5, 5, 9, "1e999"))]), "object 1", "its bndbox is not four numbers"), "cut": (xml([])[:-9], "", "it is no whole XML file"),
     "entities": (xml([("&a;", (5, 5, 9, 9))], head='<!DOCTYPE a [<!ENTITY a "aaaa">]>'), "", "it has a DOCTYPE"),
     "another file": (xml([], head='<!DOCTYPE a SYSTEM "file:///etc/passwd">'), "", "it has a DOCTYPE"),
+    "too large": (xml([("cat", (5, 5, 9, 9))] * 9000), "", "it has more than 1 MB"),
     "encoding": (b'<?xml version="1.0" encoding="no-such"?>' + xml([]), "", "it is no whole XML file"), "deep": (b"<annotation>" + b"<a>" * 5000, "", "more than 20 deep"),
     "no picture": (xml([], name="../../7.png"), "", "there is no picture of its name")}
 
@@ -123,6 +124,13 @@ def test_what_is_wrong_in_an_xml_file_is_named_and_the_others_are_read(case: str
     assert one.name.startswith("VOC/Annotations/") and where in one.name and says in one.why
     with pytest.raises(DataError, match="1 item of a.zip cannot be used"):
         bring(tmp_path / "a.zip", Choices(task="detection"))
+
+
+def test_a_file_of_boxes_that_is_too_large_is_said_to_be(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("builder.data.own.places.MOST_FILE", 5000)
+    files = {f"images/{n}.png": picture(n, size=(4, 4)) for n in range(3)} | {"instances.json": b"[" + b"0, " * 3000 + b"0]"}
+    with pytest.raises(DataError, match="instances.json has more than the 64 MB that a file of boxes may have"):
+        looked(archive(tmp_path / "a.zip", files))
 
 
 def test_a_size_that_is_not_said_is_the_pictures_own_and_one_that_is_wrong_is_refused(tmp_path: Path):

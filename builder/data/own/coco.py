@@ -14,16 +14,17 @@ from builder.catalogue.datasets import MOST_CLASSES
 
 from ..records import DataError
 from .boxes import MOST_BOXES, Box, Boxes, Drawn, wrong_sides
-from .places import PARTS, Item, Listing
+from .places import MOST_FILE, PARTS, Item, Listing
 from .report import Broken, class_name, counted, shown
 
 KEYS = ("images", "annotations", "categories")
 
 
 def coco(listing: Listing) -> list[tuple[Item, Mapping]]:
-    """The COCO files among the files of a place; raises DataError for one that is damaged where the folders say no classes either."""
+    """The COCO files among the files of a place; raises DataError for one that is damaged or too large where the folders say no classes either."""
     found = []
-    damaged = ""
+    large = next((item.name for item in listing.large if item.parts[-1].casefold().endswith(".json")), "")
+    damaged = f"{large} has more than the {MOST_FILE / 1e6:.0f} MB that a file of boxes may have, and the folders name no classes: bring a part of it" if large else ""
     for item in listing.texts:
         if not item.parts[-1].casefold().endswith(".json"):
             continue

@@ -24,7 +24,6 @@ MOST_DEPTH = 20  # folders above a file
 PICTURES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
 TEXTS = frozenset({".json", ".csv", ".txt"})
 MOST_TEXTS = 50
-MOST_XML = 1_000_000  # bytes of an XML file
 LISTS, LISTED = ("imagesets", "main"), ("train.txt", "val.txt", "test.txt")
 JUNK = frozenset({"thumbs.db", "desktop.ini"})
 PACKED = {zipfile.ZIP_STORED: "not packed", zipfile.ZIP_DEFLATED: "deflate"}
@@ -49,13 +48,14 @@ class Item:
 @dataclass
 class Listing:
     """All files of a place: pictures, empty folders, what is broken already by its name or size, texts that may say something of them, XML files (`marks`) and
-    lists of ImageSets/Main that may say where things are in them, and how many are no pictures."""
+    lists of ImageSets/Main that may say where things are in them, `large` ones that are not read, and how many are no pictures."""
 
     items: list[Item] = field(default_factory=list)
     folders: set[tuple[str, ...]] = field(default_factory=set)
     broken: list[Broken] = field(default_factory=list)
     aside: int = 0
     texts: list[Item] = field(default_factory=list)
+    large: list[Item] = field(default_factory=list)
     marks: list[Item] = field(default_factory=list)
     lists: list[Item] = field(default_factory=list)
 
@@ -80,8 +80,8 @@ class Listing:
     def _text(self, item: Item, size: int) -> None:
         ending = Path(item.parts[-1]).suffix.casefold()
         if size > MOST_FILE or len(item.parts) > MOST_DEPTH:
-            return
-        if ending == ".xml" and size <= MOST_XML:
+            self.large += [item] if ending in TEXTS and size > MOST_FILE else []
+        elif ending == ".xml":
             self.marks.append(item)
         elif tuple(part.casefold() for part in item.parts[-3:-1]) == LISTS:
             # There are three for each class besides, which are not asked for.

@@ -19,6 +19,7 @@ from .places import PARTS, Item, Listing
 from .report import Broken, class_name, shown
 from .sheet import NUMBER
 
+MOST_BYTES = 1_000_000  # of one XML file
 MOST_DEPTH = 20
 LONGEST_TEXT = 300  # characters of one element
 SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -35,6 +36,8 @@ class Marked:
 
 def parsed(content: bytes) -> Marked:
     """The texts of an XML file; raises DataError in words that complete "NAME: ". What a DOCTYPE could declare (entities, other files) is never read."""
+    if len(content) > MOST_BYTES:
+        raise DataError(f"it has more than {MOST_BYTES / 1e6:.0f} MB, far more than the boxes of a picture take")
     found, path = Marked(), []
 
     def begin(name: str, attributes: object) -> None:
