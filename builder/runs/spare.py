@@ -39,6 +39,7 @@ class Spare:
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._surroundings: dict[str, str] = {}
+        self._project: Mapping[str, object] | None = None
         self._told: Mapping[str, object] | None = None
         self._until, self._next, self._gave = 0.0, 0.0, ""
 
@@ -66,11 +67,9 @@ class Spare:
                 # One that ends by itself would do so again.
                 self._next = self._next if self._there() else self._clock() + SHY
                 self._let_go()
+            self._project = project or self._project
             self._start()
-            if self._process is not None and project is not None and project != self._told:
-                self._told = project
-                if len(message := _line({"prepare": project})) <= MOST_TOLD and not self._tell(message):
-                    self._let_go()
+            self._prepare()
 
     def take(self, run_id: str, root: Path, output: Path) -> subprocess.Popen[bytes] | None:
         """The process, which from now on is the worker of that run of the store in `root`; None where there is none with the present environment."""
@@ -109,12 +108,20 @@ class Spare:
             return
         threading.Thread(target=self._watch, args=(self._process,), name="waits with the spare worker", daemon=True).start()
 
+    def _prepare(self) -> None:
+        """Tell it what may be trained next, once."""
+        if self._process is not None and self._project is not None and self._project != self._told:
+            self._told = self._project
+            if len(message := _line({"prepare": self._project})) <= MOST_TOLD and not self._tell(message):
+                self._let_go()
+
     def _refill(self) -> None:
         """Have another one in waiting, once the run that took the last has begun."""
         threading.Event().wait(self._pause)
         with self._guard:
             if self._clock() < self._until:
                 self._start()
+                self._prepare()
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Let it go once nobody has wanted it for a while."""

@@ -88,9 +88,12 @@ def test_the_next_one_waits_until_the_run_has_begun(spare, store, new):
 
 def test_the_next_one_comes_by_itself_while_somebody_may_want_it(spare, store, new):
     waiting = spare(pause=0.0)
-    waiting.keep()
+    waiting.keep({"name": "completes"})
+    waiting.keep({"name": "silent"})
     launch(run := new(), store)
-    assert until(lambda: waiting.pid, 20, "the next one waits") and ended(store, run).state == "completed"
+    pid = until(lambda: waiting.pid, 20, "the next one waits")
+    assert ended(store, run).state == "failed" and launch(run := new(), store) == pid
+    assert "exit status 7" in ended(store, run).says, "it was told the project too"
 
 
 def test_a_command_of_its_own_takes_no_worker_in_waiting(spare, store, new):
@@ -175,10 +178,10 @@ def test_a_real_one_is_gone_when_its_server_is_killed(spare, root, home):
 
 
 def test_a_run_by_a_real_one_is_the_same_to_the_last_bit(spare, monkeypatch, home):
-    project = api.with_settings(api.gallery("mnist-cnn"), {"training.epochs": "1"})
+    project = api.with_settings(api.gallery("mnist-cnn"), {"training.epochs": "1", "training.batch_size": "100"})
     kinds = (EpochEnded, Evaluated)
     expected = [event for event in api.train(project, "cpu") if isinstance(event, kinds)]
-    waiting = Spare()
+    waiting = Spare(pause=3600.0)
     monkeypatch.setattr(LAUNCH, "SPARE", waiting)
     waiting.keep(api.to_json(project))
     with Store() as store:
