@@ -568,7 +568,7 @@ def warm(project: Project, before: Project, checkpoint: Path, title: str) -> tup
 
 
 def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
-    """Training images as they are and in the first epochs of a run, as one picture uint8 (height width 3), and the samples' numbers.
+    """Training images as they are and in the first epochs of a run, as one picture uint8 (height width 4), transparent between them, and the samples' numbers.
 
     Raises BuildError where there are no images to change, and builder.data.DataError when the data set is not on this machine.
     """

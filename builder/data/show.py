@@ -48,14 +48,15 @@ def sample_grid(tensors: Tensors, each: int = 10) -> list[list[int]]:
 
 
 def grid_image(tensors: Tensors, each: int = 10, most: int | None = None) -> numpy.ndarray:
-    """One picture of the sample grid of images, uint8 (height width 3): a row a class, of the first `most` classes, on white."""
+    """One picture of the sample grid of images, uint8 (height width 4): a row a class, of the first `most` classes; what is between them is transparent."""
     import torch
 
     rows = sample_grid(tensors, each)[:most]
-    channels, height, width = tensors.shape
-    canvas = torch.full((channels, len(rows) * (height + GAP) - GAP, each * (width + GAP) - GAP), 255, dtype=torch.uint8)
+    _, height, width = tensors.shape
+    canvas = torch.zeros(4, len(rows) * (height + GAP) - GAP, each * (width + GAP) - GAP, dtype=torch.uint8)
     for row, indices in enumerate(rows):
         for column, index in enumerate(indices):
             top, left = row * (height + GAP), column * (width + GAP)
-            canvas[:, top:top + height, left:left + width] = tensors.train_x[index]
-    return canvas.permute(1, 2, 0).expand(-1, -1, 3).contiguous().numpy()
+            canvas[:3, top:top + height, left:left + width] = tensors.train_x[index]
+            canvas[3, top:top + height, left:left + width] = 255
+    return canvas.permute(1, 2, 0).contiguous().numpy()

@@ -16,6 +16,7 @@ GAP = 2
 SPACE = 10  # pixels between an image and what becomes of it
 # What counts for nothing in a mask.
 GREY = (128, 128, 128)
+OPAQUE = 255
 
 
 def shown(tensors: Tensors, samples: int) -> list[int]:
@@ -28,7 +29,7 @@ def shown(tensors: Tensors, samples: int) -> list[int]:
 
 
 def sheet(tensors: Tensors, augment: Augment | None, seed: int, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
-    """One picture, uint8 (height width 3), and the numbers of the samples in it: a row a sample, as it is and, behind a space, in the first epochs of a run.
+    """One picture, uint8 (height width 4), transparent between the images, and the numbers of the samples in it: a row a sample, as it is and, behind a space, in the first epochs of a run.
 
     A segmentation's mask stands below its image, boxes are drawn on it.
     """
@@ -67,9 +68,9 @@ def _coloured(masks: Tensor, classes: int) -> Tensor:
 
 def _together(columns: list[Tensor]) -> numpy.ndarray:
     count, height, width, _ = columns[0].shape
-    canvas = torch.full((count * (height + GAP) - GAP, len(columns) * (width + GAP) - GAP + SPACE, 3), 255, dtype=torch.uint8)
+    canvas = torch.zeros(count * (height + GAP) - GAP, len(columns) * (width + GAP) - GAP + SPACE, 4, dtype=torch.uint8)
     for place, tiles in enumerate(columns):
         left = place * (width + GAP) + (SPACE if place else 0)
         for row, tile in enumerate(tiles):
-            canvas[row * (height + GAP):row * (height + GAP) + height, left:left + width] = tile
+            canvas[row * (height + GAP):row * (height + GAP) + height, left:left + width] = torch.cat([tile, torch.full_like(tile[..., :1], OPAQUE)], 2)
     return canvas.numpy()

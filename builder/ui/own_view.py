@@ -103,7 +103,8 @@ def draw_report(report: Mapping) -> None:
         parts = {f"training{counts}": train, **{f"validation{counts}": one for one in valid}, f"test{counts}": test}
         st.dataframe([{"class": name, **dict(zip(parts, each, strict=True)), "share": f"{100 * sum(each) / whole:.1f} %"}
                       for name, *each in zip(report["classes"], *parts.values(), strict=True)],
-                     key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300)
+                     key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300,
+                     column_config={name: st.column_config.NumberColumn(format="localized") for name in parts})
     if columns := report.get("columns"):
         own_form.draw_columns(columns, report["rows"])
     draw_remarks(report["notes"], report["broken"], report.get("broken_count", len(report["broken"])))

@@ -153,7 +153,7 @@ def test_the_sample_grid_shows_the_first_samples_of_every_class_as_one_picture()
     assert [len(row) for row in grid] == [5] * 10
     assert all(tensors.train_y[index] == label for label, row in enumerate(grid) for index in row)
     picture = grid_image(tensors, 5)
-    assert picture.shape == (10 * 30 - 2, 5 * 30 - 2, 3) and picture.dtype == np.uint8
+    assert picture.shape == (10 * 30 - 2, 5 * 30 - 2, 4) and picture.dtype == np.uint8
     assert np.array_equal(picture[30:58, 60:88, 1], tensors.train_x[grid[1][2], 0].numpy())
 
 

@@ -27,9 +27,9 @@ def test_the_sheet_shows_the_very_images_that_a_run_trains_on(kinds):
         images = split.batch(torch.tensor(numbers))[0] * std + mean if epoch else data.train_x[numbers] / 255
         left = epoch * (8 + GAP) + (SPACE if epoch else 0)
         for place, image in enumerate(images):
-            tile = torch.from_numpy(picture[place * (8 + GAP):place * (8 + GAP) + 8, left:left + 8]).permute(2, 0, 1)
+            tile = torch.from_numpy(picture[place * (8 + GAP):place * (8 + GAP) + 8, left:left + 8, :3]).permute(2, 0, 1)
             assert (tile.float() - 255 * image).abs().max() < 0.51
-    assert picture.shape == (5 * 10 - 2, 4 * 10 - 2 + SPACE, 3)
+    assert picture.shape == (5 * 10 - 2, 4 * 10 - 2 + SPACE, 4)
 
 
 def test_samples_of_all_classes_are_shown_in_turns():
@@ -44,6 +44,6 @@ def test_masks_stand_below_their_images_in_colours_of_their_classes_and_move_alo
     y[0, 0, 5] = 255
     data = Tensors("halves", x, y, x, y, ("ground", "thing"), *statistics(x), "segmentation")
     picture, _ = sheet(data, in_a_row([(AUGMENTATIONS["RandomHorizontalFlip"], {"p": 1.0})]), 0, samples=2, epochs=1)
-    before, after = picture[:12, :6], picture[:12, -6:]
+    before, after = picture[:12, :6, :3], picture[:12, -6:, :3]
     assert (before[:, ::-1] == after).all()
     assert len({tuple(pixel) for pixel in before[6:].reshape(-1, 3).tolist()}) == 3 and (before[6, 5] == 128).all()

@@ -81,7 +81,9 @@ def test_before_the_first_run_the_view_says_what_to_do():
     tab = page()
     assert told(tab)["state"] == "none"
     assert "Press Train" in told(tab)["says"]
-    assert "Train" in labels(tab)
+    assert "Train" in labels(tab) and told(tab)["task"] == "classification"
+    workspace().open(api.gallery("box-cnn"))
+    assert told(page())["task"] == "regression"
 
 
 def test_train_makes_a_run_of_the_project_as_it_is_and_shows_it(store, launched):

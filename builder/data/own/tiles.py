@@ -14,7 +14,7 @@ SIDE = 48  # pixels of a tile
 EACH = 10
 CLASSES = 16
 GAP = 2
-WHITE = 255
+WHITE = OPAQUE = 255
 
 
 class Tiles:
@@ -33,17 +33,18 @@ class Tiles:
         self._rows[label].append(pixels)
 
     def sheet(self, kept: Sequence[int]) -> bytes:
-        """A PNG with a row for each of the classes `kept` that has tiles, on white; nothing without any."""
+        """A PNG with a row for each of the classes `kept` that has tiles, the page between them; nothing without any."""
         rows = [self._rows[label] for label in kept if self._rows.get(label)]
         if not rows:
             return b""
         height, width = rows[0][0].shape[:2]
         across = max(map(len, rows))
-        canvas = numpy.full((len(rows) * (height + GAP) - GAP, across * (width + GAP) - GAP, 3), WHITE, numpy.uint8)
+        canvas = numpy.zeros((len(rows) * (height + GAP) - GAP, across * (width + GAP) - GAP, 4), numpy.uint8)
         for row, tiles in enumerate(rows):
             for column, tile in enumerate(tiles):
                 top, left = row * (height + GAP), column * (width + GAP)
-                canvas[top:top + height, left:left + width] = tile
+                canvas[top:top + height, left:left + width, :3] = tile
+                canvas[top:top + height, left:left + width, 3] = OPAQUE
         stream = io.BytesIO()
         Image.fromarray(canvas).save(stream, "PNG")
         return stream.getvalue()
