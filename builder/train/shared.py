@@ -30,6 +30,7 @@ from .evaluate import Seen
 from .events import Event, RunStarted
 from .loop import Run
 from .settings import Settings
+from .shared_gradients import Gradients
 from .shared_layers import Part, own_statistics, share_chance, share_statistics
 from .watch import Meter, Pace, Sums
 
@@ -167,7 +168,7 @@ class SharedRun(Run):
     def _settle_in(self) -> None:
         share_statistics(self.model)
         super()._settle_in()
-        self.train_part.scattered = True
+        self.train_part.scattered, self.added = True, Gradients(self.trained)
         if self.device.kind == "cpu":
             self.part = Part(self.group.rank, self.group.size)
             share_chance(self.model, self.part)
@@ -205,13 +206,7 @@ class SharedRun(Run):
 
     def share_gradients(self) -> None:
         """Gives every process the gradients of the whole batch, which are the sums of those of its parts."""
-        gradients = [weights.grad for weights in self.trained if weights.grad is not None]
-        if self.group.size == 1:
-            return
-        whole = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(whole)
-        for gradient, part in zip(gradients, whole.split([gradient.numel() for gradient in gradients]), strict=True):
-            gradient.copy_(part.view_as(gradient))
+        self.added.add_up()
 
     def make_meter(self, start: Sums) -> Meter:
         """Adds up this process's part; what is read off it is everybody's."""
@@ -246,6 +241,7 @@ class SharedRun(Run):
         """The first process does what is done again by itself, with whole batches, as a run of one process; the others have gone."""
         self.group = self.whole.group = Alone()
         self.train_part.scattered = False
+        self.added.alone()
         own_statistics(self.model)
         if self.part is not None:
             self.part.size = 1

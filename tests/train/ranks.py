@@ -15,6 +15,7 @@ from torch import nn
 from torchvision.ops import StochasticDepth
 
 from builder.catalogue.augmentation import AUGMENTATIONS
+from builder.train import shared_gradients
 from builder.train.augment import in_a_row
 from builder.train.batches import seed_everything
 from builder.train.checkpoint import read_weights
@@ -39,6 +40,14 @@ def cnn(dropout: float = 0.0) -> nn.Module:
     return small_cnn(dropout=dropout)
 
 
+def in_pieces(small: Small) -> Small:
+    """The same whose gradients are added up in several pieces, and one of whose weights gets none."""
+    shared_gradients.PIECE = 600
+    small.model.register_parameter("idle", nn.Parameter(torch.ones(3)))
+    small.optimizer.add_param_group({"params": [small.model.idle]})
+    return small
+
+
 def dropped() -> nn.Module:
     """A network with every layer that drops at random, on images in the order N H W C and on rows, three of which are made of each sample at the end."""
     seed_everything(0)
@@ -52,8 +61,12 @@ CASES: dict[str, Callable[[], Small]] = {
     "weighted classes, L1, clipping and an average": lambda: Small(
         replace(SETTINGS, l1=0.001, clip=lambda weights: nn.utils.clip_grad_norm_(weights, 1.0), average=0.5), None, cnn(), loss_fn=WEIGHTED),
     "Dropout": lambda: Small(replace(SETTINGS, epochs=2), model=dropped()),
+    "gradients in pieces": lambda: in_pieces(Small(replace(SETTINGS, epochs=2), model=cnn())),
     "images that are changed and mixed": lambda: Small(replace(SETTINGS, augment=MIXED), model=cnn(), loss_fn=WEIGHTED),
 }
+
+
+IN_TWO = ("images that are changed and mixed", "gradients in pieces")
 
 
 class Asked(Control):
@@ -119,7 +132,7 @@ def main(folder: Path) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, make in CASES.items():
         alone = [[type(event).__name__, event.__dict__] for event in make().run()]
-        for size in (2, 3):
+        for size in (2,) if name in IN_TWO else (2, 3):
             ranks = together(folder, size, make, f"{name} {size}".replace(" ", "-"))
             found[f"{name} {size}"] = {"alone": losses(alone), "together": losses(ranks[0][1]), "same": all(rank[0] == ranks[0][0] for rank in ranks),
                                        "accuracies": [[event["accuracy"] for kind, event in one if kind == "Evaluated"] for one in (alone, ranks[0][1])],

@@ -9,8 +9,10 @@ import sys
 import pytest
 import torch
 
+from builder.train import shared_gradients
 from builder.train.device import DeviceError
 from builder.train.shared import Place, device_of
+from builder.train.shared_gradients import in_pieces
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +24,8 @@ def found(tmp_path_factory, request):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("size", [2, 3])
-@pytest.mark.parametrize("case", ["BatchNorm", "weighted classes, L1, clipping and an average", "images that are changed and mixed", "Dropout"])
+@pytest.mark.parametrize(("case", "size"), [*((case, size) for case in ("BatchNorm", "weighted classes, L1, clipping and an average", "Dropout") for size in (2, 3)),
+                                            ("images that are changed and mixed", 2), ("gradients in pieces", 2)])
 def test_losses_and_accuracies_are_those_of_one_process_within_float_error(found, case, size):
     seen = found[f"{case} {size}"]
     assert len(seen["together"]) in (18, 12) and seen["together"] == pytest.approx(seen["alone"], rel=5e-6)
@@ -69,3 +71,10 @@ def test_more_processes_than_gpus_are_refused_with_the_numbers(monkeypatch):
         device_of("cuda", Place(0, 2, ""))
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert device_of(None, Place(1, 2, "")).torch_name == "cuda:1" and device_of("cpu", Place(1, 2, "")).kind == "cpu"
+
+
+def test_pieces_of_gradients_hold_every_weight_once_from_the_last_to_the_first(monkeypatch):
+    weights = [torch.zeros(size) for size in (5, 300, 20, 80, 1)]
+    assert [[len(weight) for weight in piece] for piece in in_pieces(weights)] == [[1, 80, 20, 300, 5]]
+    monkeypatch.setattr(shared_gradients, "PIECE", 400)
+    assert [[len(weight) for weight in piece] for piece in in_pieces(weights)] == [[1, 80, 20], [300], [5]]
