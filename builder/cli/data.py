@@ -188,8 +188,9 @@ def run_list(arguments: Namespace) -> int:
     if not there:
         say("Nothing is kept yet: `data add PATH` reads a zip, a folder, a table, an npz or idx files.", sys.stderr)
         return 0
-    rows = [(one.title, "×".join(map(str, one.shape)), len(one.classes), count(one.train), count(one.test), size(one.bytes), one.sha256[:12]) for one in there]
-    say(table(("TITLE", "SAMPLE", "CLASSES", "TRAIN", "TEST", "SIZE", "NUMBER"), rows, right=[2, 3, 4, 5]))
+    rows = [(one.title, one.task, "×".join(map(str, one.shape)), len(one.classes or one.targets), count(one.train), count(one.valid), count(one.test), size(one.bytes), one.sha256[:12])
+            for one in there]
+    say(table(("TITLE", "TASK", "SAMPLE", "ANSWERS", "TRAIN", "VALIDATION", "TEST", "SIZE", "NUMBER"), rows, right=[3, 4, 5, 6, 7]))
     return 0
 
 

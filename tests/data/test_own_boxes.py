@@ -56,7 +56,22 @@ def test_the_lists_of_imagesets_are_the_parts_where_they_name_every_picture(tmp_
     found = looked(archive(tmp_path / "a.zip", marked() | lists), task="detection")
     assert [found.parts.count(part) for part in ("train", "val", "test")] == [3, 1, 2]
     part = looked(archive(tmp_path / "b.zip", marked() | {name: content for name, content in lists.items() if "test" not in name}), task="detection")
-    assert set(part.parts) == {"train", "test"} and any("2 pictures are in none of train, val and test" in note for note in part.notes)
+    assert set(part.parts) == {"train", "test"} and any("2 pictures are in none of the lists or folders train, val and test" in note for note in part.notes)
+
+
+@pytest.mark.parametrize("form", ["voc", "coco"])
+def test_folders_called_train_valid_and_test_are_the_parts_of_boxes(form: str, tmp_path: Path):
+    """As annotation services give them, with the same names in every folder."""
+    files = {f"{part}/{n}.png": picture(40 * n + shade, size=SIZE) for shade, part in enumerate(("train", "valid", "test")) for n in range(3)}
+    for part in ("train", "valid", "test"):
+        if form == "voc":
+            files |= {f"{part}/{n}.xml": xml(THINGS[n]) for n in range(3)}
+        else:
+            record = {"images": [{"id": n, "file_name": f"{n}.png", "width": SIZE[0], "height": SIZE[1]} for n in range(3)], "categories": [{"id": 1, "name": "cat"}],
+                      "annotations": [{"id": n, "image_id": n, "category_id": 1, "bbox": [8, 5, 10, 10]} for n in range(3)]}
+            files[f"{part}/_annotations.coco.json"] = json.dumps(record).encode()
+    found = looked(archive(tmp_path / "a.zip", files), task="detection")
+    assert [found.parts.count(part) for part in ("train", "val", "test")] == [3, 3, 3] and not found.broken
 
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])

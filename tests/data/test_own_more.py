@@ -161,7 +161,7 @@ def test_several_annotation_files_are_parts_by_their_names(tmp_path: Path):
     train, test = (coco([(n, 7, [0, 0, 9, 9]), (n, 3, [9, 9, 9, 9])]) for n in (0, 1))
     found = looked(archive(tmp_path / "a.zip", PICTURES | {"x/instances_train2017.json": train, "x/instances_test.json": test}))
     assert found.counts() == ([1, 1], [1, 1]) and any("2 pictures without a box that can be used are left aside" in note for note in found.notes)
-    with pytest.raises(DataError, match="its name says which: train, val or test"):
+    with pytest.raises(DataError, match="its name says which, or its folder's: train, val or test"):
         looked(archive(tmp_path / "b.zip", PICTURES | {"one.json": train, "two.json": test}))
 
 

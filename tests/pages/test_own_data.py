@@ -57,6 +57,21 @@ def test_a_file_is_looked_at_added_shown_used_and_removed(folder: Path):
     assert not kept.listed() and "is not on this machine: these are somebody's own data" in said(tab)
 
 
+def test_the_parts_that_came_with_the_data_are_shown_and_no_share_is_asked_for(folder: Path):
+    np.savez(folder / "three.npz", **{f"{what}_{part}": np.zeros((count, 6, 6), np.uint8) if what == "x" else np.arange(count) % 2
+                                      for part, count in (("train", 12), ("valid", 4), ("test", 6)) for what in ("x", "y")})
+    tab = page()
+    tab.text_input(key="own-path").set_value("three.npz")
+    tab = ended(looked(tab.run()).button(key="own-look").click().run())
+    assert "12 training, 4 validation and 6 test samples" in said(tab) and "12 samples train, 4 validate and 6 test" in said(tab)
+    assert tab.dataframe[0].value.to_dict("records")[0] == {"class": "0", "training": 6, "validation": 2, "test": 3, "share": "50.0 %"}
+    tab = ended(tab.button(key="own-add").click().run())
+    assert [field.key for field in tab.number_input if field.key == "data.validation"] == []
+    looked(tab.button(key="use").click().run())
+    assert "12 samples train, 4 are the validation part that came with the data" in said(tab)
+    assert [field.key for field in tab.number_input if field.key == "data.validation"] == []
+
+
 def test_a_table_is_looked_at_column_by_column_and_added_with_the_label_that_is_picked(folder: Path):
     (folder / "table.csv").write_text("size,kind,fate\n" + "".join(f"{n},{'uvw'[n % 3]},{n % 2}\n" for n in range(30)))
     tab = page()

@@ -14,7 +14,7 @@ from builder.catalogue.datasets import MOST_CLASSES
 
 from ..records import DataError
 from .boxes import MOST_BOXES, Box, Boxes, Drawn, wrong_sides
-from .places import MOST_FILE, PARTS, Item, Listing
+from .places import MOST_FILE, PARTS, Item, Listing, part_of
 from .report import Broken, class_name, counted, shown
 
 KEYS = ("images", "annotations", "categories")
@@ -41,14 +41,14 @@ def coco(listing: Listing) -> list[tuple[Item, Mapping]]:
 
 
 def drawn(listing: Listing, files: Sequence[tuple[Item, Mapping]]) -> Boxes:
-    """The boxes of COCO files; several are parts, by train, val and test in their names. Raises DataError when there is none."""
+    """The boxes of COCO files; several are parts, by train, val and test in their names or their folders'. Raises DataError when there is none."""
     boxes = Boxes()
     by_name: dict[str, list[Item]] = defaultdict(list)
     for item in listing.items:
         by_name[item.parts[-1]].append(item)
     parts = [_part(item) if len(files) > 1 else "" for item, _ in files]
     if len(files) > 1 and not all(parts):
-        raise DataError(f"{shown(files[parts.index('')][0].name)}: of several annotation files each is one part, and its name says which: train, val or test")
+        raise DataError(f"{shown(files[parts.index('')][0].name)}: of several annotation files each is one part, and its name says which, or its folder's: train, val or test")
     taken: dict[tuple[str, ...], int] = {}
     for (item, record), part in zip(files, parts, strict=True):
         _read(item, record, part, by_name, boxes, taken)
@@ -58,7 +58,7 @@ def drawn(listing: Listing, files: Sequence[tuple[Item, Mapping]]) -> Boxes:
 
 def _part(item: Item) -> str:
     words = "".join(letter if letter.isalpha() else " " for letter in item.parts[-1].casefold()).split()
-    return next((PARTS[word] for word in words if word in PARTS), "")
+    return next((PARTS[word] for word in words if word in PARTS), part_of(item.parts[:-1]))
 
 
 def _read(file: Item, record: Mapping, part: str, by_name: Mapping[str, list[Item]], boxes: Boxes,
@@ -69,7 +69,7 @@ def _read(file: Item, record: Mapping, part: str, by_name: Mapping[str, list[Ite
     pictures: dict[object, tuple[Item, tuple[int, int]]] = {}
     missing: dict[object, str] = {}
     for place, one in enumerate(record["images"]):
-        key, why, found = _picture(one, by_name)
+        key, why, found = _picture(one, by_name, file.parts[:-1])
         if why:
             boxes.broken.append(Broken(f"{file.name}, picture {_number(one, place)}", why))
             missing[key] = why
@@ -137,13 +137,16 @@ def _categories(file: Item, record: Mapping, boxes: Boxes) -> dict[object, str]:
     return names
 
 
-def _picture(one: object, by_name: Mapping[str, list[Item]]) -> tuple[object, str, tuple[Item, tuple[int, int]] | None]:
-    """A picture's id, why it cannot be used (empty when it can), its file and its width and height; the file is looked up among those that were listed."""
+def _picture(one: object, by_name: Mapping[str, list[Item]], folder: tuple[str, ...]) -> tuple[object, str, tuple[Item, tuple[int, int]] | None]:
+    """A picture's id, why it cannot be used (empty when it can), its file and its width and height; the file is looked up among those that were listed, of
+    several the one below the `folder` of the COCO file."""
     if not isinstance(one, dict) or _key(one.get("id")) is None or not isinstance(one.get("file_name"), str):
         return None, "it has no id or no file_name", None
     key, size = _key(one["id"]), (one.get("width"), one.get("height"))
     parts = tuple(part for part in one["file_name"].replace("\\", "/").split("/") if part not in ("", "."))
     found = [item for item in by_name.get(parts[-1] if parts else "", ()) if item.parts[-len(parts):] == parts]
+    if len(found) > 1:
+        found = [item for item in found if item.parts[:len(folder)] == folder] or found
     if len(found) != 1:
         return key, f"there are {len(found)} files called {shown(one['file_name'], 80)!r}" if found else f"its file {shown(one['file_name'], 80)!r} is missing", None
     if not all(type(value) is int and value > 0 for value in size):

@@ -8,7 +8,7 @@ import stat
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,6 +175,11 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
             return stream.read(MOST_FILE + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"it is damaged in the archive ({shown(str(error))})") from None
+
+
+def part_of(folders: Sequence[str]) -> str:
+    """The part that the innermost folder called train, val or test says; empty where none is."""
+    return next((PARTS[name.casefold()] for name in reversed(folders) if name.casefold() in PARTS), "")
 
 
 @dataclass(frozen=True)

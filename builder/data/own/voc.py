@@ -15,7 +15,7 @@ from builder.catalogue.datasets import MOST_CLASSES
 
 from ..records import DataError
 from .boxes import MOST_BOXES, Box, Boxes, Drawn, wrong_sides
-from .places import PARTS, Item, Listing
+from .places import PARTS, Item, Listing, part_of
 from .report import Broken, class_name, shown
 from .sheet import NUMBER
 
@@ -85,7 +85,8 @@ def annotations(listing: Listing) -> list[tuple[Item, Marked]]:
 
 
 def drawn(listing: Listing, files: Sequence[tuple[Item, Marked]]) -> Boxes:
-    """The boxes of the XML files; the lists train, val and test of ImageSets/Main are parts where all pictures are in one. Raises DataError when there is none."""
+    """The boxes of the XML files; the lists train, val and test of ImageSets/Main, or folders called so, are parts where all pictures are in one. Raises DataError
+    when there is none."""
     boxes = Boxes()
     names = {marked["name"].strip() for _, file in files for marked in file.objects if marked.get("name", "").strip()}
     boxes.classes.extend(sorted(set(map(class_name, names))))
@@ -108,7 +109,7 @@ def drawn(listing: Listing, files: Sequence[tuple[Item, Marked]]) -> Boxes:
         else:
             taken.add(picture.parts)
             size = _size(file)
-            boxes.pictures.append(Drawn(picture, tuple(_boxes(item, file, size, boxes)), parts.get(_stem(item.parts[-1]), ""), size))
+            boxes.pictures.append(Drawn(picture, tuple(_boxes(item, file, size, boxes)), parts.get(_stem(item.parts[-1]), "") if parts else part_of(picture.parts[:-1]), size))
     _whole_parts(boxes)
     boxes.must_have_some(shown(files[0][0].name))
     return boxes
@@ -178,5 +179,5 @@ def _whole_parts(boxes: Boxes) -> None:
     named = [one.part for one in boxes.pictures if one.part]
     if named and (len(named) < len(boxes.pictures) or not {"train"} < set(named)):
         left = len(boxes.pictures) - len(named)
-        boxes.notes.append(f"The lists of ImageSets/Main are not used: {f'{left:,} pictures are in none of train, val and test' if left else 'they name one part alone'}. The parts are drawn.")
+        boxes.notes.append(f"The parts are drawn: {f'{left:,} pictures are in none of the lists or folders train, val and test' if left else 'lists or folders name one part alone'}.")
         boxes.pictures[:] = [Drawn(one.item, one.boxes, "", one.size) for one in boxes.pictures]
