@@ -14,8 +14,8 @@ from .checkpoint import Position, lay_out_state
 from .device import Device
 
 NEVER = 2 ** 62
-# Share of the time that watching may take.
-SHARE = 0.01
+# Share of the time that each kind of watching may take: reports, pictures, copies of sound weights.
+SHARE = 0.005
 # So many steps, or numbers of a network's outputs, are kept until their right answers are counted at once.
 MOST_STEPS, MOST_VALUES = 64, 2 ** 16
 
@@ -81,11 +81,12 @@ class Meter:
 
     def add(self, loss: Tensor | float, outputs: Tensor, targets: Tensor) -> None:
         """One step's mean loss, on the processor as a number, and what the network gave and should have given."""
+        samples = targets.shape[0]  # len() of a tensor takes longer than all of the rest
         if isinstance(self._loss, float):
-            self._loss += loss * len(targets)
+            self._loss += loss * samples
         else:
-            self._loss.add_(loss, alpha=len(targets))
-        self._samples += len(targets)
+            self._loss.add_(loss, alpha=samples)
+        self._samples += samples
         self._left.append((outputs, targets))
         self._values += outputs.numel()
         if len(self._left) == MOST_STEPS or self._values >= MOST_VALUES:

@@ -327,6 +327,6 @@ def test_a_watched_run_looks_less_often_where_looking_is_slow():
     pace.looked(10.0, 10.001)
     assert not pace.due(10.25) and pace.due(10.2511)
     pace.looked(10.0, 10.1)
-    assert not pace.due(20.0) and pace.due(20.2)
+    assert not pace.due(30.0) and pace.due(30.2)
     pace.looked(0.0, 10.0)
     assert pace.due(70.1)
