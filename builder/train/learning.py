@@ -25,7 +25,6 @@ from .watch import Meter, SoundWeights, Sums
 
 # Where waiting for every step's loss costs nothing, because the device is the processor that waits.
 CHECKED_EVERY_STEP = ("cpu",)
-UNBROKEN = nullcontext()
 
 
 class Learning:
@@ -37,6 +36,8 @@ class Learning:
         self.at, self.random = Position(seed=settings.seed, epochs=settings.epochs), None
         self.trained = [weights for weights in model.parameters() if weights.requires_grad]
         self.average: AveragedModel | None = None
+        # What surrounds a step's passes through the network, where somebody may break them off.
+        self.around: AbstractContextManager[None] = nullcontext()
         self.step, self.checked, self.share = 0, device.kind in CHECKED_EVERY_STEP, None
         self.bounds = batch_bounds(len(tensors.train_x), settings.batch_size)
 
@@ -111,7 +112,7 @@ class Learning:
             known, outputs = played
         else:
             # What is broken off ends before the optimiser has begun to change the weights.
-            with self.breakable():
+            with self.around:
                 loss, outputs = self.judged(inputs, targets)
                 known = loss.item() if self.checked else loss.detach()
                 if self.checked and not math.isfinite(known):
@@ -124,10 +125,6 @@ class Learning:
             self.average.update_parameters(self.model)
         self.meter.add(known, outputs.detach(), targets)
         return True
-
-    def breakable(self) -> AbstractContextManager[None]:
-        """What surrounds a step's passes through the network; nothing, unless somebody may break them off."""
-        return UNBROKEN
 
     def gradients(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Gives the weights their gradients of a batch; its mean loss and the network's outputs."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,20 +149,21 @@ class Run(Learning):
         return (yield from self._look())
 
     def _made(self, inputs: Tensor, targets: Tensor) -> bool | None:
-        """A step, as `do_step` makes it; None where it was broken off while the network was compiled, with everything as it was before."""
+        """A step, as `do_step` makes it; None where it was broken off while the network was compiled, with everything as it was before.
+
+        Compiling takes up to a minute: who asks to stop or to pause meanwhile does not wait for its end.
+        """
         if not self.forward.compiling:
             return self.do_step(inputs, targets)
-        put_back = way_back(self.model, self.device.torch_name)
+        put_back, before, self.around = way_back(self.model, self.device.torch_name), self.around, interruptible(self.control)
         try:
             return self.do_step(inputs, targets)
         except Interrupted:
             self.forward.forget()
             put_back()
             return None
-
-    def breakable(self) -> AbstractContextManager[None]:
-        """Compiling takes up to a minute: who asks to stop or to pause meanwhile does not wait for its end."""
-        return interruptible(self.control) if self.forward.compiling else super().breakable()
+        finally:
+            self.around = before
 
     def _epoch_end(self) -> Ending:
         """Evaluation, records, pictures and checkpoints of an epoch whose steps are done."""
