@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -90,7 +91,9 @@ class RecordedStep:
     def _record(self, inputs: Tensor, targets: Tensor) -> None:
         self._inputs, self._targets = inputs.clone(), targets.clone()
         self._rates = [[group["lr"], torch.tensor(float(group["lr"]), device=self._device)] for group in self._optimizer.param_groups]
-        with self._as_recorded(), self._left_as_it_was():
+        with self._as_recorded(), self._left_as_it_was(), warnings.catch_warnings():
+            # The steps before a recording are made without one, which torch warns of.
+            warnings.filterwarnings("ignore", "This instance was constructed with capturable")
             self._records.warm(self._step)
             play = self._records.record(self._step)
             self._written = [(weights, weights.grad) for group in self._optimizer.param_groups for weights in group["params"]]
