@@ -170,22 +170,21 @@ class Placements(Mapping[str, Placed]):
             where = range(len(plan.nodes))
             self._made = dict(before._made)
             shapes[:] = before._shapes
-        first = again.index(True) if changed is not None and True in again else 0 if changed is None else len(plan.rows)
-        other: set[int] = set()  # places that give something else than before
-        for place in range(first, len(plan.rows)):
-            if not again[place] and (not other or other.isdisjoint(plan.sources[place])):
-                shapes[place] = before._shapes[where[place]]
+        first = 0 if changed is None else again.index(True) if True in again else len(plan.rows)
+        names, sources, was, made = list(plan.places), plan.sources, before._shapes, self._made
+        other = [False] * len(plan.nodes)  # places that give something else than before
+        for place, row in enumerate(plan.rows[first:], first):
+            if not again[place] and not (other[row[1]] if row and not row[2] else any(other[source] for source in sources[place])):
+                shapes[place] = was[where[place]]
                 continue
-            name, row = plan.nodes[place].id, plan.rows[place]
-            known = self._made.pop(name, None)
+            known, at = made.pop(names[place], None), where[place]
             shape = shapes[place] = UNTOLD if row is None else through(row, shapes)
             if shape is UNTOLD:
                 self._special(place)
-                known = known or (before[name] if where[place] is not None else None)
-                if known is None or known.shapes != self._made[name].shapes:
-                    other.add(place)
-            elif where[place] is None or shape != before._shapes[where[place]] or known is not None and len(known.shapes) > 1:
-                other.add(place)
+                known = known or (before[names[place]] if at is not None else None)
+                other[place] = known is None or known.shapes != made[names[place]].shapes
+            else:
+                other[place] = at is None or shape != was[at] or known is not None and len(known.shapes) > 1
         self._stuck()
 
     def _stands(self, before: Placements, node: Node) -> bool:
