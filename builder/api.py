@@ -585,11 +585,14 @@ def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[nump
     return sheet(tensors, in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
 
 
-def fetch(project: Project, progress: Callable[[str, float], None] | None = None) -> None:
-    """Brings a project's data set to this machine where it is not there yet; raises builder.data.DataError where it cannot be had."""
+def fetch(project: Project, progress: Callable[[str, float], None] | None = None, download: bool = True) -> None:
+    """Makes a project's data set ready to be read: with `download` it is brought to this machine where it is not there yet, and photographs are brought to
+    their size. Raises builder.data.DataError where it cannot be had."""
     from builder import data
 
-    data.load(dataset_of(project), paths.data_roots(), progress, download=True, most=data.GLANCE)
+    dataset = dataset_of(project)
+    if download or not data.ready(dataset):
+        data.load(dataset, paths.data_roots(), progress, download, most=data.GLANCE)
 
 
 def prepare(project: Project) -> None:

@@ -245,9 +245,8 @@ def shared(store, run, project, count: int, how: dict[str, object]) -> Iterator[
     from builder import api
     from builder.runs import sharing
 
-    if how["download"]:
-        # Before there are others, who only read it.
-        api.fetch(project, how["progress"])
+    # Before there are others, who only read it.
+    api.fetch(project, how["progress"], how["download"])
     with sharing(run, count, store.root) as (others, meet):
         for event in api.train(project, **how, place=(0, count, str(meet))):
             yield others.explained(event)

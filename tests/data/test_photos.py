@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from safetensors.torch import load_file, save_file
 from torchvision import datasets
 
+from builder import api
 from builder.catalogue import DATASETS, described
 from builder.data import DataError, available, download, load, photos
 from builder.data.rows import Rows
@@ -115,6 +116,16 @@ def test_many_photographs_stay_in_their_file_and_are_read_without_one_where_the_
     monkeypatch.setattr(photos, "bytes", full, raising=False)
     again = load(sized(name), [tmp_path / "unpacked"], most=1000)
     assert torch.equal(again.train_x, few.train_x) and torch.equal(again.test_y, few.test_y) and not list((home / "data" / "photos").iterdir())
+
+
+def test_photographs_are_made_ready_once_for_all_processes_that_train_on_them(tmp_path, home, monkeypatch):
+    monkeypatch.setenv("BRICKWORK_DATA", str(tmp_path / "unpacked"))
+    unpacked(tmp_path / "unpacked")
+    project = api.with_settings(api.gallery("mnist-cnn"), {"data.source": "food101", "data.side": SIDE})
+    told = []
+    for _ in range(2):
+        api.fetch(project, lambda *how_far: told.append(how_far), download=False)
+    assert photos.kept_file("food101", SIDE).is_file() and [share for _, share in told][-1] == 1 and sum(share == 1 for _, share in told) == 1
 
 
 @pytest.mark.parametrize(("files", "says"), [
