@@ -71,7 +71,7 @@ def dialog(space: Workspace, run: Run, api: Trainer) -> None:
 def table(rows: list[Survivor]) -> dict[str, list[object]]:
     """The bricks as columns."""
     return {"Brick": [row.brick for row in rows], "In the run": [row.was or (row.brick if row.kept or row.state == "gone" else "") for row in rows],
-            "What becomes of it": [SIGNS[row.state] for row in rows], "Kept": [f"{row.kept:,} of {row.numbers:,}" for row in rows], "Why": [row.why for row in rows]}
+            "What becomes of it": [SIGNS[row.state] for row in rows], "Kept": [f"{row.kept:,} of {row.numbers:,}" for row in rows], **({"Why": [row.why for row in rows]} if any(row.why for row in rows) else {})}
 
 
 def _begin(space: Workspace, run: Run, file: Path, api: Trainer) -> None:

@@ -92,3 +92,9 @@ def test_pure_modules_do_not_import_react() -> None:
 
 def test_components_stay_short() -> None:
     assert [(path.name, n) for path in SOURCES if path.suffix == ".tsx" and (n := len(path.read_text().splitlines())) > 150] == []
+
+
+def test_no_brick_that_comes_into_sight_has_the_whole_workspace_styled_again() -> None:
+    # :has() of an element is looked at again whenever anything comes or goes inside it, and the canvas brings bricks in and out with every frame of a pan.
+    rules = (bundle.FRONTEND / "src/canvas/styles.css").read_text()
+    assert ".bw[data-panel" in rules and not re.findall(r"(?:\.bw|\.pane|\.react-flow\w*)(?:\[[^\]]*\])?:has\(", rules)
