@@ -113,9 +113,9 @@ def _right(found: Sequence[Detections], targets: Tensor) -> Tensor:
     """Which of the boxes of pictures, one picture's after the other's, are right at each overlap (D OVERLAPS): the surest first, each takes the true box of its class, not taken
     yet, that it overlaps most, if that is enough."""
     needed = torch.tensor(OVERLAPS, dtype=torch.float64, device=targets.device)
-    # Other classes, and places without a box, overlap with nothing.
-    overlaps = pad_sequence([box_iou(boxes.double(), true[:, :4].double()) * (kinds[:, None] == true[:, 4]) for (boxes, _, kinds), true in zip(found, targets, strict=True)],
-                            batch_first=True)  # N K M
+    boxes, kinds = (pad_sequence([told[place] for told in found], batch_first=True) for place in (0, 2))  # N K 4, N K
+    # Other classes, and places without a box, which have no area, overlap with nothing.
+    overlaps = box_iou(boxes.double(), targets[..., :4].double()).nan_to_num() * (kinds[..., None] == targets[:, None, :, 4])  # N K M
     free, right = torch.ones(len(found), len(OVERLAPS), targets.shape[1], dtype=torch.bool, device=targets.device), []
     for one in overlaps.unbind(1):
         best, which = (one[:, None] * free).max(2)  # N OVERLAPS

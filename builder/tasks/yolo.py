@@ -52,11 +52,12 @@ def detections(outputs, least=0.05, overlap=0.5, most=100):
     """Of every picture the boxes (K 4), scores (K) and class numbers (K), the surest first; of boxes of one class that overlap by more than `overlap` (intersection over
     union) only the surest stays."""
     sure, kinds = outputs[:, 4].float().flatten(1).sigmoid(), outputs[:, 5:].float().flatten(2).sigmoid()
-    score, kind = (sure[:, None] * kinds).max(1)  # N H*W
-    found = []
-    for box, sure, named in zip(boxes_of(outputs), score, kind, strict=True):
-        enough = sure >= least
-        box, sure, named = box[enough].clamp(0, 1), sure[enough], named[enough]
-        kept = torchvision.ops.batched_nms(box, sure, named, overlap)[:most]
-        found.append((box[kept], sure[kept], named[kept]))
+    scores, named = (sure[:, None] * kinds).max(1)  # N H*W
+    boxes, found = boxes_of(outputs).clamp(0, 1), []
+    # Boxes of different classes are moved so far apart that they do not overlap.
+    apart = boxes.double() + 2 * named[..., None]
+    for box, moved, score, kind in zip(boxes, apart, scores, named, strict=True):
+        place = (score >= least).nonzero()[:, 0]
+        place = place[torchvision.ops.nms(moved[place], score[place].double(), overlap)[:most]]
+        found.append((box[place], score[place], kind[place]))
     return found
