@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import tarfile
@@ -49,6 +50,8 @@ def _mat(**values: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
+# Made once: a MATLAB file and a gzip have the time of their making in them, and the sums that are checked are of their bytes.
+@functools.cache
 def flowers() -> dict[str, bytes]:
     """Six training, six validation and eight test pictures of three kinds."""
     numbers = np.arange(1, 21)
@@ -57,6 +60,7 @@ def flowers() -> dict[str, bytes]:
             "setid.mat": _mat(trnid=numbers[None, 14:], valid=numbers[None, 8:14], tstid=numbers[None, :8])}
 
 
+@functools.cache
 def pets() -> dict[str, bytes]:
     """Ten training and six test pictures of two breeds, one of them a PNG under another name."""
     names = [f"{'Abyssinian' if number % 2 else 'american_bulldog'}_{number}" for number in range(16)]
@@ -67,6 +71,7 @@ def pets() -> dict[str, bytes]:
             "annotations.tar.gz": archive(lists | {f"annotations/trimaps/{name}.png": mask(number) for number, name in enumerate(names)})}
 
 
+@functools.cache
 def food() -> dict[str, bytes]:
     """Eight training and four test pictures of two dishes; the lists stand behind the pictures."""
     train, test = ({dish: [f"{dish}/{number}" for number in range(first, last)] for dish in ("apple_pie", "baby_back_ribs")} for first, last in ((0, 4), (4, 6)))
