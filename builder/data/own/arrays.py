@@ -77,8 +77,9 @@ def read_arrays(path: Path, most: int, task: str = "auto", ignore: int | None = 
             given = next((name for name in NAMES if name in heads), None)
             known = _known(_array(archive, given), given) if given else None
             parts = [_PARTS[task](archive, images, labels, part, known) for images, labels, part in pairs]
-    except DataError:
-        raise
+    except DataError as error:
+        # Names of arrays stand in it as the file has them.
+        raise DataError(shown(str(error), 2000)) from None
     # Damaged names are a ValueError.
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"{file} is no whole npz file ({shown(str(error)) or type(error).__name__}); save it again with numpy.savez") from None
@@ -244,7 +245,7 @@ def _also(broken: dict[int, str], index: int, says: str) -> None:
 
 
 def _named(broken: Mapping[int, str], images: str) -> tuple[Broken, ...]:
-    return tuple(Broken(f"{images}[{index}]", why) for index, why in sorted(broken.items()))
+    return tuple(Broken(f"{shown(images)}[{index}]", why) for index, why in sorted(broken.items()))
 
 
 def _good(x: numpy.ndarray, images: str, broken: dict[int, str]) -> tuple[numpy.ndarray, numpy.ndarray, tuple[str, ...]]:
