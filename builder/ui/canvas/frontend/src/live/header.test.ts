@@ -39,9 +39,11 @@ test("only a run that can still change is busy, and only what went wrong is bad"
   assert.equal(ended("out_of_memory"), true);
 });
 
-test("masks are judged by overlap too, and numbers by R²", () => {
+test("masks are judged by overlap too, numbers by R², and boxes by mAP", () => {
   const masks = numbers({ ...header, best: { accuracy: 0.95, figure: 0.712, epoch: 3 } }, "completed", "segmentation")[0];
   assert.deepEqual([masks?.label, masks?.value, masks?.note], ["Best test accuracy", "95.0 %", "after epoch 3, mean IoU 71.2 %"]);
   const told = numbers({ ...header, part: "validation", best: { accuracy: null, figure: 0.9731, epoch: 3 } }, "completed", "regression");
   assert.deepEqual([told[0]?.label, told[0]?.value, told[1]?.label], ["Best validation R²", "0.973", "Test R²"]);
+  const found = numbers({ ...header, part: "validation", best: { accuracy: null, figure: 0.635, epoch: 7 } }, "running", "detection")[0];
+  assert.deepEqual([found?.label, found?.value], ["Best validation mAP", "63.5 %"]);
 });

@@ -40,7 +40,7 @@ export function numbers(header: Header, state: State, task: Task = "classificati
     ? { label: "Time", value: seconds ? duration(seconds) : "—", note: "" }
     : { label: "Time", value: left === null ? "—" : timeLeft(left), note: seconds ? `${duration(seconds)} so far` : "" };
   return [
-    { label: `Best ${header.part} ${score(task)}`, value: scored(best), note: best ? `after epoch ${best.epoch}${overlap(best, task)}` : "" },
+    { label: `Best ${header.part} ${score(task)}`, value: scored(best, task), note: best ? `after epoch ${best.epoch}${overlap(best, task)}` : "" },
     ...tested(header, task),
     time,
     { label: "Speed", value: speed === null ? "—" : count(speed), note: speed === null ? "" : "samples/s" },
@@ -58,9 +58,12 @@ function score(task: Task): string {
   return SCORES[task] ?? "accuracy";
 }
 
-function scored(reached: Reached): string {
+/** Shares in per cent, as the charts have them; R² is none. */
+function scored(reached: Reached, task: Task): string {
   if (!reached) return "—";
-  return reached.accuracy !== null ? percent(reached.accuracy) : reached.figure === null ? "—" : reached.figure.toFixed(3);
+  if (reached.accuracy !== null) return percent(reached.accuracy);
+  if (reached.figure === null) return "—";
+  return task === "regression" ? reached.figure.toFixed(3) : percent(reached.figure);
 }
 
 /** Of masks the mean intersection over union, which small classes count in as much as large ones. */
@@ -72,7 +75,7 @@ function overlap(reached: Reached, task: Task): string {
 function tested({ part, tested }: Header, task: Task): { label: string; value: string; note: string }[] {
   if (part === "test" && !tested) return [];
   const note = tested ? `${tested.checkpoint} checkpoint, epoch ${tested.epoch}${overlap(tested, task)}` : "kept for the end";
-  return [{ label: `Test ${score(task)}`, value: scored(tested), note }];
+  return [{ label: `Test ${score(task)}`, value: scored(tested, task), note }];
 }
 
 /** How many samples each part has. */
