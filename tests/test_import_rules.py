@@ -31,8 +31,9 @@ class Rule(NamedTuple):
 
 
 CATALOGUE, GRAPH, EVENTS, PATHS = "builder.catalogue", "builder.graph", "builder.train.events", "builder.paths"
+PROCESSES = "builder.processes"
 CONTROL = "builder.train.control"
-FIELD = {CATALOGUE, PATHS, "builder.data", "builder.tasks", "builder.train", "builder.inspect"}
+FIELD = {CATALOGUE, PATHS, PROCESSES, "builder.data", "builder.tasks", "builder.train", "builder.inspect"}
 TABLE = {
     "builder.catalogue": Rule({CATALOGUE}, set(), set()),
     "builder.graph": Rule({CATALOGUE, GRAPH}, set(), set()),
@@ -45,7 +46,7 @@ TABLE = {
     "builder.tasks": Rule(FIELD, LEARNING, LEARNING),
     "builder.train": Rule(FIELD, LEARNING, LEARNING),
     "builder.inspect": Rule(FIELD, LEARNING, LEARNING),
-    "builder.runs": Rule({"builder.runs", EVENTS, CONTROL, GRAPH, PATHS}, set(), set()),
+    "builder.runs": Rule({"builder.runs", EVENTS, CONTROL, GRAPH, PATHS, PROCESSES}, set(), set()),
     "builder.charts": Rule({"builder.charts", EVENTS, CATALOGUE}, {"plotly", "numpy"}, {"plotly", "numpy"}),
     "builder.gallery": Rule({"builder.gallery", GRAPH, CATALOGUE, PATHS}, set(), set()),
     # torch is loaded by a thread after the first page is drawn, so that the first run need not wait for it.
@@ -56,10 +57,11 @@ TABLE = {
         {"streamlit", "torch"},
     ),
     "builder.paths": Rule(set(), set(), set()),
+    PROCESSES: Rule(set(), set(), set()),
     "builder.weights": Rule({"builder.weights", PATHS}, set(), {"torch", "torchvision", "safetensors"}),
 }
 ANYTHING_BUT_TORCH_AT_THE_TOP = ("builder", "builder.api", "builder.recipe", "builder.warm", "builder.cli", "builder.__main__", "pages", "app")
-WITHOUT_TORCH = ("", ".api", ".recipe", ".warm", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".train.control", ".paths", ".weights")
+WITHOUT_TORCH = ("", ".api", ".recipe", ".warm", ".cli", ".catalogue", ".graph", ".compile", ".export", ".charts", ".runs", ".ui", ".gallery", ".train.events", ".train.control", ".paths", ".processes", ".weights")
 
 
 class Import(NamedTuple):

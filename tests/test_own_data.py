@@ -36,6 +36,17 @@ from tests.data.test_own_boxes import xml
 SECTION = {"source": "own", "sha256": "0" * 64, "title": "Ants", "shape": [3, 12, 12], "classes": ["ants", "bees"], "train": 6, "test": 2}
 
 
+def learns_as_its_script_says(project, section, tmp_path: Path) -> None:
+    """Trains a project; its loss falls, and its exported script prints the same losses."""
+    losses = [event.loss for event in api.train(project, device="cpu") if isinstance(event, EpochEnded)]
+    script = tmp_path / "train.py"
+    script.write_bytes(api.export(project, "script").content)
+    done = subprocess.run([sys.executable, script, "--device", "cpu", "--data", kept.place(section["sha256"]) / kept.FILE], capture_output=True, text=True,
+                          cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+    assert losses[-1] < losses[0] and all(repr(loss) in done.stdout for loss in losses)
+
+
 @pytest.fixture
 def project():
     return api.gallery("mnist-cnn")
@@ -190,14 +201,7 @@ def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_
                                          "edges": [{"source": "image", "target": wanted[0][0]}, {"source": wanted[0][0], "target": "out"}]}
         project = api.apply(api.from_json(record | {"data": {"source": "digits"}}), {"op": "choose_data", "source": section})
         assert not api.check(project).errors, api.check(project).errors
-        events = list(api.train(project, device="cpu"))
-        losses = [event.loss for event in events if isinstance(event, EpochEnded)]
-        script = tmp_path / "train.py"
-        script.write_bytes(api.export(project, "script").content)
-        done = subprocess.run([sys.executable, script, "--device", "cpu", "--data", kept.place(section["sha256"]) / kept.FILE], capture_output=True, text=True,
-                              cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
-        assert done.returncode == 0, done.stderr
-        assert losses[-1] < losses[0] and all(repr(loss) in done.stdout for loss in losses)
+        learns_as_its_script_says(project, section, tmp_path)
         if section is masks:
             project = api.with_settings(project, {"training.loss": '{"kind": "CrossEntropyLoss", "weight": "balanced"}', "training.workers": 2})
             usual, whole = list(api.train(project, device="cpu")), shown(dataset_of(project), [], validation=0.1)
@@ -227,14 +231,7 @@ def test_a_network_learns_to_find_things_from_files_of_boxes_and_the_script_prin
         "out_channels": 7, "kernel_size": 4, "stride": 4}}, {"id": "out", "kind": "Output"}], "edges": [{"source": "image", "target": "conv"}, {"source": "conv", "target": "out"}]}
     project = api.apply(api.from_json(record | {"data": {"source": "digits"}}), {"op": "choose_data", "source": section})
     assert not api.check(project).errors, api.check(project).errors
-    events = list(api.train(project, device="cpu"))
-    losses = [event.loss for event in events if isinstance(event, EpochEnded)]
-    script = tmp_path / "train.py"
-    script.write_bytes(api.export(project, "script").content)
-    done = subprocess.run([sys.executable, script, "--device", "cpu", "--data", kept.place(section["sha256"]) / kept.FILE], capture_output=True, text=True,
-                          cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": ""})
-    assert done.returncode == 0, done.stderr
-    assert losses[-1] < losses[0] and all(repr(loss) in done.stdout for loss in losses)
+    learns_as_its_script_says(project, section, tmp_path)
 
 
 def test_idx_files_are_read_in_pairs_by_the_command_line(tmp_path: Path, capsys):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from builder import paths
 from builder.catalogue.datasets import OWN, SHA256, Dataset, own_name, own_problem
+from builder.processes import running
 
 from .records import DataError
 
@@ -131,21 +132,10 @@ def workroom() -> Iterator[Path]:
     """A folder of this process on the disk of what is kept, there while it lasts; those of processes that are gone, which may have been ended while they wrote, go too."""
     root().mkdir(parents=True, exist_ok=True)
     for entry in list(os.scandir(root())):
-        if (found := ROOM.fullmatch(entry.name)) and not runs(int(found[1])):
+        if (found := ROOM.fullmatch(entry.name)) and not running(int(found[1])):
             shutil.rmtree(entry.path, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=root(), prefix=f".{os.getpid()}-") as folder:
         yield Path(folder)
-
-
-def runs(process: int) -> bool:
-    """Whether there is a process with this number."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def keep(samples: Path, about: Mapping[str, object]) -> Kept:

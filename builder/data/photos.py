@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 from builder import paths
 from builder.catalogue import DATASETS
+from builder.processes import running
 
-from .kept import runs
 from .layout import head
 from .records import DataError, Progress, Where
 
@@ -174,7 +174,7 @@ def _without_left(kept: Path) -> None:
     """Takes away what processes that were ended while they wrote have left."""
     for left in kept.parent.glob(f".{kept.name}.*.part"):
         process = left.name.split(".")[-2]
-        if process.isdecimal() and not runs(int(process)):
+        if process.isdecimal() and not running(int(process)):
             left.unlink(missing_ok=True)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from builder.processes import running
 from builder.train.events import RunEnded
 
 from . import lock
@@ -61,17 +61,7 @@ def _abandoned(run: Run) -> bool:
     if run.claimed == run.generation:
         return True
     age = time.time() - (run.launched or run.created)
-    return age > GRACE_SECONDS or (run.pid is not None and not _alive(run.pid))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return age > GRACE_SECONDS or (run.pid is not None and not running(run.pid))
 
 
 def _where(run: Run) -> str:

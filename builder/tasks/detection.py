@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 from torch.nn.utils.rnn import pad_sequence
 from torchvision.ops import box_iou
 
-from .task import LossFunction, TaskError, shown
+from .task import TaskError, Ungraded, shown
 from .yolo import detections
 
 Detections = tuple[Tensor, Tensor, Tensor]
@@ -45,7 +45,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Detection:
+class Detection(Ungraded):
     """The task of finding things and naming each; `parts` tells what a batch's loss is made of, as means over its pictures."""
 
     classes: int
@@ -58,18 +58,6 @@ class Detection:
         if outputs.ndim != 4 or outputs.shape[1] != BOX + self.classes:
             raise TaskError(f"The network gives {shown(outputs)}: its output must be N×{BOX + self.classes}×H×W, for every cell of a grid 4 numbers for a box, 1 for whether "
                             f"there is one, and one score for each of {self.classes} class{'' if self.classes == 1 else 'es'}.")
-
-    def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss function of the grid and the true boxes."""
-        return loss_fn(outputs, targets)
-
-    def correct(self, outputs: Tensor, targets: Tensor) -> int:
-        """None: what is right depends on how far boxes must overlap, which the figures tell."""
-        return 0
-
-    def answers(self, targets: Tensor) -> int:
-        """None."""
-        return 0
 
     def tally(self, outputs: Tensor, targets: Tensor) -> Judged:
         """Every box that is told, with whether it is right at each of the overlaps."""

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from builder.catalogue.datasets import BOX
 
-from .task import LossFunction, TaskError, shown
+from .task import TaskError, Ungraded, shown
 
 MOST_SAMPLES, MOST_NUMBERS = 500, 2000  # that are pictured while a run goes on
 
 
 @dataclass(frozen=True)
-class Regression:
+class Regression(Ungraded):
     """The task of telling numbers; nothing is right or wrong, only nearer or farther."""
 
     targets: Sequence[str]
@@ -28,18 +28,6 @@ class Regression:
         count = len(self.targets)
         if outputs.ndim != 2 or outputs.shape[1] != count:
             raise TaskError(f"The network gives {shown(outputs)}, and the data has {count} target{'' if count == 1 else 's'} a sample: its output must be N×{count}.")
-
-    def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss function of the numbers given and the true ones."""
-        return loss_fn(outputs, targets)
-
-    def correct(self, outputs: Tensor, targets: Tensor) -> int:
-        """None: a number is never simply right."""
-        return 0
-
-    def answers(self, targets: Tensor) -> int:
-        """None."""
-        return 0
 
     def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """For each target the sums of squared and absolute errors, of the true numbers and of their squares (4 K); then that of the boxes' overlap."""

@@ -19,6 +19,22 @@ def shown(outputs: Tensor) -> str:
     return "×".join(["N", *map(str, outputs.shape[1:])])
 
 
+class Ungraded:
+    """What tasks share whose answers are nearer or farther, never simply right or wrong; their figures tell how near."""
+
+    def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss function of what the network gives and of what is true."""
+        return loss_fn(outputs, targets)
+
+    def correct(self, outputs: Tensor, targets: Tensor) -> int:
+        """None."""
+        return 0
+
+    def answers(self, targets: Tensor) -> int:
+        """None."""
+        return 0
+
+
 class Task(Protocol):
     """Results stay on the device of the tensors; `loss` and `correct`, asked every step, never wait for it."""
 
