@@ -70,9 +70,9 @@ class Case:
 
 
 CASES = {case.name: case for case in (
-    Case("mnist-cnn", "mnist-cnn", "mnist", 100, 0.01, 0.0, 20_000),
-    Case("fashion-mlp", "fashion-mlp", "fashion-mnist", 64, 0.1, 0.0, 20_000),
-    Case("lenet-cifar", "lenet-cifar", "cifar10", 4, 0.001, 0.9, 4_000),
+    Case("mnist-cnn", "mnist-cnn", "mnist", 100, 0.01, 0.0, 60_000),
+    Case("fashion-mlp", "fashion-mlp", "fashion-mnist", 64, 0.1, 0.0, 60_000),
+    Case("lenet-cifar", "lenet-cifar", "cifar10", 4, 0.001, 0.9, 8_000),
     Case("resnet20-cifar", "resnet20-cifar", "cifar10", 128, 0.1, 0.9, 1_280),
     Case("one-by-one", "mnist-cnn", "mnist", 1, 0.01, 0.0, 2_000))}
 
