@@ -104,8 +104,10 @@ def diagram(project: Project, format: str = "svg", **look: object) -> bytes:
     return picture(dot(project, Look(**look)), format)
 
 
-def export(project: Project, kind: str, checkpoint: Path | None = None, address: str = "http://localhost:8501") -> Exported:
-    """The project as a file of one of the kinds of builder.export.KINDS; "onnx" and "weights" hold the weights of `checkpoint` when it is given.
+def export(project: Project, kind: str, checkpoint: Path | None = None, address: str = "http://localhost:8501",
+           threads: int | None = None) -> Exported:
+    """The project as a file of one of the kinds of builder.export.KINDS; "onnx" and "weights" hold the weights of `checkpoint` when it is given, and a "script" or
+    "notebook" computes with as many `threads` as the run whose losses it is to print, or as a run would take here.
 
     Raises BuildError when the drawing has errors, and another ValueError in a person's words when this kind cannot be made or would not be right.
     """
@@ -118,11 +120,11 @@ def export(project: Project, kind: str, checkpoint: Path | None = None, address:
         case "script":
             from builder.export.script import script
 
-            return Exported(script(project).encode())
+            return Exported(script(project, threads).encode())
         case "notebook":
             from builder.export.notebook import notebook
 
-            return Exported(notebook(project).encode())
+            return Exported(notebook(project, threads).encode())
         case "onnx" | "weights":
             return _numbers(project, kind, checkpoint)
         case "diagram":

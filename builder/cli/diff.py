@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 
-from .projects import load
-from .show import CommandError, count, say, say_json, table
+from .projects import project_or_run
+from .show import count, say, say_json, table
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">", "rewired": "w", "inside": "~", "resized": "s", "same": " "}
 LEGEND = {"+": "added", "-": "removed", "~": "changed", ">": "renamed", "w": "rewired", "s": "other sizes, because of what comes in"}
@@ -25,7 +25,7 @@ def run_diff(arguments: Namespace) -> int:
     """Print what differs; status 0 whether something does or not."""
     from builder.graph.diff import diff
 
-    found = diff(project_or_run(arguments.before), project_or_run(arguments.after))
+    found = diff(project_or_run(arguments.before)[0], project_or_run(arguments.after)[0])
     if arguments.json:
         say_json(found.to_json())
         return 0
@@ -41,23 +41,6 @@ def run_diff(arguments: Namespace) -> int:
     for value in found.settings:
         say(f"{value.name}: {value.before or '–'} → {value.after or '–'}")
     return 0
-
-
-def project_or_run(name: str):
-    """The project that is meant, or the one that a run trained; raises CommandError with status 2."""
-    from builder.graph import DocumentError, from_json
-    from builder.runs import RunError, Store
-
-    try:
-        return load(name)
-    except CommandError as not_found:
-        try:
-            with Store() as store:
-                return from_json(store.project(store.find(name).id))
-        except RunError:
-            raise CommandError(f"{not_found}; nor is there such a run") from None
-        except DocumentError as error:
-            raise CommandError(f"run {name}: {error}") from None
 
 
 def rows(changes, depth: int = 0) -> Iterator[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from builder.export import KINDS
 
 from . import diagram
-from .projects import errors, load
+from .projects import errors, project_or_run
 from .show import CommandError, count, say, say_json, size
 
 ADDRESS = "http://localhost:8501"
@@ -22,7 +22,7 @@ BUILT = ("python", "script", "notebook", "onnx", "weights")
 def add_to(commands) -> None:
     """Declare the command."""
     export = commands.add_parser("export", help="take a project away")
-    export.add_argument("project", metavar="PROJECT", help="a ready-made project's name, a file or a link")
+    export.add_argument("project", metavar="PROJECT", help="a ready-made project's name, a file, a link or a run: its id, its beginning, or `last`")
     export.add_argument("--to", required=True, choices=KINDS, metavar="KIND", help="; ".join(f"{kind.name}: {kind.doc}" for kind in KINDS.values()))
     export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write, - or none for the terminal")
     export.add_argument("--run", dest="trained", metavar="RUN", help="onnx, weights: with what this run has learned, instead of the starting weights")
@@ -36,8 +36,8 @@ def run_export(arguments: Namespace) -> int:
     """Write one of the kinds to a file or to the terminal."""
     kind, where = KINDS[arguments.to], None if arguments.output in (None, Path("-")) else arguments.output
     check_options(kind, where, arguments)
-    project = load(arguments.project)
-    made = content(project, arguments)
+    project, run = project_or_run(arguments.project)
+    made = content(project, arguments, run)
     if where and kind.name == "diagram":
         diagram.write(made.content.decode(), where)
     elif where:
@@ -68,8 +68,8 @@ def check_options(kind, where: Path | None, arguments: Namespace) -> None:
         raise CommandError(f"--to {kind.name} is no text for a terminal: name a file with -o")
 
 
-def content(project, arguments: Namespace):
-    """What is written; raises CommandError with status 1 when it cannot be made."""
+def content(project, arguments: Namespace, run=None):
+    """What is written, of a run with what it has learned and its threads; raises CommandError with status 1 when it cannot be made."""
     from builder import api
     from builder.export import Exported
 
@@ -79,11 +79,21 @@ def content(project, arguments: Namespace):
         return Exported(dot(project, Look(**{name: getattr(arguments, name) for name in Look.__dataclass_fields__})).encode())
     if arguments.to in BUILT and (wrong := errors(api.check(project))):
         raise CommandError(f"{project.name} cannot be built yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
-    checkpoint = last_weights(arguments.trained) if arguments.trained else None
+    trained = arguments.trained or (run.id if run and KINDS[arguments.to].trained else None)
+    checkpoint = last_weights(trained) if trained else None
     try:
-        return api.export(project, arguments.to, checkpoint, arguments.address)
+        return api.export(project, arguments.to, checkpoint, arguments.address, run and threads_of(run))
     except ValueError as error:
         raise CommandError(f"{project.name}: {error}", 1) from None
+
+
+def threads_of(run) -> int | None:
+    """How many threads a run was computed with; None where it has not started."""
+    from builder.runs import Store, began
+
+    with Store() as store:
+        first = began(store, run.id)
+    return first and first.threads
 
 
 def last_weights(run_id: str) -> Path:

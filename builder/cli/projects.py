@@ -39,6 +39,24 @@ def load(name: str):
         raise CommandError(str(error)) from None
 
 
+def project_or_run(name: str):
+    """The project that is meant, or the one that a run trained, with that run; raises CommandError with status 2."""
+    from builder.graph import DocumentError, from_json
+    from builder.runs import RunError, Store
+
+    try:
+        return load(name), None
+    except CommandError as not_found:
+        try:
+            with Store() as store:
+                run = store.find(name)
+                return from_json(store.project(run.id)), run
+        except RunError:
+            raise CommandError(f"{not_found}; nor is there such a run") from None
+        except DocumentError as error:
+            raise CommandError(f"run {name}: {error}") from None
+
+
 def run_gallery(arguments: Namespace) -> int:
     """List the ready-made projects that fit; status 0 also when there is none."""
     from builder.gallery.find import Wanted, found

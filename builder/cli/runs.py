@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from builder.train.events import EpochEnded, Evaluated, Event, StepEnded, to_record
+from builder.train.events import EpochEnded, Evaluated, Event, RunStarted, StepEnded, to_record
 
 from .show import CommandError, count, duration, say, say_json, share, strict, table
 
@@ -96,14 +96,18 @@ def _reached(accuracy: float | None, r2: float | None, part: str = "", name: str
 
 def show_run(store, run, arguments: Namespace) -> int:
     """One run with its epochs."""
-    from builder.runs import current, notes, silence, waits_for
+    from builder.runs import began, changed_rates, current, notes, silence, waits_for
 
     epochs = epoch_rows(current(row.event for row in store.events(run.id, kinds=["RunStarted", "EpochEnded", "Evaluated"])))
+    first, rates = began(store, run.id), changed_rates(store, run.id)
     if arguments.json:
-        say_json({**record(run), "epochs_done": epochs, "project": store.project(run.id)})
+        constants = {name: getattr(first, name, None) for name in ("seed", "threads", "processes", "torch")}
+        say_json({**record(run), **constants, "rates": [{"step": change.step, "before": change.before, "lr": change.lr} for change in rates], "epochs_done": epochs,
+                  "project": store.project(run.id)})
         return 0
     lasted = duration((run.ended or time.time()) - run.started) if run.started else "–"
-    facts = {"run": run.id, "project": run.name, "state": run.state.replace("_", " "), "says": run.says, "device": run.device or "–",
+    facts = {"run": run.id, "project": run.name, "state": run.state.replace("_", " "), "says": run.says, "device": run.device or "–", "with": computed_with(first),
+             "rate": ", ".join(f"{change.before:g} until step {count(change.step)}, then {change.lr:g}" for change in rates),
              "queue": waits_for(store, run), "notes": " ".join(notes(store, run.id)), "silent": silence(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
              "lasted": lasted, "checkpoint": f"step {count(run.checkpoint)}" if run.checkpoint else "none", "folder": run.folder}
     say("\n".join(f"{name:<12}{value}" for name, value in facts.items() if value != ""))
@@ -112,6 +116,14 @@ def show_run(store, run, arguments: Namespace) -> int:
     if rows:
         say("\n" + table(("EPOCH", *(name.replace("_", " ").upper() for name in shown)), rows, right=range(1 + len(shown))))
     return 0
+
+
+def computed_with(first: RunStarted | None) -> str:
+    """What a run's last bits depend on beside its device and its project; empty before it has started."""
+    if first is None:
+        return ""
+    threads = f"{first.threads} thread{'' if first.threads == 1 else 's'}"
+    return f"{threads if first.processes == 1 else f'{first.processes} processes of {threads}'}, seed {first.seed}, torch {first.torch}"
 
 
 def number(value: float | None, form) -> str:
@@ -240,7 +252,7 @@ def report(store, run, arguments: Namespace, what: str) -> int:
 
 def export_run(store, run, arguments: Namespace) -> int:
     """Write the project, its source, what it has learned, the raw events and tables of what counts into a new folder."""
-    from builder.runs import changed_by_hand, current
+    from builder.runs import began, changed_by_hand, current
 
     folder = arguments.output or Path(run.id)
     if arguments.to == "tensorboard":
@@ -257,7 +269,8 @@ def export_run(store, run, arguments: Namespace) -> int:
     (folder / "events.jsonl").write_text("".join(lines), encoding="utf-8")
     write_csv(folder / "epochs.csv", EPOCH_COLUMNS, epoch_rows(events))
     write_csv(folder / "steps.csv", tuple(StepEnded.__dataclass_fields__), [asdict(event) for event in events if isinstance(event, StepEnded)])
-    write_training(folder, store.project(run.id), run.folder)
+    first = began(store, run.id)
+    write_training(folder, store.project(run.id), run.folder, first and first.threads)
     files = sorted(path.name for path in folder.iterdir())
     if arguments.json:
         say_json({"folder": str(folder), "files": files})
@@ -292,7 +305,7 @@ def export_events(store, run, arguments: Namespace, folder: Path) -> int:
     return 0
 
 
-def write_training(folder: Path, record: object, run_folder: Path) -> None:
+def write_training(folder: Path, record: object, run_folder: Path, threads: int | None) -> None:
     """The training as a script, where the project still is one that trains, and the weights of the last checkpoint, where there is one."""
     from builder import api
     from builder.export.weights import of_checkpoint
@@ -300,7 +313,7 @@ def write_training(folder: Path, record: object, run_folder: Path) -> None:
     from .previewing import CHECKPOINT
 
     with suppress(ValueError):
-        (folder / "training.py").write_bytes(api.export(api.from_json(record), "script").content)
+        (folder / "training.py").write_bytes(api.export(api.from_json(record), "script", threads=threads).content)
     if (run_folder / CHECKPOINT).is_file():
         (folder / "weights.safetensors").write_bytes(of_checkpoint(run_folder / CHECKPOINT).content)
 

@@ -16,9 +16,9 @@ from .validation import split
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 
 
-def notebook(project: Project) -> str:
-    """The notebook's JSON; raises ExportError when the project has no training and BuildError when the drawing has errors."""
-    made = training(project)
+def notebook(project: Project, threads: int | None = None) -> str:
+    """The notebook's JSON, for so many threads (those that a run takes here, where none are told); raises ExportError when the project has no training and BuildError when the drawing has errors."""
+    made = training(project, threads)
     ordered = [*parts(made), _run(made)]
     cells = [_words(f"# {words(made.name)}\n\n{_about(made)}"), _words("## Set-up"), _code(imports(ordered))]
     for part in ordered:

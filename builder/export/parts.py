@@ -143,9 +143,9 @@ class Training:
         return self.dataset.name.startswith(f"{OWN}:")
 
 
-def training(project: Project) -> Training:
-    """The project's training; raises ExportError when it has none and BuildError when the drawing has errors."""
-    from builder.train.device import take_threads
+def training(project: Project, threads: int | None = None) -> Training:
+    """The project's training on so many threads, those that a run takes here where none are told; raises ExportError when it has none and BuildError when the drawing has errors."""
+    from builder.train.device import usual_threads
 
     text = source(project)
     if refused := untrainable(project):
@@ -162,7 +162,7 @@ def training(project: Project) -> Training:
     if not any(trained):
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
-        plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), take_threads(),
+        plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), threads or usual_threads(),
         _call(*optimizer, "network.parameters()" if all(trained) else TRAINED, more=fused(project)), detection.loss(_call(*loss)) if loss[0].form == "boxes" else _call(*loss, *loss_arguments(dataset, loss[0], balanced)).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},

@@ -13,9 +13,9 @@ from .validation import OPTION, split
 THIRD = ("torch", "torchvision", "PIL")
 
 
-def script(project: Project) -> str:
-    """The script's text; raises ExportError when the project has no training and BuildError when the drawing has errors."""
-    made = training(project)
+def script(project: Project, threads: int | None = None) -> str:
+    """The script's text, for so many threads (those that a run takes here, where none are told); raises ExportError when the project has no training and BuildError when the drawing has errors."""
+    made = training(project, threads)
     # The packed data stands last: what is read comes first.
     ordered = [*(part for part in parts(made) if part.imports), main(made), *(part for part in parts(made) if not part.imports)]
     body = "\n\n".join(part.code for part in ordered)

@@ -2,7 +2,7 @@
 
 from .adopt import settle
 from .before import preparing
-from .history import changed_by_hand, current, explained, judged_by, notes
+from .history import began, changed_by_hand, changed_rates, current, explained, judged_by, notes
 from .launch import advance, launch, resume, submit
 from .limits import free_gpu_memory, free_memory, go_first, restrained
 from .queue import estimate, waits_for
@@ -14,6 +14,6 @@ from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
-    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "SPARE", "Store", "Stored", "advance", "changed_by_hand", "current", "estimate", "explained",
+    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "SPARE", "Store", "Stored", "advance", "began", "changed_by_hand", "changed_rates", "current", "estimate", "explained",
     "free_gpu_memory", "free_memory", "go_first", "judged_by", "kill", "launch", "notes", "preparing", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
 ]

@@ -22,10 +22,15 @@ def current(events: Iterable[Event]) -> list[Event]:
     return kept
 
 
+def changed_rates(store: Store, run_id: str) -> list[RateChanged]:
+    """The changes of the learning rate while a run trained, in their order."""
+    events = current(row.event for row in store.events(run_id, kinds=["RunStarted", "RateChanged"]))
+    return [event for event in events if isinstance(event, RateChanged)]
+
+
 def changed_by_hand(store: Store, run_id: str) -> str:
     """What an exported script of the run does not do, in a sentence: the changes of the learning rate while it trained; empty without any."""
-    events = current(row.event for row in store.events(run_id, kinds=["RunStarted", "RateChanged"]))
-    changes = [f"to {event.lr:g} after step {event.step:,}" for event in events if isinstance(event, RateChanged)]
+    changes = [f"to {event.lr:g} after step {event.step:,}" for event in changed_rates(store, run_id)]
     return f"The learning rate was changed by hand ({', '.join(changes)}); an exported script trains without that." if changes else ""
 
 
@@ -33,6 +38,12 @@ def notes(store: Store, run_id: str) -> list[str]:
     """What a run has decided by itself, a sentence each."""
     events = current(row.event for row in store.events(run_id, kinds=["RunStarted", "Noted"]))
     return list(dict.fromkeys(event.says for event in events if isinstance(event, Noted)))
+
+
+def began(store: Store, run_id: str) -> RunStarted | None:
+    """The constants of a run as it last started, its number of threads among them; None before that."""
+    found = store.latest(run_id, "RunStarted")
+    return None if found is None else found.event
 
 
 def judged_by(store: Store, run: Run) -> str:

@@ -39,7 +39,8 @@ class Position:
     `answers` are the samples or pixels that could be right, None in checkpoints of before it was noted: there all samples; `best` is the highest accuracy,
     or minus the least loss where there is none. `plateau_*` is what a schedule that watches the run has seen, `reductions` how often it has lowered the learning rate;
     `stopping_*` is the same for what ends a run early, with the best's epoch, `epochs` are all that the run was to have.
-    `compiled` and `graph` say how its steps are made (compiling.Way), None while that is measured.
+    `compiled` and `graph` say how its steps are made (compiling.Way), None while that is measured. `threads` are those that torch computes with on the processor, 0 in checkpoints of
+    before it was noted.
     """
 
     epoch: int = 1
@@ -62,6 +63,7 @@ class Position:
     answers: int | None = None
     compiled: bool | None = None
     graph: bool | None = None
+    threads: int = 0
 
 
 def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position, random: Mapping[str, Tensor] | None = None,

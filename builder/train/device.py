@@ -76,14 +76,31 @@ def cores() -> int:
         return allowed
 
 
+def usual_threads() -> int:
+    """How many threads a run of one process takes here: all cores but one, which is left to the page that watches."""
+    return max(1, cores() - 1)
+
+
 def take_threads(count: int | None = None) -> int:
-    """Sets and returns torch's number of threads: all cores but one, which is left to the page that watches.
+    """Sets and returns torch's number of threads, the usual one where none is given.
 
     With a thread on every core, OpenMP's threads wait for each other by spinning, and one busy page makes a step ten times slower
     (benchmarks/threads.py). OMP_WAIT_POLICY=PASSIVE softens that, but is read when torch is imported: whoever starts the process sets it.
     """
-    torch.set_num_threads(count or max(1, cores() - 1))
+    torch.set_num_threads(count or usual_threads())
     return torch.get_num_threads()
+
+
+def go_on_with_threads(count: int) -> str:
+    """Takes as many threads as a run began with, because sums have other last bits when others add them up; what that means, in a sentence, where it is another number than now.
+
+    0 stands for a number that nobody noted, and changes nothing.
+    """
+    now = torch.get_num_threads()
+    if count in (0, now):
+        return ""
+    torch.set_num_threads(count)
+    return f"It goes on with {count} thread{'' if count == 1 else 's'}, as it began, so that its numbers keep their last bits; a new run would take {now} here."
 
 
 # Numbers of malloc.h, and what they are set to. 32 MB is the most that glibc takes for the size from which memory is mapped anew each time.

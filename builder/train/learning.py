@@ -33,7 +33,7 @@ class Learning:
     def __init__(self, model: nn.Module, tensors: Tensors, settings: Settings, optimizer: torch.optim.Optimizer, loss_fn: LossFunction, task: Task, device: Device):
         self.model, self.tensors, self.settings, self.optimizer, self.loss_fn = model, tensors, settings, optimizer, loss_fn
         self.task, self.device = task, device
-        self.at, self.random = Position(seed=settings.seed, epochs=settings.epochs), None
+        self.at, self.random = Position(seed=settings.seed, epochs=settings.epochs, threads=torch.get_num_threads()), None
         self.trained = [weights for weights in model.parameters() if weights.requires_grad]
         self.average: AveragedModel | None = None
         # What surrounds a step's passes through the network, where somebody may break them off.

@@ -27,7 +27,7 @@ from .checkpoint import (
 )
 from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .culprit import found
-from .device import Device
+from .device import Device, go_on_with_threads
 from .evaluate import Seen
 from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from .interrupt import Interrupted, interruptible, way_back
@@ -70,7 +70,7 @@ class Run(Learning):
                  device: Device, control: Control, checkpoints: Path | None):
         super().__init__(model, tensors, settings, optimizer, loss_fn, task, device)
         self.control, self.folder = control, checkpoints
-        self.seconds_before, self.seen, self.searched = 0.0, None, True
+        self.seconds_before, self.seen, self.searched, self.pinned = 0.0, None, True, ""
         self.first_loss, self.blown_up = None, ""
         self.watched = watched_layer(model, tensors.shape)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
@@ -87,7 +87,7 @@ class Run(Learning):
         if self.at.epoch <= self.settings.epochs:
             self.set_rate()
         yield self._started()
-        for says in (self.train_part.says(self.settings.workers), self.forward.began()):
+        for says in (self.pinned, self.train_part.says(self.settings.workers), self.forward.began()):
             yield from [Noted(self.step, says)] if says else []
         yield from self._snapshot()
         while self.at.epoch <= self.settings.epochs:
@@ -103,6 +103,7 @@ class Run(Learning):
         self.at, self.random = load_checkpoint(path, self.model, self.optimizer, self.average)
         if self.at.seed != self.settings.seed:
             raise CheckpointError(f"{path} is of a run with seed {self.at.seed}, and this run's is {self.settings.seed}: the order of samples would differ.")
+        self.pinned = go_on_with_threads(self.at.threads) if self.device.torch_name == "cpu" else ""
         # A run that was given more epochs than it had is not to end for what it waited before.
         if self.at.epochs < self.settings.epochs:
             self.at = replace(self.at, epochs=self.settings.epochs, stopping_epochs=0)
@@ -181,7 +182,7 @@ class Run(Learning):
         yield from self.answering.of(seen, self.step, epoch, self.tensors.watched_name, epoch == self.settings.epochs)
         yield from self._snapshot()
         better = self.at.best is None or seen.score > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=seen.score if better else self.at.best, epochs=self.settings.epochs, **self.forward.decided,
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=seen.score if better else self.at.best, epochs=self.settings.epochs, threads=torch.get_num_threads(), **self.forward.decided,
                            **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None

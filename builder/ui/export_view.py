@@ -9,13 +9,13 @@ import streamlit as st
 
 from builder.export.kinds import KINDS, Exported, Kind
 from builder.graph import Project, from_json, untrainable
-from builder.runs import Run, RunError, Store, changed_by_hand
+from builder.runs import Run, RunError, Store, began, changed_by_hand
 
 from .frame import esc
 from .workspace import slug
 
-# (project, kind, checkpoint) -> the file; raises ValueError with words for people.
-Export = Callable[[Project, str, Path | None], Exported]
+# (project, kind, checkpoint, threads=) -> the file; raises ValueError with words for people.
+Export = Callable[..., Exported]
 # A link is no file: the menu copies it.
 OFFERED = tuple(name for name in KINDS if name != "link")
 SHOWN = ("python", "script")  # texts to read before they are downloaded
@@ -44,7 +44,8 @@ def run_dialog(run: Run, source: Store, export: Export) -> None:
         return
     if changed := changed_by_hand(source, run.id):
         st.info(esc(changed), icon=":material/tune:")
-    _offer(project, export, f"The weights are those of the run's last checkpoint, after step {run.checkpoint or 0:,}.", lambda kind: _checkpoint(run))
+    first = began(source, run.id)
+    _offer(project, export, f"The weights are those of the run's last checkpoint, after step {run.checkpoint or 0:,}.", lambda kind: _checkpoint(run), first and first.threads)
 
 
 def _checkpoint(run: Run) -> Path:
@@ -55,7 +56,7 @@ def _checkpoint(run: Run) -> Path:
     return path
 
 
-def _offer(project: Project, export: Export, whose: str, weights: Callable[[Kind], Path | None]) -> None:
+def _offer(project: Project, export: Export, whose: str, weights: Callable[[Kind], Path | None], threads: int | None = None) -> None:
     """The kinds on the left, the chosen one on the right."""
     left, right = st.columns([2, 3], gap="medium")
     first = OFFERED.index("python" if untrainable(project) else "script")
@@ -63,7 +64,7 @@ def _offer(project: Project, export: Export, whose: str, weights: Callable[[Kind
         chosen = st.radio("Kind", OFFERED, index=first, format_func=lambda name: KINDS[name].title, captions=[_caption(KINDS[name]) for name in OFFERED],
                           key="export-kind", label_visibility="collapsed")
     with right:
-        _made(project, KINDS[chosen], export, whose, weights)
+        _made(project, KINDS[chosen], export, whose, weights, threads)
 
 
 def _caption(kind: Kind) -> str:
@@ -71,11 +72,11 @@ def _caption(kind: Kind) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _made(project: Project, kind: Kind, export: Export, whose: str, weights: Callable[[Kind], Path | None]) -> None:
+def _made(project: Project, kind: Kind, export: Export, whose: str, weights: Callable[[Kind], Path | None], threads: int | None) -> None:
     """Make one kind: its download, or why there is none."""
     try:
         with st.spinner(f"Making {kind.title}…"):
-            made = export(project, kind.name, weights(kind) if kind.trained else None)
+            made = export(project, kind.name, weights(kind) if kind.trained else None, threads=threads)
     except ValueError as error:
         st.error(esc(str(error)), icon=":material/error:")
         st.caption("There is no file: one that cannot be right is not written.")

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +94,28 @@ def test_a_run_is_shown_with_what_it_has_decided_by_itself(brickwork, resumed, s
     store.reopen(resumed)
     store.append(resumed, [started(5), Noted(5, "The network stays compiled."), RunEnded("stopped", 6, "Stopped.")])
     assert "notes       The network stays compiled.\n" in brickwork("runs", "show", resumed).out
+
+
+def test_a_run_is_shown_with_its_threads_its_seed_and_the_changes_of_its_learning_rate(brickwork, resumed, store):
+    store.reopen(resumed)
+    store.append(resumed, [replace(started(5), threads=3, seed=7), RateChanged(6, 2, 0.05, 0.01), RunEnded("stopped", 6, "Stopped.")])
+    shown = brickwork("runs", "show", resumed).out
+    assert f"with        3 threads, seed 7, torch {started().torch}\n" in shown and "rate        0.05 until step 6, then 0.01\n" in shown
+    record = brickwork("runs", "show", resumed, "--json").json
+    assert (record["threads"], record["seed"], record["rates"]) == (3, 7, [{"step": 6, "before": 0.05, "lr": 0.01}])
+
+
+def test_a_run_is_exported_by_its_id_with_the_threads_that_its_losses_come_from(brickwork, resumed, store, tmp_path):
+    store.reopen(resumed)
+    store.append(resumed, [replace(started(5), threads=3), RunEnded("stopped", 6, "Stopped.")])
+    script = brickwork("export", resumed[:15], "--to", "script").out
+    assert "torch.set_num_threads(3)" in script and script != brickwork("export", "lenet-cifar", "--to", "script").out
+    assert "set_num_threads(3)" in brickwork("export", "last", "--to", "notebook").out
+    assert brickwork("runs", "export", resumed, "-o", tmp_path / "run").status == 0 and (tmp_path / "run" / "training.py").read_text() == script
+    # It is of its first epoch: nothing was learned yet that could be taken along.
+    answer = brickwork("export", resumed, "--to", "weights", "-o", tmp_path / "w.safetensors")
+    assert answer.status == 1 and "no checkpoint" in answer.err and not (tmp_path / "w.safetensors").exists()
+    assert "nor is there such a run" in brickwork("export", "no-such-thing", "--to", "script").err
 
 
 def test_an_export_never_writes_into_a_folder_that_is_there(brickwork, done, tmp_path):

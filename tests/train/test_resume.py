@@ -114,3 +114,15 @@ def test_the_best_checkpoint_is_the_epoch_of_highest_test_accuracy_also_across_a
         if event.accuracy > best:
             best, marked = event.accuracy, [*marked, event.epoch]
     assert [event.epoch for event in of(events, "CheckpointSaved") if event.name == "best.safetensors"] == marked
+
+
+def test_a_run_goes_on_with_the_threads_that_it_began_with(tmp_path: Path):
+    torch.set_num_threads(3)
+    whole = Small(SETTINGS)
+    assert of(whole.run(), "RunStarted")[0].threads == 3
+    Small(SETTINGS).stopped_after(7, checkpoints=tmp_path)
+    torch.set_num_threads(1)
+    resumed = Small(SETTINGS)
+    after = resumed.run(checkpoints=tmp_path, resume=True)
+    assert after[0].threads == torch.get_num_threads() == 3 and same_weights(resumed.weights(), whole.weights())
+    assert "goes on with 3 threads, as it began" in of(after, "Noted")[0].says and "would take 1 here" in of(after, "Noted")[0].says
