@@ -6,7 +6,7 @@ from builder import api, data, paths
 from builder.catalogue import DATASETS
 from builder.graph import dataset_of, untrainable
 from builder.ui import metrics_view, report_view, retry_view, run_controls, settings, testing_view, train_view, warm_view
-from builder.ui.frame import esc, frame
+from builder.ui.frame import esc, fold, frame
 from builder.ui.problems import draw_problems
 from builder.ui.workspace import Workspace
 
@@ -97,8 +97,7 @@ with st.container(border=True):
     with device:
         options = train_view.devices()
         st.selectbox("Device", list(options), format_func=options.get, key="device")
-    with st.expander("Training settings", icon=":material/tune:"):
-        settings.form(space)
+    fold("Training settings", "settings_open", ":material/tune:", settings.form, space)
     settings.trouble()
     can_train = ready(space)
     if can_train:

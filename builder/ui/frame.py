@@ -3,6 +3,7 @@ when Streamlit runs its file directly (a `pages` folder is an old-style page fol
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -121,6 +122,13 @@ def _take_file(space: Workspace) -> None:
 @st.cache_resource(show_spinner="Building the canvas, once after an update…")
 def _bundles() -> dict[str, str]:
     return bundle.ensure()
+
+
+def fold(label: str, key: str, icon: str, draw: Callable[..., None], *arguments: object) -> None:
+    """A part of a page that is closed at first, and drawn while it is open: every click, and every second of a live run, would make and send what is in it."""
+    with st.expander(label, key=key, icon=icon, on_change="rerun") as folded:
+        if folded.open:
+            draw(*arguments)
 
 
 def esc(text: str) -> str:

@@ -13,6 +13,7 @@ from builder.runs import Run
 from . import data_view
 from .answers_view import Samples, answers
 from .baselines_view import baselines
+from .frame import fold
 from .train_view import follow
 
 REFRESH_SECONDS = 2.0
@@ -43,11 +44,9 @@ def panels(project: Project, run: Run | None, can_train: bool, first_samples: Sa
     """What stands below the live view: pictures and figures of the run that is shown, and what the project's data is worth without a network."""
     if run:
         answers(run, first_samples)
-        with st.expander("Metrics", icon=":material/analytics:"):
-            metrics(run)
+        fold("Metrics", "metrics_open", ":material/analytics:", metrics, run)
     if can_train and project.task.get("kind") != "detection":
-        with st.expander("Baselines", icon=":material/leaderboard:"):
-            baselines(project, run)
+        fold("Baselines", "baselines_open", ":material/leaderboard:", baselines, project, run)
 
 
 def metrics(run: Run) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -18,8 +17,8 @@ from builder.ui.child import Job, Jobs
 from builder.ui.frame import esc
 from builder.ui.workspace import workspace
 from tests.helpers import until
+from tests.pages.tabs import train_page
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
 ROWS = [{"title": "Logistic regression", "accuracy": 0.9255, "seconds": 12.3}, {"title": "Random forest", "accuracy": 0.9697, "seconds": 1}]
 
 
@@ -46,7 +45,7 @@ def looked(tab: AppTest) -> AppTest:
 
 
 def page() -> AppTest:
-    return looked(AppTest.from_file(str(PAGE), default_timeout=60).run())
+    return looked(train_page().run())
 
 
 def shown(tab: AppTest) -> list[list[str]]:

@@ -7,7 +7,6 @@ import json
 import math
 from array import array
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,8 +15,8 @@ from builder import api
 from builder.runs import Store
 from builder.train.events import Answered, EpochEnded, Evaluated, RunEnded, RunStarted
 from builder.ui.workspace import workspace
+from tests.pages.tabs import train_page
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
 STARTED = RunStarted("cpu", "A processor", 21_840, 1437, 360, 45, 15, 32, ("cat", "<b>dog</b>"), 0, 1, "2.15.0")
 
 
@@ -32,7 +31,7 @@ def run(home):
 
 
 def page() -> AppTest:
-    tab = AppTest.from_file(str(PAGE), default_timeout=60).run()
+    tab = train_page().run()
     assert not tab.exception, tab.exception
     return tab
 
@@ -98,3 +97,14 @@ def test_a_run_of_boxes_shows_them_with_their_scores_its_figures_and_the_parts_o
     assert (figures(tab)["mAP"], figures(tab)["Loss of the boxes"]) == ("100.00 %", "1.5")
     assert list(tab.dataframe[0].value["Class"]) == ["square"] and "mAP 1.000 on the validation part" in " ".join(one.value for one in tab.markdown)
     assert not any(one.label == "Baselines" for one in tab.expander)
+
+
+def test_what_is_folded_up_is_not_made(run):
+    store, run_id = run
+    store.append(run_id, [Evaluated(1, 45, "test", 0.1, 0.95, ((10, 0), (1, 9)))], 1)
+    tab = train_page()
+    for part in ("settings", "metrics", "baselines"):
+        tab.session_state[f"{part}_open"] = False
+    tab.run()
+    assert not tab.exception and not tab.metric and not any(one.label == "Epochs" for one in tab.number_input)
+    assert [one.label for one in tab.expander] == ["Training settings", "Metrics", "Baselines", "Runs (1)"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,8 +16,8 @@ from builder.ui.child import Jobs
 from builder.ui.frame import esc
 from builder.ui.workspace import workspace
 from tests.helpers import until
+from tests.pages.tabs import train_page
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
 STARTED = RunStarted("cpu", "A processor", 21_840, 1293, 360, 45, 15, 32, ("0", "1"), 0, 1, "2.15.0", validation_samples=144)
 # What `python -m builder test RUN --checkpoint WHICH` does, without a network.
 TEST = """import sys
@@ -59,7 +58,7 @@ def tests_by(home, monkeypatch):
 
 
 def page() -> AppTest:
-    return looked(AppTest.from_file(str(PAGE), default_timeout=60).run())
+    return looked(train_page().run())
 
 
 def looked(tab: AppTest) -> AppTest:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,8 +13,8 @@ from builder.runs import Store, lock, queue
 from builder.train.events import CheckpointSaved, Continued, Evaluated, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
 from builder.ui import run_controls, train_view
 from builder.ui.workspace import workspace
+from tests.pages.tabs import train_page
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "train.py"
 STARTED = RunStarted("cpu", "A processor", 21_840, 1437, 360, 45, 15, 32, ("0", "1"), 0, 1, "2.15.0")
 
 
@@ -36,7 +35,7 @@ def launched(monkeypatch):
 
 def page(run_id: str | None = None) -> AppTest:
     """A fresh browser tab on the page, which must not fail."""
-    tab = AppTest.from_file(str(PAGE), default_timeout=60)
+    tab = train_page()
     if run_id is not None:
         tab.query_params["run"] = run_id
     return looked(tab.run())
