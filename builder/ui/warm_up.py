@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # What Streamlit imports with its first picture and its first list of choices.
 STREAMLITS = ("numpy", "pandas")
+# What `builder.api` imports when the first run is begun, which should not wait for it.
+BEGINS = ("builder.compile.source",)
 PAUSE = 3.0  # seconds without anybody doing anything
 
 _guard = threading.Lock()
@@ -42,7 +44,7 @@ def pages() -> None:
 
 
 def _import_all() -> None:
-    for name in (*STREAMLITS, *dict.fromkeys(name for file in sorted((ROOT / "pages").glob("*.py")) for name in _modules(file))):
+    for name in (*STREAMLITS, *BEGINS, *dict.fromkeys(name for file in sorted((ROOT / "pages").glob("*.py")) for name in _modules(file))):
         importlib.import_module(name)
 
 
