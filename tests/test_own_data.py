@@ -184,6 +184,16 @@ def test_a_network_learns_from_a_table_and_its_script_prints_the_same_losses(tmp
     assert len(ended) == 4 and all(repr(event.loss) in done.stdout for event in ended)
 
 
+def test_data_of_a_single_class_are_trained_on_and_every_answer_is_that_class(tmp_path: Path):
+    archive(tmp_path / "ants.zip", classes(10, names=("ants",)))
+    assert main(["data", "add", str(tmp_path / "ants.zip")]) == 0
+    section = kept.section(kept.find("ants"))
+    for loss in ("CrossEntropyLoss", "BCEWithLogitsLoss"):
+        project = api.with_settings(drawn(section), {"training.loss": loss})
+        assert {(event.accuracy, event.confusion) for event in api.train(project, device="cpu") if isinstance(event, Evaluated)} == {(1.0, ((1,),))}
+    learns_as_its_script_says(project, section, tmp_path)
+
+
 def test_a_network_learns_from_masks_and_from_amounts_and_the_scripts_print_the_same_losses(tmp_path: Path, capsys, monkeypatch):
     """The masks of a batch have no pixel of a class."""
     pixels = [np.random.default_rng(n).integers(0, 99, (12, 12), dtype=np.uint8) + np.pad(np.full((5, 5), 150, np.uint8), ((n % 7, 7 - n % 7), (3, 4))) for n in range(20)]

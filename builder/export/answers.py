@@ -39,7 +39,7 @@ def answers(dataset: Dataset, loss: Loss, single: bool, augmented: bool = False)
         return Answers(name, "loss_fn(outputs, targets)")
     right = f"({'(outputs[:, 0] > 0)' if single else 'outputs.argmax(1)'} == targets).sum().item()"
     if dataset.task == "segmentation":
-        meant = loss_of_scores if single else loss_of_pixels if augmented or dataset.own else None
+        meant = loss_of_scores if loss.form == "logits" else loss_of_pixels if augmented or dataset.own else None
         given = f"{meant.__name__}(loss_fn, outputs, targets)" if meant else "loss_fn(outputs, targets.long())"
         return Answers(name, given, right, f"(labels != {IGNORED}).sum().item()", inspect.getsource(meant) if meant else "")
     aims = {"classes": "targets"}.get(loss.form) or ("targets[:, None]" if single else f"nn.functional.one_hot(targets, {len(dataset.classes)})") + ".to(outputs.dtype)"

@@ -168,7 +168,7 @@ def training(project: Project, threads: int | None = None) -> Training:
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
         stopping[0].values(stopping[1]), _call(*clipping, "network.parameters()").replace("torch.nn.", "nn."), number(project, "l1"), _call(*averaging), balanced,
         number(project, "precision"), number(project, "compile") == "on", number(project, "deterministic"), last, bool(project.weights),
-        0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project), bool(augmentations(project))), _state(project), tuple(augmentations(project)), own)
+        0.0 if dataset.valid else validation_share(project), answers(dataset, loss[0], _single(project, dataset), bool(augmentations(project))), _state(project), tuple(augmentations(project)), own)
 
 
 def _state(project: Project) -> tuple[str, ...]:
@@ -181,11 +181,11 @@ def _state(project: Project) -> tuple[str, ...]:
     return tuple(kept(lambda weights: plain(resolve(record.module))(weights, **record.arguments(given)))) if goes_on(project) else ()
 
 
-def _single(project: Project) -> bool:
-    """Does the network give one score, of a sample or of a pixel?"""
+def _single(project: Project, dataset: Dataset) -> bool:
+    """Does the network give one score for two classes, of a sample or of a pixel?"""
     report = check(project)
     end = next(node.id for node in project.network.nodes if node.kind == "Output" and node.params.get("when") != "training")
-    return report.analysis.placed[end].inputs[0][1] == 1
+    return len(dataset.classes) == 2 and report.analysis.placed[end].inputs[0][1] == 1
 
 
 TRAINED = "(weights for weights in network.parameters() if weights.requires_grad)"
@@ -570,7 +570,8 @@ AVERAGE = '''\
 '''
 WEIGHT = '''\
     # Rare classes count as much as frequent ones.
-    weight = len({labels}) / ({classes} * {labels}.bincount(minlength={classes}).clamp(min=1))
+    counts = {labels}.bincount(minlength={classes})
+    weight = torch.where(counts > 0, len({labels}) / ({classes} * counts.clamp(min=1)), 1.0)
 '''
 KNOWN = f'''\
     known = labels[labels != {IGNORED}]

@@ -16,8 +16,9 @@ BINS = 15
 
 
 def balanced(counts: Tensor) -> Tensor:
-    """A weight a class, float32, by its number of samples: samples / (classes · samples of the class), as scikit-learn's class_weight="balanced"."""
-    return int(counts.sum()) / (len(counts) * counts.clamp(min=1))
+    """A weight a class, float32, by its number of samples: samples / (classes · samples of the class), as scikit-learn's class_weight="balanced"; 1 for a class that has none."""
+    # Label smoothing asks for every class: one without a sample would be all that counts.
+    return torch.where(counts > 0, int(counts.sum()) / (len(counts) * counts.clamp(min=1)), 1.0)
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,15 @@ class Classification:
     def loss(self, loss_fn: LossFunction, outputs: Tensor, targets: Tensor) -> Tensor:
         """The loss function of scores and targets in the form that it takes; of shares of the classes where it is one that takes them."""
         if targets.ndim == 2:
-            return loss_fn(outputs, (targets[:, 1:] if _single(outputs) else targets).to(outputs.dtype))
+            return loss_fn(outputs, (targets[:, 1:] if self._single(outputs) else targets).to(outputs.dtype))
         if self.form == "classes":
             return loss_fn(outputs, targets)
-        aims = targets[:, None] if _single(outputs) else one_hot(targets, self.classes)
+        aims = targets[:, None] if self._single(outputs) else one_hot(targets, self.classes)
         return loss_fn(outputs, aims.to(outputs.dtype))
 
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many answers are the true class, of a mixed sample the one that has the largest share of it."""
-        return (_answer(outputs) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
+        return (self._answer(outputs) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
 
     def answers(self, targets: Tensor) -> int:
         """Every sample."""
@@ -57,7 +58,7 @@ class Classification:
 
     def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many targets are among the five highest scores, then how sure and how often right the answers are, by BINS steps of sureness."""
-        scores = torch.cat([torch.zeros_like(outputs), outputs], 1) if _single(outputs) else outputs
+        scores = torch.cat([torch.zeros_like(outputs), outputs], 1) if self._single(outputs) else outputs
         sure, answers = scores.softmax(1).max(1)
         bins = (sure * BINS).long().clamp(0, BINS - 1)
         right = (answers == targets).to(torch.float32)
@@ -67,7 +68,7 @@ class Classification:
 
     def _sureness(self, outputs: Tensor) -> Tensor:
         """1 a batch whose scores are a distribution over the classes once softmax has seen them: those that losses of their own make them."""
-        return torch.ones(1, device=outputs.device) * (self.form == "classes" or _single(outputs))
+        return torch.ones(1, device=outputs.device) * (self.form == "classes" or self._single(outputs))
 
     def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
         """Top-5 accuracy, where there are more than five classes, and the expected calibration error of 15 bins (Guo et al. 2017, arXiv:1706.04599,
@@ -82,14 +83,13 @@ class Classification:
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of (true class, answer), by one bincount of their pair number."""
-        pairs = targets * self.classes + _answer(outputs)
+        pairs = targets * self.classes + self._answer(outputs)
         return pairs.bincount(minlength=self.classes ** 2).reshape(self.classes, self.classes)
 
+    def _single(self, outputs: Tensor) -> bool:
+        """Whether one score stands for two classes; where there is one class alone it is that class's."""
+        return self.classes == 2 and outputs.shape[1] == 1
 
-def _single(outputs: Tensor) -> bool:
-    return outputs.shape[1] == 1
-
-
-def _answer(outputs: Tensor) -> Tensor:
-    """The class numbers that are given, int64 (N)."""
-    return (outputs[:, 0] > 0).long() if _single(outputs) else outputs.argmax(1)
+    def _answer(self, outputs: Tensor) -> Tensor:
+        """The class numbers that are given, int64 (N)."""
+        return (outputs[:, 0] > 0).long() if self._single(outputs) else outputs.argmax(1)

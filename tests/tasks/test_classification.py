@@ -53,3 +53,9 @@ def test_top_5_and_calibration_are_torchmetrics(classes: int, batches: list[int]
 def test_scores_that_are_no_numbers_have_no_calibration():
     task = Classification(3)
     assert task.figures(task.tally(torch.full((4, 3), torch.nan), torch.zeros(4, dtype=torch.int64)), 4) == {}
+
+
+def test_one_score_is_that_of_the_one_class_or_tells_two_apart():
+    outputs, none = torch.tensor([[-1.0], [2.0]]), torch.zeros(2, dtype=torch.int64)
+    assert (Classification(1).correct(outputs, none), Classification(2, "logits").correct(outputs, none)) == (2, 1)
+    assert Classification(1).confusion(outputs, none).tolist() == [[2]]

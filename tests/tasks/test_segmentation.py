@@ -70,3 +70,9 @@ def test_other_shapes_are_refused_in_words():
         Segmentation(2, "logits").check(torch.zeros(2, 2, 8, 8))
     with pytest.raises(TaskError, match="masks have 8×8 pixels"):
         Segmentation(2).loss(nn.CrossEntropyLoss(), torch.zeros(1, 2, 4, 4), torch.zeros(1, 8, 8, dtype=torch.uint8))
+
+
+def test_one_score_a_pixel_is_that_of_the_one_class_or_tells_two_apart():
+    outputs, none = torch.tensor([-1.0, 2.0]).reshape(1, 1, 1, 2), torch.zeros(1, 1, 2, dtype=torch.uint8)
+    assert (Segmentation(1).correct(outputs, none), Segmentation(2, "logits").correct(outputs, none)) == (2, 1)
+    assert Segmentation(1).confusion(outputs, none).tolist() == [[2]]

@@ -178,4 +178,10 @@ def test_balanced_weights_are_scikit_learns():
     wanted = compute_class_weight("balanced", classes=np.arange(3), y=labels.numpy())
     found = balanced(labels.bincount(minlength=3))
     assert found.tolist() == pytest.approx(wanted) and found.dtype == torch.float32
-    assert torch.isfinite(balanced(labels.bincount(minlength=4))).all()
+
+
+def test_a_class_without_a_sample_weighs_no_more_than_another_where_labels_are_smoothed():
+    weights = balanced(torch.tensor([500, 500, 0]))
+    assert weights.tolist() == pytest.approx([2 / 3, 2 / 3, 1])
+    outputs, targets = torch.zeros(4, 3), torch.tensor([0, 1, 0, 1])
+    assert torch.nn.functional.cross_entropy(outputs, targets, weights, label_smoothing=0.1) < 2
