@@ -365,6 +365,7 @@ REFUSED = {
     "gzip": (lambda t: written(t, "images.gz", b"\x1f\x8b\x08"), "neither a table .* nor an idx file"),
     "single": (lambda t: archive(t / "single.zip", {"a/1.png": picture(1)}), "cannot be split"),
     "only test": (lambda t: archive(t / "tests.zip", classes(above="test/")), "no train folder"),
+    "workbook": (lambda t: archive(t / "book.xlsx", {"xl/workbook.xml": b"<x/>"}), "a spreadsheet .* save it there as CSV"),
     "missing": (lambda t: t / "missing.zip", "cannot be read: No such file")}
 
 
@@ -398,6 +399,54 @@ def test_names_in_any_language_are_kept_and_those_that_hide_text_are_made_plain(
     assert set(found.classes) == {"蟻 #1", "Bi�ne%20", f"{'x' * 39}…{'x' * 40}"}
 
 
+def test_names_that_a_mac_or_an_old_program_of_windows_wrote_are_those_that_were_meant(tmp_path: Path):
+    """Without the mark of UTF-8, with accents as letters of their own, with backslashes between folders."""
+    mac = archive(tmp_path / "mac.zip", {f"Mul!-{name}": content for name, content in classes(2).items()})
+    mac.write_bytes(mac.read_bytes().replace(b"Mul!", "Mül".encode()))
+    assert looked(mac).classes == ("Mül-ants", "Mül-bees")
+    old = archive(tmp_path / "old.zip", {f"Mul-{name}": content for name, content in classes(2).items()})
+    old.write_bytes(old.read_bytes().replace(b"Mul", "Mül".encode("cp437")))
+    assert looked(old).classes == ("Mül-ants", "Mül-bees")
+    assert looked(archive(tmp_path / "two.zip", classes(2, ("caf\u00e9",)) | classes(3, ("cafe\u0301", "tea")))).classes == ("caf\u00e9", "tea")
+    parted = archive(tmp_path / "windows.zip", {name.replace("/", "\\"): content for name, content in classes(2, above="set/").items()})
+    assert looked(parted).classes == ("ants", "bees") and not looked(parted).broken
+
+
+def test_a_path_of_very_many_folders_takes_no_room(tmp_path: Path):
+    found = looked(archive(tmp_path / "a.zip", classes(2) | {"a/" * 30_000 + "a.png": picture(1)}))
+    assert len(found.labels) == 4 and [one.why for one in found.broken] == ["it lies more than 20 folders deep"]
+
+
+@pytest.mark.parametrize(("others", "says"), [({f"test/{n}.png": picture(n) for n in range(3)}, {"train/ants/a0.png": None, "test/0.png": "it lies in no class folder"}),
+                                              ({"preview.png": picture(1)}, {"preview.png": "it lies in no class folder"}),
+                                              ({"train/preview.png": picture(1)}, {"train/preview.png": "it lies in no class folder"})])
+def test_pictures_beside_the_class_folders_make_no_classes_of_what_is_above_them(others: dict[str, bytes], says: dict[str, str | None], tmp_path: Path):
+    found = looked(archive(tmp_path / "a.zip", classes(12, above="train/") | others))
+    assert found.classes == ("ants", "bees") and len(found.labels) == 24
+    assert {name: broken(found).get(name) for name in says} == says
+
+
+def test_a_picture_beside_the_one_folder_that_holds_the_classes_is_none_of_them(tmp_path: Path):
+    found = looked(archive(tmp_path / "a.zip", classes(12, above="set/") | {"set/about.png": picture(1), "a.png": picture(2)}, folders=["set/wasps/"]))
+    assert found.classes == ("ants", "bees") and sorted(broken(found)) == ["a.png", "set/about.png"] and "'wasps' has no picture" in " ".join(found.notes)
+
+
+def test_a_folder_that_is_a_link_or_cannot_be_read_is_named(sound: Path, tmp_path: Path, monkeypatch):
+    zipfile.ZipFile(sound).extractall(tmp_path / "set")
+    (tmp_path / "set" / "bees").rename(tmp_path / "bees")
+    (tmp_path / "set" / "bees").symlink_to(tmp_path / "bees")
+    (tmp_path / "set" / "secret").mkdir()
+    scandir = os.scandir
+
+    def refusing(path: str):
+        if Path(path).name == "secret":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert broken(looked(tmp_path / "set")) == {"bees": "it is a link or no plain file, and links are not followed", "secret": "the folder cannot be read: Permission denied"}
+
+
 def npz(path: Path, **arrays: np.ndarray) -> Path:
     np.savez(path, **arrays)
     return path
@@ -428,6 +477,14 @@ def test_values_of_an_npz_that_are_no_numbers_and_labels_that_are_no_classes_are
         looked(npz(tmp_path / "b.npz", x=x, y=y[:19]))
     gap = looked(npz(tmp_path / "c.npz", x=IMAGES, y=np.where(TWO == 1, 7, -1) * 1))
     assert gap.classes == ("7",) and len(gap.broken) == 10 and any("without a gap" in note for note in gap.notes)
+
+
+def test_the_parts_of_an_npz_are_kept_on_one_scale(tmp_path: Path):
+    """A value becomes the same byte wherever it stands, though the parts go from other values to others."""
+    x = np.linspace(-3, 3, 20 * 16, dtype=np.float32).reshape(20, 4, 4)
+    found = bring(npz(tmp_path / "a.npz", x_train=x[5:15], y_train=TWO[5:15], x_test=np.concatenate([x[:5], x[15:], x[5:15]]), y_test=TWO), Choices())
+    assert np.array_equal(found.x[:10], found.x[20:]) and found.x.min() == 0 and found.x.max() == 255
+    assert [note for note in found.notes if "256 steps" in note] == ["The values of the pictures go from -3 to 3; they are kept as 256 steps between the two."]
 
 
 def huge(tmp_path: Path) -> Path:

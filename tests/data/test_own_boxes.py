@@ -156,6 +156,24 @@ def test_a_size_that_is_not_said_is_the_pictures_own_and_one_that_is_wrong_is_re
                                                            "VOC/JPEGImages/0.png#0": "it goes from 29, 4 to 60, 9, and its picture from 0, 0 to 40, 30"}
 
 
+@pytest.mark.parametrize("task", ["classification", "detection"])
+@pytest.mark.parametrize("drawn_on", [(40, 30), (30, 40), None])
+def test_boxes_lie_where_they_were_drawn_on_a_picture_that_is_to_be_turned(task: str, drawn_on: tuple[int, int] | None, tmp_path: Path):
+    """Some programs turn a camera's picture as its file says before boxes are drawn on it, others do not: the size that they say tells which."""
+    whole = Image.new("RGB", SIZE, "white")
+    exif = whole.getexif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    upright = drawn_on == (30, 40)
+    whole.paste("black", (0, 20, 10, 30) if upright else (0, 0, 10, 10))  # turned, the lower left corner is the upper left one
+    stream = io.BytesIO()
+    whole.save(stream, "JPEG", exif=exif, quality=95)
+    files = {f"{n}.jpg": stream.getvalue() for n in range(4)} | {f"{n}.xml": xml([("corner", (1, 1, 10, 10))], drawn_on) for n in range(4)}
+    found = bring(archive(tmp_path / "a.zip", files), Choices(task=task, fit="stretch", side=40, colours="grey"))
+    assert found.sizes == ({(40, 30) if upright else (30, 40): 4} if task == "detection" else {(10, 10): 4})
+    inside = found.x[0] if task == "classification" else found.x[0][:, :round(40 * found.y[0, 0, 3]), :round(40 * found.y[0, 0, 2])]
+    assert inside.size >= 100 and np.median(inside) < 30
+
+
 def test_pictures_of_one_name_in_two_folders_go_with_the_xml_files_beside_them(tmp_path: Path):
     files = {f"{year}/{folder}/1.{ending}": content for year, shade in (("2007", 0), ("2012", 200)) for folder, ending, content in
              (("JPEGImages", "png", picture(shade, size=SIZE)), ("Annotations", "xml", xml([(f"y{year}", (1, 1, 40, 30))])))}

@@ -245,3 +245,34 @@ def test_well_known_sets_of_masks_and_boxes_are_read(folder: Path):
 
 def test_class_folders_with_other_json_beside_stay_class_folders(tmp_path: Path):
     assert looked(archive(tmp_path / "a.zip", classes(2) | {"about.json": b'{"made": 1}', "bad.json": b"{"})).classes == ("ants", "bees")
+
+
+def test_parts_and_folders_below_pictures_and_masks_keep_what_has_one_name_apart(tmp_path: Path):
+    files = {f"set/{folder}/{part}/{scene}/{n}.png": picture(n) if folder == "images" else mask(np.full((12, 12), n % 2, np.uint8))
+             for part, count in (("train", 4), ("val", 3), ("test", 2)) for scene in ("day", "night") for folder in ("images", "masks") for n in range(count)}
+    found = bring(archive(tmp_path / "a.zip", files), Choices())
+    assert [found.parts.count(part) for part in ("train", "val", "test")] == [8, 6, 4] and not found.broken
+    named = {name.replace("masks/train/day", "masks/train/day_masks").replace("masks/train/night", "masks/train/night_masks"): content for name, content in files.items()}
+    assert len(looked(archive(tmp_path / "b.zip", {name: content for name, content in named.items() if "night" not in name})).labels) == 9
+
+
+def test_masks_without_a_pixel_of_a_class_are_refused(tmp_path: Path):
+    none = [np.full((10, 10), 255, np.uint8)] * 4
+    path = masked(tmp_path / "a.zip", none, **{"classes.csv": b"0,sky\n1,road\n"})
+    assert any("No pixel is of 'sky', 'road'" in note for note in looked(path).notes)
+    with pytest.raises(DataError, match="no training pixel is of a class"):
+        bring(path, Choices())
+    parts = {f"{part}/{folder}/{n}.png": picture(n) if folder == "images" else mask(np.full((12, 12), 255 if part == "test" else n, np.uint8))
+             for part in ("train", "test") for folder in ("images", "masks") for n in range(2)}
+    with pytest.raises(DataError, match="no test pixel is of a class"):
+        bring(archive(tmp_path / "b.zip", parts), Choices())
+
+
+def test_a_picture_lies_as_its_mask_does(tmp_path: Path):
+    whole = Image.new("RGB", (40, 30), "white")
+    exif = whole.getexif()
+    exif[0x0112] = 6
+    stream = io.BytesIO()
+    whole.save(stream, "JPEG", exif=exif)
+    files = {f"images/{n}.jpg": stream.getvalue() for n in range(4)} | {f"masks/{n}.png": mask(np.eye(*((30, 40) if n % 2 else (40, 30)), dtype=np.uint8)) for n in range(4)}
+    assert looked(archive(tmp_path / "a.zip", files)).sizes == {(30, 40): 2, (40, 30): 2}

@@ -7,7 +7,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ PARTS = {"train": TRAIN, "test": TEST, "val": VALID, "valid": VALID, "validation
 LARGEST = float(numpy.finfo(numpy.float32).max)
 FACTOR = 8  # float64 images are eight times as large as they are kept
 CHANNELS = (1, 3)
+Ends = tuple[float, float]  # the smallest and the largest value
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def read_arrays(path: Path, most: int, task: str = "auto", ignore: int | None = 
             [task] = tasks
             given = next((name for name in NAMES if name in heads), None)
             known = _known(_array(archive, given), given) if given else None
-            parts = [_PARTS[task](archive, images, labels, part, known) for images, labels, part in pairs]
+            ends = _ends(archive, heads, [images for images, _, _ in pairs])
+            parts = [_PARTS[task](archive, images, labels, part, known, ends) for images, labels, part in pairs]
     except DataError as error:
         # Names of arrays stand in it as the file has them.
         raise DataError(shown(str(error), 2000)) from None
@@ -189,27 +191,27 @@ def _known(array: numpy.ndarray, name: str) -> tuple[str, ...]:
     return classes
 
 
-def _of_classes(archive: zipfile.ZipFile, images: str, labels: str, part: str, known: tuple[str, ...] | None) -> Read:
+def _of_classes(archive: zipfile.ZipFile, images: str, labels: str, part: str, known: tuple[str, ...] | None, ends: Ends) -> Read:
     x, y, broken = _both(archive, images, labels)
     y = y.reshape(-1).astype(numpy.int64)
     for index in numpy.flatnonzero((y < 0) | ((y >= len(known)) if known else False)):
         _also(broken, index, f"its label is {y[index]}; " + (f"there are {len(known)} classes, from 0" if known else "labels begin at 0"))
-    good, pixels, notes = _good(x, images, broken)
+    good, pixels, notes = _good(x, images, broken, ends)
     return Read(pixels, y[good].tolist(), [f"{images}[{index}]" for index in good], [part] * len(good), (), _named(broken, images), notes)
 
 
-def _of_numbers(archive: zipfile.ZipFile, images: str, labels: str, part: str, known: tuple[str, ...] | None) -> Read:
+def _of_numbers(archive: zipfile.ZipFile, images: str, labels: str, part: str, known: tuple[str, ...] | None, ends: Ends) -> Read:
     x, y, broken = _both(archive, images, labels)
     y = y.reshape(len(y), -1)
     for index in numpy.flatnonzero(~(numpy.abs(y.astype(numpy.float64)) <= LARGEST).all(1)):
         _also(broken, index, "what is to be told of it is NaN, infinite or too large")
-    good, pixels, notes = _good(x, images, broken)
+    good, pixels, notes = _good(x, images, broken, ends)
     targets = (labels,) if y.shape[1] == 1 else tuple(f"{labels}[{number}]" for number in range(y.shape[1]))
     return Read(pixels, [0] * len(good), [f"{images}[{index}]" for index in good], [part] * len(good), (), _named(broken, images), notes, "regression",
                 y[good].astype(numpy.float32), targets=tuple(map(class_name, targets)))
 
 
-def _of_masks(archive: zipfile.ZipFile, images: str, labels: str, part: str, known: tuple[str, ...] | None) -> Read:
+def _of_masks(archive: zipfile.ZipFile, images: str, labels: str, part: str, known: tuple[str, ...] | None, ends: Ends) -> Read:
     x, y, broken = _both(archive, images, labels)
     if x.ndim == 2:
         raise DataError(f"{images} holds rows of numbers, and {labels} masks")
@@ -221,7 +223,7 @@ def _of_masks(archive: zipfile.ZipFile, images: str, labels: str, part: str, kno
     for index, one in enumerate(y):
         if one.min() < 0 or one.max() > IGNORED:
             _also(broken, index, f"its mask holds {one.min()} to {one.max()}; classes are 0 to 254, and 255 is of none")
-    good, pixels, notes = _good(x, images, broken)
+    good, pixels, notes = _good(x, images, broken, ends)
     masks = y[good].astype(numpy.uint8)
     areas = numpy.array([numpy.bincount(mask.reshape(-1), minlength=LEVELS) for mask in masks]).reshape(-1, LEVELS)
     return Read(pixels, [0] * len(good), [f"{images}[{index}]" for index in good], [part] * len(good), (), _named(broken, images), notes, "segmentation", masks, areas)
@@ -248,14 +250,14 @@ def _named(broken: Mapping[int, str], images: str) -> tuple[Broken, ...]:
     return tuple(Broken(f"{shown(images)}[{index}]", why) for index, why in sorted(broken.items()))
 
 
-def _good(x: numpy.ndarray, images: str, broken: dict[int, str]) -> tuple[numpy.ndarray, numpy.ndarray, tuple[str, ...]]:
+def _good(x: numpy.ndarray, images: str, broken: dict[int, str], ends: Ends) -> tuple[numpy.ndarray, numpy.ndarray, tuple[str, ...]]:
     """Which samples can be used, and those as they are kept."""
     if x.dtype.kind == "f":
         for index, one in enumerate(x):
             if (numpy.abs(one) > LARGEST).any():
                 broken.setdefault(index, "it holds a number that is too large")
     good = numpy.array([index for index in range(len(x)) if index not in broken], dtype=numpy.int64)
-    return (good, x[good].astype(numpy.float32), ()) if x.ndim == 2 else (good, *_pixels(channels_first(x, images)[good], images))
+    return (good, x[good].astype(numpy.float32), ()) if x.ndim == 2 else (good, *_pixels(channels_first(x, images)[good], ends))
 
 
 def _named_targets(read: Read, known: tuple[str, ...]) -> Read:
@@ -281,16 +283,28 @@ def channels_first(x: numpy.ndarray, name: str) -> numpy.ndarray:
     raise DataError(f"{name} is {'×'.join(map(str, x.shape))}: neither the second nor the last size is 1 or 3, so where are the channels?")
 
 
-def _pixels(x: numpy.ndarray, name: str) -> tuple[numpy.ndarray, tuple[str, ...]]:
-    """Values as bytes: those of 0 to 1 and of 0 to 255 as they are meant, others from the smallest to the largest."""
+def _ends(archive: zipfile.ZipFile, heads: Mapping[str, Header], pictures: Sequence[str]) -> Ends:
+    """The smallest and the largest value of the pictures in all parts, for these are to be kept on one scale; bytes have theirs."""
+    low, high = math.inf, -math.inf
+    for name in pictures:
+        if heads[name].dtype == numpy.uint8 or len(heads[name].shape) == 2:
+            continue
+        for one in _array(archive, name):
+            if (numpy.abs(one) <= LARGEST).all():
+                low, high = min(low, float(one.min())), max(high, float(one.max()))
+    return low, high
+
+
+def _pixels(x: numpy.ndarray, ends: Ends) -> tuple[numpy.ndarray, tuple[str, ...]]:
+    """Values as bytes: those of 0 to 1 and of 0 to 255 as they are meant, others from the smallest to the largest that there are."""
     if x.dtype == numpy.uint8 or not x.size:
         return numpy.ascontiguousarray(x.astype(numpy.uint8)), ()
-    low, high = float(x.min()), float(x.max())
+    low, high = ends
     if 0 <= low and high <= 255:
         scale = 255.0 if high <= 1 and x.dtype.kind in "fb" else 1.0
         return numpy.ascontiguousarray((x.astype(numpy.float32) * scale).round().astype(numpy.uint8)), ()
-    spread = (x.astype(numpy.float64) - low) * (255 / (high - low))
-    says = f"The values of {name} go from {low:g} to {high:g}; they are kept as 256 steps between the two."
+    spread = (x.astype(numpy.float64) - low) * (255 / ((high - low) or 1.0))
+    says = f"The values of the pictures go from {low:g} to {high:g}; they are kept as 256 steps between the two."
     return numpy.ascontiguousarray(spread.round().clip(0, 255).astype(numpy.uint8)), (says,)
 
 
@@ -304,7 +318,7 @@ def joined(parts: list[Read], known: tuple[str, ...] | None, file: str, ignore: 
     if not labels:
         why = f": {broken[0].name}: {broken[0].why}" if broken else ""
         raise DataError(f"there is no picture in {file} that can be used{why}" if len(parts[0].x.shape) == 4 else f"no row of {file} can be used{why}")
-    notes = tuple(note for part in parts for note in part.notes)
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     whole = Read(numpy.concatenate([part.x for part in parts]), labels, [name for part in parts for name in part.names],
                  [one for part in parts for one in part.parts], (), broken, notes, parts[0].task)
     if whole.task == "classification":

@@ -14,8 +14,8 @@ from builder.catalogue.datasets import MOST_CLASSES
 
 from ..records import DataError
 from .boxes import MOST_BOXES, Box, Boxes, Drawn, wrong_sides
-from .places import MOST_FILE, PARTS, Item, Listing, part_of
-from .report import Broken, class_name, counted, shown
+from .places import MOST_FILE, PARTS, Item, Listing, composed, part_of
+from .report import Broken, class_name, shown
 
 KEYS = ("images", "annotations", "categories")
 
@@ -96,7 +96,7 @@ def _read(file: Item, record: Mapping, part: str, by_name: Mapping[str, list[Ite
         label = boxes.classes.index(names[_key(one.get("category_id"))])
         there[pictures[_key(one.get("image_id"))]].append(Box(label, (x, y, x + width, y + height), place))
     if crowds:
-        boxes.notes.append(f"{counted(crowds, 'box')} around crowds {'is' if crowds == 1 else 'are'} left aside.".replace("boxs", "boxes"))
+        boxes.notes.append(f"{crowds:,} box{' around a crowd is' if crowds == 1 else 'es around crowds are'} left aside.")
     for (item, size), inside in there.items():
         one = Drawn(item, tuple(inside), part, size)
         if item.parts not in taken:
@@ -143,7 +143,7 @@ def _picture(one: object, by_name: Mapping[str, list[Item]], folder: tuple[str, 
     if not isinstance(one, dict) or _key(one.get("id")) is None or not isinstance(one.get("file_name"), str):
         return None, "it has no id or no file_name", None
     key, size = _key(one["id"]), (one.get("width"), one.get("height"))
-    parts = tuple(part for part in one["file_name"].replace("\\", "/").split("/") if part not in ("", "."))
+    parts = composed([part for part in one["file_name"].replace("\\", "/").split("/") if part not in ("", ".")])
     found = [item for item in by_name.get(parts[-1] if parts else "", ()) if item.parts[-len(parts):] == parts]
     if len(found) > 1:
         found = [item for item in found if item.parts[:len(folder)] == folder] or found

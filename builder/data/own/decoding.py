@@ -45,12 +45,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Sheaf:
-    """A picture's file with the pieces of it; where boxes were drawn on it, it is not `turned` upright, and `size` is the width and height that it must have."""
+    """A picture's file with the pieces of it; where boxes were drawn on it, it is taken as its pixels lie in the file and not `upright`, and `size` is the width and height that it must have."""
 
     item: Item
     pieces: tuple[Piece, ...]
     size: tuple[int, int] | None = None
-    turned: bool = True
+    upright: bool = True
 
 
 @dataclass
@@ -107,7 +107,7 @@ def _decode(sheaves: Sequence[Sheaf], choices: Choices, tell: Progress, side: in
             done.shapes.extend([None] * len(sheaf.pieces))
             continue
         try:
-            image = decoded(sheaf.item.read(), MOST_FILE, upright=sheaf.turned)
+            image = decoded(sheaf.item.read(), MOST_FILE, sheaf.upright, sheaf.size)
             if sheaf.size not in (None, image.size):
                 raise DataError(f"it has {image.width}×{image.height} pixels, and its boxes were drawn on {sheaf.size[0]}×{sheaf.size[1]}")
         except (DataError, OSError) as error:

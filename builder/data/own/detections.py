@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy
 from PIL import Image, ImageDraw
@@ -15,12 +15,10 @@ from .choices import Choices
 from .decoding import Piece, Sheaf, looked_at, read_pixels
 from .places import Listing
 from .report import Broken, counted
-from .split import TEST, TRAIN, VALID
 from .tiles import Tiles, coloured, small
 
 VISIBLE = 0.25  # of a box's area that must be left in the picture
 SIDE, EACH = 112, 6  # pixels and number of the pictures that a look shows
-NAMES = {TRAIN: "training", VALID: "validation", TEST: "test"}
 
 
 def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choices, tell: Progress, look: bool) -> Brought:
@@ -34,7 +32,7 @@ def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choice
         if tiles and tiles.wants(0):
             tiles.add(0, _tile(image, drawn[piece.label].boxes))
 
-    sheaves = [Sheaf(one.item, (Piece("/".join(one.item.parts), number, one.part),), one.size) for number, one in enumerate(drawn)]
+    sheaves = [Sheaf(one.item, (Piece("/".join(one.item.parts), number, one.part),), one.size, False) for number, one in enumerate(drawn)]
     read = read_pixels(sheaves, broken, origin, choices, tell, look, seen)
     usual = read.sizes.most_common(1)[0][0]
     # Where a look left a picture out its size is what its boxes were drawn on, or that of most.
@@ -44,11 +42,9 @@ def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choice
     there = sorted({label for boxes in placed for label, _ in boxes})
     if not there:
         raise DataError(f"no box of {origin} lies in what is left of its picture: choose pad or stretch for pictures of other shapes")
-    counts = numpy.array([numpy.bincount([there.index(label) for label, _ in boxes], minlength=len(there)) for boxes in placed])
+    numbers = {label: number for number, label in enumerate(there)}
+    counts = numpy.array([numpy.bincount([numbers[label] for label, _ in boxes], minlength=len(there)) for boxes in placed])
     parts, said = parts_of([piece.part for piece in read.good], [piece.name for piece in read.good], [int(not boxes) for boxes in placed], choices, look)
-    for part in sorted(set(parts)):
-        if not look and not counts[[one == part for one in parts]].any():
-            raise DataError(f"no {NAMES[part]} picture has a box")
     lost = sum(len(drawn[piece.label].boxes) for piece in read.good) - int(counts.sum())
     empty = sum(not boxes for boxes in placed)
     notes = [*(looked_at(len(sheaves), "pictures") if look else ()), *found.notes, *unused(listing, len(found.pictures), "that no file of boxes names"),
@@ -56,7 +52,7 @@ def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choice
              *([f"{lost:,} of {lost + int(counts.sum()):,} boxes lie outside what is left of their pictures, or nearly, and are left out: choose pad or stretch to keep them."] if lost else [])]
     classes = tuple(found.classes[label] for label in there)
     return Brought("", origin, classes, (0,) * len(placed), tuple(parts), (read.channels, read.side, read.side), read.sizes, read.broken, (*notes, *said), read.side, read.x,
-                   tiled(tiles, {0: "pictures"}), "detection", y=None if look else _packed(placed, there), areas=counts)
+                   tiled(tiles, {0: "pictures"}), "detection", y=None if look else _packed(placed, numbers), areas=counts)
 
 
 def moved(sides: Sequence[float], size: tuple[int, int], side: int, fit: str) -> tuple[float, float, float, float] | None:
@@ -82,13 +78,13 @@ def moved(sides: Sequence[float], size: tuple[int, int], side: int, fit: str) ->
     return tuple(inside) if rest >= VISIBLE * area and kept[0] < kept[2] and kept[1] < kept[3] else None
 
 
-def _packed(placed: Sequence[Sequence[tuple[int, Sequence[float]]]], there: Sequence[int]) -> numpy.ndarray:
+def _packed(placed: Sequence[Sequence[tuple[int, Sequence[float]]]], numbers: Mapping[int, int]) -> numpy.ndarray:
     """float32 (N M 5), as `builder.data.boxes` says."""
     y = numpy.zeros((len(placed), max(map(len, placed)), NUMBERS), numpy.float32)
     y[..., 4] = NO_CLASS
     for picture, boxes in zip(y, placed, strict=True):
         for row, (label, sides) in zip(picture, boxes, strict=False):
-            row[:] = *sides, there.index(label)
+            row[:] = *sides, numbers[label]
     return y
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy
@@ -21,7 +21,7 @@ from .decoding import looked_at, steps
 from .numbering import LEVELS, numbered
 from .pictures import brought, decoded, fitted, is_grey, numbers_of
 from .pile import Pile
-from .places import MOST_FILE, Item, Labelled, Listing, Sorted
+from .places import MOST_FILE, Item, Labelled, Listing, Sorted, part_of
 from .report import Broken, shown
 from .tiles import EACH, SIDE, Tiles, coloured, small
 
@@ -85,35 +85,42 @@ def read_masks(found: Sorted, listing: Listing, origin: str, choices: Choices, t
 
 
 def _pairs(samples: Sequence[Labelled]) -> tuple[list[tuple[Labelled, Item]], list[Broken]]:
-    """Pictures and masks by part and name, whatever their endings, and those that stand alone."""
-    pictures: dict[tuple, Labelled] = {}
-    masks: dict[tuple, Labelled] = {}
+    """Pictures and masks by part, folders and name, whatever their endings, and those that stand alone; the folders train, val and test may stand below the two as well."""
+    pictures: dict[tuple[str, ...], Labelled] = {}
+    masks: dict[tuple[str, ...], Labelled] = {}
     broken = []
     for sample in samples:
-        *_, name = sample.item.parts
-        stem = name.rpartition(".")[0].casefold()
+        sample = replace(sample, part=sample.part or part_of(sample.folders))
         of_masks = sample.label.casefold() in MASKS
-        kind, key = (masks, (sample.part, stem)) if of_masks else (pictures, (sample.part, stem))
+        kind, key = masks if of_masks else pictures, (sample.part, *map(str.casefold, sample.folders), sample.item.parts[-1].rpartition(".")[0].casefold())
         if key in kind:
             broken.append(Broken(sample.item.name, f"another {'mask' if of_masks else 'picture'} has its name"))
         else:
             kind[key] = sample
-    for part, stem in list(masks):
-        short = (part, ENDING.sub("", stem))
-        if (part, stem) not in pictures and short in pictures and short not in masks:
-            masks[short] = masks.pop((part, stem))
+    _renamed(masks, pictures, lambda key: (*key[:-1], ENDING.sub("", key[-1])))
+    # Where the folders below the two are called otherwise, part and name are enough.
+    names = {(key[0], key[-1]): key for key in pictures}
+    if len(names) == len(pictures):
+        _renamed(masks, pictures, lambda key: names.get((key[0], key[-1]), names.get((key[0], ENDING.sub("", key[-1])), key)))
     broken += [Broken(sample.item.name, "it has no mask of its name") for key, sample in pictures.items() if key not in masks]
     broken += [Broken(sample.item.name, "there is no picture of its name") for key, sample in masks.items() if key not in pictures]
     return [(sample, masks[key].item) for key, sample in pictures.items() if key in masks], broken
 
 
+def _renamed(masks: dict[tuple[str, ...], Labelled], pictures: Mapping[tuple[str, ...], Labelled], meant: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
+    """Gives masks that have no picture the key that is meant, where that is one of a picture without a mask."""
+    for key in list(masks):
+        if key not in pictures and meant(key) in pictures and meant(key) not in masks:
+            masks[meant(key)] = masks.pop(key)
+
+
 def _both(picture: Item, mask: Item) -> tuple[Image.Image, numpy.ndarray]:
     """A picture and the numbers of its mask, uint8 (H W)."""
-    image = decoded(picture.read(), MOST_FILE)
     try:
         numbers = numbers_of(mask.read(), MOST_FILE)
     except DataError as error:
         raise DataError(f"its mask: {error}") from None
+    image = decoded(picture.read(), MOST_FILE, size=(numbers.shape[1], numbers.shape[0]))
     if numbers.shape != (image.height, image.width):
         raise DataError(f"its mask has {numbers.shape[1]}×{numbers.shape[0]} pixels, and it {image.width}×{image.height}")
     return image, numbers

@@ -21,12 +21,21 @@ Found = TypeVar("Found")
 SIXTEEN = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
-def decoded(content: bytes, most: int, upright: bool = True) -> Image.Image:
+def decoded(content: bytes, most: int, upright: bool = True, size: tuple[int, int] | None = None) -> Image.Image:
     """The picture in mode L or RGB, turned as its file says if it is to be upright; raises DataError in words that complete "NAME: ".
 
-    `most` is how many bytes a file may have.
+    `most` is how many bytes a file may have; `size` the width and height on which boxes or a mask were drawn: it is the other way around where it has these only so.
     """
-    return _opened(content, most, FORMATS, lambda image: plain(ImageOps.exif_transpose(image) if upright else image))
+    return _opened(content, most, FORMATS, lambda image: plain(_turned(image, upright, size)))
+
+
+def _turned(image: Image.Image, upright: bool, size: tuple[int, int] | None) -> Image.Image:
+    """The picture upright or as its pixels lie in the file, whichever is wanted; the other where that alone has the size. Programs to draw boxes with do one or the other."""
+    wanted = ImageOps.exif_transpose(image) if upright else image
+    if size in (None, wanted.size):
+        return wanted
+    other = image if upright else ImageOps.exif_transpose(image)
+    return other if other.size == size else wanted
 
 
 def numbers_of(content: bytes, most: int) -> numpy.ndarray:

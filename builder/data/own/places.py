@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,8 +28,9 @@ MOST_TEXTS = 50
 LISTS, LISTED = ("imagesets", "main"), ("train.txt", "val.txt", "test.txt")
 JUNK = frozenset({"thumbs.db", "desktop.ini"})
 PACKED = {zipfile.ZIP_STORED: "not packed", zipfile.ZIP_DEFLATED: "deflate"}
-ENCRYPTED = 0x1
+ENCRYPTED, UTF_8 = 0x1, 0x800  # bits of an entry's flags
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
+FEW = 20  # times as many pictures as others lie in class folders, where those others are none of the set's
 DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -76,7 +78,6 @@ class Listing:
         else:
             self.items.append(item)
 
-
     def _text(self, item: Item, size: int) -> None:
         ending = Path(item.parts[-1]).suffix.casefold()
         if size > MOST_FILE or len(item.parts) > MOST_DEPTH:
@@ -113,21 +114,30 @@ def _folder(path: Path) -> Listing:
     """A folder's files in the order of their names. Links are not followed: they may lead anywhere."""
     listing = Listing()
     top = path.resolve()
-    for folder, below, files in os.walk(top):
+
+    def unread(error: OSError) -> None:
+        listing.broken.append(Broken(shown(os.path.relpath(error.filename, top)), f"the folder cannot be read: {error.strerror or error}"))
+
+    for folder, below, files in os.walk(top, onerror=unread):
         below.sort()
-        here = Path(folder).relative_to(top).parts
+        here = composed(Path(folder).relative_to(top).parts)
         if any(part.startswith(".") for part in here):
             continue
         if here:
             listing.folders.add(here)
-        for name in sorted(files):
+        for name in sorted([*files, *(name for name in below if os.path.islink(os.path.join(folder, name)))]):
             file = Path(folder, name)
             about = file.lstat()
             if stat.S_ISREG(about.st_mode):
-                listing.add((*here, name), about.st_size, lambda file=file: _bytes(file))
+                listing.add((*here, *composed([name])), about.st_size, lambda file=file: _bytes(file))
             elif not name.startswith("."):
                 listing.broken.append(Broken(shown("/".join((*here, name))), "it is a link or no plain file, and links are not followed"))
     return listing
+
+
+def composed(names: Sequence[str]) -> tuple[str, ...]:
+    """Names in Unicode's composed form: a Mac writes é as e and an accent, and the same name elsewhere is other letters."""
+    return tuple(unicodedata.normalize("NFC", name) for name in names)
 
 
 def _bytes(file: Path) -> bytes:
@@ -144,22 +154,32 @@ def _archive(path: Path, archive: zipfile.ZipFile) -> Listing:
         raise DataError(f"{shown(path.name)} would unpack to {whole / 1e9:,.0f} GB; {MOST_UNPACKED / 1e9:.0f} GB are allowed")
     listing = Listing()
     for entry in sorted(entries, key=lambda entry: entry.filename):
-        # The standard library's own name has its backslashes turned on Windows only; the original has what the archive says.
-        raw = entry.orig_filename
-        parts = tuple(part for part in raw.split("/") if part not in ("", "."))
+        raw = _name(entry)
+        parts = composed([part for part in raw.split("/") if part not in ("", ".")])
         if why := _refused(raw, parts, entry):
             listing.broken.append(Broken(shown(raw), why))
         elif raw.endswith("/"):
             listing.folders.add(parts)
         else:
-            listing.folders.update(parts[:depth] for depth in range(1, len(parts)))
+            listing.folders.update(parts[:depth] for depth in range(1, min(len(parts), MOST_DEPTH)))
             listing.add(parts, entry.file_size, lambda entry=entry: _unpacked(archive, entry))
     return listing
 
 
+def _name(entry: zipfile.ZipInfo) -> str:
+    """An entry's name as it was meant: Macs write UTF-8 without the mark that says so, and some programs of Windows part folders by backslashes."""
+    # The standard library's own name has its backslashes turned on Windows only; the original has what the archive says.
+    name = entry.orig_filename
+    if not entry.flag_bits & UTF_8:
+        # What is no UTF-8 was written in an old code page, as the standard library took it.
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
+
+
 def _refused(raw: str, parts: tuple[str, ...], entry: zipfile.ZipInfo) -> str | None:
     """Why an entry is not even looked at."""
-    if not parts or raw.startswith("/") or ".." in parts or "\\" in raw or DRIVE.match(raw):
+    if not parts or raw.startswith("/") or ".." in parts or DRIVE.match(raw):
         return "its name leads out of the archive's folder"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "it is a link, and links are not followed"
@@ -184,11 +204,12 @@ def part_of(folders: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture with its class and, where the folders say so, the part it belongs to: train, val or test."""
+    """A picture with its class and, where the folders say so, the part it belongs to: train, val or test; `folders` are those below its class's."""
 
     item: Item
     label: str
     part: str = ""
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,26 +230,31 @@ def sort(listing: Listing) -> Sorted:
         raise DataError("there is no picture in it" + (f": {listing.aside:,} other files, and none that ends in .png, .jpg or another picture's ending" if listing.aside else ""))
     depth = _top([item.parts for item in listing.items])
     broken, samples = list(listing.broken), []
-    split = bool(listing.items) and all(len(item.parts) > depth + 2 and item.parts[depth].casefold() in PARTS for item in listing.items)
+    # Of some sets the pictures to be tested lie in no class folder: their part is one all the same.
+    inside = [item.parts for item in listing.items if len(item.parts) > depth + 1]
+    split = all(parts[depth].casefold() in PARTS for parts in inside) and any(len(parts) > depth + 2 for parts in inside)
     below = depth + split
     for item in listing.items:
         if len(item.parts) < below + 2:
             broken.append(Broken(item.name, "it lies in no class folder"))
         else:
-            samples.append(Labelled(item, item.parts[below], PARTS[item.parts[depth].casefold()] if split else ""))
+            samples.append(Labelled(item, item.parts[below], PARTS[item.parts[depth].casefold()] if split else "", item.parts[below + 1:-1]))
     if not samples and listing.items:
         raise DataError(f"there are no class folders: {len(listing.items):,} pictures lie side by side, and nothing says what they show. Put those of one "
                         "class into one folder, named as the class")
-    top = listing.items[0].parts[:depth] if listing.items else ()
+    top = samples[0].item.parts[:depth] if samples else ()
     folders = {parts[below] for parts in listing.folders if len(parts) == below + 1 and parts[:depth] == top and not _junk(parts)
                and (not split or parts[depth].casefold() in PARTS)}
     return _named(samples, broken, folders, listing)
 
 
 def _top(names: list[tuple[str, ...]]) -> int:
-    """How many folders hold everything and are no class: with one folder only, what is in it decides."""
+    """How many folders hold everything, but for a few pictures beside what is in them, and are no class: with one folder only, what is in it decides."""
     depth = 0
-    while names and all(len(parts) > depth + 2 for parts in names) and len({parts[depth] for parts in names}) == 1 and names[0][depth].casefold() not in PARTS:
+    while inside := [parts for parts in names if len(parts) > depth + 2]:
+        beside = sum(len(parts) == depth + 2 for parts in names)
+        if FEW * beside > len(inside) or len({parts[depth] for parts in inside}) > 1 or inside[0][depth].casefold() in PARTS:
+            break
         depth += 1
     return depth
 

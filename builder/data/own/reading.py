@@ -33,6 +33,8 @@ from .tables import read_table
 from .tiles import EACH, SIDE, Tiles, coloured, tile
 
 TABLES = (".csv", ".tsv", ".tab", ".txt")
+SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+PARTS = ("training", "test", "validation")  # in the order in which they are counted
 UNBALANCED = 3.0  # largest class over smallest from which it is worth a word
 
 
@@ -50,6 +52,10 @@ def bring(path: Path | Sequence[Path], choices: Choices, progress: Progress | No
         first = "; ".join(f"{one.name}: {one.why}" for one in found.broken[:3])
         raise DataError(f"{counted(len(found.broken), 'item')} of {found.origin} cannot be used: {first}"
                         f"{'; …' if len(found.broken) > 3 else ''}. Skip them, or mend the file")
+    if found.areas is not None and not look:
+        for part, counts in zip(PARTS, found.counts(), strict=False):
+            if not any(counts):
+                raise DataError(f"no {part} picture has a box" if found.task == "detection" else f"no {part} pixel is of a class")
     return replace(found, title=_title(choices.title or paths[0].stem or paths[0].name), notes=(*found.notes, *_balance(found)))
 
 
@@ -66,6 +72,8 @@ def _kind(path: Path) -> str:
     name = shown(path.name)
     if not size:
         raise DataError(f"{name} is empty")
+    if path.suffix.casefold() in SHEETS:
+        raise DataError(f"{name} is a spreadsheet in the form of its own program; save it there as CSV, and bring that")
     if start[:2] == b"PK" or zipfile.is_zipfile(path):
         return "npz" if path.suffix.casefold() == ".npz" else "pictures"
     if start[:1] == b"\x80" or start[:6] == b"\x93NUMPY":
@@ -110,7 +118,8 @@ def _pictures(paths: Sequence[Path], choices: Choices, tell: Progress, look: boo
         classes = sorted({sample.label for sample in found.samples})
         if len(classes) > MOST_CLASSES:
             raise DataError(f"there are {len(classes):,} class folders; {MOST_CLASSES:,} are allowed")
-        sheaves = [Sheaf(sample.item, (Piece("/".join(sample.item.parts), classes.index(sample.label), sample.part),)) for sample in found.samples]
+        numbers = {label: number for number, label in enumerate(classes)}
+        sheaves = [Sheaf(sample.item, (Piece("/".join(sample.item.parts), numbers[sample.label], sample.part),)) for sample in found.samples]
         return read_pieces(sheaves, classes, found.broken, found.notes, origin, choices, tell, look)
 
 
@@ -184,12 +193,14 @@ def _balance(found: Brought) -> list[str]:
     what = {"segmentation": "pixel", "detection": "box"}.get(found.task, "sample")
     several = "boxes" if what == "box" else f"{what}s"
     each = Counter({label: sum(counts) for label, counts in enumerate(zip(*found.counts(), strict=True)) if sum(counts)})
+    if not each:
+        return []
     (most, large), (least, small) = each.most_common()[0], each.most_common()[-1]
     notes = []
     if large > UNBALANCED * small:
         always = f" Always answering {found.classes[most]!r} would be right {100 * large / each.total():.0f} % of the time." if found.task != "detection" else ""
         notes.append(f"The classes are unbalanced: {found.classes[most]!r} has {large:,} {several}, {found.classes[least]!r} {small:,}.{always}")
-    for part, column in zip(("training", "test", "validation"), found.counts(), strict=False):
+    for part, column in zip(PARTS, found.counts(), strict=False):
         if empty := [repr(found.classes[label]) for label, count in enumerate(column) if not count]:
             notes.append(f"No {part} {what} is of {', '.join(empty[:5])}{' …' if len(empty) > 5 else ''}.")
     return notes

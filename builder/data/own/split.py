@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 
 TRAIN, TEST, VALID = "train", "test", "val"
@@ -14,9 +15,11 @@ def split(names: Sequence[str], labels: Sequence[int], share: float, seed: int) 
     What a sample's part is follows from the seed, its name and the names of its class, so it stays when other classes change.
     """
     parts = [TRAIN] * len(names)
-    for label in sorted(set(labels)):
-        members = sorted((index for index, own in enumerate(labels) if own == label), key=lambda index: (_draw(names[index], seed), index))
-        for index in members[:tested(len(members), share)]:
+    classes: dict[int, list[int]] = defaultdict(list)
+    for index, label in enumerate(labels):
+        classes[label].append(index)
+    for members in classes.values():
+        for index in sorted(members, key=lambda index: (_draw(names[index], seed), index))[:tested(len(members), share)]:
             parts[index] = TEST
     return parts
 

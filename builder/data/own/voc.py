@@ -15,7 +15,7 @@ from builder.catalogue.datasets import MOST_CLASSES
 
 from ..records import DataError
 from .boxes import MOST_BOXES, Box, Boxes, Drawn, wrong_sides
-from .places import PARTS, Item, Listing, part_of
+from .places import PARTS, Item, Listing, composed, part_of
 from .report import Broken, class_name, shown
 from .sheet import NUMBER
 
@@ -116,7 +116,7 @@ def drawn(listing: Listing, files: Sequence[tuple[Item, Marked]]) -> Boxes:
 
 
 def _stem(name: str) -> str:
-    return name.rpartition(".")[0].casefold()
+    return composed([name.rpartition(".")[0]])[0].casefold()
 
 
 def _picture(item: Item, file: Marked, by_stem: Mapping[str, list[Item]]) -> Item | None:
@@ -169,7 +169,7 @@ def _parts(listing: Listing) -> dict[str, str]:
         except (DataError, OSError):
             continue
         for row in rows:
-            if name := row.strip().casefold():
+            if name := composed([row.strip()])[0].casefold():
                 found[name] = part if found.get(name, part) == part else ""
     return found
 
