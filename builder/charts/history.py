@@ -62,9 +62,11 @@ def extend(history: History, events: Iterable[Event]) -> History:
         if isinstance(event, StepEnded):
             steps.append(event)
         elif isinstance(event, EpochEnded):
-            epochs.append(event)
-        elif isinstance(event, Evaluated) and (event.watched or event.checkpoint):
-            (asked if event.checkpoint else tests).append(event)
+            _append(epochs, event)
+        elif isinstance(event, Evaluated) and event.watched:
+            _append(tests, event)
+        elif isinstance(event, Evaluated) and event.checkpoint:
+            asked.append(event)
         elif isinstance(event, RateChanged):
             rates.append(event)
         elif isinstance(event, Snapshot):
@@ -76,6 +78,13 @@ def extend(history: History, events: Iterable[Event]) -> History:
             steps, epochs, tests, rates, asked = ([e for e in kept if e.step <= event.resumed_at] for kept in (steps, epochs, tests, rates, asked))
             changes |= {"started": event, "ended": None, "first": len(steps), "resumptions": changes.get("resumptions", history.resumptions) + again}
     return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), rates=tuple(rates), asked=tuple(asked), **changes)
+
+
+def _append(kept: list[EpochEnded] | list[Evaluated], event: EpochEnded | Evaluated) -> None:
+    """Adds what is told of an epoch; a run that was saved in the middle of its evaluation, and killed behind that, tells of it again."""
+    if kept and kept[-1].epoch == event.epoch:
+        kept.pop()
+    kept.append(event)
 
 
 def _digits(value: float, digits: int = 6) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from builder.train.events import Evaluated, Event, Noted, RateChanged, RunEnded, RunStarted
+from builder.train.events import EpochEnded, Evaluated, Event, Noted, RateChanged, RunEnded, RunStarted
 
 if TYPE_CHECKING:
     from .record import Run
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 def current(events: Iterable[Event]) -> list[Event]:
     """The events that still count: those after the step that a later RunStarted resumed from are left out, earlier endings too."""
     kept: list[Event] = []
+    again = 0
     for event in events:
         if isinstance(event, RunStarted):
-            kept = [earlier for earlier in kept if _survives(earlier, event.resumed_at)]
+            again = event.resumed_at
+            kept = [earlier for earlier in kept if _survives(earlier, again)]
+        elif isinstance(event, EpochEnded | Evaluated) and event.step == again:
+            # Saved in the middle of an evaluation and killed behind it, a run tells of the same epoch again.
+            kept = [earlier for earlier in kept if not _replaced(earlier, event)]
         kept.append(event)
     return kept
 
@@ -59,6 +64,10 @@ def explained(store: Store, run: Run) -> tuple[float | None, float | None]:
         return None, None
     seen = [event for event in current(row.event for row in store.events(run.id, kinds=["RunStarted", "Evaluated"])) if isinstance(event, Evaluated)]
     return tuple(next((event.figures.get("r2", event.figures.get("map")) for event in reversed(seen) if event.watched == watched), None) for watched in (True, False))
+
+
+def _replaced(earlier: Event, event: EpochEnded | Evaluated) -> bool:
+    return type(earlier) is type(event) and earlier.epoch == event.epoch and (isinstance(event, EpochEnded) or earlier.watched and event.watched)
 
 
 def _survives(event: Event, step: int) -> bool:

@@ -259,7 +259,8 @@ class Store:
         then = current([*(row.event for row in self.events(run_id, kinds=kinds)), started])
         tests = [event.accuracy for event in then if isinstance(event, Evaluated) and event.watched]
         epochs = [event.epoch for event in then if isinstance(event, EpochEnded)]
-        checkpoints = [event.step for event in then if isinstance(event, CheckpointSaved)]
+        # What it goes on from is its last checkpoint, even where the process was killed before it could tell of that.
+        checkpoints = [started.resumed_at] if started.resumed_at else [event.step for event in then if isinstance(event, CheckpointSaved)]
         return {"step": started.resumed_at, "epoch": epochs[-1] if epochs else 0, "accuracy": tests[-1] if tests else None, "tested": None,
                 "part": "validation" if started.validation_samples else "test", "checkpoint": checkpoints[-1] if checkpoints else None}
 
@@ -329,7 +330,8 @@ class Store:
             raise RunError(f"{run_id} has finished all its {run.epochs} epochs: there is nothing to resume but with more epochs")
         if run.live or lock.held(run.folder):
             raise EndedError(f"{run_id} has not ended ({run.state}): there is nothing to resume")
-        again = {"state": "queued", "ended": None, "says": "", "pid": None, "launched": None, "heartbeat": None}
+        # As just launched: until it has its place in the queue, nobody is to take it for one whose process was never heard of.
+        again = {"state": "queued", "ended": None, "says": "", "pid": None, "launched": time.time(), "heartbeat": None}
         if not more:
             return self._move(run_id, f"state NOT IN {LIVE}", again, "generation = generation + 1")
         epochs = self._longer(run, more)

@@ -54,6 +54,12 @@ def test_a_first_update_holds_everything_but_only_the_last_snapshot_and_confusio
     assert update["classes"] == ["cat", "dog"]
 
 
+def test_an_epoch_that_a_run_saved_in_its_evaluation_tells_of_again_is_one_point():
+    told = history(step(4), CheckpointSaved(4, 0, "last"), *epoch(1), RunEnded("killed", 4, "Killed."))
+    again = extend(told, [replace(STARTED, resumed_at=4), *epoch(1), step(5)])
+    assert len(again.epochs) == len(again.tests) == 1
+
+
 def test_a_resumed_run_forgets_what_came_after_its_checkpoint_and_is_a_new_series():
     told = history(step(2), *epoch(1), step(5), step(6), RunEnded("killed", 6, "Killed."))
     again = extend(told, [replace(STARTED, resumed_at=4), step(5, 0.1)])

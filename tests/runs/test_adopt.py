@@ -153,6 +153,14 @@ def test_a_run_resumed_between_the_look_and_the_write_keeps_going(store, killed)
     assert store.get(killed).state == "queued"
 
 
+def test_a_run_of_long_ago_that_was_resumed_is_left_alone_until_it_has_its_place_in_the_queue(store, killed):
+    """Working out how much memory it takes comes in between, and every page looks for runs without a process meanwhile."""
+    settle(store)
+    age(store, killed, created=0.0, launched=0.0)
+    store.reopen(killed)
+    assert settle(store) == [] and store.enqueue(killed).place == 1
+
+
 @pytest.mark.parametrize(("before", "now", "words"), [
     (3, 4, "killed after step 1 by signal 9 (SIGKILL); meanwhile the system killed a process because memory ran out, most likely this one."),
     (3, 3, "killed after step 1 by signal 9 (SIGKILL). The events"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builder.runs import current
-from builder.train.events import RunEnded
+from builder.train.events import CheckpointSaved, RunEnded
 from tests.runs.fakes import epoch, started, step
 
 KILLED = RunEnded("killed", 8, "gone")
@@ -42,3 +44,11 @@ def test_a_resumption_to_an_older_checkpoint_takes_back_what_an_earlier_one_adde
 
 def test_no_events_give_no_events():
     assert current([]) == []
+
+
+def test_an_epoch_that_a_run_saved_in_its_evaluation_tells_of_again_counts_once():
+    told = epoch(1)[:2]
+    asked = replace(told[1], split="test", checkpoint="last")
+    events = [started(), step(5), CheckpointSaved(5, 0, "last"), *told, asked, KILLED, started(5), *epoch(1, 0.95), step(6)]
+    kept = current(events)
+    assert kept == [started(), step(5), CheckpointSaved(5, 0, "last"), asked, started(5), *epoch(1, 0.95), step(6)]

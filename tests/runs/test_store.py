@@ -108,6 +108,14 @@ def test_a_resumed_run_goes_back_to_its_checkpoint_in_the_row_but_keeps_its_even
     assert len(store.events(run_id)) == 12
 
 
+def test_the_checkpoint_that_a_run_goes_on_from_is_its_last_though_nobody_could_tell_of_it(store, new):
+    run_id = new()
+    store.append(run_id, [started(), step(5), *epoch(1), step(8), RunEnded("killed", 8, "gone behind the checkpoint of step 8")])
+    store.reopen(run_id)
+    store.append(run_id, [started(resumed_at=8)])
+    assert store.get(run_id).checkpoint == 8
+
+
 def test_an_older_generation_can_neither_write_nor_see_the_newer_ones_commands(store, new):
     run_id = new()
     store.append(run_id, [started()])
