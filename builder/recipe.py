@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from builder.graph import Project
+from builder.graph import Project, check
 from builder.graph.augmentation import augmentations
-from builder.graph.memory import RESIDENT
+from builder.graph.memory import RESIDENT, evaluation_batch
 from builder.graph.training import chosen, fused, number, rate
 from builder.runs.limits import free_memory
 
@@ -33,7 +33,8 @@ def settings(project: Project, device: Device) -> Settings:
     clipping, average = chosen(project, "clipping"), chosen(project, "averaging")
     return Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
                     clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
-                    average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)), resident=_resident(device))
+                    average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)), resident=_resident(device),
+                    evaluation_batch=evaluation_batch(project, check(project)))
 
 
 def _resident(device: Device) -> int | None:

@@ -75,9 +75,7 @@ def print_rows(rows: list[tuple[int, dict]]) -> None:
 def print_memory(need, batch: int, device: str, free: int | None) -> None:
     """What training takes, part by part, and the largest batch that fits."""
     where = "the GPU" if device == "cuda" else "this machine"
-    parts = {"of weights": need.weights, "of gradients": need.gradients, "for the optimiser": need.optimizer, "to go back to": need.sound, "of data": need.data,
-             "for torch itself": need.torch, f"for a batch of {count(batch)}": batch * need.sample}
-    say(f"\nTraining takes about {size(need.at(batch))}: " + ", ".join(f"{size(number)} {name}" for name, number in parts.items() if number))
+    say(f"\nTraining takes about {size(need.at(batch))}: " + ", ".join(f"{size(number)} {name}" for name, number in need.parts(batch).items() if number))
     if free is None:
         say(f"How much is free on {where} is not known.")
         return

@@ -28,6 +28,7 @@ from builder.data.points import POINTS, scattered
 from builder.graph import Project, check, dataset_of, untrainable
 from builder.graph.augmentation import augmentations
 from builder.graph.datasets import validation_share
+from builder.graph.memory import evaluation_batch
 from builder.graph.training import chosen, fused, goes_on, number, rate
 
 from . import augmentation, detection, photos, validation
@@ -36,7 +37,6 @@ from .kinds import ExportError
 from .readers import COLOUR, DIGITS, DISTORTED_CODE, GREY, KEPT, POINTS_CODE, READERS
 
 COLUMNS = 120  # characters of a line of packed data
-EVALUATION_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Training:
     network_imports: tuple[str, ...]
     epochs: int
     batch_size: int
+    evaluation_batch: int
     seed: int
     threads: int
     optimizer: str
@@ -162,7 +163,7 @@ def training(project: Project, threads: int | None = None) -> Training:
     if not any(trained):
         raise ExportError(f"{project.name} has nothing to train: {'all its weights are frozen' if trained else 'it has no weights'}")
     return Training(
-        plain(project.name), dataset, classes, imports, *(number(project, name) for name in ("epochs", "batch_size", "seed")), threads or usual_threads(),
+        plain(project.name), dataset, classes, imports, number(project, "epochs"), number(project, "batch_size"), evaluation_batch(project, check(project)), number(project, "seed"), threads or usual_threads(),
         _call(*optimizer, "network.parameters()" if all(trained) else TRAINED, more=fused(project)), detection.loss(_call(*loss)) if loss[0].form == "boxes" else _call(*loss, *loss_arguments(dataset, loss[0], balanced)).replace("torch.nn.", "nn."),
         _call(*initializer, "layer.weight").replace("torch.nn.", "nn.") if initializer[0].module else "", initialised,
         "nn.init.zeros_(self." in classes, rates.in_python(lr) if rates else "", values if "monitor" in values else {},
@@ -414,7 +415,7 @@ def _evaluation(made: Training) -> Part:
     right = {"begin": ", correct = [], 0", "add": f"        correct += {made.answers.right}\n", "give": f", correct / {made.answers.divisor}",
              "says": "and the share of right answers"} if made.answers.right else {"begin": " = []", "add": "", "give": "", "says": "without learning"}
     code = f"{made.answers.text}\n\n" if made.answers.text else ""
-    code += EVALUATION.format(batch=EVALUATION_BATCH, loss=made.answers.loss, **right, forward=_forward(made, f"normalised(images[first:first + {EVALUATION_BATCH}], mean, std)", 8))
+    code += EVALUATION.format(batch=made.evaluation_batch, loss=made.answers.loss, **right, forward=_forward(made, f"normalised(images[first:first + {made.evaluation_batch}], mean, std)", 8))
     return Part("Testing", "Without learning, with dropout off.", code, ("import torch",))
 
 

@@ -36,6 +36,11 @@ def validated_samples(project: Project, dataset: Dataset) -> int:
     return dataset.valid or validation_samples(dataset.train, validation_share(project))
 
 
+def watched_samples(project: Project, dataset: Dataset) -> int:
+    """How many samples a run is watched on: the validation part, or the test part where there is none."""
+    return validated_samples(project, dataset) or dataset.test
+
+
 def trained_samples(project: Project, dataset: Dataset) -> int:
     """How many samples an epoch goes through: the training part of a data set without what is drawn from it for validation."""
     return dataset.train - (0 if dataset.valid else validated_samples(project, dataset))

@@ -14,7 +14,7 @@ from builder.catalogue import OPTIMIZERS, Dataset, carries_batch, per_sample
 
 from .analysis import Analysis, Placed
 from .check import RECORDS, WHOLE, Report
-from .datasets import dataset_of, trained_samples
+from .datasets import dataset_of, trained_samples, watched_samples
 from .document import Project
 from .kinds import INPUT, OUTPUT
 from .placed import FLOAT
@@ -25,6 +25,8 @@ TORCH = 400_000_000
 SHARE = 0.9
 # Of what is free, for the samples: more of them stay where they are and are brought to the device ahead of their use (pictures of one's own, and on a GPU all).
 RESIDENT = 0.3
+# Samples that are evaluated at a time, and the bytes that they may take meanwhile: large pictures go through fewer at a time.
+EVALUATED, EVALUATION_BYTES = 500, 128 << 20
 
 # A piece of memory by the value that it holds: bricks from the outermost block in, and which output.
 Piece = tuple[object, ...]
@@ -35,7 +37,8 @@ Held = tuple[Piece, int, int]
 @dataclass(frozen=True)
 class Memory:
     """The bytes that training takes: `fixed` whatever the batch, and `sample` for each sample of a batch; `samples` is how many there are,
-    `streams` whether those that take too much may stay where they are, `sound` what a run keeps of its weights to go back to.
+    `streams` whether those that take too much may stay where they are, `sound` what a run keeps of its weights to go back to, `evaluation` what an evaluation
+    takes, whose batches are larger where training's are small.
     """
 
     weights: int
@@ -48,6 +51,7 @@ class Memory:
     samples: int
     streams: bool = False
     sound: int = 0
+    evaluation: int = 0
 
     @property
     def fixed(self) -> int:
@@ -59,13 +63,23 @@ class Memory:
         """Bytes that every sample of a batch adds."""
         return self.activations + self.working
 
+    def moving(self, batch: int) -> int:
+        """Bytes beside these at a batch size: those of a step of training or of an evaluation, whichever takes more."""
+        return max(batch * self.sample, self.evaluation)
+
     def at(self, batch: int) -> int:
         """Bytes in all at a batch size."""
-        return self.fixed + batch * self.sample
+        return self.fixed + self.moving(batch)
+
+    def parts(self, batch: int) -> dict[str, int]:
+        """What the bytes go to, in words."""
+        moving = f"for a batch of {batch:,}" if batch * self.sample >= self.evaluation else "for an evaluation"
+        return {"of weights": self.weights, "of gradients": self.gradients, "for the optimiser": self.optimizer, "to go back to": self.sound, "of data": self.data,
+                "for torch itself": self.torch, moving: self.moving(batch)}
 
     def fits(self, batch: int, free: int) -> bool:
         """Does a batch fit into this many free bytes, a share of them left over?"""
-        return self.held(free) + batch * self.sample <= SHARE * free
+        return self.held(free) + self.moving(batch) <= SHARE * free
 
     def held(self, free: int) -> int:
         """Bytes that do not depend on the batch size where so many are free: samples that may stay where they are take no more than their share."""
@@ -73,12 +87,13 @@ class Memory:
 
     def largest(self, free: int) -> int:
         """The largest batch that fits, of the samples there are; 0 when not even one does."""
-        return min(max(0, int(SHARE * free) - self.held(free)) // max(self.sample, 1), self.samples)
+        room = int(SHARE * free) - self.held(free)
+        return min(room // max(self.sample, 1), self.samples) if room >= self.evaluation else 0
 
     def to_json(self) -> dict[str, int]:
         """The parts, in bytes."""
         return {"weights": self.weights, "gradients": self.gradients, "optimizer": self.optimizer, "sound": self.sound, "data": self.data, "torch": self.torch,
-                "fixed": self.fixed, "activations_per_sample": self.activations, "working_per_sample": self.working}
+                "fixed": self.fixed, "activations_per_sample": self.activations, "working_per_sample": self.working, "evaluation": self.evaluation}
 
 
 def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
@@ -89,7 +104,17 @@ def memory(project: Project, report: Report, gpu: bool = False) -> Memory:
     state, kept = trained * optimizer_state(project), activations(report.analysis)
     return Memory(weights, trained, state + weights * averages(project), data, 0 if gpu else TORCH, kept.bytes, kept.working,
                   trained_samples(project, dataset) if dataset else WHOLE["batch_size"].max, dataset is not None and (gpu or streams(dataset)),
-                  weights + (0 if gpu else state))
+                  weights + (0 if gpu else state), kept.working * min(evaluated(1, kept.working), watched_samples(project, dataset) if dataset else EVALUATED))
+
+
+def evaluation_batch(project: Project, report: Report) -> int:
+    """How many samples are evaluated at a time; it follows from the project alone, for the last bits of a loss depend on it."""
+    return evaluated(batch_size(project), activations(report.analysis).working)
+
+
+def evaluated(batch: int, working: int) -> int:
+    """The same where so many samples are trained at a time, which takes no less memory, and one takes so many bytes."""
+    return min(EVALUATED, max(batch, EVALUATION_BYTES // max(working, 1)))
 
 
 def streams(dataset: Dataset) -> bool:

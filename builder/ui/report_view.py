@@ -97,9 +97,7 @@ def draw_table(report: Report, blocks: bool) -> None:
 
 def parts(need: Memory, batch: int) -> str:
     """What the memory goes to, in a line."""
-    named = {"of weights": need.weights, "of gradients": need.gradients, "for the optimiser": need.optimizer, "to go back to": need.sound, "of data": need.data,
-             "for torch itself": need.torch, f"for a batch of {batch:,}": batch * need.sample}
-    return ", ".join(f"{amount(number)} {name}" for name, number in named.items() if number)
+    return ", ".join(f"{amount(number)} {name}" for name, number in need.parts(batch).items() if number)
 
 
 def draw_memory(project: Project, report: Report) -> None:

@@ -28,7 +28,8 @@ def test_the_report_has_a_row_a_brick_totals_and_the_memory(brickwork, free):
     assert answer.json["params"] == sum(row["params"] for row in rows.values()) == 21_840
     assert answer.json["activation_bytes"] == sum(row["activation_bytes"] for row in rows.values())
     memory = answer.json["memory"]
-    assert memory["needed"] == memory["fixed"] + memory["batch"] * (memory["activations_per_sample"] + memory["working_per_sample"])
+    step, evaluation = memory["batch"] * (memory["activations_per_sample"] + memory["working_per_sample"]), 144 * memory["working_per_sample"]
+    assert memory["evaluation"] == evaluation > step and memory["needed"] == memory["fixed"] + evaluation, "all 144 validation samples go through at once, and of the training 8"
     assert memory["batch"] == 8 and memory["largest_batch"] == 1293 and memory["optimizer"] == 0
 
 
@@ -43,7 +44,8 @@ def test_the_largest_batch_fits_and_one_more_does_not(brickwork, free):
 def test_the_report_says_in_words_what_fits_and_what_does_not(brickwork, free):
     free(800_000_000)
     said = brickwork("report", "resnet18", "--device", "cpu").out
-    assert "which is not enough; batches of up to" in said and "11,689,512 parameters" in said
+    assert "which is not enough; batches of up to" in said and "11,689,512 parameters" in said and "for a batch of 64" in said
+    assert "for an evaluation" in brickwork("report", "resnet18", "--device", "cpu", "--batch", "1").out
     free(100_000_000)
     assert "not even one sample at a time does" in brickwork("report", "resnet18", "--device", "cpu").out
     free(None)

@@ -12,8 +12,11 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
+from builder import api, recipe
 from builder.catalogue import SCHEDULES
 from builder.catalogue.schedules import rate_of
+from builder.gallery import ENTRIES
+from builder.graph.memory import batch_size, evaluation_batch, memory
 from builder.tasks.classification import balanced
 from builder.train.batches import epoch_seed
 from builder.train.checkpoint import LAST, read_weights
@@ -185,3 +188,20 @@ def test_a_class_without_a_sample_weighs_no_more_than_another_where_labels_are_s
     assert weights.tolist() == pytest.approx([2 / 3, 2 / 3, 1])
     outputs, targets = torch.zeros(4, 3), torch.tensor([0, 1, 0, 1])
     assert torch.nn.functional.cross_entropy(outputs, targets, weights, label_smoothing=0.1) < 2
+
+
+@pytest.mark.parametrize(("name", "change", "size"), [
+    ("mnist-cnn", {}, 500), ("unet-small", {}, 170), ("unet-small", {"training.batch_size": 200}, 200), ("mnist-cnn", {"training.batch_size": 900}, 500)])
+def test_large_pictures_are_evaluated_fewer_at_a_time_in_the_script_too(name: str, change: dict[str, object], size: int):
+    """500 pictures of 128×128 in 64 channels would take 4 GB where a step of training takes a few megabytes."""
+    project = api.with_settings(api.gallery(name), change)
+    assert recipe.settings(project, choose_device("cpu")).evaluation_batch == size
+    assert f"[first:first + {size}]" in api.export(project, "script").content.decode()
+
+
+def test_no_evaluation_takes_more_than_a_step_of_training_and_a_little():
+    for entry in ENTRIES.values():
+        project, report = entry.project, api.check(entry.project)
+        need = memory(project, report)
+        size = min(evaluation_batch(project, report), need.samples)
+        assert size * need.working <= max(need.moving(batch_size(project)), 128 << 20), entry.name
