@@ -41,7 +41,7 @@ def _resident(device: Device) -> int | None:
     """How many bytes of samples may lie on a device, by what is free there now; None where that is not known."""
     from builder.train.device import free_gpu
 
-    free = {"cpu": free_memory, "cuda": free_gpu}.get(device.kind, lambda: None)()
+    free = {"cpu": free_memory, "cuda": lambda: free_gpu(device.torch_name)}.get(device.kind, lambda: None)()
     return None if free is None else int(RESIDENT * free)
 
 

@@ -66,7 +66,9 @@ class Split:
         if device.kind != "cpu" and most is not None and x.nbytes > most:
             x = x if isinstance(x, Rows) else Rows(x)
         self.streamed = isinstance(x, Rows)
-        self._x, self._y = x if self.streamed else self._laid_out(x).to(device.torch_name), y if isinstance(y, Rows) else y.to(device.torch_name)
+        # With the samples lie their answers, their order and what is drawn for them: to read such numbers off a device is to wait for all that it still has to do.
+        self.where = "cpu" if self.streamed else device.torch_name
+        self._x, self._y = x if self.streamed else self._laid_out(x).to(self.where), y if isinstance(y, Rows) else y.to(self.where)
         # One number a channel or a feature; a lone one as a plain number, which torch adds faster than a tensor that it must spread.
         spread = [torch.tensor(numbers, dtype=torch.float32, device=device.torch_name).reshape(-1, *[1] * (x.ndim - 2)) for numbers in (mean, std)]
         self._mean, self._std = spread if len(mean) > 1 else (spread[0].item(), spread[1].item())
@@ -92,21 +94,20 @@ class Split:
         return self._finished(*self._taken(indices))
 
     def _taken(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The samples and answers with these numbers as they are kept, on the device, and the numbers."""
+        """The samples and answers with these numbers as they are kept, on the device, and the numbers, which lie where the samples do."""
         if self._mixes:
             indices = torch.cat([self._before.index_select(0, indices if self.scattered else indices[:1]), indices])
         if self.streamed:
             # Strides as index_select gives them: those of images of one channel are not unique, and other strides take other kernels.
-            x = self._brought(self._laid_out(self._x[indices.cpu()]).clone(memory_format=torch.contiguous_format))
+            x = self._brought(self._laid_out(self._x[indices]).clone(memory_format=torch.contiguous_format))
         else:
             x = self._x.index_select(0, indices)
         return x, self._answers(indices), indices
 
     def _answers(self, indices: Tensor | slice) -> Tensor:
         """The answers with these numbers, on the device."""
-        if isinstance(self._y, Rows):
-            return self._brought(self._y[indices if isinstance(indices, slice) else indices.cpu()])
-        return self._y[indices] if isinstance(indices, slice) else self._y.index_select(0, indices)
+        taken = self._y[indices] if isinstance(indices, slice) or isinstance(self._y, Rows) else self._y.index_select(0, indices)
+        return self._brought(taken) if self.streamed else taken
 
     def _brought(self, x: Tensor) -> Tensor:
         """Samples of main memory on the device."""
@@ -120,6 +121,7 @@ class Split:
         if self._augment is None:
             return self._normalised(x), y
         chance = self._chance.index_select(0, indices)
+        chance = self._brought(chance) if self.streamed else chance
         if self._mixes:
             lead = len(indices) // 2 if self.scattered else 1
             images, share = self._augment.mixed(self._scaled(x), chance, lead)
@@ -133,9 +135,9 @@ class Split:
     def begin(self, seed: int, epoch: int) -> None:
         """The augmentations of an epoch's samples, drawn for all of them."""
         if self._augment is not None:
-            self._chance = self._augment.chances(len(self), seed, epoch).to(self._device)
+            self._chance = self._augment.chances(len(self), seed, epoch).to(self.where)
         if self._mixes:
-            self._before = before(len(self), seed, epoch).to(self._device)
+            self._before = before(len(self), seed, epoch).to(self.where)
 
     def part(self, first: int, end: int) -> tuple[Tensor, Tensor]:
         """The same for the samples from `first` to before `end`."""
@@ -152,13 +154,13 @@ class Split:
         return x.to(torch.float32).div_(255)
 
 
-def epoch_order(samples: int, seed: int, epoch: int, device: Device) -> Tensor:
-    """The order of the samples in an epoch, a function of (seed, epoch) alone.
+def epoch_order(samples: int, seed: int, epoch: int, where: str = "cpu") -> Tensor:
+    """The order of the samples in an epoch, a function of (seed, epoch) alone, on the device called `where`.
 
     Seeds torch's own generators on the way, so that the epoch's dropout follows from (seed, epoch) too, whatever was drawn before it.
     """
     torch.manual_seed(epoch_seed(seed, epoch))
-    return torch.randperm(samples).to(device.torch_name)
+    return torch.randperm(samples).to(where)
 
 
 def before(samples: int, seed: int, epoch: int) -> Tensor:

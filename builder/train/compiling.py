@@ -116,7 +116,7 @@ class Forward:
         # Whatever a recording refuses (an operation that waits for the device, memory): the same step was made without one before.
         except Exception as error:
             del self._recorded[way]
-            self._failed(f"The step cannot be recorded as a CUDA graph ({_reason(error)})", Way(way.compiled))
+            self._failed(f"The step cannot be recorded as a CUDA graph ({_reason(_first(error))})", Way(way.compiled))
             return None
 
     def _failed(self, trouble: str, instead: Way) -> None:
@@ -179,9 +179,16 @@ class Forward:
         return self._clock()
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """The first line of what an exception says."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300].rstrip(".")
+
+
+def _first(error: Exception) -> BaseException:
+    """What an exception followed from: a recording that is broken off cannot be ended either, and it is the end that complains last."""
+    while error.__context__ is not None and not error.__suppress_context__:
+        error = error.__context__
+    return error
 
 
 def compiled(model: nn.Module, device: Device) -> Callable[[Tensor], Tensor]:

@@ -51,9 +51,9 @@ def devices() -> list[Device]:
     return [*found, Device("cpu", processor_name(), "cpu")]
 
 
-def free_gpu() -> int | None:
-    """Free bytes of the first CUDA GPU; None where torch can use none."""
-    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else None
+def free_gpu(name: str = "cuda:0") -> int | None:
+    """Free bytes of a CUDA GPU, the first where none is named; None where torch can use none."""
+    return torch.cuda.mem_get_info(name)[0] if torch.cuda.is_available() else None
 
 
 def processor_name() -> str:

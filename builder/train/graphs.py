@@ -40,15 +40,19 @@ class CudaRecorder:
     def warm(self, step: Callable[[], None]) -> None:
         stream, now = torch.cuda.Stream(self._device), torch.cuda.current_stream(self._device)
         stream.wait_stream(now)
-        with torch.cuda.stream(stream):
-            for _ in range(WARM):
-                step()
-        now.wait_stream(stream)
+        try:
+            with torch.cuda.stream(stream):
+                for _ in range(WARM):
+                    step()
+        finally:
+            # What a step has begun that broke off is to be over before its numbers are put back.
+            now.wait_stream(stream)
 
     def record(self, step: Callable[[], None]) -> Callable[[], None]:
-        graph = torch.cuda.CUDAGraph()
-        # Threads that bring samples to the device meanwhile do nothing that matters to the recording.
-        with torch.cuda.device(self._device), torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        graph, now = torch.cuda.CUDAGraph(), torch.cuda.current_stream(self._device)
+        # Threads that bring samples to the device meanwhile do nothing that matters to the recording. Where one breaks off, older versions of torch would stay
+        # on its stream: the outer block does not.
+        with torch.cuda.device(self._device), torch.cuda.stream(now), torch.cuda.graph(graph, capture_error_mode="thread_local"):
             step()
         return graph.replay
 

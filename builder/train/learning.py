@@ -65,7 +65,7 @@ class Learning:
     def begin_epoch(self) -> Tensor:
         """The order of its samples; the network, what changes the samples and torch's random numbers are as they are to be for its next step."""
         self.model.train()
-        order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.device)
+        order = epoch_order(len(self.train_part), self.settings.seed, self.at.epoch, self.train_part.where)
         self.train_part.begin(self.settings.seed, self.at.epoch)
         if self.at.batches and self.random is not None:
             set_random_states(self.random, self.device.torch_name)

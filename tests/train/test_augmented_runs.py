@@ -50,7 +50,7 @@ def test_a_sample_becomes_the_same_in_whatever_batch_it_comes_and_something_else
     one.begin(0, 1)
     whole, labels = one.batch(torch.arange(len(one)))
     for size in (1, 5, 30):
-        for indices in epoch_order(len(one), 0, 1, choose_device("cpu")).split(size):
+        for indices in epoch_order(len(one), 0, 1).split(size):
             images, targets = one.batch(indices)
             assert images.equal(whole[indices]) and targets.equal(labels[indices])
     one.begin(0, 2)
@@ -62,7 +62,7 @@ def test_a_sample_becomes_the_same_in_whatever_batch_it_comes_and_something_else
 def test_a_sample_is_mixed_with_the_one_before_it_in_the_epochs_order_in_whatever_batch_it_comes():
     one, data = split(row=MIXED), stripes(channels=3)
     one.begin(3, 2)
-    order = epoch_order(len(one), 3, 2, choose_device("cpu"))
+    order = epoch_order(len(one), 3, 2)
     whole, shares = one.batch(order)
     own, other = (torch.nn.functional.one_hot(data.train_y[numbers], 3) for numbers in (order, order.roll(1)))
     torch.testing.assert_close(shares.sum(1), torch.ones(37))

@@ -10,11 +10,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from builder.catalogue.augmentation import AUGMENTATIONS
 from builder.data.load import statistics
 from builder.data.records import Tensors
 from builder.data.rows import Rows, chosen, mapped
-from builder.train.batches import Split
-from builder.train.device import choose_device
+from builder.train.augment import in_a_row
+from builder.train.batches import Split, epoch_order
+from builder.train.device import Device, choose_device
 from builder.train.feed import ahead
 from builder.train.settings import Settings
 from tests.train.small import AS_IF_REMOTE, Small, of, same_weights, stripes
@@ -114,3 +116,16 @@ def test_samples_that_exceed_their_share_of_another_device_stay_in_main_memory()
     for one, other in zip(parts[0].batches(order, 2), parts[1].batches(order, 2), strict=True):
         assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1]) and one[0].stride() == other[0].stride()
     assert torch.equal(parts[0].part(3, 7)[0], parts[1].part(3, 7)[0])
+
+
+@pytest.mark.parametrize("mixes", [False, True])
+def test_nothing_is_read_back_from_the_device_to_take_streamed_samples(mixes: bool):
+    """Reading waits for all that the device still has to do, so that it would stand still while the next batch is read. No number can be read off a meta tensor."""
+    data, meta = stripes(channels=3), Device("remote", "a device that gives nothing back", "meta")
+    row = in_a_row([(AUGMENTATIONS["MixUp"], {"alpha": 1.0})] if mixes else [(AUGMENTATIONS["RandomHorizontalFlip"], {})])
+    part = Split(data.train_x, data.train_y, data.mean, data.std, meta, True, row, most=1, classes=3)
+    part.begin(0, 1)
+    order = epoch_order(len(part), 0, 1, part.where)
+    taken = [part._taken(numbers) for numbers in order.split(8)]
+    assert [x.device.type for x, _, _ in taken] == [y.device.type for _, y, _ in taken] == ["meta"] * 5
+    assert part.batch(order[:8])[0].shape == (8, 3, 8, 8)

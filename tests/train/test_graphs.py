@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from builder.catalogue.schedules import rate_of
 from builder.train import compiling, learning, loop
 from builder.train.compiling import GRAPH, Forward
 from builder.train.device import Device, choose_device, devices
-from builder.train.graphs import RecordedStep
+from builder.train.graphs import CudaRecorder, RecordedStep
 from builder.train.optimizer import plain
 from builder.train.settings import Settings
 from tests.train.small import AS_IF_REMOTE, Small, of, same_weights, small_cnn
@@ -152,6 +153,63 @@ def test_weights_optimiser_and_random_numbers_are_after_a_recording_what_they_we
     assert same_weights(before, dict(model.state_dict())) and torch.equal(random, torch.get_rng_state())
     assert all(not value.any() for state in optimizer.state.values() for value in state.values()), "it began with nothing"
     assert optimizer.param_groups[0]["lr"] == 2 ** -7 and optimizer.param_groups[0]["capturable"] is False
+
+
+def test_a_recording_that_is_broken_off_is_explained_by_what_broke_it_off(tapes: list[Tape], monkeypatch: pytest.MonkeyPatch):
+    def record(self: Tape, step: Callable[[], None]) -> None:
+        try:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        finally:
+            # As torch.cuda.graph does when its block is left.
+            raise RuntimeError("operation failed due to a previous error during capture")
+
+    monkeypatch.setattr(Tape, "record", record)
+    run, made = small(), small(replace(SETTINGS, compile="off"))
+    said = [event.says for event in of(run.run(), "Noted")]
+    made.run()
+    assert said[0].startswith("The step cannot be recorded as a CUDA graph (operation not permitted when stream is capturing).")
+    assert same_weights(run.weights(), made.weights())
+
+
+def test_steps_before_a_recording_are_waited_for_even_when_one_breaks_off(monkeypatch: pytest.MonkeyPatch):
+    """What they have begun would else write over the numbers that are put back."""
+    log: list[str] = []
+
+    class Stream:
+        def __init__(self, name: str):
+            self.name = name
+
+        def wait_stream(self, other: Stream) -> None:
+            log.append(f"{self.name} waits for {other.name}")
+
+    @contextmanager
+    def on(stream: Stream) -> Iterator[None]:
+        log.append(f"on {stream.name}")
+        yield
+
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: Stream("side"))
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: Stream("main"))
+    monkeypatch.setattr(torch.cuda, "stream", on)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        CudaRecorder("cuda:0").warm(out_of_memory)
+    assert log == ["side waits for main", "on side", "main waits for side"]
+
+
+def out_of_memory() -> None:
+    raise RuntimeError("out of memory")
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("gpu", GPUS, ids=lambda gpu: gpu.torch_name)
+def test_on_a_gpu_a_step_that_waits_for_the_device_goes_on_unrecorded(monkeypatch: pytest.MonkeyPatch, gpu: Device):
+    """Reading a number off the device breaks a recording off; streams, random numbers and memory are afterwards as if there had been none."""
+    monkeypatch.setitem(compiling.COSTS, GRAPH, -1.0)
+    monkeypatch.setattr(compiling, "MEASURED", 2)
+    before = torch.cuda.current_stream(gpu.torch_name)
+    run = Small(replace(SETTINGS, epochs=6), OPTIMIZERS["momentum"], device=gpu, loss_fn=lambda outputs, targets: nn.functional.cross_entropy(outputs, targets) * (outputs.sum().item() * 0 + 1))
+    events = run.run()
+    assert events[-1].reason == "completed" and "cannot be recorded as a CUDA graph" in of(events, "Noted")[0].says
+    assert torch.cuda.current_stream(gpu.torch_name) == before
 
 
 @pytest.mark.gpu
