@@ -84,6 +84,19 @@ def print_memory(need, batch: int, device: str, free: int | None) -> None:
     say(f"{size(free)} are free on {where}, {fits}; " + (f"batches of up to {count(largest)} do." if largest else "not even one sample at a time does."))
 
 
+def foreseen(project, report, device: str | None) -> str:
+    """That training a project will run out of memory as far as can be told, with the batch that fits, in a sentence; empty where it fits or nobody knows."""
+    from builder.graph.memory import batch_size, memory
+
+    kind, free = free_memory("cpu" if device == "cpu" else "cuda" if (device or "").startswith("cuda") else None)
+    need, batch = memory(project, report, kind == "cuda"), batch_size(project)
+    if free is None or need.fits(batch, free):
+        return ""
+    largest = need.largest(free)
+    return (f"Training takes about {size(need.at(batch))} with batches of {count(batch)}, and {size(free)} are free on {'the GPU' if kind == 'cuda' else 'this machine'}: it may run out of "
+            + (f"memory. Batches of up to {count(largest)} fit (--set training.batch_size={largest})." if largest else "memory. Not even one sample at a time fits."))
+
+
 def free_memory(device: str | None) -> tuple[str, int | None]:
     """The device that is meant and its free bytes; a GPU is asked through its driver's tool, else through torch."""
     from builder.runs import free_gpu_memory

@@ -29,6 +29,7 @@ from builder.train.events import (
 )
 
 from .projects import errors, load
+from .report import foreseen
 from .show import CommandError, clean, count, duration, forget_stdout, say, say_json, share, table
 from .testing import CHECKPOINTS, in_words, tested
 
@@ -95,13 +96,16 @@ def run_train(arguments: Namespace) -> int:
     from builder.runs import Store, restrained, work
 
     project = changed(load(arguments.project), arguments.settings)
-    wrong = errors(api.check(project))
+    report = api.check(project)
+    wrong = errors(report)
     if wrong:
         raise CommandError(f"{project.name} cannot be trained yet: {wrong[0]}" + (f"; {len(wrong) - 1} more (see `check`)" if wrong[1:] else ""), 1)
     if refused := untrainable(project):
         raise CommandError(refused, 1)
     if arguments.trained:
         project = warmed(project, arguments.trained, arguments.checkpoint)
+    if not arguments.devices and (says := foreseen(project, report, arguments.device)):
+        say(says, sys.stderr)
     if arguments.queue:
         if arguments.test:
             raise CommandError("--test waits for the end of the run, and --queue does not: `test RUN` evaluates the test part later")

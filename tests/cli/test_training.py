@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from builder import api
+from builder import api, runs
 from builder.cli.training import bar_line
 from builder.graph import dumps
 from builder.runs import Store, current, launch
@@ -44,6 +45,20 @@ def test_with_json_the_events_are_one_a_line_and_equal_to_those_in_the_store(bri
     with Store() as store:
         assert events == [row.event for row in store.events(only_run().id)]
     assert (answer.status, answer.err) == (0, "")
+
+
+def test_memory_that_will_not_do_is_told_before_the_run_starts_with_the_batch_that_fits(brickwork, trains, monkeypatch):
+    monkeypatch.setattr(runs, "free_memory", lambda: 500_000_000)
+    monkeypatch.setattr(runs, "free_gpu_memory", lambda: None)
+    assert "memory" not in brickwork("train", "mnist-cnn", "--device", "cpu", "--set", "training.batch_size=100").err
+    answer = brickwork("train", "mnist-cnn", "--device", "cpu", "--set", "training.batch_size=1293")
+    told = answer.err.splitlines()[0]
+    fits = int(re.search(r"--set training.batch_size=(\d+)", told)[1])
+    assert answer.status == 0 and "with batches of 1,293, and 500.0 MB are free on this machine: it may run out of memory" in told and 100 < fits < 1293
+    assert "memory" not in brickwork("train", "mnist-cnn", "--device", "cpu", "--set", f"training.batch_size={fits}").err
+    assert "it may run out of memory" in brickwork("train", "mnist-cnn", "--device", "cpu", "--set", f"training.batch_size={fits + 1}").err
+    monkeypatch.setattr(runs, "free_memory", lambda: 1_000_000)
+    assert "Not even one sample at a time fits" in brickwork("train", "mnist-cnn", "--device", "cpu").err
 
 
 def test_a_run_that_fails_has_status_1_one_line_and_its_traceback_in_the_runs_folder(brickwork, trains):
