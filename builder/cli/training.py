@@ -43,7 +43,7 @@ def add_to(commands) -> None:
     train.add_argument("--set", dest="settings", action="append", default=[], metavar="PATH=VALUE",
                        help="change a setting for this run, such as training.epochs=3 or data.source=mnist; may be repeated")
     train.add_argument("--from", dest="trained", metavar="RUN", help="go on from the weights of this run, as far as the project's network, changed since, has them still; "
-                       "says which survive. The optimiser starts fresh")
+                       "says which survive. What an optimiser of the same kind kept of them goes on with them")
     train.add_argument("--checkpoint", choices=CHECKPOINTS, default=CHECKPOINTS[0], help="which weights of --from (default %(default)s)")
     train.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; the fastest there is when not given")
     train.add_argument("--devices", type=int, metavar="N", help="share the training between so many processes: GPUs of this machine, or with --device cpu its processor")
@@ -76,15 +76,13 @@ def add_share(command) -> None:
 
 def asked_device(arguments: Namespace) -> str | None:
     """The device that a run is asked for on: "cpu*2" is the processor, by two processes."""
-    from builder.runs import RunError, shared_by
+    from builder.runs import MOST_PROCESSES
 
     if arguments.devices is None:
         return arguments.device
-    try:
-        shared_by(asked := f"{arguments.device or ''}*{arguments.devices}")
-    except RunError as error:
-        raise CommandError(f"--devices {arguments.devices}: {error}") from None
-    return asked
+    if not 1 <= arguments.devices <= MOST_PROCESSES:
+        raise CommandError(f"--devices {arguments.devices}: from 1 to {MOST_PROCESSES} processes share a training")
+    return f"{arguments.device or ''}*{arguments.devices}"
 
 
 def run_train(arguments: Namespace) -> int:

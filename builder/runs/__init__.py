@@ -7,13 +7,13 @@ from .launch import advance, launch, resume, submit
 from .limits import free_gpu_memory, free_memory, go_first, restrained
 from .queue import estimate, waits_for
 from .ranks import OUT_OF_MEMORY, sharing
-from .record import LIVE, Command, EndedError, Run, RunError, Stored, shared_by
+from .record import LIVE, MOST_PROCESSES, Command, EndedError, Run, RunError, Stored, shared_by
 from .silent import kill, silence
 from .spare import SPARE
 from .store import COMMANDS, Store
 from .worker import work
 
 __all__ = [
-    "COMMANDS", "LIVE", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "SPARE", "Store", "Stored", "advance", "began", "changed_by_hand", "changed_rates", "current", "estimate", "explained",
+    "COMMANDS", "LIVE", "MOST_PROCESSES", "OUT_OF_MEMORY", "Command", "EndedError", "Run", "RunError", "SPARE", "Store", "Stored", "advance", "began", "changed_by_hand", "changed_rates", "current", "estimate", "explained",
     "free_gpu_memory", "free_memory", "go_first", "judged_by", "kill", "launch", "notes", "preparing", "restrained", "resume", "settle", "shared_by", "sharing", "silence", "submit", "waits_for", "work",
 ]

@@ -10,7 +10,7 @@ from builder.train.events import Event
 
 State = Literal["queued", "starting", "running", "paused", "completed", "stopped", "diverged", "failed", "out_of_memory", "killed"]
 # Processes that may share a training.
-MOST = 64
+MOST_PROCESSES = 64
 LIVE: tuple[str, ...] = ("queued", "starting", "running", "paused")
 
 
@@ -27,8 +27,8 @@ def shared_by(asked: str | None) -> tuple[str | None, int]:
     device, star, count = (asked or "").partition("*")
     if not star:
         return asked or None, 1
-    if not (count.isascii() and count.isdecimal() and 1 <= int(count) <= MOST):
-        raise RunError(f"{asked!r:.40} is no device: after * stands how many processes share a training, from 1 to {MOST}")
+    if not (count.isascii() and count.isdecimal() and 1 <= int(count) <= MOST_PROCESSES):
+        raise RunError(f"{asked!r:.40} is no device: after * stands how many processes share a training, from 1 to {MOST_PROCESSES}")
     return device or None, int(count)
 
 

@@ -327,7 +327,7 @@ class Store:
         """
         run = self.get(run_id)
         if run.state == "completed" and not more:
-            raise RunError(f"{run_id} has finished all its {run.epochs} epochs: there is nothing to resume but with more epochs")
+            raise RunError(f"{run_id} has finished {'its epoch' if run.epochs == 1 else f'all its {run.epochs} epochs'}: there is nothing to resume but with more epochs")
         if run.live or lock.held(run.folder):
             raise EndedError(f"{run_id} has not ended ({run.state}): there is nothing to resume")
         # As just launched: until it has its place in the queue, nobody is to take it for one whose process was never heard of.

@@ -61,6 +61,12 @@ def test_memory_that_will_not_do_is_told_before_the_run_starts_with_the_batch_th
     assert "Not even one sample at a time fits" in brickwork("train", "mnist-cnn", "--device", "cpu").err
 
 
+@pytest.mark.parametrize("count", [0, -1, 65])
+def test_a_number_of_processes_that_cannot_be_is_refused_and_makes_no_run(brickwork, trains, count):
+    answer = brickwork("train", "mnist-cnn", "--device", "cpu", "--devices", count)
+    assert (answer.status, answer.err) == (2, f"brickwork: --devices {count}: from 1 to 64 processes share a training\n") and only_run() is None
+
+
 def test_a_run_that_fails_has_status_1_one_line_and_its_traceback_in_the_runs_folder(brickwork, trains):
     trains("fails")
     for more in ((), ("--json",)):
