@@ -358,6 +358,8 @@ REFUSED = {
     "nothing.zip": (lambda t: archive(t / "nothing.zip", {}), "no picture in it"),
     "password.zip": (lambda t: encrypted(t / "password.zip"), "protected by a password"),
     "flat.zip": (lambda t: archive(t / "flat.zip", {f"{n}.png": picture(n) for n in range(4)}), "no class folders"),
+    "parts without classes.zip": (lambda t: archive(t / "parts.zip", {f"set/{part}/{n}.png": picture(n) for part in ("train", "val") for n in range(4)}),
+                                  "no class folders in train, val: 8 pictures"),
     "only texts": (lambda t: archive(t / "texts.zip", {"a/readme.txt": b"x", "b/notes.md": b"y"}), "none that ends in .png"),
     "pickle": (lambda t: written(t, "batch", b"\x80\x02}q\x00."), "a pickle, which would run code"),
     "one picture": (lambda t: written(t, "one.png", picture(1)), "one picture, and a data set is many: it has 12×12"),
@@ -480,6 +482,14 @@ def test_values_of_an_npz_that_are_no_numbers_and_labels_that_are_no_classes_are
         looked(npz(tmp_path / "b.npz", x=x, y=y[:19]))
     gap = looked(npz(tmp_path / "c.npz", x=IMAGES, y=np.where(TWO == 1, 7, -1) * 1))
     assert gap.classes == ("7",) and len(gap.broken) == 10 and any("without a gap" in note for note in gap.notes)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_numbers_of_any_width_are_kept_as_the_same_bytes_without_a_warning(kind: type, tmp_path: Path, recwarn):
+    values = np.linspace(-1, 1, 20 * 48).reshape(20, 8, 6).astype(kind)
+    whole = bring(npz(tmp_path / "a.npz", x=values, y=TWO), Choices())
+    parts = bring(npz(tmp_path / "b.npz", x_train=values[:15], y_train=TWO[:15], x_test=values[15:], y_test=TWO[15:]), Choices())
+    assert np.array_equal(parts.x, whole.x) and (whole.x.min(), whole.x.max()) == (0, 255) and not recwarn.list
 
 
 def test_the_parts_of_an_npz_are_kept_on_one_scale(tmp_path: Path):

@@ -254,7 +254,8 @@ def _good(x: numpy.ndarray, images: str, broken: dict[int, str], ends: Ends) -> 
     """Which samples can be used, and those as they are kept."""
     if x.dtype.kind == "f":
         for index, one in enumerate(x):
-            if (numpy.abs(one) > LARGEST).any():
+            # Numbers of 16 bits would be compared with infinity, which the limit is in theirs.
+            if x.dtype.itemsize > 4 and (numpy.abs(one) > LARGEST).any():
                 broken.setdefault(index, "it holds a number that is too large")
     good = numpy.array([index for index in range(len(x)) if index not in broken], dtype=numpy.int64)
     return (good, x[good].astype(numpy.float32), ()) if x.ndim == 2 else (good, *_pixels(channels_first(x, images)[good], ends))
@@ -290,7 +291,7 @@ def _ends(archive: zipfile.ZipFile, heads: Mapping[str, Header], pictures: Seque
         if heads[name].dtype == numpy.uint8 or len(heads[name].shape) == 2:
             continue
         for one in _array(archive, name):
-            if (numpy.abs(one) <= LARGEST).all():
+            if (numpy.abs(one.astype(numpy.float64)) <= LARGEST).all():
                 low, high = min(low, float(one.min())), max(high, float(one.max()))
     return low, high
 

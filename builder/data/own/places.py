@@ -233,15 +233,17 @@ def sort(listing: Listing) -> Sorted:
     # Of some sets the pictures to be tested lie in no class folder: their part is one all the same.
     inside = [item.parts for item in listing.items if len(item.parts) > depth + 1]
     split = all(parts[depth].casefold() in PARTS for parts in inside) and any(len(parts) > depth + 2 for parts in inside)
+    unsorted = bool(inside) and not split and all(parts[depth].casefold() in PARTS for parts in inside)
     below = depth + split
     for item in listing.items:
         if len(item.parts) < below + 2:
             broken.append(Broken(item.name, "it lies in no class folder"))
         else:
             samples.append(Labelled(item, item.parts[below], PARTS[item.parts[depth].casefold()] if split else "", item.parts[below + 1:-1]))
-    if not samples and listing.items:
-        raise DataError(f"there are no class folders: {len(listing.items):,} pictures lie side by side, and nothing says what they show. Put those of one "
-                        "class into one folder, named as the class")
+    if (not samples or unsorted) and listing.items:
+        where = f" in {', '.join(sorted({shown(parts[depth]) for parts in inside}))}" if unsorted else ""
+        raise DataError(f"there are no class folders{where}: {len(listing.items):,} pictures lie side by side, and nothing says what they show. Put those of one "
+                        f"class into one folder, named as the class{', in each of these parts' if unsorted else ''}")
     top = samples[0].item.parts[:depth] if samples else ()
     folders = {parts[below] for parts in listing.folders if len(parts) == below + 1 and parts[:depth] == top and not _junk(parts)
                and (not split or parts[depth].casefold() in PARTS)}
