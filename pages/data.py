@@ -77,7 +77,7 @@ def facts(dataset: Dataset, where: data.Where | None) -> None:
 
 space = frame("Data")
 own_view.bring()
-dataset = data_view.draw_choice(space.project)
+dataset = data_view.draw_choice(space.project, lambda name: data.available(name, paths.data_roots()) is not None)
 where = data.available(dataset.name, paths.data_roots())
 left, right = st.columns([5, 6], gap="large")
 with left:

@@ -167,6 +167,18 @@ def test_pictures_that_take_too_much_of_the_memory_are_trained_on_from_their_fil
     assert not any(isinstance(event, Noted) for event in usual)
 
 
+def test_a_look_at_a_table_whose_label_cannot_be_known_lists_what_there_is_to_choose(tmp_path: Path, capsys):
+    table = tmp_path / "birds.csv"
+    table.write_text("island,sex,year\n" + "".join(f"{'xyz'[n % 3]},{'mf'[n % 2]},{2000 + n}\n" for n in range(30)))
+    assert main(["data", "add", str(table), "--look"]) == 1
+    out, err = capsys.readouterr()
+    assert "island  category" in out and "2000 to 2029" in out and "cannot be known which column is the label" in err
+    assert main(["data", "add", str(table), "--look", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [one["name"] for one in told["columns"]] == ["island", "sex", "year"] and told["rows"][1] == ["y", "f", "2001"]
+    assert main(["data", "add", str(table), "--look", "--label", "sex"]) == 0
+
+
 def test_a_network_learns_from_a_table_and_its_script_prints_the_same_losses(tmp_path: Path, capsys):
     table = tmp_path / "points.csv"
     table.write_text("x;y;kind\n" + "".join(f"{n % 7},5;{n % 5};{'small' if n % 7 < 3 else 'large'}\n" for n in range(70)))

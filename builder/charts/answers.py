@@ -18,6 +18,8 @@ NO_CLASS = (255, 255, 255)
 BACK = OPAQUE = 255
 TRUE, GIVEN = (0, 158, 115), (213, 94, 0)  # the edges of boxes
 SHARE = 0.6  # of a mask's colour over its picture
+BARS, MOST_BARS = 30, 40  # of a spread, and of one whose values lie on a grid
+FINE = 2000  # different values up to which a grid is looked for
 
 
 def shaped(values: array, shape: Sequence[int]) -> numpy.ndarray:
@@ -144,10 +146,36 @@ def class_colours(classes: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
     return [(name, tuple(map(int, colour))) for name, colour in zip(classes, palette(len(classes)), strict=True)]
 
 
+def spread_rows(train: Sequence[float], test: Sequence[float]) -> list[tuple[float, float, int, int]]:
+    """Rows from, to (both included where values lie on a grid), training samples, test samples: 30 to 40 equal ranges, the same for both parts.
+
+    Values on a grid, as whole numbers are, fall into ranges of equally many of its lines: else some would hold one more than others, and stand out.
+    """
+    both = numpy.array([*train, *test], dtype=float)
+    there = numpy.unique(both[numpy.isfinite(both)])
+    if not len(there):
+        return []
+    steps = numpy.diff(there)
+    step = float(steps.min()) if len(steps) else 1.0
+    lines = round((there[-1] - there[0]) / step) + 1
+    if len(there) <= FINE and numpy.allclose(steps / step, (steps / step).round(), rtol=0, atol=0.01):
+        each = -(-lines // MOST_BARS)
+        edges = there[0] - step / 2 + step * each * numpy.arange(-(-lines // each) + 1)
+        ends = [(low + step / 2, high - step / 2) for low, high in zip(edges, edges[1:], strict=False)]
+    else:
+        edges = numpy.linspace(there[0], there[-1], BARS + 1)
+        ends = list(zip(edges, edges[1:], strict=False))
+    counts = (numpy.histogram(numpy.asarray(part, dtype=float), edges)[0].tolist() for part in (train, test))
+    return [(float(low), float(high), *each) for (low, high), *each in zip(ends, *counts, strict=True)]
+
+
 def spread_figure(name: str, train: Sequence[float], test: Sequence[float], colours: tuple[str, str] = ("#4453d4", "#d9730d")) -> go.Figure:
-    """How often which values of a target are there, training beside test."""
-    bars = [go.Histogram(x=list(values), name=part, marker_color=colour, nbinsx=40, hovertemplate="%{x}: %{y:,} " + part + " samples<extra></extra>")
-            for part, values, colour in zip(("training", "test"), (train, test), colours, strict=True)]
+    """How often which values of a target are there, training behind test."""
+    rows = spread_rows(train, test)
+    middles = [(low + high) / 2 for low, high, *_ in rows]
+    says = [f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}" for low, high, *_ in rows]
+    bars = [go.Bar(x=middles, y=[row[column] for row in rows], name=part, marker_color=colour, customdata=says, hovertemplate="%{customdata}: %{y:,} " + part + " samples<extra></extra>")
+            for part, column, colour in zip(("training", "test"), (2, 3), colours, strict=True)]
     layout = {"xaxis": {"title": name}, "yaxis": {"title": "samples", "tickformat": ",d"}, "height": 240, "barmode": "overlay", "bargap": 0.05,
               "legend": {"orientation": "h", "y": 1.15, "x": 0}, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}}
     return go.Figure(bars, layout).update_traces(opacity=0.75)

@@ -23,7 +23,7 @@ def count_figure(rows: Sequence[tuple[str, int, ...]], colours: Sequence[str] = 
     """Bars of the samples, or pixels, of each class, part beside part, each in its colour."""
     names = [name for name, *_ in rows]
     bars = [go.Bar(name=part, x=names, y=[row[column] for row in rows], marker_color=colour, hovertemplate="%{x}: %{y:,} " + part + f" {unit}<extra></extra>")
-            for column, (part, colour) in enumerate(zip(("training", "test", "validation"), colours, strict=False), 1) if rows and column < len(rows[0])]
+            for column, part, colour in ((1, "training", colours[0]), (3, "validation", colours[-1]), (2, "test", colours[1])) if rows and column < len(rows[0])]
     layout = {"xaxis": {"title": "class", "type": "category"}, "yaxis": {"title": unit, "tickformat": ",d"}, "height": 320,
               "legend": {"orientation": "h", "y": 1.12, "x": 0}, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "bargap": 0.25}
     return go.Figure(bars, layout)

@@ -76,7 +76,7 @@ def _share(text: str) -> float:
 def run_add(arguments: Namespace) -> int:
     """Read, report and keep; with --json progress comes first, one JSON document a line."""
     from builder.data import DataError, kept
-    from builder.data.own import Choices, TableChoices, bring, save
+    from builder.data.own import Choices, LabelUnknown, TableChoices, bring, save
     from builder.runs import restrained
 
     try:
@@ -88,6 +88,13 @@ def run_add(arguments: Namespace) -> int:
             record = found.to_json()
             if not arguments.look:
                 record |= {"sha256": save(found, choices, folder).sha256}
+    except LabelUnknown as error:
+        # What there is to choose from.
+        if arguments.json:
+            say_json({"columns": error.columns, "rows": error.rows})
+        elif arguments.look:
+            say(_columns(error.columns))
+        raise CommandError(str(error), 1) from None
     except DataError as error:
         raise CommandError(str(error), 1) from None
     except MemoryError:
@@ -151,7 +158,7 @@ def _report(record: dict) -> None:
         say(table(("CLASS", *parts, "SHARE"), rows, right=range(1, len(parts) + 2)))
     if columns := record.get("columns"):
         say("")
-        say(table(("COLUMN", "IS", "MISSING", "WRONG", "VALUES"), [[one[key] for key in ("name", "kind", "missing", "wrong", "says")] for one in columns], right=[2, 3]))
+        say(_columns(columns))
     if len(record["sizes"]) > 1:
         say("Sizes (height×width): " + ", ".join(f"{height}×{width} {count(times)} times" for height, width, times in record["sizes"][:6])
             + (" …" if len(record["sizes"]) > 6 else ""))
@@ -164,6 +171,10 @@ def _report(record: dict) -> None:
             say(f"  {name}: {why}")
         if left > SHOWN:
             say(f"  and {count(left - SHOWN)} more (--json lists them)")
+
+
+def _columns(columns: list[dict]) -> str:
+    return table(("COLUMN", "IS", "MISSING", "WRONG", "VALUES"), [[one[key] for key in ("name", "kind", "missing", "wrong", "says")] for one in columns], right=[2, 3])
 
 
 def _sample(shape: list[int]) -> str:

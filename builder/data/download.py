@@ -167,7 +167,8 @@ def _fetch(urls: list[str], path: Path, md5: str, title: str, megabytes: int, te
         except _Wrong as wrong:
             tried.append(f"{url}: {wrong}")
         except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
-            tried.append(f"{url}: {getattr(error, 'reason', None) or error or type(error).__name__}")
+            why = getattr(error, "reason", None) or error
+            tried.append(f"{url}: {getattr(why, 'strerror', None) or why or type(error).__name__}")
     raise DataError(f"{title} could not be downloaded. Tried {'; '.join(tried)}. Without a network, put the files into {path.parent} yourself, point "
                     f"BRICKWORK_DATA at a folder that has them, or use {BUILT_IN!r}, which is built in.")
 

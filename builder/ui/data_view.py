@@ -141,7 +141,7 @@ def _sample(dataset: Dataset) -> str:
     if len(dataset.shape) == 3:
         channels, height, width = dataset.shape
         return f"{height}×{width} pixels, " + ("grey" if channels == 1 else f"{channels} colour channels")
-    return f"{'×'.join(map(str, dataset.shape))} numbers each"
+    return "1 number each" if dataset.shape == (1,) else f"{'×'.join(map(str, dataset.shape))} numbers each"
 
 
 def size(dataset: Dataset, here: bool = False) -> str:
@@ -180,12 +180,15 @@ def normalisation(mean: tuple[float, ...], std: tuple[float, ...], images: bool)
         "on the scale 0 to 1" if images else "of each feature")
 
 
-def draw_choice(project: Project) -> Dataset:
-    """The data sets side by side; the project's own is chosen at first."""
+def draw_choice(project: Project, here: Callable[[str], bool]) -> Dataset:
+    """The data sets side by side, those marked that would have to be downloaded since they are not `here`; the project's own is chosen at first."""
+    def label(name: str) -> str:
+        return (":material/download: " if there[name].module and not here(name) else "") + esc(there[name].title)
+
     there = {name: dataset for name, (dataset, _) in sources(project).items()}
     first = name_of(project) or next(iter(there))
     wanted = st.session_state.pop("show_next", None) or st.session_state.get("looked_at")
     # What was shown may have been removed; what was just added is shown.
     st.session_state["looked_at"] = wanted if wanted in there else first
-    chosen = st.segmented_control("Data set", list(there), format_func=lambda name: esc(there[name].title), label_visibility="collapsed", key="looked_at")
+    chosen = st.segmented_control("Data set", list(there), format_func=label, label_visibility="collapsed", key="looked_at")
     return there[chosen or first]

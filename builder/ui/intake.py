@@ -33,7 +33,7 @@ class IntakeRefused(ValueError):
 
 @dataclass
 class Reading:
-    """One file being read: how far it is, how it ended, and the report that came out; `look` keeps nothing."""
+    """One file being read: how far it is, how it ended, and the report that came out, of a table whose label cannot be known its columns alone; `look` keeps nothing."""
 
     name: str
     look: bool
@@ -41,6 +41,7 @@ class Reading:
     share: float = 0.0
     state: str = "running"  # then "done", "failed" or "cancelled"
     report: Mapping[str, object] = field(default_factory=dict)
+    columns: Sequence[str] = ()  # names of a table's, also where its label has still to be said
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -54,8 +55,9 @@ class Reading:
             told = dict(json.loads(line))
             if "progress" in told:
                 self.says, self.share = str(told["says"])[:MOST_SAID], min(1.0, max(0.0, float(told["progress"])))
-            elif isinstance(told.get("classes"), list):
+            elif isinstance(told.get("classes"), list) or isinstance(told.get("columns"), list):
                 self.report = told
+                self.columns = [str(one["name"]) for one in told.get("columns") or ()]
 
 
 class Intake:
@@ -73,7 +75,8 @@ class Intake:
         with self._guard:
             if self.reading and self.reading.running:
                 raise IntakeRefused(f"{self.reading.name} is being read; one file at a time")
-            reading = self.reading = Reading(name or (given.name if isinstance(given, Path) else given[0][0]), look)
+            name, before = name or (given.name if isinstance(given, Path) else given[0][0]), self.reading
+            reading = self.reading = Reading(name, look, columns=before.columns if before and before.name == name else ())
         threading.Thread(target=self._work, args=(reading, given, [*options, *(["--look"] if look else [])]), name=f"reads {name}", daemon=True).start()
         return reading
 

@@ -66,7 +66,7 @@ def _pictures() -> list[str]:
 
 def _columns(reading: Reading | None) -> list[str]:
     """What the columns are; those of the table that was read last can be picked, others typed."""
-    known = [str(one["name"]) for one in (reading.report.get("columns") or () if reading else ())]
+    known = list(reading.columns) if reading else []
     labels = st.multiselect("Label", known, key="own-label", accept_new_options=True, placeholder="found by name or place", width=240,
                             help="The column that is to be told from the others: classes, or amounts; several are as many amounts")
     missing, amounts = map(_choice, FIRST)
@@ -100,6 +100,6 @@ def draw_tiles(tiles: Mapping) -> None:
 def draw_columns(columns: Sequence[Mapping], rows: Sequence[Sequence[str]]) -> None:
     """What each column of a table is, and the first rows as they stand in the file."""
     st.dataframe([{"column": one["name"], "is": one["kind"], "missing": one["missing"], "wrong": one["wrong"], "values": one["says"]} for one in columns],
-                 key="own-columns", hide_index=True, height="content" if len(columns) < 12 else 400)
+                 key="own-columns", hide_index=True, height="content" if len(columns) < 16 else 400)
     with st.expander("The first rows"):
         st.dataframe([dict(zip([one["name"] for one in columns], row, strict=False)) for row in rows], key="own-rows", hide_index=True)

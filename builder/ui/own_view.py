@@ -18,7 +18,7 @@ from .intake import IntakeRefused, Reading, allowed, intake
 
 POLL = 0.5  # seconds between two looks at what is being read
 SHOWN = 200  # broken items in the table
-NEXT, SEEN, SAID = "show_next", "reading_seen", "intake_said"
+NEXT, SEEN, SAID, ADDED = "show_next", "reading_seen", "intake_said", "reading_added"
 
 
 def is_own(dataset: Dataset) -> bool:
@@ -27,17 +27,25 @@ def is_own(dataset: Dataset) -> bool:
 
 
 def bring() -> None:
-    """The form that reads a file, and below it how far it is and what came out; looks again by itself while something is read."""
+    """The form that reads a file, and below it how far it is and what came out; looks again by itself while something is read.
+
+    What was added is shown in the page itself, so that the form closes."""
     reading = intake().reading
-    with st.expander("Bring your own data", icon=":material/upload_file:", expanded=reading is not None):
+    added = reading is not None and reading.state == "done" and not reading.look
+    if title := st.session_state.pop(ADDED, None):
+        st.toast(f"{esc(title)} is kept and shown here.", icon=":material/check:")
+    with st.expander("Bring your own data", icon=":material/upload_file:", expanded=reading is not None and not added):
         st.caption("A zip or a folder with a folder of pictures for each class (folders train, val and test above them are its parts), with the folders images and masks, "
                    "or with pictures and the boxes of COCO or Pascal VOC files; a CSV table; an npz of samples and labels, numbers or masks; or MNIST's idx files. Look first: it "
                    "shows what is in it and what is broken, and keeps nothing.")
-        _form()
-        st.fragment(_watch, run_every=POLL if reading and reading.running else None)()
+        refused = _form()
+        # What came out of another file before would be taken for the answer.
+        if not refused or reading and reading.running:
+            st.fragment(_watch, run_every=POLL if reading and reading.running else None)()
 
 
-def _form() -> None:
+def _form() -> bool:
+    """Draws it; whether what was asked for was refused."""
     chosen = own_form.draw(intake().reading)
     busy = bool(intake().reading and intake().reading.running) or not (chosen.uploads or chosen.path)
     with st.container(horizontal=True):
@@ -46,7 +54,8 @@ def _form() -> None:
     if looked or added:
         _begin(chosen, looked)
     if says := st.session_state.pop(SAID, None):
-        st.error(esc(says))
+        st.error(esc(says), icon=":material/error:")
+    return says is not None
 
 
 def _begin(chosen: own_form.Chosen, look: bool) -> None:
@@ -69,7 +78,7 @@ def _watch() -> None:
     if st.session_state.get(SEEN) is not reading:
         st.session_state[SEEN] = reading
         if reading.state == "done" and not reading.look:
-            st.session_state[NEXT] = own_name(str(reading.report["sha256"]))
+            st.session_state[NEXT], st.session_state[ADDED] = own_name(str(reading.report["sha256"])), str(reading.report["title"])
         st.rerun()
     _ended(reading)
 
@@ -79,11 +88,15 @@ def _ended(reading: Reading) -> None:
     if reading.state == "cancelled":
         st.info(f"Reading {name} was cancelled; nothing was kept.", icon=":material/cancel:")
     elif reading.state == "failed":
-        st.error(f"{name}: {esc(reading.says)}", icon=":material/error:")
+        says = reading.says[:1].upper() + reading.says[1:] if not reading.says.startswith(reading.name) else reading.says
+        # Most sentences say themselves which file they are of.
+        st.error(esc(says if reading.name in says else f"{reading.name}: {reading.says}"), icon=":material/error:")
+        if columns := reading.report.get("columns"):
+            own_form.draw_columns(columns, reading.report["rows"])
     elif reading.look:
         draw_report(reading.report)
     else:
-        st.success(f"{esc(str(reading.report['title']))} is kept and shown below.", icon=":material/check:")
+        st.success(f"{esc(str(reading.report['title']))} is kept; it stands among the data sets below.", icon=":material/check:")
 
 
 def draw_report(report: Mapping) -> None:
@@ -103,7 +116,7 @@ def draw_report(report: Mapping) -> None:
         parts = {f"training{counts}": train, **{f"validation{counts}": one for one in valid}, f"test{counts}": test}
         st.dataframe([{"class": name, **dict(zip(parts, each, strict=True)), "share": f"{100 * sum(each) / whole:.1f} %"}
                       for name, *each in zip(report["classes"], *parts.values(), strict=True)],
-                     key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 9 else 300,
+                     key="own-counts", hide_index=True, height="content" if len(report["classes"]) < 16 else 400,
                      column_config={name: st.column_config.NumberColumn(format="localized") for name in parts})
     if columns := report.get("columns"):
         own_form.draw_columns(columns, report["rows"])
@@ -112,8 +125,8 @@ def draw_report(report: Mapping) -> None:
 
 def draw_remarks(notes, broken, count: int) -> None:
     """Notes, and the items that cannot be used with their reasons."""
-    for note in notes:
-        st.warning(esc(note), icon=":material/info:")
+    if notes:
+        st.warning("\n".join(f"- {esc(note)}" for note in notes) if len(notes) > 1 else esc(notes[0]), icon=":material/info:")
     if count:
         with st.expander(f"{count:,} item{'' if count == 1 else 's'} cannot be used", icon=":material/broken_image:"):
             st.dataframe([{"item": name, "why": why} for name, why in broken[:SHOWN]], key="own-broken", hide_index=True)

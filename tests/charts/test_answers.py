@@ -63,3 +63,19 @@ def test_boxes_of_classes_are_edges_in_their_colours_and_scores_stand_at_their_c
     assert [word[2] for word in answers.scored(boxes, (10, 12), 2)] == ["0.90", "0.75", "0.50"] and answers.scored(boxes, (10, 12), 2)[1][1] >= 10 + answers.GAP
     figure = answers.sheet_figure(answers.sheet(pairs, 2), answers.box_colours(["a", "b"]), 2, answers.scored(boxes, (10, 12), 2))
     assert [one.text for one in figure.layout.annotations] == ["0.90", "0.75", "0.50"]
+
+
+def test_a_spread_counts_both_parts_in_the_same_ranges_and_every_value_once():
+    rows = answers.spread_rows([0.0, 0.1, 2.0, 3.1415], [0.05, float("nan")])
+    assert len(rows) == answers.BARS and (rows[0][0], rows[-1][1]) == (0.0, 3.1415)
+    assert [sum(row[part] for row in rows) for part in (2, 3)] == [4, 1] and rows[0][2:] == (2, 1)
+    assert [bar.name for bar in answers.spread_figure("amount", [1, 2], [2]).data] == ["training", "test"]
+    assert answers.spread_rows([], []) == [] and answers.spread_rows([7, 7], [7]) == [(7, 7, 2, 1)]
+
+
+def test_values_on_a_grid_fall_into_ranges_of_equally_many_of_its_lines():
+    assert answers.spread_rows([1, 2, 2, 4], [3]) == [(1, 1, 1, 0), (2, 2, 2, 0), (3, 3, 0, 1), (4, 4, 1, 0)]
+    rows = answers.spread_rows([number / 64 for number in range(60)], [])
+    assert len(rows) == 30 and {row[2] for row in rows} == {2} and rows[0][:2] == (0, 1 / 64), "sixty even values are even bars"
+    ages = answers.spread_rows([(number - 40.3) / 13.7 for number in range(120)], [])
+    assert {row[2] for row in ages} == {3} and len(ages) == 40

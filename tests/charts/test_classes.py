@@ -25,7 +25,8 @@ def test_the_bars_show_classes_by_name_and_say_what_they_count():
 
 def test_a_part_that_is_held_out_is_a_bar_of_its_own():
     figure = count_figure(count_rows(("0", "1"), [3, 4], [1, 2], [1, 1]))
-    assert [(bar.name, list(bar.y)) for bar in figure.data] == [("training", [3, 4]), ("test", [1, 2]), ("validation", [1, 1])]
+    assert [(bar.name, list(bar.y)) for bar in figure.data] == [("training", [3, 4]), ("validation", [1, 1]), ("test", [1, 2])]
+    assert figure.data[2].marker.color == count_figure([("0", 3, 1)]).data[1].marker.color
 
 
 def test_the_png_holds_exactly_the_pixels():

@@ -90,6 +90,33 @@ def test_a_table_is_looked_at_column_by_column_and_added_with_the_label_that_is_
     assert "label fate" in said(tab) and len(tab.get("plotly_chart")) == 2
 
 
+def test_a_table_whose_label_cannot_be_known_shows_its_columns_to_pick_from_until_it_is_added(folder: Path):
+    (folder / "birds.csv").write_text("island,sex,year\n" + "".join(f"{'xyz'[n % 3]},{'mf'[n % 2] if n else ''},{2000 + n}\n" for n in range(30)))
+    tab = page()
+    tab.text_input(key="own-path").set_value("birds.csv")
+    tab = ended(looked(tab.run()).button(key="own-look").click().run())
+    assert "it cannot be known which column is the label" in said(tab)
+    assert list(tab.dataframe[0].value["column"]) == tab.multiselect(key="own-label").options == ["island", "sex", "year"]
+    tab.multiselect(key="own-label").set_value(["island"])
+    tab = ended(tab.button(key="own-add").click().run())
+    assert "cells of birds.csv are missing (sex 1)" in said(tab) and tab.multiselect(key="own-label").options == ["island", "sex", "year"]
+    tab.selectbox(key="own-missing").set_value("fill")
+    tab = ended(tab.button(key="own-add").click().run())
+    assert [one.classes for one in kept.listed()] == [("x", "y", "z")] and not tab.error
+    assert tab.toast[0].value.replace("\\", "") == "birds is kept and shown here." and not tab.expander[0].proto.expanded
+    assert not looked(tab.run()).toast
+
+
+def test_what_is_refused_stands_alone_and_not_beside_what_came_out_before(folder: Path):
+    tab = page()
+    tab.text_input(key="own-path").set_value("insects.zip")
+    tab = ended(looked(tab.run()).button(key="own-look").click().run())
+    assert "4 training and 2 test samples, 2 classes" in said(tab)
+    tab.text_input(key="own-path").set_value("none.zip")
+    looked(looked(tab.run()).button(key="own-look").click().run())
+    assert "There is no 'none.zip'" in said(tab) and "4 training" not in said(tab)
+
+
 def test_a_look_shows_pictures_of_each_class(folder: Path):
     tab = page()
     tab.text_input(key="own-path").set_value("insects.zip")

@@ -7,5 +7,6 @@ runs in a process of its own (`data add`), which a hostile file can at most end.
 from .choices import Choices, TableChoices
 from .reading import Brought, bring, save
 from .report import Broken
+from .tables import LabelUnknown
 
-__all__ = ["Broken", "Brought", "Choices", "TableChoices", "bring", "save"]
+__all__ = ["Broken", "Brought", "Choices", "LabelUnknown", "TableChoices", "bring", "save"]

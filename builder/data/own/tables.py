@@ -32,6 +32,14 @@ FIRST_ROWS = 8
 NARROW, FAR = 0.1, 10.0  # amounts that lie within are learnt as they are
 
 
+class LabelUnknown(DataError):
+    """It cannot be known what of a table is to be told: `columns` and the first `rows` say what there is, for the report."""
+
+    def __init__(self, says: str, columns: Sequence[Column], rows: Sequence[Sequence[str]]):
+        super().__init__(says)
+        self.columns, self.rows = [column.to_json() for column in columns], list(rows)
+
+
 @dataclass
 class Column:
     """One column: "number", "category", "text", "empty", "constant", "label", "target" or "without", its values by their text, and how many cells are missing or wrong."""
@@ -131,7 +139,7 @@ def read_table(path: Path, choices: TableChoices, task: str = "auto") -> Table:
     columns = [_column(sheet, place, name, choices) for place, name in enumerate(sheet.names)]
     if task == "segmentation":
         raise DataError(f"{file} is a table, and segmentation is of images")
-    labels, why = _labels(columns, choices, file, task)
+    labels, why = _labels(columns, choices, file, task, _first(sheet))
     told = "target" if len(labels) > 1 or task == "regression" or task == "auto" and _measured(columns[labels[0]]) else "label"
     for place in labels:
         columns[place].kind = told
@@ -168,7 +176,7 @@ def _table(sheet: Sheet, columns: list[Column], labels: Sequence[int], good, bro
         raise DataError(f"{len(good):,} rows of {size // 4 // len(good):,} numbers are {size / 1e9:.1f} GB; {MOST_BYTES / 1e9:.0f} GB and {MOST_FEATURES:,} numbers a row "
                         "are allowed: leave out columns or bring fewer rows")
     cells, names = [row for _, row in good], tuple(f"line {line}" for line, _ in good)
-    first = [[shown(cell, 40) for cell in row] for _, row in sheet.rows[:FIRST_ROWS]]
+    first = _first(sheet)
     twice = len(good) - len({tuple(row) for row in cells})
     if twice:
         notes.append(f"{counted(twice, 'row')} {'repeats' if twice == 1 else 'repeat'} another one; a pair may train and test.")
@@ -179,14 +187,18 @@ def _table(sheet: Sheet, columns: list[Column], labels: Sequence[int], good, bro
     there = {row[label] for row in cells}
     texts = [text for text in columns[label].values if text in there]
     if len(texts) > MOST_CLASSES or len(texts) > MOST_WHOLE and 2 * len(texts) > len(good):
-        raise DataError(f"the column {columns[label].name!r} has {len(texts):,} different values in {len(good):,} rows, which are no classes. Say which column is the "
-                        f"label: there are {_listed(sheet.names)}")
+        raise LabelUnknown(f"the column {columns[label].name!r} has {len(texts):,} different values in {len(good):,} rows, which are no classes. Say which column is the "
+                           f"label: there are {_listed(sheet.names)}", columns, first)
     classes = tuple(map(class_name, texts))
     if len(set(classes)) < len(classes):
         raise DataError(f"two labels of {columns[label].name!r} differ only in characters that cannot be shown")
     notes += _leaks(columns, label, cells)
     numbers = {text: number for number, text in enumerate(texts)}
     return Table(tuple(columns), names, cells, tuple(numbers[row[label]] for row in cells), classes, first, tuple(broken), tuple(notes), missing)
+
+
+def _first(sheet: Sheet) -> list[list[str]]:
+    return [[shown(cell, 40) for cell in row] for _, row in sheet.rows[:FIRST_ROWS]]
 
 
 def _is_missing(cell: str) -> bool:
@@ -230,7 +242,7 @@ def _measured(column: Column) -> bool:
     return mostly and (len(numbers) > MOST_WHOLE or any(not number.is_integer() for number in numbers))
 
 
-def _labels(columns: Sequence[Column], choices: TableChoices, file: str, task: str) -> tuple[list[int], str]:
+def _labels(columns: Sequence[Column], choices: TableChoices, file: str, task: str, rows: Sequence[Sequence[str]]) -> tuple[list[int], str]:
     """The places of what is to be told, ascending, and why it is that: one label, or several columns of numbers."""
     names = [column.name for column in columns]
     places = sorted({names.index(name) for name in choices.label})
@@ -244,12 +256,14 @@ def _labels(columns: Sequence[Column], choices: TableChoices, file: str, task: s
         return places, f"What is to be told are the columns {_listed([names[place] for place in places])}."
     if places:
         return places, f"The label is the column {names[places[0]]!r}."
-    place, why = _label(columns, names, file, task)
+    place, why = _label(columns, names, task)
+    if place is None:
+        raise LabelUnknown(f"{file}: it cannot be known which column is the label. Say which: there are {_listed(names)}", columns, rows)
     return [place], why
 
 
-def _label(columns: Sequence[Column], names: Sequence[str], file: str, task: str) -> tuple[int, str]:
-    """The place of the label where nobody said it, and why it is that one."""
+def _label(columns: Sequence[Column], names: Sequence[str], task: str) -> tuple[int | None, str]:
+    """The place of the label where nobody said it, and why it is that one; None where that cannot be known."""
     free = [place for place, column in enumerate(columns) if column.kind != "without"]
     # Beside an x, y is the other coordinate.
     called = [wanted for wanted in LABELS if wanted != "y" or "x" not in {name.casefold() for name in names}]
@@ -264,7 +278,7 @@ def _label(columns: Sequence[Column], names: Sequence[str], file: str, task: str
     texts = [place for place in free if columns[place].kind == "category"]
     if len(texts) == 1:
         return texts[0], f"The label is the column {names[texts[0]]!r}, the only one that does not hold numbers."
-    raise DataError(f"{file}: it cannot be known which column is the label. Say which: there are {_listed(names)}")
+    return None, ""
 
 
 def _used(column: Column) -> bool:
