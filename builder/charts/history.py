@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from builder.train.events import EpochEnded, Evaluated, Event, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import EpochEnded, Evaluated, Event, Gradients, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
 
 RECENT = 10
 
@@ -28,6 +28,7 @@ class History:
     resumptions: int = 0
     first: int = 0
     asked: tuple[Evaluated, ...] = ()
+    gradients: Gradients | None = None
 
     @property
     def part(self) -> str:
@@ -71,6 +72,8 @@ def extend(history: History, events: Iterable[Event]) -> History:
             rates.append(event)
         elif isinstance(event, Snapshot):
             changes["snapshot"] = event
+        elif isinstance(event, Gradients):
+            changes["gradients"] = event
         elif isinstance(event, RunEnded):
             changes["ended"] = event
         elif isinstance(event, RunStarted):
@@ -106,8 +109,8 @@ def _reached(seen: Evaluated) -> dict[str, object]:
 
 
 def points(history: History, since: int = 0) -> list[list[float | None]]:
-    """Rows step, epoch, loss, accuracy, samples per second of the training part, from number `since` on."""
-    return [[s.step, s.epoch, _digits(s.loss), _share(s.accuracy), _digits(s.samples_per_second, 4)] for s in history.steps[since:]]
+    """Rows step, epoch, loss, accuracy, samples per second of the training part and, where it was noted, the gradient's length, from number `since` on."""
+    return [[s.step, s.epoch, _digits(s.loss), _share(s.accuracy), _digits(s.samples_per_second, 4), *([] if s.gradient is None else [s.gradient])] for s in history.steps[since:]]
 
 
 def tests(history: History) -> list[list[float | None]]:
@@ -181,6 +184,10 @@ def _snapshot(snapshot: Snapshot) -> dict[str, object]:
             "low": snapshot.low, "high": snapshot.high, "data": snapshot.data, "of": snapshot.of}
 
 
+def _gradients(told: Gradients | None) -> dict[str, object] | None:
+    return told and {"step": told.step, "of": told.of, "norms": [[brick, norm] for brick, norm in told.norms.items()]}
+
+
 def payload(history: History, since: Sent = Sent(), *, run: str | None = None, title: str = "", state: str = "none",
             says: str | None = None) -> dict[str, object]:
     """What the live component needs to go on from `since`: new points, and snapshot and confusion matrix where they are newer."""
@@ -202,6 +209,7 @@ def payload(history: History, since: Sent = Sent(), *, run: str | None = None, t
         "snapshotStep": snapshot.step if snapshot else 0,
         "confusion": {"epoch": test.epoch, "step": test.step, "matrix": [list(row) for row in test.confusion]} if test and test.epoch != since.confusion else None,
         "confusionEpoch": test.epoch if test else 0,
+        "gradients": _gradients(history.gradients),
         "header": header(history),
     }
 

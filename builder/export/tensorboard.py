@@ -15,6 +15,7 @@ from builder.train.events import (
     EpochEnded,
     Evaluated,
     Event,
+    Gradients,
     Noted,
     RateChanged,
     RunEnded,
@@ -66,7 +67,7 @@ class Board:
                 self._open(event)
             case StepEnded():
                 self._scalars(event.step, time, {"loss/training (steps)": event.loss, "accuracy/training (steps)": event.accuracy, "learning rate": event.lr,
-                                                 "samples a second": event.samples_per_second})
+                                                 "samples a second": event.samples_per_second, "gradient norm": event.gradient})
             case EpochEnded():
                 self._scalars(event.step, time, {"loss/training": event.loss, "accuracy/training": event.accuracy, "epoch": event.epoch})
             case Evaluated():
@@ -77,6 +78,8 @@ class Board:
                     self._image(f"confusion/{event.split}", confusion(event.confusion), event.step, time)
             case Snapshot():
                 self._image(f"filters/{event.layer}", filters(event), event.step, time)
+            case Gradients():
+                self._scalars(event.step, time, {f"gradient norm/{brick}": norm for brick, norm in event.norms.items()})
             case CheckpointSaved() if event.name == LAST:
                 self._histograms(event.step, time)
             case RateChanged():

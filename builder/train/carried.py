@@ -58,5 +58,5 @@ def in_words(kind: str, before: str, carried: int, of: int) -> str:
     if kind != before:
         return f"The optimiser starts anew: it is {kind} now, and was {before}."
     if not carried:
-        return f"The optimiser starts anew: of what {kind} kept nothing fits, or it kept nothing."
+        return f"The optimiser starts anew: {kind} had kept nothing of the weights, or nothing that fits."
     return f"{kind} goes on with what it kept of " + (f"all {of:,} tensors that are trained." if carried == of else f"{carried:,} of the {of:,} tensors that are trained; of the others it starts anew.")

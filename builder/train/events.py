@@ -54,7 +54,8 @@ class StepEnded:
     """Means over the steps since the record before it, up to and including `step`; accuracy is a share (0 to 1) of samples or pixels, None where nothing
     is right or wrong; seconds count from the start of the run.
 
-    `lr` is the learning rate of `step`, None in records of before it was noted.
+    `lr` is the learning rate of `step`, `gradient` the length (L2 norm) of the gradient of all weights in it, as the optimiser saw it; None in records of
+    before they were noted, the gradient's also where it is not finite.
     """
 
     step: int
@@ -64,6 +65,7 @@ class StepEnded:
     samples_per_second: float
     seconds: float
     lr: float | None = None
+    gradient: float | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,19 @@ class Snapshot:
     low: float
     high: float
     data: str
+    of: int = 0
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The length (L2 norm) of every brick's gradient in `step`, as the optimiser saw it, in the order of the network; None where it is not finite.
+
+    `of` counts the bricks with weights that are trained when not all are in it, else 0.
+    """
+
+    step: int
+    epoch: int
+    norms: Mapping[str, float | None]
     of: int = 0
 
 
@@ -196,7 +211,7 @@ class RunEnded:
     brick: str = ""
 
 
-Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | Answered | CheckpointSaved | Paused | Continued | RateChanged | Noted | RunEnded
+Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | Gradients | Answered | CheckpointSaved | Paused | Continued | RateChanged | Noted | RunEnded
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in Event.__args__}
 
 

@@ -29,7 +29,21 @@ from .control import CHECKPOINT, PAUSE, RATE, RESUME, STOP, Control
 from .culprit import found
 from .device import Device, go_on_with_threads
 from .evaluate import Seen
-from .events import CheckpointSaved, Continued, EpochEnded, Evaluated, Event, Noted, Paused, RateChanged, RunEnded, RunStarted, StepEnded
+from .events import (
+    CheckpointSaved,
+    Continued,
+    EpochEnded,
+    Evaluated,
+    Event,
+    Gradients,
+    Noted,
+    Paused,
+    RateChanged,
+    RunEnded,
+    RunStarted,
+    StepEnded,
+)
+from .gradients import GradientNorms
 from .interrupt import Interrupted, interruptible, way_back
 from .learning import Learning
 from .patience import after_epoch
@@ -73,6 +87,7 @@ class Run(Learning):
         self.seconds_before, self.seen, self.searched, self.pinned = 0.0, None, True, ""
         self.first_loss, self.blown_up = None, ""
         self.watched = watched_layer(model, tensors.shape)
+        self.lengths = GradientNorms(model)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
         self.snapshots = Pace(settings.snapshot_every, 60.0)
         self.answering = Answering(settings.snapshot_every)
@@ -273,7 +288,7 @@ class Run(Learning):
         sums, now = self.meter.window(), time.perf_counter()
         if sums.samples and sums.bad_step == NEVER:
             yield StepEnded(self.step, self.at.epoch, sums.mean_loss, sums.accuracy, sums.samples / (now - self.window_began), self._seconds(),
-                            self.optimizer.param_groups[0]["lr"])
+                            self.optimizer.param_groups[0]["lr"], self.lengths.read()[0])
             if self._blows_up(sums.mean_loss):
                 return self.step
         self.window_began = now
@@ -296,6 +311,8 @@ class Run(Learning):
         began = time.perf_counter()
         if self.watched is not None and (snapshot := take_snapshot(self.model, *self.watched, self.step, self.at.epoch)):
             yield snapshot
+        if norms := self.lengths.read()[1]:
+            yield Gradients(self.step, self.at.epoch, norms, len(self.lengths.bricks) if len(self.lengths.bricks) > len(norms) else 0)
         self.snapshots.looked(began, time.perf_counter())
 
     def _save_place(self) -> Iterator[Event]:

@@ -27,6 +27,7 @@ from .frame import esc
 from .live import live
 
 FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RateChanged", "RunEnded")
+PICTURES = ("Snapshot", "Gradients")
 REFRESH_SECONDS = 0.4
 LOOK_SECONDS = 5.0
 KEEP_SECONDS = 30.0
@@ -69,25 +70,23 @@ def opened(project: Project) -> Store:
 
 @dataclass
 class Follow:
-    """A run as this browser tab has seen it: its history up to event `seq`, and what the last two updates brought to the browser."""
+    """A run as this browser tab has seen it: its history up to event `seq`, the newest of the `pictures`, and what the last two updates brought to the browser."""
 
     run_id: str
     history: History = field(default_factory=History)
     seq: int = 0
-    snapshot: int = 0
+    pictures: dict[str, int] = field(default_factory=dict)
     sent: Sent = field(default_factory=Sent)
     sent_before: Sent = field(default_factory=Sent)
 
     def refresh(self, source: Store) -> None:
-        """Read what was written since; of snapshots only the newest."""
+        """Read what was written since; of pictures only the newest."""
         rows = source.events(self.run_id, after=self.seq, kinds=FOLLOWED)
-        newest = source.latest(self.run_id, "Snapshot")
-        if newest and newest.seq > self.snapshot:
-            self.snapshot = newest.seq
-            rows = [*rows, newest]
+        newest = [row for kind in PICTURES if (row := source.latest(self.run_id, kind)) and row.seq > self.pictures.get(kind, 0)]
+        self.pictures |= {type(row.event).__name__: row.seq for row in newest}
         resumptions = self.history.resumptions
-        self.history = extend(self.history, (row.event for row in rows))
-        self.seq = max([self.seq, *(row.seq for row in rows if row is not newest)])
+        self.history = extend(self.history, (row.event for row in [*rows, *newest]))
+        self.seq = max([self.seq, *(row.seq for row in rows)])
         if self.history.resumptions != resumptions:
             self.forget()
 
@@ -298,7 +297,7 @@ def draw_runs(runs: list[Run], shown: str | None, load_id: str, export: Export) 
 
 def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     """One line of the list."""
-    name, state, numbers, *buttons, away = st.columns([3.2, 1.6, 3, 1.1, 1.2, 1.1, 1.1], vertical_alignment="center")
+    name, state, numbers, *buttons, away = st.columns([2.6, 1.3, 4.4, 1, 1.1, 1, 1], gap="xsmall", vertical_alignment="center")
     name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]")
     # The list is drawn when the page is; what changes by the second is told by the view above alone.
     followed = shown and run.live

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from builder.charts.history import History, Sent, best, extend, header, payload, points, seconds_left, sent
-from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, Gradients, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
 
 STARTED = RunStarted(device="cpu", device_name="A processor", parameters=26, train_samples=40, test_samples=4, steps_per_epoch=4, epochs=3,
                      batch_size=10, classes=("cat", "dog"), seed=0, threads=1, torch="2.15.0")
@@ -30,6 +30,13 @@ def history(*events: object) -> History:
 def test_rows_are_step_epoch_loss_accuracy_and_speed_from_the_asked_number_on():
     told = history(step(1, 2.3), step(2, 1.23456789), step(5))
     assert points(told, 1) == [[2, 1, 1.23457, 0.75, 100.0], [5, 2, 0.5, 0.75, 100.0]]
+
+
+def test_the_gradients_length_stands_behind_its_step_and_the_newest_of_every_brick_is_sent_whole():
+    told = history(step(1), replace(step(2), gradient=0.25), Gradients(1, 1, {"conv1": 0.5}), Gradients(2, 1, {"conv1": 0.001, "fc": None}, of=90))
+    assert [row[5:] for row in points(told)] == [[], [0.25]]
+    assert payload(told, sent(told))["gradients"] == {"step": 2, "of": 90, "norms": [["conv1", 0.001], ["fc", None]]}
+    assert payload(history(step(1)))["gradients"] is None
 
 
 def test_events_in_two_portions_give_the_same_history_as_in_one():

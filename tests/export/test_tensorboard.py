@@ -51,6 +51,8 @@ def test_curves_pictures_and_texts_are_those_of_the_run(trained, live):
         assert [(row.step, row.value) for row in found.Scalars(tag)] == [(event.step, pytest.approx(getattr(event, value))) for event in epochs]
     steps = [event for event in events if isinstance(event, StepEnded)]
     assert [row.step for row in found.Scalars("learning rate")] == [event.step for event in steps]
+    lengths = [(row.step, row.value) for row in found.Scalars("gradient norm")]
+    assert lengths == [(event.step, pytest.approx(event.gradient)) for event in steps] and found.Scalars("gradient norm/conv1")[-1].value > 0
     assert {"loss/validation", "accuracy/validation", "top5/validation"} <= set(found.Tags()["scalars"])
     assert len(found.Images("filters/conv1")) == sum(isinstance(event, Snapshot) for event in events) and len(found.Images("confusion/validation")) == 2
     assert "run/text_summary" in found.Tags()["tensors"] and b"21840" in found.Tensors("run/text_summary")[0].tensor_proto.string_val[0]

@@ -31,10 +31,10 @@ QUIET = Settings(epochs=2, batch_size=8, report_every=1000, snapshot_every=1000)
 
 def test_a_completed_run_reports_every_epoch_in_order_and_ends_once(tmp_path: Path):
     events = Small(QUIET).run(checkpoints=tmp_path)
-    first = ["RunStarted", "Snapshot", "StepEnded", "StepEnded", "EpochEnded", "Evaluated", "Snapshot", "CheckpointSaved", "CheckpointSaved"]
-    assert kinds(events)[:9] == first
-    assert kinds(events)[9:13] == ["StepEnded", "EpochEnded", "Evaluated", "Snapshot"]
-    assert set(kinds(events)[13:-1]) == {"CheckpointSaved"} and kinds(events).count("RunEnded") == 1
+    first = ["RunStarted", "Snapshot", "StepEnded", "StepEnded", "EpochEnded", "Evaluated", "Snapshot", "Gradients", "CheckpointSaved", "CheckpointSaved"]
+    assert kinds(events)[:10] == first
+    assert kinds(events)[10:15] == ["StepEnded", "EpochEnded", "Evaluated", "Snapshot", "Gradients"]
+    assert set(kinds(events)[15:-1]) == {"CheckpointSaved"} and kinds(events).count("RunEnded") == 1
     assert events[-1].reason == "completed" and events[-1].step == 10 and "All 2 epochs are done" in events[-1].says
 
 

@@ -15,6 +15,10 @@ export interface ChartSpec {
   readonly words: (value: number) => string;
   /** The training part has no such number: nothing is said of it. */
   readonly evaluated?: boolean;
+  /** The part that the run is watched on has none. */
+  readonly trained?: boolean;
+  /** Small values matter: it can be shown by powers of ten. */
+  readonly powers?: boolean;
 }
 
 /** A live chart: a line for the training part, markers for the part that the run is watched on, zoom kept between updates. */
@@ -78,7 +82,7 @@ export class Chart {
   }
 
   private legend(): HTMLElement {
-    return h("span", { class: "legend" }, ...(this.spec.evaluated ? [] : [h("span", { class: "key train" }, "training")]), this.watched);
+    return h("span", { class: "legend" }, ...(this.spec.evaluated ? [] : [h("span", { class: "key train" }, "training")]), ...(this.spec.trained ? [] : [this.watched]));
   }
 
   /** Names the part whose figures are the markers. */
@@ -176,6 +180,7 @@ export class Chart {
 
   /** Shows the y axis by powers of ten, where small differences of small losses can be seen, or linearly. */
   setLogarithmic(on: boolean): void {
+    if (!this.spec.powers) return;
     this.then(() => Plotly.relayout(this.plot, logarithmic(on, this.spec.axis)));
   }
 

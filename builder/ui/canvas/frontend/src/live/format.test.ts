@@ -11,7 +11,7 @@ test("numbers are written for people", () => {
 test("times are said as one would say them", () => {
   assert.deepEqual([3.21, 48, 125, 120, 4800, 3600].map(duration), ["3.2 s", "48 s", "2 min 5 s", "2 min", "1 h 20 min", "1 h"]);
   assert.deepEqual([0.4, 12.3, 47, 95, 130, 5000].map(timeLeft),
-    ["a moment left", "about 12 s left", "about 45 s left", "about 95 s left", "about 2 min left", "about 1 h 23 min left"]);
+    ["a moment", "about 12 s", "about 45 s", "about 95 s", "about 2 min", "about 1 h 23 min"]);
 });
 
 test("the first layer is called by what it has", () => {

@@ -25,12 +25,12 @@ export function duration(seconds: number): string {
   return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
 }
 
-/** An estimate, rounded to what it is worth: "about 12 s left", "about 4 min left", "a moment left". */
+/** An estimate, rounded to what it is worth: "about 12 s", "about 4 min", "a moment". */
 export function timeLeft(seconds: number): string {
-  if (seconds < 1.5) return "a moment left";
-  if (seconds < 20) return `about ${Math.round(seconds)} s left`;
-  if (seconds < 100) return `about ${Math.round(seconds / 5) * 5} s left`;
-  return `about ${duration(Math.round(seconds / 60) * 60)} left`;
+  if (seconds < 1.5) return "a moment";
+  if (seconds < 20) return `about ${Math.round(seconds)} s`;
+  if (seconds < 100) return `about ${Math.round(seconds / 5) * 5} s`;
+  return `about ${duration(Math.round(seconds / 60) * 60)}`;
 }
 
 /** 1 filter 1×5×5, 10 filters 3×3×3, 64 of 512 filters 1×28×28 when the layer has more than are shown; a matrix of shape (out, in, 1, 1) or (out, 1, 1, in) has neurons instead. */

@@ -10,7 +10,7 @@ const header: Header = {
 
 test("while it trains the header counts epochs and says how long it will take", () => {
   assert.equal(progressText(header, "running"), "Epoch 3 of 15, 17 %");
-  assert.deepEqual(numbers(header, "running").map((n) => n.value), ["80.6 %", "about 12 s left", "2,601", "CPU", "21,840"]);
+  assert.deepEqual(numbers(header, "running").map((n) => n.value), ["80.6 %", "about 12 s", "2,601", "CPU", "21,840"]);
 });
 
 test("when it has ended the header says how far it came and how long it took", () => {

@@ -38,7 +38,7 @@ export function numbers(header: Header, state: State, task: Task = "classificati
   const { best, left, speed, seconds } = header;
   const time = ended(state)
     ? { label: "Time", value: seconds ? duration(seconds) : "—", note: "" }
-    : { label: "Time", value: left === null ? "—" : timeLeft(left), note: seconds ? `${duration(seconds)} so far` : "" };
+    : { label: "Time left", value: left === null ? "—" : timeLeft(left), note: seconds ? `${duration(seconds)} so far` : "" };
   return [
     { label: `Best ${header.part} ${score(task)}`, value: scored(best, task), note: best ? `after epoch ${best.epoch}${overlap(best, task)}` : "" },
     ...tested(header, task),

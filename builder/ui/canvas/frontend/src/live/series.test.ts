@@ -9,7 +9,7 @@ const HEADER = {
 };
 const EMPTY: LiveData = {
   run: "r", series: "r:0", title: "", state: "running", says: "", task: "classification", classes: [], base: 0, points: [], tests: [], marks: [],
-  snapshot: null, snapshotStep: 0, confusion: null, confusionEpoch: 0, header: HEADER,
+  snapshot: null, snapshotStep: 0, confusion: null, confusionEpoch: 0, gradients: null, header: HEADER,
 };
 const point = (step: number): Point => [step, 1, 1 / step, 0.5, 100];
 const points = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => point(from + i));

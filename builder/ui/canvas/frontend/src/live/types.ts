@@ -1,5 +1,5 @@
-/** One row of the training curve: step, epoch, loss, accuracy (a share; null where nothing is right or wrong), samples per second. */
-export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, speed: number];
+/** One row of the training curve: step, epoch, loss, accuracy (a share; null where nothing is right or wrong), samples per second, the gradient's length where it was noted. */
+export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, speed: number, gradient?: number];
 
 /** What the data are for, which says what is drawn. */
 export type Task = "classification" | "segmentation" | "regression" | "detection";
@@ -21,6 +21,13 @@ export interface Snapshot {
   readonly data: string;
   /** How many filters the layer has when not all are in the picture, else 0. */
   readonly of?: number;
+}
+
+/** The length of every brick's gradient in a step, in the order of the network, null where it is not finite; `of` counts the bricks when not all are there, else 0. */
+export interface Gradients {
+  readonly step: number;
+  readonly of: number;
+  readonly norms: readonly (readonly [brick: string, norm: number | null])[];
 }
 
 /** matrix[i][j] counts samples of class i that were called j. */
@@ -79,5 +86,6 @@ export interface LiveData {
   readonly snapshotStep: number;
   readonly confusion: Confusion | null;
   readonly confusionEpoch: number;
+  readonly gradients: Gradients | null;
   readonly header: Header;
 }

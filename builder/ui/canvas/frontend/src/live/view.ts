@@ -3,11 +3,12 @@ import { h, setAttributes } from "./dom.ts";
 import type { Range } from "./figure.ts";
 import { FiltersView } from "./filters.ts";
 import { percent } from "./format.ts";
+import { GradientsView } from "./gradients.ts";
 import { ended, HeaderView } from "./header.ts";
 import { MatrixView } from "./matrix.ts";
 import { horizon, type Merged, type Series } from "./series.ts";
 import { type Look, readLook, resolve } from "./theme.ts";
-import type { LiveData, Point, Task } from "./types.ts";
+import type { Gradients, LiveData, Point, Task } from "./types.ts";
 
 const LOSS: ChartSpec = {
   title: "Loss",
@@ -16,7 +17,10 @@ const LOSS: ChartSpec = {
   axis: { rangemode: "tozero", tickformat: ".3~g" },
   hover: "%{y:.4f}  (epoch %{customdata})",
   words: (value) => value.toPrecision(3),
+  powers: true,
 };
+
+const GRADIENT: ChartSpec = { ...LOSS, title: "Gradient norm", trained: true, train: (p) => p[5] ?? null, test: () => null };
 
 function hundredfold(share: number | null | undefined): number | null {
   return share === null || share === undefined ? null : 100 * share;
@@ -45,7 +49,7 @@ const EXPLAINED: ChartSpec = {
 
 const PRECISION: ChartSpec = { ...OVERLAP, title: "mAP" };
 
-/** What is drawn over the steps, by what the data are for. */
+/** What is drawn over the steps, by what the data are for; the gradient's length comes last, behind the pictures. */
 const CHARTS: Readonly<Record<Task, readonly ChartSpec[]>> = {
   classification: [LOSS, ACCURACY],
   segmentation: [LOSS, ACCURACY, OVERLAP],
@@ -64,10 +68,11 @@ export class LiveView {
   private readonly header = new HeaderView();
   private readonly filters = new FiltersView();
   private readonly matrix = new MatrixView();
+  private readonly gradients = new GradientsView();
   private charts: readonly Chart[] = [];
   private task: Task | null = null;
   private readonly reset = h("button", { type: "button", class: "reset", hidden: "" }, "Reset zoom");
-  private readonly log = h("button", { type: "button", "aria-pressed": "false" }, "Log loss");
+  private readonly log = h("button", { type: "button", "aria-pressed": "false" }, "Log scale");
   private readonly smoothing = h("div", { class: "choice", role: "group", "aria-label": "Smoothing of the training lines" });
   private readonly host: HTMLElement;
   private series: Series | null = null;
@@ -85,7 +90,7 @@ export class LiveView {
     this.buildSmoothing();
     this.log.addEventListener("click", () => this.setLog(!chosen.log));
     const tools = h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom, Shift and drag to move"), this.reset, this.log, this.smoothing);
-    this.root.append(this.header.element, tools, h("div", { class: "columns" }, this.filters.element, this.matrix.element));
+    this.root.append(this.header.element, tools, h("div", { class: "columns" }, this.filters.element, this.matrix.element, this.gradients.element));
     this.arrange("classification");
   }
 
@@ -98,16 +103,32 @@ export class LiveView {
       chart.element.remove();
     }
     const look = resolve(this.root, this.look);
-    this.charts = CHARTS[task].map((spec) => new Chart(spec, look));
+    this.charts = [...CHARTS[task], GRADIENT].map((spec) => new Chart(spec, look));
     for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
-    this.filters.element.before(...this.charts.map((chart) => chart.element));
+    const elements = this.charts.map((chart) => chart.element);
+    this.filters.element.before(...elements.slice(0, -1));
+    this.gradients.element.before(...elements.slice(-1));
     this.matrix.element.hidden = task === "regression" || task === "detection";
-    // Two cards a row: one that would stand alone in the last has all of it.
-    const cards = [...this.charts, this.filters, this.matrix].map((part) => part.element).filter((element) => !element.hidden);
-    cards.forEach((element, i) => element.classList.toggle("wide", i === cards.length - 1 && i % 2 === 0));
+    this.fill();
     this.drawn = -1;
     this.smooth(chosen.weight);
     if (chosen.log) this.setLog(true);
+  }
+
+  /** Two cards a row: one that would stand alone in the last has all of it. */
+  private fill(): void {
+    const cards = [...this.filters.element.parentElement!.children].filter((element) => !(element as HTMLElement).hidden);
+    cards.forEach((element, i) => element.classList.toggle("wide", i === cards.length - 1 && i % 2 === 0));
+  }
+
+  /** Runs of before gradients were noted have no cards for them. */
+  private showGradients(gradients: Gradients | null, points: readonly Point[]): void {
+    const none = !gradients && points.length > 0 && points.at(-1)![5] === undefined;
+    const elements = [this.charts.at(-1)!.element, this.gradients.element];
+    this.gradients.update(gradients);
+    if (elements[1]!.hidden === none) return;
+    for (const element of elements) element.hidden = none;
+    this.fill();
   }
 
   private buildSmoothing(): void {
@@ -128,7 +149,7 @@ export class LiveView {
   private setLog(on: boolean): void {
     chosen.log = on;
     setAttributes(this.log, { "aria-pressed": String(on) });
-    this.charts[0]?.setLogarithmic(on);
+    for (const chart of this.charts) chart.setLogarithmic(on);
   }
 
   private zoom(x: Range | null): void {
@@ -151,6 +172,7 @@ export class LiveView {
     for (const chart of this.charts) chart.setPart(header.part);
     this.draw(series, added, other);
     this.filters.update(series.snapshot);
+    this.showGradients(data.gradients, series.points);
     this.matrix.update(series.confusion, data.classes, header.part);
     this.series = series;
   }
