@@ -23,10 +23,10 @@ def start(space: Workspace) -> None:
 
 
 def project_line(space: Workspace) -> None:
-    """What will be trained on what."""
-    report = space.report()
-    st.markdown(f"**{esc(space.project.name)}** :gray[{report.params:,} parameters]")
-    st.caption(esc(settings.summary(space.project)))
+    """What will be trained, and how."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{esc(space.project.name)}** :gray[{space.report().params:,} parameters]", width="content")
+        st.caption(esc(settings.summary(space.project)), width="content")
 
 
 def missing_data(space: Workspace) -> bool:
@@ -69,7 +69,7 @@ def action(space: Workspace, run, can_train: bool) -> None:
     if run and run.live:
         run_controls.buttons(train_view.store(), run, (lambda: start(space)) if can_train else None)
         return
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="actions"):
         if run and train_view.resumable(run):
             st.button("Resume", key="resume", icon=":material/resume:", width="stretch", help="Go on from its last checkpoint",
                       on_click=train_view.go_on, args=(run.id, space.load_id))
@@ -89,9 +89,8 @@ runs = train_view.opened(space.project)
 run, says = train_view.chosen(runs, space.project.name, space.load_id)
 
 with st.container(border=True):
-    what, source, device, button = st.columns([2.9, 1.8, 1.5, 2.8], vertical_alignment="bottom")
-    with what:
-        project_line(space)
+    project_line(space)
+    source, device, button = st.columns([1.45, 1.2, 4.5], vertical_alignment="bottom")
     with source:
         settings.draw_data(space)
     with device:

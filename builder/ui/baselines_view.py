@@ -16,7 +16,7 @@ from builder.runs import Run, RunError, explained
 
 from .child import Job, Jobs
 from .frame import esc
-from .train_view import store
+from .train_view import follow, store
 
 POLL = 0.7  # seconds between two looks at what is going on aside
 
@@ -80,7 +80,9 @@ def _rows(job: Job, run: Run | None) -> dict[str, list[str]]:
     numbers = any(row.get("figure") == "r2" for row in job.rows)
     own = None if run is None else explained(store(), run)[0 if run.part == "test" else 1] if numbers else run.accuracy if run.part == "test" else run.tested
     if own is not None:
-        rows.append((own, f"{run.name} (the run shown)", f"epoch {run.epoch}"))
+        # What was tested may be an epoch of before: the best one.
+        asked = follow(run.id).history.asked if run.part != "test" else ()
+        rows.append((own, f"{run.name} (the run shown)", f"epoch {asked[-1].epoch if asked else run.epoch}"))
     rows.sort(reverse=True)
     told = [(f"{reached:.4f}" if numbers else f"{100 * reached:.2f} %", title, took) for reached, title, took in rows]
     if own is None and run is not None and run.accuracy is not None:

@@ -34,12 +34,16 @@ CSS = """
 :root [data-testid="stSliderThumbValue"] p { color: color-mix(in srgb, currentColor 50%, light-dark(#000, #fff)); }
 /* The button that copies the link is what the dialog is for: it does not wait for a mouse to come over the text. */
 :root [data-testid="stDialog"] :has(> [data-testid="stCode"]) :has([data-testid="stElementToolbarButton"]) { visibility: visible; opacity: 1; pointer-events: auto; }
+/* What Enter does would lie over the number in a narrow field; leaving the field does it too. */
+:root [data-testid="stNumberInput"] [data-testid="InputInstructions"] { display: none; }
 /* A long list opens where the chosen one is. */
 :root .st-key-kinds label:has(input:checked) { scroll-initial-target: nearest; }
 /* A card's heading stands right over its words. */
 :root [class*="st-key-card-"] h3 { padding: 0.25rem 0 0; }
 :root [class*="st-key-card-"] [data-testid="stHeading"] [data-testid="stMarkdownContainer"] { margin-bottom: -0.375rem; }
 :root [class*="st-key-card-"] p { line-height: 1.45; }
+/* A button alone would be as wide as the room of five. */
+:root .st-key-actions > div { max-width: 16rem; }
 /* What a page says for a moment must not lie over its buttons, which stand at the top right. */
 :root [data-testid="stToastContainer"] { inset: auto auto 1rem 1rem; top: auto; right: auto; left: 1rem; bottom: 1rem; }
 /* A rerun in progress must not fade what is being edited or watched. */

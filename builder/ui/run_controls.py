@@ -33,7 +33,7 @@ def learning_rate(runs: Store, run: Run) -> float | None:
 def buttons(runs: Store, run: Run, train_too: Callable[[], None] | None) -> None:
     """A fragment of its own: its answers must not wait for the rest of the page. `train_too` makes another run, where there can be one."""
     ending = stopping(run)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", key="actions"):
         if run.state == "paused":
             st.button("Resume", key="resume", icon=":material/resume:", type="primary", width="stretch", disabled=ending, help="Go on in place",
                       on_click=ask, args=(runs, run, "resume"))

@@ -17,10 +17,11 @@ from builder.graph.datasets import choices, trained_samples, validated_samples, 
 from builder.graph.training import chosen, rates
 
 from .data_view import name_of, sources
+from .frame import esc
 from .workspace import Workspace
 
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
-          "initializer": "Initial weights", "schedule": "Learning rate", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
+          "initializer": "Initial weights", "schedule": "Schedule", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
           "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic", "workers": "Loader workers",
           "compile": "Compile", "tensorboard": "TensorBoard", "validation": "Validation share", "side": "Side of the pictures (pixels)", "samples": "Samples", "noise": "Noise"}
 TROUBLE = "settings_trouble"
@@ -89,12 +90,18 @@ def summary(project: Project) -> str:
     for field in [*whole(project, *(name for name in WHOLE if name not in TOP)), *inside(project, "loss")]:
         if field.value != field.param.default:
             name = LABELS.get(field.param.name, field.param.name)
-            also.append({"bool": name.lower(), "choice": str(field.value)}.get(field.param.type, f"{name} {field.value}"))
+            also.append({"bool": name.lower(), "choice": str(field.value)}.get(field.param.type) or _amount(name, field.value))
     if held_out(project) and (share := validation_share(project)) != VALIDATION.default:
         also.append(f"{100 * share:g} % for validation" if share else "no validation part: the test part is watched")
     also += [f"{count} augmentation{'' if count == 1 else 's'}"] if (count := len(augmentations(project))) else []
     return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
             + "".join(f"; {name}" for name in also))
+
+
+def _amount(name: str, value: float) -> str:
+    """A setting with its number, the unit behind it: "Warm-up 2 epochs"."""
+    what, _, unit = name.partition(" (")
+    return f"{what} {value:g}" + (f" {unit.rstrip(')')}" if unit else "")
 
 
 def to_recommended(project: Project) -> dict[str, object] | None:
@@ -116,15 +123,27 @@ def apply(space: Workspace, edit: Mapping[str, object]) -> None:
 
 
 def trouble() -> None:
-    """Show why the last edit was refused."""
-    if says := st.session_state.get(TROUBLE):
-        st.error(f"That was not changed: {says}")
+    """Show, once, why the last edit was refused."""
+    if says := st.session_state.pop(TROUBLE, None):
+        st.error(f"That was not changed: {esc(says)}.")
 
 
-def _follow(key: str, value: object, change: Callable[[object], Mapping[str, object]], space: Workspace) -> dict[str, object]:
-    """A widget's state, which is the project's value at every run, and the callback that edits the project."""
+def _follow(key: str, value: object, change: Callable[[object], Mapping[str, object]], space: Workspace, param: Param | None = None) -> dict[str, object]:
+    """A widget's state, which is the project's value at every run, and the callback that edits the project.
+
+    What `param` does not allow is refused in its words; a number that was only wiped out stays what it was.
+    """
     st.session_state[key] = value
-    return {"key": key, "on_change": lambda: apply(space, change(st.session_state[key]))}
+
+    def changed() -> None:
+        if (new := st.session_state[key]) is None:
+            return
+        if says := param and param.check(param.normal(new)):
+            st.session_state[TROUBLE] = says
+        else:
+            apply(space, change(new))
+
+    return {"key": key, "on_change": changed}
 
 
 def draw_field(space: Workspace, field: Field, change: Callable[[object], Mapping[str, object]] | None = None) -> None:
@@ -132,14 +151,14 @@ def draw_field(space: Workspace, field: Field, change: Callable[[object], Mappin
     param, name = field.param, field.path.rpartition(".")[2]
     wrong = param.check(param.normal(field.value))
     value = param.default if wrong else field.value
-    state = _follow(field.path, value, change or (lambda new: {"op": "settings", "path": field.path, "value": new, "label": f"Set {name}"}), space)
+    state = _follow(field.path, value, change or (lambda new: {"op": "settings", "path": field.path, "value": new, "label": f"Set {name}"}), space, param)
     shared = {"label": LABELS.get(name, name), "help": param.doc, **state}
     match param:
+        # Without bounds: what lies outside is answered in words by the edit, not by a red field alone that the project does not follow.
         case Int():
-            st.number_input(min_value=param.min, max_value=param.max, step=1, **shared)
+            st.number_input(value=None, step=1, **shared)
         case Float():
-            low, high = param.min, param.max
-            st.number_input(min_value=None if low is None else float(low), max_value=None if high is None else float(high), format="%g", step=_step(value), **shared)
+            st.number_input(value=None, format="%g", step=_step(value), **shared)
         case Bool():
             st.checkbox(**shared)
         case Choice():

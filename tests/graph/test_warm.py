@@ -179,7 +179,7 @@ def test_another_optimiser_or_one_that_keeps_nothing_starts_anew_and_says_so(run
     other = api.surviving(short("Adam"), short("SGD"), runs["SGD"])
     assert other.optimizer == "The optimiser starts anew: it is Adam now, and was SGD." and not other.state
     warm, found = api.warm(builder.with_settings(short("SGD"), {"training.optimizer": {"kind": "SGD", "lr": 0.1}}), short("SGD"), runs["SGD"], "the run")
-    assert found.optimizer == "The optimiser starts anew: of what SGD kept nothing fits, or it kept nothing." and "optimizer" not in warm.weights
+    assert found.optimizer == "The optimiser starts anew: SGD had kept nothing of the weights, or nothing that fits." and "optimizer" not in warm.weights
     all_of_it, _ = api.warm(short("SGD"), short("SGD"), runs["SGD"], "the run")
     assert carried(all_of_it, ["fc.weight"]) and not carried(builder.with_settings(all_of_it, {"training.optimizer": "Adam"}), ["fc.weight"])
     assert builder.from_json(builder.to_json(all_of_it)) == all_of_it

@@ -105,6 +105,16 @@ def test_a_setting_that_is_changed_is_an_edit_of_the_project_that_can_be_undone(
     assert looked(tab.run()).number_input(key="training.optimizer.lr").value == api.gallery("mnist-cnn").training["optimizer"]["lr"]
 
 
+def test_a_number_that_cannot_be_is_answered_with_its_bound_and_one_wiped_out_stays():
+    tab = page()
+    before = workspace().project
+    tab.number_input(key="training.epochs").set_value(0).run()
+    assert "epochs must be at least 1, received 0" in said(tab).replace("\\", "") and workspace().project == before
+    assert looked(tab.run()).number_input(key="training.epochs").value == 15 and "not changed" not in said(tab)
+    tab.number_input(key="training.batch_size").set_value(None).run()
+    assert looked(tab).number_input(key="training.batch_size").value == 8 and workspace().project == before
+
+
 def test_another_optimiser_brings_its_own_settings():
     tab = page()
     looked(tab.selectbox(key="training.optimizer.kind").select("Adam").run())
@@ -367,7 +377,7 @@ def test_a_schedule_brings_its_settings_and_is_drawn_before_training():
     looked(tab.selectbox(key="training.schedule.kind").select("CosineAnnealingLR").run())
     assert len(tab.get("plotly_chart")) == 1 and "CosineAnnealingLR" in " ".join(one.value for one in tab.caption)
     looked(tab.number_input(key="training.warmup").set_value(2.0).run())
-    assert workspace().project.training["warmup"] == 2.0 and "Warm-up (epochs) 2.0" in " ".join(one.value for one in tab.caption).replace("\\", "")
+    assert workspace().project.training["warmup"] == 2.0 and "Warm-up 2 epochs" in " ".join(one.value for one in tab.caption).replace("\\", "")
     looked(tab.selectbox(key="training.schedule.kind").select("ReduceLROnPlateau").run())
     assert {"training.schedule.patience", "training.schedule.factor"} <= {one.key for one in tab.number_input}
     assert any("from its validation loss" in one.value for one in tab.caption)
