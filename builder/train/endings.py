@@ -18,6 +18,8 @@ from .events import RunEnded
 from .patience import Patience
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
+# No optimiser here takes longer steps and learns.
+LARGEST = 0.1
 LOG = logging.getLogger(__name__)
 
 
@@ -58,7 +60,7 @@ def stopped(step: int, epoch: int, epochs: int, saved: bool) -> RunEnded:
 def diverged(bad_step: int, sound_step: int, lr: float, what: str, culprit: Culprit | None = None) -> RunEnded:
     """`what` happened to a number, where `culprit` knows; the network has the weights of `sound_step`."""
     where = f" Where it began: {culprit.says}." if culprit else ""
-    advice = (f", with a learning rate of {lr:g}: the steps were too long. Try a learning rate of {lr / 10:g}." if bad_step > 1 or not culprit
+    advice = (f", with a learning rate of {lr:g}: the steps were too long. Try a learning rate of {min(lr / 10, LARGEST):g}." if bad_step > 1 or not culprit
               else ", before any step was made: no learning rate mends that. Look at that layer and at the samples.")
     return RunEnded("diverged", sound_step, f"{what} at step {bad_step:,}{advice}{where} The network has its weights of step {sound_step:,} again.",
                     culprit.brick if culprit else "")

@@ -36,6 +36,8 @@ CSS = """
 :root [data-testid="stDialog"] :has(> [data-testid="stCode"]) :has([data-testid="stElementToolbarButton"]) { visibility: visible; opacity: 1; pointer-events: auto; }
 /* What Enter does would lie over the number in a narrow field; leaving the field does it too. */
 :root [data-testid="stNumberInput"] [data-testid="InputInstructions"] { display: none; }
+/* No setting is nothing: what is wiped out is put back. */
+:root [data-testid="stNumberInputClearButton"] { display: none; }
 /* A long list opens where the chosen one is. */
 :root .st-key-kinds label:has(input:checked) { scroll-initial-target: nearest; }
 /* A card's heading stands right over its words. */

@@ -123,9 +123,9 @@ def apply(space: Workspace, edit: Mapping[str, object]) -> None:
 
 
 def trouble() -> None:
-    """Show, once, why the last edit was refused."""
+    """Show why the last edit was refused: over the page, wherever in a long form it was made, and nothing moves away under the pointer."""
     if says := st.session_state.pop(TROUBLE, None):
-        st.error(f"That was not changed: {esc(says)}.")
+        st.toast(f"That was not changed: {esc(says)}.", icon=":material/error:", duration="long")
 
 
 def _follow(key: str, value: object, change: Callable[[object], Mapping[str, object]], space: Workspace, param: Param | None = None) -> dict[str, object]:

@@ -96,7 +96,7 @@ def test_a_learning_rate_that_is_far_too_high_is_named_with_a_better_one(page, f
     set_number(page, "lr", 1000)
     press_train(page, fresh_server)
     state(page, "The loss diverged")
-    state(page, "Try a learning rate of 100.")
+    state(page, "Try a learning rate of 0.1.")
     set_number(page, "Epochs", 0)
     expect(page.get_by_text("15 epochs, batches of 8")).to_be_visible(timeout=SECONDS)  # a value that cannot be is not taken
 

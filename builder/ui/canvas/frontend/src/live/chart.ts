@@ -32,6 +32,7 @@ export class Chart {
   private readonly observer = new ResizeObserver(() => this.resize());
   private frame: Frame = { steps: 1, stepsPerEpoch: 0 };
   private weight = 0;
+  private mode: "lines" | "markers" = "lines";
   private part: Part | null = null;
   private look: Look;
   private marks: readonly Mark[] = [];
@@ -142,6 +143,7 @@ export class Chart {
     const data = { x: [x, this.weight ? x : []], y: [ys, smoothed], customdata: [points.map((p) => p[1]), this.weight ? points.map((p) => p[1]) : []] };
     this.then(() => Plotly.restyle(this.plot, data as unknown as Plotly.Data, [RAW, SMOOTH]));
     this.setTests(tests);
+    this.setMode(points);
     this.say(points, tests);
   }
 
@@ -156,7 +158,16 @@ export class Chart {
       const both = <T>(raw: T, other: T) => (this.weight ? [raw, other] : [raw]);
       this.then(() => Plotly.extendTraces(this.plot, { x: both(x, x), y: both(ys, smoothed), customdata: both(epochs, epochs) } as unknown as Plotly.Data, indices));
     }
+    this.setMode(points);
     this.say(points, tests);
+  }
+
+  /** A line through one point is nothing to see. */
+  private setMode(points: readonly Point[]): void {
+    const mode = points.length === 1 ? "markers" : "lines";
+    if (mode === this.mode) return;
+    this.mode = mode;
+    this.then(() => Plotly.restyle(this.plot, { mode, "marker.color": this.look.train, "marker.size": 7 } as unknown as Plotly.Data, [RAW]));
   }
 
   setTests(tests: readonly TestPoint[]): void {
