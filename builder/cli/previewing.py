@@ -162,8 +162,8 @@ class Looker:
     def _shown(self, request: Mapping[str, object]) -> dict[str, object]:
         from builder import api
         from builder.runs import RunError, Store
-        from builder.runs.worker import is_out_of_memory
         from builder.train.checkpoint import CheckpointError
+        from builder.train.events import memory_ran_out
 
         try:
             project = api.from_json(request["project"])
@@ -175,7 +175,7 @@ class Looker:
             return {"says": str(error)}
         except Exception as error:  # noqa: BLE001 - a network that fails is a message on the canvas; the report is in the log
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-            if is_out_of_memory(error):
+            if memory_ran_out(error):
                 return {"says": "Too large for a preview: memory ran out."}
             return {"says": f"The network stopped with {type(error).__name__}: {str(error).strip().splitlines()[0][:300] if str(error).strip() else 'no reason'}"}
 

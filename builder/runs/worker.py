@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from builder.train.control import STOP, Control, StoppedError
-from builder.train.events import Event, RunEnded
+from builder.train.events import Event, RunEnded, memory_ran_out
 
 from . import lock
 from .adopt import kept
@@ -21,7 +21,6 @@ from .store import Store
 
 POLL_SECONDS = 0.05
 BEAT_SECONDS = 2.0
-MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 
 LOG = logging.getLogger(__name__)
 
@@ -115,20 +114,13 @@ def describe(error: BaseException, step: int) -> RunEnded:
     """How an exception during training ends the run, in a sentence for people."""
     what = next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:1000].rstrip(".")
     when = f"after step {step:,}" if step else "before the first step"
-    if is_out_of_memory(error):
+    if memory_ran_out(error):
         return RunEnded("out_of_memory", step, f"Memory ran out {when}: train with a smaller batch size or a smaller network. "
                         f"The events up to then are kept. ({what or type(error).__name__})")
     if isinstance(error, ValueError) and type(error) is not ValueError and not type(error).__module__.startswith(("torch", "builtins")):
         return RunEnded("failed", step, f"{what or type(error).__name__}.")
     return RunEnded("failed", step, f"The training failed {when} with {type(error).__name__}{f': {what}' if what else ''}. "
                     "The full report is in the run's output.txt.")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the exception means that a device's or the machine's memory ran out; torch's are known by name."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    spoken = isinstance(error, RuntimeError) and any(words in str(error).lower() for words in MEMORY_WORDS)
-    return bool(names & {"MemoryError", "OutOfMemoryError"}) or spoken
 
 
 class _Output(logging.Handler):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from types import TracebackType
 
-import torch
 from torch import nn
 
 from builder.tasks.task import TaskError
@@ -14,10 +13,9 @@ from .checkpoint import CheckpointError, Position
 from .compiling import CompileError
 from .culprit import Culprit
 from .evaluate import Seen
-from .events import RunEnded
+from .events import RunEnded, memory_ran_out
 from .patience import Patience
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 # No optimiser here takes longer steps and learns.
 LARGEST = 0.1
 LOG = logging.getLogger(__name__)
@@ -68,7 +66,7 @@ def diverged(bad_step: int, sound_step: int, lr: float, what: str, culprit: Culp
 
 def broken(error: Exception, model: nn.Module, step: int, batch_size: int, device: str) -> RunEnded:
     """An exception, with the layer it came from where that is known; the traceback goes to the log unless it was foreseen."""
-    if is_out_of_memory(error):
+    if memory_ran_out(error):
         smaller = f"Try batches of {batch_size // 2}, or a smaller network" if batch_size > 1 else "Try a smaller network"
         return RunEnded("out_of_memory", step, f"{device} ran out of memory at step {step + 1:,} with batches of {batch_size:,} samples. {smaller}.")
     if isinstance(error, TaskError | CheckpointError | CompileError):
@@ -77,12 +75,6 @@ def broken(error: Exception, model: nn.Module, step: int, batch_size: int, devic
     place = where(error, model)
     reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:400]
     return RunEnded("failed", step, f"Step {step + 1:,} failed{f' in {place}' if place else ''}: {reason.rstrip('.')} ({type(error).__name__}).")
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether the device's or the machine's memory ran out; the CPU's allocator says so in a plain RuntimeError."""
-    spoken = isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)
-    return spoken or isinstance(error, MemoryError | torch.OutOfMemoryError)
 
 
 def where(error: Exception, model: nn.Module) -> str:

@@ -19,6 +19,15 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Literal
 
 Reason = Literal["completed", "stopped", "diverged", "out_of_memory", "failed", "killed"]
+# How the allocators of torch and of CUDA's libraries (cuBLAS and cuDNN: ..._STATUS_ALLOC_FAILED) say it in a plain RuntimeError.
+MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory", "alloc_failed")
+
+
+def memory_ran_out(error: BaseException) -> bool:
+    """Whether an exception means that a device's or the machine's memory ran out; torch's own is known by its name."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    spoken = isinstance(error, RuntimeError) and any(words in str(error).lower() for words in MEMORY_WORDS)
+    return bool(names & {"MemoryError", "OutOfMemoryError"}) or spoken
 
 
 @dataclass(frozen=True)

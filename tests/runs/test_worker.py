@@ -129,7 +129,8 @@ def test_a_refusal_written_for_people_is_the_sentence_itself(store, new):
     OutOfMemoryError("Tried to allocate 20 GiB"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:117] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
     RuntimeError("MPS backend out of memory (MPS allocated: 4 GB)"),
-], ids=["python", "cuda", "cpu", "mps"])
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+], ids=["python", "cuda", "cpu", "mps", "cublas"])
 def test_memory_that_runs_out_is_named_with_what_to_do(store, new, error):
     run_id = new()
     ended = work(run_id, raising(error), store)

@@ -184,7 +184,8 @@ def _failing(error: Exception, batch: int = 3) -> list:
 @pytest.mark.parametrize("error", [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"), MemoryError(),
     RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
-    RuntimeError("MPS backend out of memory (MPS allocated: 18 GB)")])
+    RuntimeError("MPS backend out of memory (MPS allocated: 18 GB)"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")])
 def test_memory_that_runs_out_is_named_with_the_batch_size_and_advice(error: Exception):
     events = _failing(error)
     assert events[-1].reason == "out_of_memory" and events[-1].step == 2 and kinds(events).count("RunEnded") == 1
