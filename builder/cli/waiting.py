@@ -25,10 +25,18 @@ def wait_for_run(arguments: Namespace) -> Namespace:
     # Nobody listens any more where the run was told meanwhile.
     with suppress(OSError):
         os.write(sys.stdout.fileno(), b"ready\n")
-    while "run" not in (message := told.get()):
+    while "run" not in (message := newest(told)):
         prepare(message["prepare"])
     become(str(message["output"]))
     return Namespace(**{**vars(arguments), "run_id": message["run"], "runs": message["runs"], "server": message["server"]})
+
+
+def newest(told: Told) -> dict[str, object]:
+    """The last message, once there is one: nobody waits for the data of a project that has changed since, and a run that is told waits for no data but its own."""
+    message = told.get()
+    while not told.empty():
+        message = told.get()
+    return message
 
 
 def listen(told: Told) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -48,13 +49,15 @@ def free_memory() -> int | None:
     return min(found, default=None)
 
 
-def free_gpu_memory() -> int | None:
-    """Free bytes of the first GPU, from its driver; None where there is none or it does not say."""
+def free_gpu_memory(number: int = 0) -> int | None:
+    """Free bytes of the GPU that torch counts as this number, from 0, from its driver; None where there is none or it does not say."""
     smi = shutil.which("nvidia-smi")
     if smi is None:
         return None
     with suppress(OSError, ValueError, subprocess.SubprocessError):
-        asked = [smi, "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+        # What this variable leaves torch to see is counted anew; the driver knows all, by number or by name.
+        names = dict(enumerate(filter(None, map(str.strip, os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")))))
+        asked = [smi, f"--id={names.get(number, number)}", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
         answer = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout
         return int(answer.splitlines()[0]) << 20 if answer.strip() else None
     return None

@@ -20,22 +20,32 @@ def estimate(store: Store, run_id: str) -> int | None:
     except (ValueError, RunError):
         return None
     needs, (_, count) = memory(project, check(project), on_gpu(store.get(run_id))), shared_by(store.get(run_id).device_asked)
-    # On GPUs of their own only the first one's memory is looked at; on the processor all parts of a batch lie in the same memory.
+    # On GPUs each part of a batch lies in a memory of its own; on the processor all lie in the same.
     return needs.at(-(-batch_size(project) // count)) if on_gpu(store.get(run_id)) else needs.at(batch_size(project)) + (count - 1) * needs.fixed
 
 
 def on_gpu(run: Run) -> bool:
     """Whether it will compute on a GPU, as far as can be said without asking torch."""
-    device, _ = shared_by(run.device_asked)
-    return (device or "").startswith("cuda") or not device and any(Path(device).exists() for device in GPUS)
+    return bool(gpus(run))
+
+
+def gpus(run: Run) -> frozenset[int]:
+    """The numbers of the GPUs that it will compute on; none where that is the processor."""
+    device, count = shared_by(run.device_asked)
+    kind, _, number = (device or "").partition(":")
+    if kind != "cuda" and (device or not any(Path(file).exists() for file in GPUS)):
+        return frozenset()
+    return frozenset(range(count)) if count > 1 or not number.isdecimal() else frozenset((int(number),))
 
 
 def obstacle(store: Store, run: Run) -> str:
     """Why the first waiting run cannot start now, for people; empty when it can. A run that has the machine to itself may always try."""
-    others = [other for other in store.live() if other.state != "queued" and on_gpu(other) == on_gpu(run)]
+    wanted = gpus(run)
+    others = [other for other in store.live() if other.state != "queued" and (gpus(other) & wanted if wanted else not gpus(other))]
     if not others:
         return ""
-    free = free_gpu_memory() if on_gpu(run) else free_memory()
+    found = [free_gpu_memory(number) for number in wanted] or [free_memory()]
+    free = None if None in found else min(found)
     if free is None or run.needs is None:
         return "another run trains, and how much memory there is for a second one is not known"
     room = max(0, int(SHARE * free) - sum(map(_still_to_come, others)))

@@ -44,6 +44,16 @@ def test_a_gpu_is_asked_through_its_driver(says, free, tmp_path, monkeypatch):
     assert free_gpu_memory() is None
 
 
+@pytest.mark.parametrize(("visible", "number", "asked"), [("", 0, "0"), ("", 1, "1"), ("3", 0, "3"), ("3, GPU-5a", 1, "GPU-5a"), ("3", 1, "1")])
+def test_a_gpu_is_asked_by_the_number_that_torch_has_for_it(visible, number, asked, tmp_path, monkeypatch):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text('#!/bin/sh\n[ "$1" = "--id=' + asked + '" ] && echo 7\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert free_gpu_memory(number) == 7 << 20
+
+
 def test_a_container_with_less_than_the_machine_counts(tmp_path):
     (tmp_path / "memory.max").write_text("1000\n")
     (tmp_path / "memory.current").write_text("400\n")

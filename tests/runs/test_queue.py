@@ -79,11 +79,21 @@ def test_where_memory_is_not_known_runs_go_one_by_one(store, waiting, memory, un
 
 
 def test_a_run_of_the_gpu_does_not_wait_for_one_of_the_processor(store, waiting, monkeypatch):
-    monkeypatch.setattr(queue, "free_gpu_memory", lambda: 1000 * MB)
+    monkeypatch.setattr(queue, "free_gpu_memory", lambda number: 1000 * MB)
     (slow,) = waiting(900)
     fast = store.enqueue(store.create({"name": "x"}, "", "x", "cuda"), 800 * MB).id
     second = store.enqueue(store.create({"name": "y"}, "", "y", "cuda:0"), 800 * MB).id
     assert advance(store, begin) == [slow, fast] and ids(store.waiting()) == [second]
+
+
+def test_a_run_of_one_gpu_does_not_wait_for_one_of_another(store, monkeypatch):
+    monkeypatch.setattr(queue, "free_gpu_memory", lambda number: (1000, 500, 2000)[number] * MB)
+    first, other, both, third = (store.enqueue(store.create({"name": "x"}, "", "x", device), 600 * MB).id for device in ("cuda", "cuda:1", "cuda*2", "cuda:2"))
+    assert advance(store, begin) == [first, other], "the second GPU has not enough, but nobody else either"
+    store.append(first, [RunEnded("completed", 1, "Done.")])
+    assert waits_for(store, store.get(both)) == "Waits in the queue: it takes about 600 MB, and 0 bytes are left beside 1 other run."
+    store.append(other, [RunEnded("completed", 1, "Done.")])
+    assert advance(store, begin) == [both, third]
 
 
 def test_the_order_can_be_changed_and_a_waiting_run_cancelled(store, waiting):

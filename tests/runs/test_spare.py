@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from builder import api, data, paths
+from builder.cli import waiting as cli_waiting
 from builder.data.ahead import read, read_ahead
 from builder.runs import Store, launch, submit
 from builder.runs import spare as spares
@@ -191,6 +192,13 @@ def test_a_run_by_a_real_one_is_the_same_to_the_last_bit(spare, monkeypatch, hom
         assert ended(store, run).state == "completed" and store.get(run).pid == pid
         events = [row.event for row in store.events(run) if isinstance(row.event, kinds)]
     assert [(event.loss, event.accuracy) for event in events] == [(event.loss, event.accuracy) for event in expected]
+
+
+def test_of_what_is_told_meanwhile_only_the_last_counts():
+    told = cli_waiting.Told()
+    for message in ({"prepare": "one"}, {"prepare": "two"}, {"run": "r"}):
+        told.put(message)
+    assert cli_waiting.newest(told) == {"run": "r"} and told.empty()
 
 
 def test_data_read_ahead_are_given_out_once_and_only_for_what_was_meant(home, monkeypatch):
