@@ -80,7 +80,7 @@ class Split:
         """In a sentence how streamed samples come to the device; empty for those that lie there."""
         if not self.streamed:
             return ""
-        by = f"{workers} thread{'' if workers == 1 else 's'} bring them to the device ahead of their use" if workers else "each batch is brought to the device when it is its turn"
+        by = f"{workers} thread{'' if workers == 1 else 's'} {'brings' if workers == 1 else 'bring'} them to the device ahead of their use" if workers else "each batch is brought to the device when it is its turn"
         return f"The training samples, {self._x.nbytes / 1e6:,.0f} MB, are more than may lie in the memory of the device: they stay where they are, and {by}."
 
     def batches(self, parts: Iterable[Tensor], workers: int) -> Iterator[tuple[Tensor, Tensor]]:

@@ -15,6 +15,8 @@ from torch import nn
 from torchvision.ops import StochasticDepth
 
 from builder.catalogue.augmentation import AUGMENTATIONS
+from builder.tasks.detection import Detection
+from builder.tasks.yolo import yolo_loss, yolo_parts
 from builder.train import shared_gradients
 from builder.train.augment import in_a_row
 from builder.train.batches import seed_everything
@@ -22,7 +24,7 @@ from builder.train.checkpoint import read_weights
 from builder.train.control import Control
 from builder.train.settings import Settings
 from builder.train.shared import Place, SharedRun, joined
-from tests.train.small import Small, small_cnn
+from tests.train.small import CLASSES, Small, small_cnn, stripes
 
 SETTINGS = Settings(epochs=3, batch_size=10, report_every=0, snapshot_every=1000)
 WEIGHTED = nn.CrossEntropyLoss(weight=torch.tensor([0.2, 1.0, 3.0]), label_smoothing=0.1)
@@ -55,6 +57,18 @@ def dropped() -> nn.Module:
                          nn.AlphaDropout(0.2), nn.Unflatten(1, (3, 4)), nn.Dropout1d(0.2), nn.Flatten(0, 1), nn.Dropout(0.3), nn.Linear(4, 1), nn.Unflatten(0, (-1, 3)), nn.Flatten())
 
 
+def detector() -> Small:
+    """A detector of the stripes: one picture in three has a second, smaller box."""
+    seed_everything(0)
+    model = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 5 + CLASSES, 1))
+    given = stripes()
+    train, test = (torch.stack([torch.stack([torch.tensor([0.0, (1 + 2 * label) / 8, 1.0, (2 + 2 * label) / 8, label]),
+                                             torch.tensor([0.5, 0.0, 0.75, 0.125, 1.0] if label == 0 else [0.0, 0.0, 0.0, 0.0, -1.0])]) for label in labels.tolist()])
+                   for labels in (given.train_y, given.test_y))
+    tensors = replace(given, train_y=train, test_y=test, task="detection")
+    return Small(replace(SETTINGS, epochs=2), lambda weights: torch.optim.SGD(weights, lr=1e-3), model, tensors, loss_fn=yolo_loss, task=Detection(CLASSES, yolo_parts))
+
+
 # Not Adam, which makes whole steps of gradients that are nothing but rounding, as that of a bias before BatchNorm.
 CASES: dict[str, Callable[[], Small]] = {
     "BatchNorm": lambda: Small(SETTINGS, model=cnn()),
@@ -62,11 +76,12 @@ CASES: dict[str, Callable[[], Small]] = {
         replace(SETTINGS, l1=0.001, clip=lambda weights: nn.utils.clip_grad_norm_(weights, 1.0), average=0.5), None, cnn(), loss_fn=WEIGHTED),
     "Dropout": lambda: Small(replace(SETTINGS, epochs=2), model=dropped()),
     "gradients in pieces": lambda: in_pieces(Small(replace(SETTINGS, epochs=2), model=cnn())),
+    "boxes": detector,
     "images that are changed and mixed": lambda: Small(replace(SETTINGS, augment=MIXED), model=cnn(), loss_fn=WEIGHTED),
 }
 
 
-IN_TWO = ("images that are changed and mixed", "gradients in pieces")
+IN_TWO = ("boxes", "images that are changed and mixed", "gradients in pieces")
 
 
 class Asked(Control):

@@ -11,6 +11,7 @@ from torch import nn
 from builder.data.load import statistics
 from builder.data.records import Tensors
 from builder.tasks.classification import Classification
+from builder.tasks.task import Task
 from builder.train.batches import seed_everything
 from builder.train.control import Control
 from builder.train.device import Device, choose_device
@@ -57,17 +58,18 @@ class Small:
     """One run of the small network; keeps its parts so that a test can look at them afterwards."""
 
     def __init__(self, settings: Settings | None = None, make_optimizer=None, model: nn.Module | None = None, tensors: Tensors | None = None,
-                 device: Device | None = None, loss_fn=None):
+                 device: Device | None = None, loss_fn=None, task: Task | None = None):
         self.settings = settings or Settings(epochs=3, batch_size=8, report_every=0, snapshot_every=1000)
         self.tensors = tensors or stripes()
         seed_everything(self.settings.seed)
         self.model = model or small_cnn()
         self.optimizer = (make_optimizer or (lambda parameters: torch.optim.SGD(parameters, lr=0.05, momentum=0.9)))(self.model.parameters())
         self.loss_fn, self.device = loss_fn or nn.CrossEntropyLoss(), device or choose_device("cpu")
+        self.task = task or Classification(CLASSES)
 
     def events(self, stop: Callable[[], bool] = lambda: False, control: Control | None = None, **options: object) -> Iterator[Event]:
         """The run's events, as they come; `stop` is asked wherever the loop asks whether to stop."""
-        return train(self.model, self.tensors, self.settings, optimizer=self.optimizer, loss_fn=self.loss_fn, task=Classification(CLASSES),
+        return train(self.model, self.tensors, self.settings, optimizer=self.optimizer, loss_fn=self.loss_fn, task=self.task,
                      device=self.device, control=control or Stopping(stop), **options)
 
     def run(self, **options: object) -> list[Event]:

@@ -25,7 +25,7 @@ def found(tmp_path_factory, request):
 
 
 @pytest.mark.parametrize(("case", "size"), [*((case, size) for case in ("BatchNorm", "weighted classes, L1, clipping and an average", "Dropout") for size in (2, 3)),
-                                            ("images that are changed and mixed", 2), ("gradients in pieces", 2)])
+                                            ("images that are changed and mixed", 2), ("gradients in pieces", 2), ("boxes", 2)])
 def test_losses_and_accuracies_are_those_of_one_process_within_float_error(found, case, size):
     seen = found[f"{case} {size}"]
     assert len(seen["together"]) in (18, 12) and seen["together"] == pytest.approx(seen["alone"], rel=5e-6)
