@@ -645,6 +645,44 @@ def train(project: Project, device: str | None = None, control: Control | None =
         yield from run(network, tensors, settings, optimizer=optimizer, loss_fn=loss_fn, task=task, device=where, control=control, checkpoints=folder, resume=resume, kind=kind)
 
 
+def predict(project: Project, folder: Path, files: Sequence[Path], checkpoint: str = "best", device: str | None = None, **how: object) -> Iterator[tuple[dict[str, object], bytes, bytes]]:
+    """What the "best" or "last" checkpoint of the run of a project in `folder` sees in picture files: of each a record of plain values, a PNG to look at, and of a segmentation
+    the mask as a PNG, else nothing; of a file that is no picture the record says why, and there is no PNG.
+
+    `how` may give `fit` (crop, pad, stretch; as the run's own pictures were brought to their size where it says nothing), `inverted`, and `least`, the score from which
+    boxes are told. Raises what `test` raises, and ValueError where the run's samples are no pictures.
+    """
+    from builder import data
+    from builder.data.own.places import MOST_FILE
+    from builder.inspect.predicted import Network, over, png
+    from builder.train.device import choose_device, take_threads
+    from builder.train.precision import arithmetic
+    from builder.train.testing import restored
+
+    dataset = dataset_of(project)
+    if refused := untrainable(project):
+        raise BuildError(refused)
+    if len(dataset.shape) != 3:
+        raise ValueError(f"its samples are {dataset.shape[0]:,} numbers each, and no pictures")
+    where = choose_device(device)
+    take_threads()
+    settings, network = recipe.settings(project, where), module(replace(project, weights={}))
+    restored(network, where, folder, checkpoint)
+    tensors = data.load(dataset, paths.data_roots(), validation=validation_share(project), most=settings.resident)
+    known = data.kept.get(dataset.name.partition(":")[2]) if dataset.own else None
+    how = {"fit": str((known.how if known else None or {}).get("fit", "crop")), **{name: value for name, value in how.items() if value is not None}}
+    eye = Network(network, dataset, tensors.mean, tensors.std, where, chosen(project, "loss")[0].form, settings.precision, **how)
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                content = stream.read(MOST_FILE + 1)
+            with arithmetic(settings.precision, settings.deterministic, where):
+                told, shown = eye.sees(content)
+            yield {"file": file.name, **told}, png(over(content, shown)), png(shown) if dataset.task == "segmentation" else b""
+        except (data.DataError, OSError) as error:
+            yield {"file": file.name, "says": str(getattr(error, "strerror", None) or error)}, b"", b""
+
+
 def test(project: Project, folder: Path, checkpoint: str = "best", device: str | None = None) -> Evaluated:
     """The "best" or "last" checkpoint of the run of a project in `folder` on the test part, which training does not touch.
 

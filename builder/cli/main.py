@@ -17,6 +17,7 @@ from . import (
     importing,
     metrics,
     models,
+    predicting,
     previewing,
     projects,
     rates,
@@ -51,7 +52,7 @@ def parser(arguments: Sequence[str]) -> Parser:
         return hidden
     whole = Parser(prog="python -m builder", description=DESCRIPTION, epilog=EPILOG)
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
-    for module in (projects, importing, report, diff, exporting, weights, models, previewing, data, augment, rates, training, testing, baselines, runs, metrics, doctor,
+    for module in (projects, importing, report, diff, exporting, weights, models, previewing, data, augment, rates, training, testing, predicting, baselines, runs, metrics, doctor,
                    reference):
         module.add_to(commands)
     return whole

@@ -38,9 +38,7 @@ def tested(store, run, checkpoint: str, device: str | None):
     from builder import api
     from builder.runs import restrained
 
-    project = api.from_json(store.project(run.id))
-    if api.source(project) != store.source(run.id):
-        raise CommandError(f"another version of Brickwork made run {run.id}: this one writes its network otherwise, so that its weights may mean something else", 1)
+    project = same_network(store, run)
     try:
         with restrained():
             seen = api.test(project, run.folder, checkpoint, device)
@@ -48,6 +46,16 @@ def tested(store, run, checkpoint: str, device: str | None):
         raise CommandError(f"run {run.id} cannot be tested: {error}", 1) from None
     store.append_test(run.id, seen)
     return seen
+
+
+def same_network(store, run):
+    """The project of a run; raises CommandError where its network would not be the one that was trained."""
+    from builder import api
+
+    project = api.from_json(store.project(run.id))
+    if api.source(project) != store.source(run.id):
+        raise CommandError(f"another version of Brickwork made run {run.id}: this one writes its network otherwise, so that its weights may mean something else", 1)
+    return project
 
 
 def in_words(seen) -> str:

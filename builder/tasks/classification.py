@@ -50,7 +50,7 @@ class Classification:
 
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many answers are the true class, of a mixed sample the one that has the largest share of it."""
-        return (self._answer(outputs) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
+        return (self.named(outputs) == (targets if targets.ndim == 1 else targets.argmax(1))).sum()
 
     def answers(self, targets: Tensor) -> int:
         """Every sample."""
@@ -83,13 +83,13 @@ class Classification:
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of (true class, answer), by one bincount of their pair number."""
-        pairs = targets * self.classes + self._answer(outputs)
+        pairs = targets * self.classes + self.named(outputs)
         return pairs.bincount(minlength=self.classes ** 2).reshape(self.classes, self.classes)
 
     def _single(self, outputs: Tensor) -> bool:
         """Whether one score stands for two classes; where there is one class alone it is that class's."""
         return self.classes == 2 and outputs.shape[1] == 1
 
-    def _answer(self, outputs: Tensor) -> Tensor:
+    def named(self, outputs: Tensor) -> Tensor:
         """The class numbers that are given, int64 (N)."""
         return (outputs[:, 0] > 0).long() if self._single(outputs) else outputs.argmax(1)

@@ -45,7 +45,7 @@ class Segmentation:
 
     def correct(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """How many pixels are given their class."""
-        return (self._answer(outputs) == targets).sum()
+        return (self.named(outputs) == targets).sum()
 
     def answers(self, targets: Tensor) -> Tensor | int:
         """Every pixel of a class."""
@@ -65,15 +65,15 @@ class Segmentation:
     def pictured(self, outputs: Tensor) -> Tensor | None:
         """The masks of the first samples, as many as MOST_PIXELS hold; None where not even one does."""
         count = MOST_PIXELS // (outputs.shape[2] * outputs.shape[3])
-        return self._answer(outputs[:count]).to(torch.uint8) if count else None
+        return self.named(outputs[:count]).to(torch.uint8) if count else None
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of (true class, answer) over the pixels, by one bincount of their pair number."""
         size = self.classes ** 2
         # Pixels of no class are counted at a place of their own, which is cut off: picking out the others would wait for the device.
-        pairs = torch.where(targets != IGNORED, targets.long() * self.classes + self._answer(outputs), size)
+        pairs = torch.where(targets != IGNORED, targets.long() * self.classes + self.named(outputs), size)
         return pairs.flatten().bincount(minlength=size + 1)[:size].reshape(self.classes, self.classes)
 
-    def _answer(self, outputs: Tensor) -> Tensor:
+    def named(self, outputs: Tensor) -> Tensor:
         """The class numbers that are given, int64 (N H W)."""
         return (outputs[:, 0] > 0).long() if self.classes == 2 and outputs.shape[1] == 1 else outputs.argmax(1)

@@ -11,7 +11,7 @@ from builder.data.records import Tensors
 from builder.tasks.task import LossFunction, Task
 
 from .batches import Split, has_convolutions
-from .checkpoint import BEST, LAST, CheckpointError, read_position, read_weights
+from .checkpoint import BEST, LAST, CheckpointError, Position, read_position, read_weights
 from .device import Device
 from .evaluate import evaluate
 from .events import Evaluated
@@ -22,8 +22,19 @@ CHECKPOINTS = {"best": BEST, "last": LAST}
 
 
 def tested(model: nn.Module, tensors: Tensors, settings: Settings, *, loss_fn: LossFunction, task: Task, device: Device, folder: Path, checkpoint: str) -> Evaluated:
-    """The network with the weights of a checkpoint of the run in `folder`, "best" or "last", over the test part; where the run kept an average of the
-    weights, that is what is tested.
+    """The network with the weights of a checkpoint of the run in `folder`, "best" or "last", over the test part. Raises CheckpointError as `restored` does."""
+    position = restored(model, device, folder, checkpoint)
+    if isinstance(loss_fn, nn.Module):
+        loss_fn.to(device.torch_name)
+    part = Split(tensors.test_x, tensors.test_y, tensors.mean, tensors.std, device, has_convolutions(model), most=settings.resident)
+    with arithmetic(settings.precision, settings.deterministic, device):
+        seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, settings.precision)
+    return Evaluated(position.epoch - (position.batches == 0), position.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures, checkpoint)
+
+
+def restored(model: nn.Module, device: Device, folder: Path, checkpoint: str) -> Position:
+    """Gives the network the weights of a checkpoint of the run in `folder`, "best" or "last", and brings it to the device; where in the run that was. Where the run kept an
+    average of the weights, it is that.
 
     Raises CheckpointError when there is none yet or it is of another network.
     """
@@ -36,11 +47,5 @@ def tested(model: nn.Module, tensors: Tensors, settings: Settings, *, loss_fn: L
         model.load_state_dict(read_weights(path))
     except RuntimeError as error:
         raise CheckpointError(f"{path} is of another network: {str(error).splitlines()[-1].strip()}") from None
-    last = has_convolutions(model)
-    model.to(device=device.torch_name, memory_format=torch.channels_last if last else torch.preserve_format)
-    if isinstance(loss_fn, nn.Module):
-        loss_fn.to(device.torch_name)
-    part = Split(tensors.test_x, tensors.test_y, tensors.mean, tensors.std, device, last, most=settings.resident)
-    with arithmetic(settings.precision, settings.deterministic, device):
-        seen = evaluate(model, part, task, loss_fn, settings.evaluation_batch, settings.precision)
-    return Evaluated(position.epoch - (position.batches == 0), position.step, "test", seen.loss, seen.accuracy, seen.confusion, seen.figures, checkpoint)
+    model.to(device=device.torch_name, memory_format=torch.channels_last if has_convolutions(model) else torch.preserve_format)
+    return position

@@ -47,7 +47,7 @@ def test_boxes_of_voc_are_cut_out_with_the_first_and_the_last_pixel(tmp_path: Pa
     assert found.classes == ("bird", "cat", "dog") and len(found.x) == 9 and not found.broken and found.task == "classification"
     whole = np.asarray(Image.open(io.BytesIO(PICTURES["VOC/JPEGImages/0.png"])))
     # Its pixels count from 1: 1 to 12 are the first twelve.
-    assert any(np.array_equal(pixels, brought(Image.fromarray(whole[2:20, 0:12]), 8, 3, "crop")) for pixels in found.x)
+    assert any(np.array_equal(pixels, brought(Image.fromarray(whole[2:20, 0:12]), (8, 8), 3, "crop")) for pixels in found.x)
 
 
 def test_the_lists_of_imagesets_are_the_parts_where_they_name_every_picture(tmp_path: Path):
@@ -81,7 +81,7 @@ def test_a_box_stays_on_its_thing_when_the_picture_is_brought_to_a_square(fit: s
     pixels = np.zeros((height, width), np.uint8)
     box = (width // 2 - 6, height // 2 - 4, width // 2 + 5, height // 2 + 6)
     pixels[box[1]:box[3], box[0]:box[2]] = 255
-    [square] = brought(Image.fromarray(pixels), 96, 1, fit)
+    [square] = brought(Image.fromarray(pixels), (96, 96), 1, fit)
     left, top, right, bottom = (value * 96 for value in moved(box, (height, width), 96, fit))
     rows, columns = (np.flatnonzero((square > 127).any(axis)) for axis in (1, 0))
     assert [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1] == pytest.approx([left, top, right, bottom], abs=1)

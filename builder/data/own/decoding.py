@@ -119,7 +119,7 @@ def _decode(sheaves: Sequence[Sheaf], choices: Choices, tell: Progress, side: in
                 continue
             cut = image.crop(whole_pixels(piece.box, image.size)) if piece.box else image
             if done.x is not None:
-                done.x.add(brought(cut, side, wanted, choices.fit))
+                done.x.add(brought(cut, (side, side), wanted, choices.fit))
             else:
                 seen(piece, cut)
             done.good.append(piece)

@@ -13,6 +13,7 @@ from .boxes import Box, Boxes, unused
 from .brought import Brought, parts_of, tiled
 from .choices import Choices
 from .decoding import Piece, Sheaf, looked_at, read_pixels
+from .pictures import taken
 from .places import Listing
 from .report import Broken, counted
 from .tiles import Tiles, coloured, small
@@ -58,18 +59,7 @@ def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choice
 def moved(sides: Sequence[float], size: tuple[int, int], side: int, fit: str) -> tuple[float, float, float, float] | None:
     """A box (left, top, right, bottom in pixels) of a picture of this height and width as shares of the square that `pictures.fitted` makes of it;
     None where less than a quarter of it is left."""
-    height, width = size
-    if fit == "crop":
-        # ImageOps.fit takes the largest square of the middle, to parts of a pixel.
-        across = down = min(width, height)
-        left, top = (width - across) / 2, (height - down) / 2
-    elif fit == "pad":
-        # ImageOps.pad rounds the shorter side and what is put beside it.
-        wide, high = (side, round(height / width * side)) if width >= height else (round(width / height * side), side)
-        across, down = side * width / max(wide, 1), side * height / max(high, 1)
-        left, top = -round((side - wide) / 2) * width / max(wide, 1), -round((side - high) / 2) * height / max(high, 1)
-    else:
-        across, down, left, top = width, height, 0.0, 0.0
+    left, top, across, down = taken(size[::-1], (side, side), fit)
     whole = [(sides[0] - left) / across, (sides[1] - top) / down, (sides[2] - left) / across, (sides[3] - top) / down]
     inside = [min(max(0.0, value), 1.0) for value in whole]
     area, rest = ((box[2] - box[0]) * (box[3] - box[1]) for box in (whole, inside))

@@ -134,8 +134,8 @@ def _with_pixels(found: Brought, good: Sequence[tuple[Labelled, Item]], table: n
         if number % 16 == 0:
             tell(f"Reading {len(good):,} pictures and masks", 0.5 + number / (2 * len(good)))
         image, numbers = _both(picture.item, mask)
-        x.add(brought(image, side, channels, choices.fit))
-        y.add(fitted(Image.fromarray(table[numbers]), side, choices.fit, Image.Resampling.NEAREST, IGNORED))
+        x.add(brought(image, (side, side), channels, choices.fit))
+        y.add(fitted(Image.fromarray(table[numbers]), (side, side), choices.fit, Image.Resampling.NEAREST, IGNORED))
     return replace(found, x=x, y=y)
 
 
@@ -144,7 +144,7 @@ def _tiles(good: Sequence[tuple[Labelled, Item]], table: numpy.ndarray) -> Tiles
     for picture, mask in good:
         image, numbers = _both(picture.item, mask)
         tiles.add(0, small(image))
-        tiles.add(1, coloured(fitted(Image.fromarray(table[numbers]), SIDE, "pad", Image.Resampling.NEAREST, IGNORED)))
+        tiles.add(1, coloured(fitted(Image.fromarray(table[numbers]), (SIDE, SIDE), "pad", Image.Resampling.NEAREST, IGNORED)))
     return tiles
 
 

@@ -118,21 +118,37 @@ def is_grey(image: Image.Image, whole: bool = False) -> bool:
     return bool((red == green).all() and (green == blue).all())
 
 
-def fitted(image: Image.Image, side: int, fit: str, how: Image.Resampling, around: int = 0) -> numpy.ndarray:
-    """The picture as a square of that side, uint8 (side side ...); `around` is what "pad" puts beside it. A mask stays on its picture this way."""
-    if image.size == (side, side):
+def fitted(image: Image.Image, size: tuple[int, int], fit: str, how: Image.Resampling, around: int = 0) -> numpy.ndarray:
+    """The picture of this width and height, uint8 (H W ...); `around` is what "pad" puts beside it. A mask stays on its picture this way."""
+    if image.size == size:
         return numpy.asarray(image)
     if fit == "crop":
-        return numpy.asarray(ImageOps.fit(image, (side, side), how))
+        return numpy.asarray(ImageOps.fit(image, size, how))
     if fit == "pad":
-        return numpy.asarray(ImageOps.pad(image, (side, side), how, around if image.mode == "L" else None))
-    return numpy.asarray(image.resize((side, side), how))
+        return numpy.asarray(ImageOps.pad(image, size, how, around if image.mode == "L" else None))
+    return numpy.asarray(image.resize(size, how))
 
 
-def brought(image: Image.Image, side: int, channels: int, fit: str) -> numpy.ndarray:
-    """The picture as uint8 (C side side): "crop" takes the largest square of its middle, "pad" puts black around, "stretch" changes its shape.
+def brought(image: Image.Image, size: tuple[int, int], channels: int, fit: str) -> numpy.ndarray:
+    """The picture of this width and height as uint8 (C H W): "crop" takes the largest part of its middle of that form, "pad" puts black around, "stretch" changes its form.
 
     Smaller pictures are enlarged, larger ones averaged down (bilinear with antialiasing); one that has the size already stays as it is.
     """
-    pixels = fitted(image.convert("L" if channels == 1 else "RGB"), side, fit, Image.Resampling.BILINEAR)
+    pixels = fitted(image.convert("L" if channels == 1 else "RGB"), size, fit, Image.Resampling.BILINEAR)
     return pixels[None] if channels == 1 else numpy.moveaxis(pixels, 2, 0)
+
+
+def taken(size: tuple[int, int], to: tuple[int, int], fit: str) -> tuple[float, float, float, float]:
+    """Which part of a picture of this width and height `fitted` makes into one of another: left and top in its pixels, width and height; of "pad" it reaches beyond the picture."""
+    (width, height), (wide, high) = size, to
+    if fit == "crop":
+        # ImageOps.fit takes the largest part of the middle, to parts of a pixel.
+        form = wide / high
+        across, down = (form * height, height) if width / height >= form else (width, width / form)
+        return (width - across) / 2, (height - down) / 2, across, down
+    if fit == "pad":
+        # ImageOps.pad rounds the shorter side and what is put beside it.
+        inner_wide, inner_high = (wide, round(height / width * wide)) if width / height >= wide / high else (round(width / height * high), high)
+        left, top = (-round((outer - inner) / 2) * whole / max(inner, 1) for outer, inner, whole in ((wide, inner_wide, width), (high, inner_high, height)))
+        return left, top, wide * width / max(inner_wide, 1), high * height / max(inner_high, 1)
+    return 0.0, 0.0, width, height

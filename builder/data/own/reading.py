@@ -158,7 +158,7 @@ def _tiled(read: Read) -> dict[str, object]:
     if read.task == "segmentation":
         for pixels, mask in zip(read.x[:EACH], read.y, strict=False):
             tiles.add(0, tile(pixels))
-            tiles.add(1, coloured(fitted(Image.fromarray(mask), SIDE, "pad", Image.Resampling.NEAREST, IGNORED)))
+            tiles.add(1, coloured(fitted(Image.fromarray(mask), (SIDE, SIDE), "pad", Image.Resampling.NEAREST, IGNORED)))
         return tiled(tiles, mask_pairs.ROWS)
     for pixels, label in zip(read.x, read.labels, strict=True):
         if tiles.wants(label):
