@@ -7,13 +7,14 @@ import streamlit as st
 from builder.charts.history import best
 from builder.charts.metrics import by_class, found_by_class, totals
 from builder.charts.parts import has_parts, parts_figure
-from builder.graph import Project
+from builder.graph import Project, dataset_of
 from builder.runs import Run
 
 from . import data_view
 from .answers_view import Samples, answers
 from .baselines_view import baselines
 from .frame import fold
+from .predict_view import predict
 from .train_view import follow
 
 REFRESH_SECONDS = 2.0
@@ -45,6 +46,8 @@ def panels(project: Project, run: Run | None, can_train: bool, first_samples: Sa
     if run:
         answers(run, first_samples)
         fold("Metrics", "metrics_open", ":material/analytics:", metrics, run)
+        if run.checkpoint is not None and (dataset := dataset_of(project)) and len(dataset.shape) == 3:
+            fold("A picture of your own", "predict_open", ":material/image_search:", predict, run)
     if can_train and project.task.get("kind") != "detection":
         fold("Baselines", "baselines_open", ":material/leaderboard:", baselines, project, run)
 
