@@ -653,8 +653,7 @@ def predict(project: Project, folder: Path, files: Sequence[Path], checkpoint: s
     boxes are told. Raises what `test` raises, and ValueError where the run's samples are no pictures.
     """
     from builder import data
-    from builder.data.own.places import MOST_FILE
-    from builder.inspect.predicted import Network, over, png
+    from builder.inspect.predicted import Network
     from builder.train.device import choose_device, take_threads
     from builder.train.precision import arithmetic
     from builder.train.testing import restored
@@ -672,15 +671,8 @@ def predict(project: Project, folder: Path, files: Sequence[Path], checkpoint: s
     known = data.kept.get(dataset.name.partition(":")[2]) if dataset.own else None
     how = {"fit": str((known.how if known else None or {}).get("fit", "crop")), **{name: value for name, value in how.items() if value is not None}}
     eye = Network(network, dataset, tensors.mean, tensors.std, where, chosen(project, "loss")[0].form, settings.precision, **how)
-    for file in files:
-        try:
-            with file.open("rb") as stream:
-                content = stream.read(MOST_FILE + 1)
-            with arithmetic(settings.precision, settings.deterministic, where):
-                told, shown = eye.sees(content)
-            yield {"file": file.name, **told}, png(over(content, shown)), png(shown) if dataset.task == "segmentation" else b""
-        except (data.DataError, OSError) as error:
-            yield {"file": file.name, "says": str(getattr(error, "strerror", None) or error)}, b"", b""
+    with arithmetic(settings.precision, settings.deterministic, where):
+        yield from map(eye.looks_at, files)
 
 
 def test(project: Project, folder: Path, checkpoint: str = "best", device: str | None = None) -> Evaluated:

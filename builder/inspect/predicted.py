@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy
 import torch
@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageOps
 from torch import Tensor, nn
 
 from builder.catalogue import Dataset
+from builder.data import DataError
 from builder.data.own.pictures import brought, decoded, taken
 from builder.data.own.places import MOST_FILE
 from builder.tasks.classification import Classification
@@ -60,6 +61,16 @@ class Network:
         outputs = self._outputs(picture)
         told, shown = {"classification": self._classes, "detection": self._boxes, "segmentation": self._mask, "regression": self._numbers}[self.dataset.task](outputs, picture)
         return {"task": self.dataset.task, "width": picture.width, "height": picture.height, **told}, shown
+
+    def looks_at(self, file: Path) -> tuple[Record, bytes, bytes]:
+        """The same of a file, with its name: plain values, a PNG to look at, and of a segmentation the mask as a PNG; where it is no picture, why, and no PNG."""
+        try:
+            with file.open("rb") as stream:
+                content = stream.read(MOST_FILE + 1)
+            told, shown = self.sees(content)
+        except (DataError, OSError) as error:
+            return {"file": file.name, "says": str(getattr(error, "strerror", None) or error)}, b"", b""
+        return {"file": file.name, **told}, png(over(content, shown)), png(shown) if self.dataset.task == "segmentation" else b""
 
     def _outputs(self, picture: Image.Image) -> Tensor:
         channels, height, width = self.dataset.shape
@@ -134,11 +145,6 @@ def png(image: Image.Image) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()
-
-
-def text(image: Image.Image) -> str:
-    """The same in letters."""
-    return base64.b64encode(png(image)).decode("ascii")
 
 
 def _small(picture: Image.Image) -> Image.Image:

@@ -47,7 +47,7 @@ def panels(project: Project, run: Run | None, can_train: bool, first_samples: Sa
         answers(run, first_samples)
         fold("Metrics", "metrics_open", ":material/analytics:", metrics, run)
         if run.checkpoint is not None and (dataset := dataset_of(project)) and len(dataset.shape) == 3:
-            fold("A picture of your own", "predict_open", ":material/image_search:", predict, run)
+            fold("A picture of your own", "predict_open", ":material/image_search:", predict, run, dataset.task == "detection")
     if can_train and project.task.get("kind") != "detection":
         fold("Baselines", "baselines_open", ":material/leaderboard:", baselines, project, run)
 

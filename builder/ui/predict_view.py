@@ -37,13 +37,13 @@ def _command(run_id: str, file: Path, content: bytes, options: Sequence[str]) ->
     return "predict", *options, "--json", "--", run_id, str(file)
 
 
-def predict(run: Run) -> None:
-    """The form, and below it what was seen; looks again by itself meanwhile."""
+def predict(run: Run, boxes: bool) -> None:
+    """The form, which asks for a score where the network finds `boxes`, and beside it what was seen; looks again by itself meanwhile."""
     busy = looking(paths.home()).running(run.id)
-    st.fragment(_draw, run_every=POLL if busy else None, key="predict")(run, busy)
+    st.fragment(_draw, run_every=POLL if busy else None, key="predict-aside")(run, boxes, busy)
 
 
-def _draw(run: Run, busy: bool) -> None:
+def _draw(run: Run, boxes: bool, busy: bool) -> None:
     server = looking(paths.home())
     running, job = server.running(run.id), server.of(run.id)
     form, seen = st.columns([2, 3], gap="large")
@@ -52,9 +52,9 @@ def _draw(run: Run, busy: bool) -> None:
         which = st.segmented_control("Weights of", list(CHECKPOINTS), format_func=CHECKPOINTS.get, default="best", key="predict-checkpoint", required=True)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             fit = st.selectbox("Other shapes", [AS_TRAINED, *FITS], format_func=lambda name: FITS.get(name, name), key="predict-fit", width=190)
-            least = st.number_input("Boxes from", 0.0, 1.0, 0.5, 0.05, key="predict-least", width=120, help="The score from which boxes are shown, where the network finds things")
+            least = st.number_input("Boxes from", 0.0, 1.0, 0.5, 0.05, key="predict-least", width=120, help="The score from which boxes are shown") if boxes else None
             invert = st.checkbox("Negative", key="predict-invert", help="For dark characters on white paper, where those of the data are light on black, as MNIST's are")
-        options = [f"--checkpoint={which}", f"--least={least}", *([] if fit == AS_TRAINED else [f"--fit={fit}"]), *(["--invert"] if invert else [])]
+        options = [f"--checkpoint={which}", *([] if least is None else [f"--least={least}"]), *([] if fit == AS_TRAINED else [f"--fit={fit}"]), *(["--invert"] if invert else [])]
         if running:
             st.button("Cancel", key="cancel-predict", icon=":material/close:", on_click=server.cancel)
         elif st.button("Look at it", key="predict", icon=":material/image_search:", type="primary", disabled=not upload or server.busy()):

@@ -85,7 +85,7 @@ def test_what_was_seen_in_a_picture_is_shown(row: dict, columns: dict, run, monk
     server = Jobs([sys.executable, "-c", SEES % json.dumps(row)])
     tab = asked(server, monkeypatch)
     [told] = server.of(run).rows
-    assert told["file"] == "--checkpoint=best --least=0.5 --fit=pad --invert --json --" and told["width"] == 5
+    assert told["file"] == "--checkpoint=best --fit=pad --invert --json --" and told["width"] == 5
     assert columns in [{name: list(values) for name, values in table.value.to_dict("list").items()} for table in tab.dataframe] and len(tab.get("image")) == 1
 
 
