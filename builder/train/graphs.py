@@ -86,9 +86,10 @@ class RecordedStep:
                 rate[0] = group["lr"]
                 rate[1].fill_(rate[0])
         self._play()
+        # A step that was made since, of a batch of another size, has left others: who looks at gradients would see those of then.
+        for weights, gradient in self._written:
+            weights.grad = gradient
         if not self._whole:
-            for weights, gradient in self._written:
-                weights.grad = gradient
             self._optimizer.step()
         return self._loss, self._outputs.clone()
 

@@ -100,7 +100,8 @@ def test_a_recorded_run_has_the_bits_of_one_that_is_not(tapes: list[Tape], optim
     assert [event.says for event in of(events, "Noted")] == ["A step takes 1000.00 ms as it is, 100.00 ms as a CUDA graph: it goes on as a CUDA graph."]
     assert tapes[0].played == 10, "of twelve whole batches all but two, and none of the three that are left over"
     assert same_weights(recorded.weights(), made.weights())
-    assert [event.loss for event in of(events, "StepEnded")] == [event.loss for event in of(others, "StepEnded")]
+    told, expected = ([(event.loss, event.gradient) for event in of(all_of, "StepEnded")] for all_of in (events, others))
+    assert told == expected and None not in dict(told).values()
     assert [(event.accuracy, event.loss) for event in of(events, "EpochEnded")] == [(event.accuracy, event.loss) for event in of(others, "EpochEnded")]
 
 
@@ -220,9 +221,11 @@ def test_on_a_gpu_a_recorded_step_gives_what_made_ones_give(monkeypatch: pytest.
     monkeypatch.setattr(compiling, "MEASURED", 2)
     settings = replace(SETTINGS, epochs=6)
     recorded, made = small(settings, optimizer, gpu), small(replace(settings, compile="off"), optimizer, gpu)
-    said = [event.says for event in of(recorded.run(), "Noted")]
-    made.run()
+    events, others = recorded.run(), made.run()
+    said = [event.says for event in of(events, "Noted")]
     assert len(said) == 1 and "ms as a CUDA graph" in said[0]
+    found, expected = ([event.gradient for event in of(events, "StepEnded")] for events in (events, others))
+    assert found == pytest.approx(expected, rel=0.2, abs=0.02), "of the step that was played back, not of one that was made before"
     assert all(torch.allclose(value, made.weights()[name], rtol=1e-3, atol=1e-4) for name, value in recorded.weights().items())
 
 
