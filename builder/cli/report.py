@@ -88,7 +88,7 @@ def foreseen(project, report, device: str | None) -> str:
     """That training a project will run out of memory as far as can be told, with the batch that fits, in a sentence; empty where it fits or nobody knows."""
     from builder.graph.memory import batch_size, memory
 
-    kind, free = free_memory("cpu" if device == "cpu" else "cuda" if (device or "").startswith("cuda") else None)
+    kind, free = free_memory(device if (device or "").startswith(("cpu", "cuda")) else None)
     need, batch = memory(project, report, kind == "cuda"), batch_size(project)
     if free is None or need.fits(batch, free):
         return ""
@@ -98,13 +98,14 @@ def foreseen(project, report, device: str | None) -> str:
 
 
 def free_memory(device: str | None) -> tuple[str, int | None]:
-    """The device that is meant and its free bytes; a GPU is asked through its driver's tool, else through torch."""
+    """The kind of device that is meant ("cuda:1" is of the kind "cuda") and its free bytes; a GPU is asked through its driver's tool, else through torch."""
     from builder.runs import free_gpu_memory
     from builder.runs import free_memory as free_here
 
     if device == "cpu" or (device is None and not Path("/dev/nvidia0").exists()):
         return "cpu", free_here()
-    free = free_gpu_memory()
+    number = (device or "").partition(":")[2]
+    free = free_gpu_memory(int(number) if number.isdecimal() else 0)
     if free is None:
         from builder.train.device import free_gpu
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builder import api, runs
+from builder.cli.report import foreseen
 from builder.graph import apply, dumps
 from builder.runs import Store
 
@@ -15,7 +16,7 @@ def free(monkeypatch):
 
     def sets(machine: int | None, gpu: int | None = None) -> None:
         monkeypatch.setattr(runs, "free_memory", lambda: machine)
-        monkeypatch.setattr(runs, "free_gpu_memory", lambda: gpu)
+        monkeypatch.setattr(runs, "free_gpu_memory", lambda number: gpu)
 
     return sets
 
@@ -97,3 +98,10 @@ def test_an_average_of_the_weights_is_counted(brickwork, free, tmp_path):
     project = api.with_settings(api.gallery("mnist-cnn"), {"training.averaging": "EMA"})
     (tmp_path / "average.json").write_text(dumps(project))
     assert brickwork("report", tmp_path / "average.json", "--device", "cpu", "--json").json["memory"]["optimizer"] == 4 * 21_840
+
+
+def test_what_is_foreseen_goes_by_the_gpu_that_is_meant(monkeypatch):
+    monkeypatch.setattr(runs, "free_gpu_memory", {0: 80_000_000_000, 1: 300_000}.get)
+    project = api.gallery("mnist-cnn")
+    report = api.check(project)
+    assert foreseen(project, report, "cuda") == "" and ", and 300 kB are free on the GPU: it may run out of memory." in foreseen(project, report, "cuda:1")
