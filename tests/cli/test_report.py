@@ -104,4 +104,4 @@ def test_what_is_foreseen_goes_by_the_gpu_that_is_meant(monkeypatch):
     monkeypatch.setattr(runs, "free_gpu_memory", {0: 80_000_000_000, 1: 300_000}.get)
     project = api.gallery("mnist-cnn")
     report = api.check(project)
-    assert foreseen(project, report, "cuda") == "" and ", and 300 kB are free on the GPU: it may run out of memory." in foreseen(project, report, "cuda:1")
+    assert foreseen(project, report, "cuda") == "" and ", and 300.0 kB are free on the GPU: it may run out of memory." in foreseen(project, report, "cuda:1")
