@@ -90,11 +90,12 @@ def summary(project: Project) -> str:
     for field in [*whole(project, *(name for name in WHOLE if name not in TOP)), *inside(project, "loss")]:
         if field.value != field.param.default:
             name = LABELS.get(field.param.name, field.param.name)
-            also.append({"bool": name.lower(), "choice": str(field.value)}.get(field.param.type) or _amount(name, field.value))
+            plain = name if name[1:] != name[1:].lower() else name.lower()
+            also.append({"bool": plain, "choice": str(field.value)}.get(field.param.type) or _amount(name, field.value))
     if held_out(project) and (share := validation_share(project)) != VALIDATION.default:
         also.append(f"{100 * share:g} % for validation" if share else "no validation part: the test part is watched")
     also += [f"{count} augmentation{'' if count == 1 else 's'}"] if (count := len(augmentations(project))) else []
-    return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch}, seed {seed}"
+    return (f"{kind_of(project, 'optimizer')} with {', '.join(changed)}; {epochs} epoch{'' if epochs == 1 else 's'}, batches of {batch:,}, seed {seed}"
             + "".join(f"; {name}" for name in also))
 
 

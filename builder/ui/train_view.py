@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import streamlit as st
 from builder import paths
 from builder.catalogue import TASKS
 from builder.charts.history import History, Sent, extend, payload, sent
-from builder.graph import Project, to_json
+from builder.graph import Project, from_json, to_json
 from builder.graph.check import WHOLE
 from builder.graph.memory import amount
 from builder.runs import SPARE, Run, RunError, Store, advance, explained, judged_by, notes, resume, settle, submit, waits_for
@@ -25,6 +26,7 @@ from . import run_controls
 from .export_view import Export, run_dialog
 from .frame import esc
 from .live import live
+from .settings import summary
 
 FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RateChanged", "RunEnded")
 PICTURES = ("Snapshot", "Gradients")
@@ -295,10 +297,18 @@ def draw_runs(runs: list[Run], shown: str | None, load_id: str, export: Export) 
         st.toggle(f"All {len(runs)} runs", key="all_runs")
 
 
+@st.cache_data(show_spinner=False, max_entries=256)
+def trained_with(run_id: str, epochs: int) -> str:
+    """The settings of a run of so many `epochs` (0 before it starts) in a line, by which runs of one drawing are told apart; empty where its project cannot be read."""
+    with suppress(RunError, ValueError, KeyError):
+        return summary(from_json(store().project(run_id)))
+    return ""
+
+
 def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     """One line of the list."""
-    name, state, numbers, *buttons, away = st.columns([2.6, 1.3, 4.4, 1, 1.1, 1, 1], gap="xsmall", vertical_alignment="center")
-    name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]")
+    name, state, numbers, *buttons, away = st.columns([4.4, 1.5, 3.4, 0.95, 1.1, 0.95, 0.95], gap="xsmall", vertical_alignment="center")
+    name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]  \n:gray[:small[{esc(trained_with(run.id, run.epochs))}]]")
     # The list is drawn when the page is; what changes by the second is told by the view above alone.
     followed = shown and run.live
     state.badge("live" if followed else STATES[run.state], color=COLOURS.get(run.state, "red"))

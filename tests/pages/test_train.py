@@ -115,6 +115,15 @@ def test_a_number_that_cannot_be_is_answered_with_its_bound_and_one_wiped_out_st
     assert looked(tab).number_input(key="training.batch_size").value == 8 and workspace().project == before
 
 
+def test_runs_of_one_drawing_are_told_apart_by_their_settings():
+    for lr in (0.05, 0.5):
+        project = api.with_settings(workspace().project, {"training.optimizer.lr": lr})
+        with Store() as runs:
+            runs.create(api.to_json(project), api.source(project), project.name)
+    listed = said(page())
+    assert all(f"SGD with lr {lr}; 15 epochs, batches of 8, seed 0" in listed for lr in (0.05, 0.5))
+
+
 def test_another_optimiser_brings_its_own_settings():
     tab = page()
     looked(tab.selectbox(key="training.optimizer.kind").select("Adam").run())

@@ -32,6 +32,7 @@ export class Chart {
   private readonly observer = new ResizeObserver(() => this.resize());
   private frame: Frame = { steps: 1, stepsPerEpoch: 0 };
   private weight = 0;
+  private none = "waiting for the first step";
   private mode: "lines" | "markers" = "lines";
   private part: Part | null = null;
   private look: Look;
@@ -92,6 +93,12 @@ export class Chart {
     this.part = part;
     setText(this.watched, part);
     this.then(() => Plotly.restyle(this.plot, { name: part } as unknown as Plotly.Data, [TEST]));
+  }
+
+  /** Why there is no line yet, or never will be. */
+  setNone(says: string): void {
+    this.none = says;
+    if (this.plot.hasAttribute("data-empty")) setAttributes(this.plot, { "aria-label": `${this.spec.title}: ${says}`, "data-empty": says });
   }
 
   private resize(): void {
@@ -217,8 +224,8 @@ export class Chart {
     const test = tested ? this.spec.test(tested) : null;
     const parts = [train === null ? "" : `training ${this.spec.words(train)}`, test === null ? "" : `${this.part ?? ""} ${this.spec.words(test)}`].filter(Boolean);
     setText(this.value, parts.join(" · "));
-    const words = last ? `${this.spec.title} up to step ${last[0]}: ${parts.join(", ")}` : `${this.spec.title}: waiting for the first step`;
-    setAttributes(this.plot, { "aria-label": words, "data-empty": last ? null : "waiting for the first step" });
+    const words = last ? `${this.spec.title} up to step ${last[0]}: ${parts.join(", ")}` : `${this.spec.title}: ${this.none}`;
+    setAttributes(this.plot, { "aria-label": words, "data-empty": last ? null : this.none });
   }
 
   destroy(): void {

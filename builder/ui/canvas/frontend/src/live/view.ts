@@ -8,7 +8,7 @@ import { ended, HeaderView } from "./header.ts";
 import { MatrixView } from "./matrix.ts";
 import { horizon, type Merged, type Series } from "./series.ts";
 import { type Look, readLook, resolve } from "./theme.ts";
-import type { Gradients, LiveData, Point, Task } from "./types.ts";
+import type { Gradients, LiveData, Point, State, Task } from "./types.ts";
 
 const LOSS: ChartSpec = {
   title: "Loss",
@@ -61,6 +61,12 @@ const CHARTS: Readonly<Record<Task, readonly ChartSpec[]>> = {
 const chosen = { weight: 0, log: false };
 
 const SMOOTHINGS = [["Raw", 0], ["Smooth", 0.6], ["Smoother", 0.9]] as const;
+
+/** What stands where there is no point to draw. */
+function missing(state: State): string {
+  if (state === "none") return "no run yet";
+  return ended(state) ? "it ended before its first step" : "waiting for the first step";
+}
 
 /** The whole component: header, charts, filters and confusion matrix of one run at a time. */
 export class LiveView {
@@ -170,6 +176,7 @@ export class LiveView {
     for (const chart of this.charts) chart.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch });
     for (const chart of this.charts) chart.setMarks(data.marks);
     for (const chart of this.charts) chart.setPart(header.part);
+    for (const chart of this.charts) chart.setNone(missing(data.state));
     this.draw(series, added, other);
     this.filters.update(series.snapshot);
     this.showGradients(data.gradients, series.points);
