@@ -74,7 +74,7 @@ def _boxes(dataset: Dataset, x, y, told: Answered) -> None:
     words = charts.scored(given, x.shape[2:], across)
     st.plotly_chart(charts.sheet_figure(charts.sheet(charts.beside(x, len(names), y, given), across), charts.box_colours(names), zoom, words), key="answers-chart", width="content",
                     config={"staticPlot": True})
-    st.caption("Of each: what is true, and behind it what the network says and how sure it is, of boxes with a score of 0.5 and more.")
+    st.caption("Of each: what is true, and beside it what the network says and how sure it is, of boxes with a score of 0.5 and more.")
 
 
 def _numbers(dataset: Dataset, x, y, told: Answered) -> None:

@@ -307,7 +307,7 @@ def trained_with(run_id: str, epochs: int) -> str:
 
 def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     """One line of the list."""
-    name, state, numbers, *buttons, away = st.columns([4.4, 1.5, 3.4, 0.95, 1.1, 0.95, 0.95], gap="xsmall", vertical_alignment="center")
+    name, state, numbers, *buttons, away = st.columns([4.2, 1.8, 3.3, 0.95, 1.1, 0.95, 0.95], gap="xsmall", vertical_alignment="center")
     name.markdown(f"{'**' if shown else ''}{esc(run.name)}{'**' if shown else ''} :gray[{esc(when(run.created))}]  \n:gray[:small[{esc(trained_with(run.id, run.epochs))}]]")
     # The list is drawn when the page is; what changes by the second is told by the view above alone.
     followed = shown and run.live

@@ -57,4 +57,5 @@ def test_the_best_epoch_of_boxes_is_that_of_the_highest_precision_not_of_the_lea
     assert best(History(tests=(first, second))) is second
     assert not has_parts((first,)) and has_parts((first, second))
     figure = parts_figure((first, second), ("#111111", "#222222"))
+    assert figure.layout.xaxis.dtick == 1  # no epoch stands twice on the axis
     assert [(one.name, list(one.x), list(one.y)) for one in figure.data] == [("boxes", [1, 2], [1.5, 1.5]), ("objectness", [1, 2], [0.4, 0.4]), ("classes", [1, 2], [0.1, 0.1])]
