@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from builder.compile.effect import Effect
     from builder.compile.importer import Imported
     from builder.compile.partial import Partial
+    from builder.data import Tensors
     from builder.export import Exported
     from builder.graph.analysis import Analysis
     from builder.inspect.baselines import Score
@@ -569,10 +570,10 @@ def warm(project: Project, before: Project, checkpoint: Path, title: str) -> tup
     return begun(project, before, checkpoint, title)
 
 
-def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[numpy.ndarray, list[int]]:
+def augmented(project: Project, samples: int = 6, epochs: int = 6, tensors: Tensors | None = None) -> tuple[numpy.ndarray, list[int]]:
     """Training images as they are and in the first epochs of a run, as one picture uint8 (height width 4), transparent between them, and the samples' numbers.
 
-    Raises BuildError where there are no images to change, and builder.data.DataError when the data set is not on this machine.
+    `tensors` are the project's data where they are read already. Raises BuildError where there are no images to change, and builder.data.DataError when the data set is not on this machine.
     """
     from builder import data
     from builder.inspect.augmented import sheet
@@ -583,7 +584,7 @@ def augmented(project: Project, samples: int = 6, epochs: int = 6) -> tuple[nump
         raise BuildError(f"{project.name} is not trained on images, and augmentations change images")
     if wrong := [problem for problem in check(project).errors if str(problem.field).startswith(AUGMENTATIONS)]:
         raise BuildError("; ".join(map(str, wrong)))
-    tensors = data.load(dataset, paths.data_roots(), validation=validation_share(project), most=data.GLANCE)
+    tensors = tensors or data.load(dataset, paths.data_roots(), validation=validation_share(project), most=data.GLANCE)
     return sheet(tensors, in_a_row(augmentations(project)), number(project, "seed"), samples, epochs)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from builder import api, data, paths
 from builder.catalogue import Dataset
 from builder.charts.classes import png
+from builder.graph import dataset_of
 from builder.graph.datasets import validation_share
 from builder.ui import augment_view, data_view, own_view, samples_view
 from builder.ui.frame import esc, frame
@@ -15,16 +16,23 @@ from builder.ui.settings import apply, draw_field, held_out, made, parts, troubl
 from builder.ui.workspace import Workspace
 
 
-@st.cache_data(show_spinner="Reading the samples…", max_entries=8)
+@st.cache_data(show_spinner="Reading the samples…", max_entries=32)
 def pictured(dataset: Dataset, validation: float, folder: str) -> data.Shown:
     """What is shown of a data set, of which a share is held out; the samples themselves are not kept."""
     return data.shown(dataset, paths.data_roots(), own_view.features(dataset.name), validation)
 
 
+@st.cache_resource(show_spinner="Reading the samples…", max_entries=1, ttl=600)
+def samples(dataset: Dataset, validation: float, folder: str) -> data.Tensors:
+    """The samples that were changed last: the next augmentation changes them without reading them anew."""
+    return data.load(dataset, paths.data_roots(), validation=validation, most=data.GLANCE)
+
+
 @st.cache_data(show_spinner="Changing the samples…", max_entries=32)
 def changed(project: str, folder: str):
     """A picture of samples before and after a project's augmentations."""
-    picture = api.augmented(api.from_json(json.loads(project)))[0]
+    given = api.from_json(json.loads(project))
+    picture = api.augmented(given, tensors=samples(dataset_of(given), validation_share(given), folder))[0]
     return png(picture), picture.shape[1]
 
 
@@ -97,7 +105,7 @@ if where is not None and not data_view.read_first(dataset, data.ready(dataset), 
     except data.DataError as error:
         left.error(esc(str(error)))
     else:
-        samples, changes = right.tabs(["Samples", "Augmentation"])
+        there, changes = right.tabs(["Samples", "Augmentation"])
         with changes:
             augment_view.draw(space, dataset, lambda project: changed(json.dumps(api.to_json(project)), str(where.folder)))
-        samples_view.draw(dataset, shown, left, samples)
+        samples_view.draw(dataset, shown, left, there)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import colorsys
 from array import array
 from collections.abc import Sequence
 
 import numpy
 from plotly import graph_objects as go
 
+from builder.catalogue import colours as catalogue
+
 from .classes import GAP, png
 
-# Class 0 is mostly what is behind everything: it stays dark. The others are told apart by those who see no red or no green too (Okabe & Ito 2008).
-FIRST = ((60, 60, 66), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
-NO_CLASS = (255, 255, 255)
 BACK = OPAQUE = 255
 TRUE, GIVEN = (0, 158, 115), (213, 94, 0)  # the edges of boxes
 SHARE = 0.6  # of a mask's colour over its picture
@@ -28,15 +26,13 @@ def shaped(values: array, shape: Sequence[int]) -> numpy.ndarray:
 
 
 def palette(count: int) -> numpy.ndarray:
-    """A colour a class, uint8 (count 3): the first eight apart for every eye, more around the circle of hues."""
-    golden = 0.618034
-    more = [tuple(round(255 * part) for part in colorsys.hsv_to_rgb(number * golden % 1, 0.55 + 0.4 * (number % 2), 0.9)) for number in range(max(0, count - len(FIRST)))]
-    return numpy.array([*FIRST, *more][:count], numpy.uint8)
+    """A colour a class, uint8 (count 3)."""
+    return numpy.array(catalogue.class_colours(count), numpy.uint8)
 
 
 def coloured(masks: numpy.ndarray, classes: int) -> numpy.ndarray:
     """Masks uint8 (N H W) in their classes' colours (N H W 3); what is of no class is white."""
-    table = numpy.full((256, 3), NO_CLASS, numpy.uint8)
+    table = numpy.full((256, 3), catalogue.NO_CLASS, numpy.uint8)
     table[:classes] = palette(classes)
     return table[masks]
 

@@ -61,6 +61,8 @@ def parser(arguments: Sequence[str]) -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    # Read once, when torch is imported: threads that wait must not take a core from what else goes on.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")
     try:

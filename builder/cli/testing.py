@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from dataclasses import asdict
 
@@ -23,7 +22,6 @@ def add_to(commands) -> None:
 
 def run_test(arguments: Namespace) -> int:
     """Evaluate a checkpoint and keep the result with the run."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from builder.runs import Store, shared_by
 
     with Store() as store:

@@ -87,8 +87,6 @@ def asked_device(arguments: Namespace) -> str | None:
 
 def run_train(arguments: Namespace) -> int:
     """Make a run and work on it in this process; status 0 only when it completed."""
-    # Read once, when torch is imported: threads that wait must not take a core from the page that watches.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from builder import api
     from builder.graph import untrainable
     from builder.runs import Store, restrained, work

@@ -38,7 +38,7 @@ def augmentations(project: Project) -> list[tuple[Augmentation, dict[str, object
 def said(entry: Mapping[str, object]) -> str:
     """An entry in words: "RandomCrop (padding 2)", with the parameters that are not the defaults."""
     values = AUGMENTATIONS[entry["kind"]].values(parameters(entry))
-    changed = [f"{param.name} {values[param.name]}" for param in AUGMENTATIONS[entry["kind"]].params if values[param.name] != param.default]
+    changed = [f"{param.name} {f'{value:g}' if isinstance(value := values[param.name], float) else value}" for param in AUGMENTATIONS[entry["kind"]].params if values[param.name] != param.default]
     return entry["kind"] + (f" ({', '.join(changed)})" if changed else "") + (", switched off" if entry.get(OFF) else "")
 
 

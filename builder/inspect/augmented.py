@@ -6,16 +6,15 @@ import numpy
 import torch
 from torch import Tensor
 
+from builder.catalogue.colours import NO_CLASS, class_colours
 from builder.data.records import Tensors
 from builder.train.augment import Augment
 from builder.train.batches import before
 
-from .found import colours, edged
+from .found import edged
 
 GAP = 2
 SPACE = 10  # pixels between an image and what becomes of it
-# What counts for nothing in a mask.
-GREY = (128, 128, 128)
 OPAQUE = 255
 
 
@@ -61,8 +60,7 @@ def _tiles(images: Tensor, truth: Tensor | None, classes: int) -> Tensor:
 
 def _coloured(masks: Tensor, classes: int) -> Tensor:
     """Masks uint8 (N H W) in colours, uint8 (N H W 3)."""
-    table = torch.tensor(GREY, dtype=torch.uint8).expand(256, 3).clone()
-    table[:classes] = colours(classes)
+    table = torch.tensor([*class_colours(classes), *[NO_CLASS] * (256 - classes)], dtype=torch.uint8)
     return table[masks.long()]
 
 

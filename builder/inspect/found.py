@@ -5,20 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from builder.catalogue.colours import box_colours
+
 # Of what is told: a box with a lower score is not shown.
 SURE = 0.5
 
 
-def colours(classes: int) -> Tensor:
-    """A colour a class, evenly around the circle of colours, uint8 (classes 3)."""
-    angle = torch.arange(classes) / classes * 6
-    sides = torch.stack([(angle + first) % 6 for first in (5, 3, 1)], 1)
-    return (255 * (0.85 - 0.7 * torch.minimum(sides, 4 - sides).clamp(0, 1))).to(torch.uint8)
-
-
 def edged(tiles: Tensor, boxes: Tensor, classes: int) -> Tensor:
     """Tiles uint8 (N H W 3) with the edges of their boxes (N M 5) in the colours of their classes."""
-    tiles, shades, (height, width) = tiles.clone(), colours(classes), tiles.shape[1:3]
+    tiles, shades, (height, width) = tiles.clone(), torch.tensor(box_colours(classes), dtype=torch.uint8), tiles.shape[1:3]
     for tile, row in zip(tiles, boxes.tolist(), strict=True):
         for left, top, right, bottom, kind in row:
             if kind >= 0:

@@ -21,7 +21,7 @@ from .settings import Field, apply, draw_field
 from .workspace import Workspace
 
 WIDTH = 620  # pixels that the picture of samples may take
-BRICK = 226  # pixels that a brick takes
+BRICK = 236  # pixels that a brick takes, whose name has up to 21 letters
 # A PNG file with samples and what becomes of them, for a project, and its width in pixels.
 Pictured = Callable[[Project], tuple[bytes, int]]
 
@@ -33,7 +33,7 @@ def draw(space: Workspace, dataset: Dataset, pictured: Pictured) -> None:
     st.caption("Changes by chance to the training images, anew in every epoch: the network never sees the same image twice. "
                "What it is judged by stays as it is. Drawn from the seed, the epoch and the sample's number, so that a run can be repeated to the last bit.")
     if entries:
-        with st.container(horizontal=True, key="augmentations"):
+        with st.container(horizontal=True, key="augmentations", gap="xsmall"):
             for place, entry in enumerate(entries):
                 brick(space, place, entry, len(entries))
     if len(dataset.shape) != 3 and not entries:

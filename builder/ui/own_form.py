@@ -67,7 +67,7 @@ def _pictures() -> list[str]:
 def _columns(reading: Reading | None) -> list[str]:
     """What the columns are; those of the table that was read last can be picked, others typed."""
     known = list(reading.columns) if reading else []
-    labels = st.multiselect("Label", known, key="own-label", accept_new_options=True, placeholder="found by name or place", width=240,
+    labels = st.multiselect("Label", known, key="own-label", accept_new_options=True, placeholder="found by name or place", width=330,
                             help="The column that is to be told from the others: classes, or amounts; several are as many amounts")
     missing, amounts = map(_choice, FIRST)
     without = st.multiselect("Leave out", known, key="own-without", accept_new_options=True, placeholder="columns", width=230)

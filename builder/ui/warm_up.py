@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,8 @@ def _import_torch() -> None:
 
 def pages() -> None:
     """Import in a thread what the pages import: the first one that is asked for is drawn sooner by what that takes, half a second or more."""
+    # Read once, when torch is imported: threads that wait by spinning make a picture of augmented images take seconds while a run trains.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     threading.Thread(target=_import_all, daemon=True, name="pages").start()
 
 

@@ -7,9 +7,10 @@ import torch
 import builder
 from builder import api
 from builder.catalogue.augmentation import AUGMENTATIONS
+from builder.catalogue.colours import box_colours
 from builder.data import load
 from builder.inspect.augmented import GAP, SPACE, sheet
-from builder.inspect.found import colours, edged, with_found
+from builder.inspect.found import edged, with_found
 from builder.train.augment import in_a_row
 
 
@@ -19,7 +20,7 @@ def test_what_a_grid_is_sure_of_is_drawn_on_the_picture_and_nothing_else_is():
     picture = torch.full((1, 32, 32), 100, dtype=torch.uint8)
     drawn = with_found(picture, outputs, 2)
     assert drawn.shape == (3, 32, 32) and drawn.dtype == torch.uint8
-    edge = (drawn == colours(2)[1][:, None, None]).all(0)
+    edge = (drawn == torch.tensor(box_colours(2)[1])[:, None, None]).all(0)
     assert edge.sum() == 28 and edge[8, 16:24].all() and edge[15, 16:24].all() and edge[8:16, 16].all() and edge[8:16, 23].all()
     assert (drawn[:, ~edge] == 100).all()
     outputs[0, 4] = -6.0
@@ -30,7 +31,7 @@ def test_boxes_at_the_edge_and_beyond_are_drawn_as_far_as_there_is_a_picture():
     tiles = torch.zeros(1, 10, 10, 3, dtype=torch.uint8)
     boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0, 0.0], [0.98, 0.98, 1.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0, -1.0]]])
     drawn = edged(tiles, boxes, 2)[0]
-    assert (drawn[0, :9] == colours(2)[0]).all() and (drawn[9, 9] == colours(2)[1]).all() and not drawn[1:9, 1:9].any() and not tiles.any()
+    assert (drawn[0, :9] == torch.tensor(box_colours(2)[0])).all() and (drawn[9, 9] == torch.tensor(box_colours(2)[1])).all() and not drawn[1:9, 1:9].any() and not tiles.any()
 
 
 def test_the_preview_of_a_detector_shows_the_picture_at_its_output():

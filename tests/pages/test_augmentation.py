@@ -6,6 +6,7 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
+from builder import data
 from builder.graph import apply
 from builder.graph.augmentation import row
 from builder.ui.workspace import workspace
@@ -43,6 +44,17 @@ def test_augmentations_are_added_set_moved_switched_off_and_removed_and_images_a
     for _ in range(6):
         workspace().apply({"op": "undo"})
     assert row(workspace().project) == []
+
+
+def test_another_augmentation_does_not_read_the_samples_anew(monkeypatch):
+    reads, load = [], data.load
+    monkeypatch.setattr(data, "load", lambda *given, **more: reads.append(given) or load(*given, **more))
+    tab = page()
+    looked(tab.selectbox(key="augmentation:add").set_value("RandomCrop").run())
+    once = len(reads)
+    looked(tab.selectbox(key="augmentation:add").set_value("RandomRotation").run())
+    looked(tab.number_input(key="training.augmentation.1.degrees").set_value(60.0).run())
+    assert pictures(tab) == 1 and len(reads) == once <= 1 and "degrees 60" in said(tab) and "60.0" not in said(tab)
 
 
 def test_an_empty_row_is_offered_what_is_usual_for_the_images():

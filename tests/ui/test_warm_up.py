@@ -1,5 +1,6 @@
 """torch is imported in a pause, once, and never while somebody is at work."""
 
+import os
 import threading
 
 from builder.ui import warm_up
@@ -25,3 +26,13 @@ def test_each_touch_puts_the_import_off_and_the_pause_lets_it_begin(monkeypatch)
     until(lambda: imported, 10, "the import begins")
     warm_up.later()
     assert len(imported) == 1 and len(timers) == 3
+
+
+def test_threads_that_wait_are_told_to_sleep_before_anything_imports_torch(monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    seen = []
+    monkeypatch.setattr(warm_up, "_import_all", lambda: seen.append(os.environ.get("OMP_WAIT_POLICY")))
+    warm_up.pages()
+    until(lambda: seen, 10, "the pages are imported")
+    assert seen == ["PASSIVE"]

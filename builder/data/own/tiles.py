@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import io
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,11 +9,13 @@ from collections.abc import Sequence
 import numpy
 from PIL import Image
 
+from builder.catalogue.colours import NO_CLASS, class_colours
+
 SIDE = 48  # pixels of a tile
 EACH = 10
 CLASSES = 16
 GAP = 2
-WHITE = OPAQUE = 255
+OPAQUE = 255
 
 
 class Tiles:
@@ -55,12 +56,8 @@ class Tiles:
 
 
 def coloured(numbers: numpy.ndarray) -> numpy.ndarray:
-    """Class numbers uint8 (H W) as colours (H W 3), neighbours far apart; what is of no class is white."""
-    colours = numpy.full((256, 3), WHITE, numpy.uint8)
-    for number in range(255):
-        # Steps of the golden ratio spread hues evenly, however many there are.
-        colours[number] = [round(255 * part) for part in colorsys.hsv_to_rgb(number * 0.6180339887 % 1, 0.75, 0.2 if number == 0 else 0.9)]
-    return colours[numbers]
+    """Class numbers uint8 (H W) as colours (H W 3); what is of no class is white."""
+    return numpy.array([*class_colours(255), NO_CLASS], numpy.uint8)[numbers]
 
 
 def tile(pixels: numpy.ndarray) -> numpy.ndarray:
