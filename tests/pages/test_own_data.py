@@ -99,7 +99,7 @@ def test_a_table_whose_label_cannot_be_known_shows_its_columns_to_pick_from_unti
     assert list(tab.dataframe[0].value["column"]) == tab.multiselect(key="own-label").options == ["island", "sex", "year"]
     tab.multiselect(key="own-label").set_value(["island"])
     tab = ended(tab.button(key="own-add").click().run())
-    assert "cells of birds.csv are missing (sex 1)" in said(tab) and tab.multiselect(key="own-label").options == ["island", "sex", "year"]
+    assert "Cells of birds.csv are missing (sex 1)" in said(tab) and tab.multiselect(key="own-label").options == ["island", "sex", "year"]
     tab.selectbox(key="own-missing").set_value("fill")
     tab = ended(tab.button(key="own-add").click().run())
     assert [one.classes for one in kept.listed()] == [("x", "y", "z")] and not tab.error
