@@ -36,7 +36,7 @@ def bring() -> None:
         st.toast(f"{esc(title)} is kept and shown here.", icon=":material/check:")
     with st.expander("Bring your own data", icon=":material/upload_file:", expanded=reading is not None and not added):
         st.caption("A zip or a folder with a folder of pictures for each class (folders train, val and test above them are its parts), with the folders images and masks, "
-                   "or with pictures and the boxes of COCO or Pascal VOC files; a CSV table; an npz of samples and labels, numbers or masks; or MNIST's idx files. Look first: it "
+                   "or with pictures and the boxes of COCO, Pascal VOC or YOLO files; a CSV table; an npz of samples and labels, numbers or masks; or MNIST's idx files. Look first: it "
                    "shows what is in it and what is broken, and keeps nothing.")
         refused = _form()
         # What came out of another file before would be taken for the answer.

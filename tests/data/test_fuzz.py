@@ -117,6 +117,8 @@ XML = b"""<?xml version="1.0" encoding="utf-8"?><annotation><filename>%d.png</fi
 <object><name>d&amp;g</name><bndbox><xmin>30</xmin><ymin>1</ymin><xmax>96</xmax><ymax>72</ymax></bndbox></object></annotation>"""
 VOC = {f"V/JPEGImages/{n}.png": picture(n, size=(96, 72)) for n in range(4)} | {f"V/Annotations/{n}.xml": XML % n for n in range(4)} | {
     "V/ImageSets/Main/train.txt": b"0\n1\n2\n", "V/ImageSets/Main/test.txt": b"3\n"}
+YOLO = {f"Y/images/{n}.png": picture(n, size=(96, 72)) for n in range(4)} | {f"Y/labels/{n}.txt": b"0 0.5 0.5 0.25 0.5\n1 0.1 0.2 0.5 0.2 0.3 0.6\n" for n in range(4)} | {
+    "Y/data.yaml": b"train: images\nnames:\n  0: cat\n  1: 'd&g'\n"}
 ARRAYS = npz(x=IMAGES, y=TWO, classes=np.array(["a", "b"]))
 TARGETS = npz(x_train=IMAGES / 255, y_train=np.random.default_rng(0).normal(size=(8, 3)), x_test=IMAGES / 255, y_test=np.ones((8, 3)))
 AREAS = npz(x=IMAGES, y=(IMAGES[..., 0] > 99).astype(np.int64))
@@ -127,6 +129,7 @@ FORMATS = {
     "zip": ("a.zip", outside(zipped(classes(2)))), "pictures in a zip": ("a.zip", inside(PICTURES, "")),
     "masks": ("a.zip", inside(MASKED, "masks/")), "names of masks": ("a.zip", inside(MASKED, "classes.csv")), "coco": ("a.zip", inside(BOXED, ".json")),
     "voc": ("a.zip", inside(VOC, ".xml")), "pictures and lists of voc": ("a.zip", inside(VOC, "")),
+    "yolo": ("a.zip", inside(YOLO, ".txt")), "names of yolo": ("a.zip", inside(YOLO, ".yaml")),
     "npz": ("a.npz", outside(zipped(ARRAYS))), "arrays": ("a.npz", inside(ARRAYS, "")), "arrays of targets": ("a.npz", inside(TARGETS, "")),
     "arrays of masks": ("a.npz", inside(AREAS, "")), "csv": ("a.csv", outside(TABLE)), "csv with semicolons": ("a.csv", outside(SEMICOLONS)),
     "csv.gz": ("a.csv.gz", packed(TABLE)), "idx": ("images-idx3", outside(idx_bytes(IMAGES[..., 0]))), "idx.gz": ("images-idx3.gz", packed(idx_bytes(IMAGES)))}

@@ -204,7 +204,7 @@ def test_a_look_at_very_many_takes_some_of_them_and_counts_all(tmp_path: Path, m
 
 
 def test_detection_without_boxes_or_with_too_many_is_refused_in_words(tmp_path: Path):
-    with pytest.raises(DataError, match="a.zip says no boxes: detection takes pictures with a COCO file, or with an XML file each"):
+    with pytest.raises(DataError, match="a.zip says no boxes: detection takes pictures with a COCO file, or with an XML file .* or a label file .YOLO. each"):
         looked(archive(tmp_path / "a.zip", PICTURES), task="detection")
     with pytest.raises(DataError, match="no test picture has a box"):
         lists = {f"VOC/ImageSets/Main/{name}.txt": numbers.encode() for name, numbers in (("train", "0 \n1\n2\n3\n4"), ("test", "5"))}
@@ -224,3 +224,50 @@ def test_the_blood_cells_are_read_as_voc_and_as_coco(folder: Path, tmp_path: Pat
     assert set(found.classes) <= {"Platelets", "RBC", "WBC"} and len(found.parts) == 5 and found.sizes == {(480, 640): 5}
     both = looked(folder / "detection" / "bccd_voc_coco.zip", task="detection", fit="stretch")
     assert [both.parts.count(part) for part in ("train", "val", "test")] == [205, 87, 72] and int(both.areas.sum()) == 4886 and not both.broken
+
+
+def test_the_label_files_of_yolo_are_read_beside_their_pictures_or_in_the_folder_labels(tmp_path: Path):
+    """Things of VOC's boxes, told as shares."""
+    def line(what: str, box: tuple[int, int, int, int]) -> str:
+        left, top, right, bottom = box[0] - 1, box[1] - 1, *box[2:]
+        return f"{('bird', 'cat', 'dog').index(what)} {(left + right) / 80} {(top + bottom) / 60} {(right - left) / 40} {(bottom - top) / 30}"
+
+    texts = {n: "\n".join(line(*thing) for thing in things).encode() for n, things in THINGS.items()}
+    voc = bring(archive(tmp_path / "voc.zip", marked()), Choices(task="detection", side=32))
+    names = {"data.yaml": b"train: images/train\nnames:\n  0: bird  # flies\n  1: 'cat'\n  2: dog\nnc: 3\n"}
+    beside = bring(archive(tmp_path / "a.zip", PICTURES | {f"VOC/JPEGImages/{n}.txt": text for n, text in texts.items()} | names), Choices(task="detection", side=32))
+    assert beside.classes == voc.classes == ("bird", "cat", "dog") and np.allclose(beside.y, voc.y, atol=1e-6) and np.array_equal(beside.x, voc.x) and not beside.broken
+    part = ("train", "train", "train", "val", "test", "test")
+    files = {f"set/images/{part[n]}/{n}.png": PICTURES[f"VOC/JPEGImages/{n}.png"] for n in THINGS} | {f"set/labels/{part[n]}/{n}.txt": text for n, text in texts.items()}
+    parted = looked(archive(tmp_path / "b.zip", files | {"set/classes.txt": b"bird\ncat\ndog\n"}), task="detection")
+    assert [parted.parts.count(one) for one in ("train", "val", "test")] == [3, 1, 2] and parted.classes == voc.classes
+    cut = bring(archive(tmp_path / "c.zip", files), Choices(side=8))
+    assert cut.classes == ("0", "1", "2") and len(cut.x) == 9 and any("called by their numbers" in note for note in cut.notes)
+
+
+@pytest.mark.parametrize("text", ["names: [bird, 'cat', \"the dog\"]", "names: {0: bird, 1: cat, 2: the dog}", "names:\n- bird\n# a remark\n- cat\n- the dog # too\nnc: 3", "names: [\n  bird,\n  cat,\n  the dog]"])
+def test_names_are_read_of_what_describes_a_set_of_yolo_and_nothing_else(text: str, tmp_path: Path):
+    files = PICTURES | {f"VOC/JPEGImages/{n}.txt": b"2 0.5 0.5 0.5 0.5\n" for n in range(6)} | {"data.yaml": f"path: ../up\r\n{text}\r\ndownload: !!python/object/apply:os.system [ls]\r\n".encode()}
+    assert looked(archive(tmp_path / "a.zip", files), task="detection").classes == ("the dog",)
+
+
+def test_what_is_wrong_in_label_files_is_named_line_by_line_and_outlines_become_boxes(tmp_path: Path):
+    lines = {"VOC/JPEGImages/0.txt": b"0 0.5 0.5 0.2 0.2\n\n0 0.5 0.5 0 0.2\nx 0.5 0.5 0.2 0.2\n0 0.9 0.5 0.4 0.2\n0 nan 0.5 0.2 0.2\n7 0.5 0.5 0.2 0.2\n",
+             "VOC/JPEGImages/1.txt": b"0 0.1 0.2 0.5 0.2 0.3 0.6\n", "VOC/JPEGImages/2.txt": b"", "VOC/JPEGImages/3.txt": "0 ½".encode(), "classes.txt": b"bird\n"}
+    found = bring(archive(tmp_path / "a.zip", PICTURES | lines), Choices(task="detection", side=40, fit="stretch", skip=True))
+    assert [(one.name.rpartition("/")[2], one.why) for one in found.broken] == [
+        ("0.txt, line 2", "it is 0 wide and 0.2 high"), ("0.txt, line 3", "it is not a class number and four shares, or more for an outline"),
+        ("0.txt, line 4", "it goes from 0.7, 0.4 to 1.1, 0.6, and its picture from 0, 0 to 1, 1"), ("0.txt, line 5", "it is not a class number and four shares, or more for an outline"),
+        ("0.txt, line 6", "there is no class 7: 1 name of classes is given"), ("3.txt, line 1", "it is not a class number and four shares, or more for an outline")]
+    assert sorted(boxes[0].tolist() for boxes in found.y if boxes[0, 4] >= 0) == [pytest.approx([0.1, 0.2, 0.5, 0.6, 0]), pytest.approx([0.4, 0.4, 0.6, 0.6, 0])]
+    assert any("2 pictures have no box" in note for note in found.notes) and any("2 pictures that no file of boxes names are left aside" in note for note in found.notes)
+    captions = classes(3) | {f"ants/a{n}.txt": b"an ant on a leaf" for n in range(3)}
+    assert looked(archive(tmp_path / "b.zip", captions)).classes == ("ants", "bees")
+
+
+def test_a_coco_file_is_found_behind_very_many_texts_and_need_not_say_the_sizes_of_pictures(tmp_path: Path):
+    record = {"images": [{"id": n, "file_name": f"{n}.png", **({"width": 40.0, "height": 30.0} if n % 2 else {})} for n in range(6)], "categories": [{"id": 1, "name": "cat"}],
+              "annotations": [{"id": n, "image_id": n, "category_id": 1, "bbox": [4, 3, 20, 15]} for n in range(6)]}
+    found = bring(archive(tmp_path / "a.zip", PICTURES | {f"VOC/{n}.txt": b"a text" for n in range(60)} | {"z.json": json.dumps(record).encode()}),
+                  Choices(task="detection", side=20, fit="stretch"))
+    assert not found.broken and np.allclose(found.y[:, 0], [0.1, 0.1, 0.6, 0.6, 0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..records import DataError
 from .places import Item, Listing
@@ -16,21 +16,29 @@ SLACK = 1.0  # pixels by which a box may stand over the edge: boxes are rounded
 
 @dataclass(frozen=True)
 class Box:
-    """A thing in a picture: the number of its class, and left, top, right and bottom in pixels; `place` tells those of one file apart."""
+    """A thing in a picture: the number of its class, and left, top, right and bottom in pixels, or as `shares` of the picture's sides; `place` tells those of one file apart."""
 
     label: int
     sides: tuple[float, float, float, float]
     place: int
+    shares: bool = False
+
+    def on(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom in pixels of a picture of this width and height."""
+        left, top, right, bottom = self.sides
+        return (left * size[0], top * size[1], right * size[0], bottom * size[1]) if self.shares else self.sides
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture with what was drawn on it; `size` is the width and height that the file of the boxes says, None where it says none."""
+    """A picture with what was drawn on it; `size` is the width and height that the file of the boxes says, None where it says none; `upright` where it was turned as its file says
+    before that."""
 
     item: Item
     boxes: tuple[Box, ...]
     part: str = ""
     size: tuple[int, int] | None = None
+    upright: bool = False
 
 
 @dataclass
@@ -47,6 +55,14 @@ class Boxes:
         if not any(drawn.boxes for drawn in self.pictures):
             first = f": {self.broken[0].name}: {self.broken[0].why}" if self.broken else ""
             raise DataError(f"{file} has no box that can be used{first}")
+
+    def whole_parts(self) -> None:
+        """Lists or folders that leave pictures out, or have one part alone, are no parts: then these are drawn."""
+        named = [one.part for one in self.pictures if one.part]
+        if named and (len(named) < len(self.pictures) or not {"train"} < set(named)):
+            left = len(self.pictures) - len(named)
+            self.notes.append(f"The parts are drawn: {f'{left:,} pictures are in none of the lists or folders train, val and test' if left else 'lists or folders name one part alone'}.")
+            self.pictures[:] = [replace(one, part="") for one in self.pictures]
 
 
 def wrong_sides(sides: Sequence[float], size: tuple[int, int] | None) -> Iterator[str]:

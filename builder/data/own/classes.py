@@ -22,7 +22,7 @@ def cut_out(found: Boxes, listing: Listing) -> tuple[list[Sheaf], list[str]]:
     parts = any(one.part for one in drawn)
     notes = ["Each box is a sample, cut out and named by its category" + ("." if parts else "; those of one picture stay in one part.")
              + " The task detection finds them in the whole picture instead.", *found.notes, *unused(listing, len(drawn), "without a box that can be used")]
-    return [Sheaf(one.item, tuple(Piece(f"{one.item.name}#{box.place}", box.label, one.part, box.sides, "/".join(one.item.parts)) for box in one.boxes), one.size, False)
+    return [Sheaf(one.item, tuple(Piece(f"{one.item.name}#{box.place}", box.label, one.part, box, "/".join(one.item.parts)) for box in one.boxes), one.size, one.upright)
             for one in drawn], notes
 
 

@@ -66,7 +66,7 @@ def _read(file: Item, record: Mapping, part: str, by_name: Mapping[str, list[Ite
     if len(record["annotations"]) > MOST_BOXES or len(record["images"]) > MOST_BOXES:
         raise DataError(f"{file.name} has more than {MOST_BOXES:,} boxes or pictures; bring fewer")
     names = _categories(file, record, boxes)
-    pictures: dict[object, tuple[Item, tuple[int, int]]] = {}
+    pictures: dict[object, tuple[Item, tuple[int, int] | None]] = {}
     missing: dict[object, str] = {}
     for place, one in enumerate(record["images"]):
         key, why, found = _picture(one, by_name, file.parts[:-1])
@@ -137,20 +137,22 @@ def _categories(file: Item, record: Mapping, boxes: Boxes) -> dict[object, str]:
     return names
 
 
-def _picture(one: object, by_name: Mapping[str, list[Item]], folder: tuple[str, ...]) -> tuple[object, str, tuple[Item, tuple[int, int]] | None]:
+def _picture(one: object, by_name: Mapping[str, list[Item]], folder: tuple[str, ...]) -> tuple[object, str, tuple[Item, tuple[int, int] | None] | None]:
     """A picture's id, why it cannot be used (empty when it can), its file and its width and height; the file is looked up among those that were listed, of
     several the one below the `folder` of the COCO file."""
     if not isinstance(one, dict) or _key(one.get("id")) is None or not isinstance(one.get("file_name"), str):
         return None, "it has no id or no file_name", None
-    key, size = _key(one["id"]), (one.get("width"), one.get("height"))
+    key, size = _key(one["id"]), tuple(int(value) if type(value) is float and value.is_integer() else value for value in (one.get("width"), one.get("height")))
     parts = composed([part for part in one["file_name"].replace("\\", "/").split("/") if part not in ("", ".")])
     found = [item for item in by_name.get(parts[-1] if parts else "", ()) if item.parts[-len(parts):] == parts]
     if len(found) > 1:
         found = [item for item in found if item.parts[:len(folder)] == folder] or found
     if len(found) != 1:
         return key, f"there are {len(found)} files called {shown(one['file_name'], 80)!r}" if found else f"its file {shown(one['file_name'], 80)!r} is missing", None
+    if size == (None, None):
+        return key, "", (found[0], None)
     if not all(type(value) is int and value > 0 for value in size):
-        return key, "it does not say its width and height", None
+        return key, "its width and height are no numbers of pixels", None
     return key, "", (found[0], size)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from ..records import DataError, Progress
-from .boxes import whole_pixels, wrong_sides
+from .boxes import Box, whole_pixels, wrong_sides
 from .brought import pictures_must_fit, side_for
 from .choices import CHANNELS, Choices
 from .pictures import brought, decoded, is_grey
@@ -34,12 +34,12 @@ def looked_at(count: int, what: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Piece:
-    """One sample: a picture, or what is inside the `box` of it (left, top, right, bottom in pixels); `label` is a number of its own for whoever reads it, `group` names what must stay in one part."""
+    """One sample: a picture, or what is inside the `box` of it; `label` is a number of its own for whoever reads it, `group` names what must stay in one part."""
 
     name: str
     label: int
     part: str = ""
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
     group: str = ""
 
 
@@ -114,10 +114,11 @@ def _decode(sheaves: Sequence[Sheaf], choices: Choices, tell: Progress, side: in
             broken.append(Broken(sheaf.item.name, str(error)))
             continue
         for piece in sheaf.pieces:
-            if piece.box and (wrongs := list(wrong_sides(piece.box, image.size))):
+            sides = piece.box.on(image.size) if piece.box else ()
+            if sides and (wrongs := list(wrong_sides(sides, image.size))):
                 broken.append(Broken(piece.name, "; ".join(wrongs)))
                 continue
-            cut = image.crop(whole_pixels(piece.box, image.size)) if piece.box else image
+            cut = image.crop(whole_pixels(sides, image.size)) if sides else image
             if done.x is not None:
                 done.x.add(brought(cut, (side, side), wanted, choices.fit))
             else:

@@ -33,12 +33,12 @@ def read_detections(found: Boxes, listing: Listing, origin: str, choices: Choice
         if tiles and tiles.wants(0):
             tiles.add(0, _tile(image, drawn[piece.label].boxes))
 
-    sheaves = [Sheaf(one.item, (Piece("/".join(one.item.parts), number, one.part),), one.size, False) for number, one in enumerate(drawn)]
+    sheaves = [Sheaf(one.item, (Piece("/".join(one.item.parts), number, one.part),), one.size, one.upright) for number, one in enumerate(drawn)]
     read = read_pixels(sheaves, broken, origin, choices, tell, look, seen)
     usual = read.sizes.most_common(1)[0][0]
     # Where a look left a picture out its size is what its boxes were drawn on, or that of most.
     shapes = [shape or (drawn[piece.label].size or usual[::-1])[::-1] for piece, shape in zip(read.good, read.shapes, strict=True)]
-    placed = [[(box.label, sides) for box in drawn[piece.label].boxes if (sides := moved(box.sides, size, read.side, choices.fit))]
+    placed = [[(box.label, sides) for box in drawn[piece.label].boxes if (sides := moved(box.on(size[::-1]), size, read.side, choices.fit))]
               for piece, size in zip(read.good, shapes, strict=True)]
     there = sorted({label for boxes in placed for label, _ in boxes})
     if not there:
@@ -85,7 +85,7 @@ def _tile(image: Image.Image, boxes: Sequence[Box]) -> numpy.ndarray:
     pen = ImageDraw.Draw(tile)
     across, down = (SIDE - width * scale) / 2, (SIDE - height * scale) / 2
     for box in boxes:
-        left, top, right, bottom = box.sides
+        left, top, right, bottom = box.on(image.size)
         colour = tuple(coloured(numpy.array([[box.label % 254 + 1]], numpy.uint8))[0, 0].tolist())
         corners = (across + left * scale, down + top * scale, across + right * scale - 1, down + bottom * scale - 1)
         pen.rectangle((*corners[:2], max(corners[0], corners[2]), max(corners[1], corners[3])), outline=colour)

@@ -23,8 +23,8 @@ MOST_UNPACKED = 20_000_000_000  # bytes of all files of an archive, unpacked
 MOST_FILES = 500_000
 MOST_DEPTH = 20  # folders above a file
 PICTURES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"})
-TEXTS = frozenset({".json", ".csv", ".txt"})
-MOST_TEXTS = 50
+TEXTS = frozenset({".json", ".csv", ".txt", ".yaml", ".yml", ".names"})
+MOST_TEXTS = 50  # of one ending
 LISTS, LISTED = ("imagesets", "main"), ("train.txt", "val.txt", "test.txt")
 JUNK = frozenset({"thumbs.db", "desktop.ini"})
 PACKED = {zipfile.ZIP_STORED: "not packed", zipfile.ZIP_DEFLATED: "deflate"}
@@ -50,7 +50,7 @@ class Item:
 @dataclass
 class Listing:
     """All files of a place: pictures, empty folders, what is broken already by its name or size, texts that may say something of them, XML files (`marks`) and
-    lists of ImageSets/Main that may say where things are in them, `large` ones that are not read, and how many are no pictures."""
+    lists of ImageSets/Main that may say where things are in them, plain texts that may say it too (`labels`), `large` ones that are not read, and how many are no pictures."""
 
     items: list[Item] = field(default_factory=list)
     folders: set[tuple[str, ...]] = field(default_factory=set)
@@ -60,6 +60,8 @@ class Listing:
     large: list[Item] = field(default_factory=list)
     marks: list[Item] = field(default_factory=list)
     lists: list[Item] = field(default_factory=list)
+    labels: list[Item] = field(default_factory=list)
+    _endings: Counter[str] = field(default_factory=Counter, repr=False)
 
     def add(self, parts: tuple[str, ...], size: int, read: Callable[[], bytes]) -> None:
         """Take in one file by its name and size."""
@@ -87,8 +89,11 @@ class Listing:
         elif tuple(part.casefold() for part in item.parts[-3:-1]) == LISTS:
             # There are three for each class besides, which are not asked for.
             self.lists += [item] if item.parts[-1].casefold() in LISTED else []
-        elif ending in TEXTS and len(self.texts) < MOST_TEXTS:
-            self.texts.append(item)
+        elif ending in TEXTS:
+            # Of texts there may be one for each picture.
+            self.labels += [item] if ending == ".txt" else []
+            self._endings[ending] += 1
+            self.texts += [item] if self._endings[ending] <= MOST_TEXTS else []
 
 
 def _junk(parts: tuple[str, ...]) -> bool:

@@ -17,7 +17,7 @@ from builder.catalogue.datasets import IGNORED, LONGEST_NAME, MOST_CLASSES
 from .. import kept
 from ..idx import is_idx
 from ..records import DataError, Progress
-from . import coco, idx_files, mask_pairs, places, voc
+from . import coco, idx_files, mask_pairs, places, voc, yolo
 from .arrays import Read, read_arrays
 from .boxes import Boxes
 from .brought import LARGE, Brought, parts_of, tiled
@@ -111,7 +111,7 @@ def _pictures(paths: Sequence[Path], choices: Choices, tell: Progress, look: boo
             sheaves, notes = cut_out(drawn, listing)
             return read_pieces(sheaves, drawn.classes, (*listing.broken, *drawn.broken), notes, origin, choices, tell, look)
         if choices.task == "detection":
-            raise DataError(f"{origin} says no boxes: detection takes pictures with a COCO file, or with an XML file each (Pascal VOC, LabelImg)")
+            raise DataError(f"{origin} says no boxes: detection takes pictures with a COCO file, or with an XML file (Pascal VOC, LabelImg) or a label file (YOLO) each")
         found = places.sort(listing)
         if mask_pairs.are_pairs(found):
             return mask_pairs.read_masks(found, listing, origin, choices, tell, look)
@@ -127,8 +127,10 @@ def _drawn(listing: places.Listing) -> Boxes | None:
     """The boxes that files of a place say; None where none does."""
     if files := coco.coco(listing):
         return coco.drawn(listing, files)
-    marks = voc.annotations(listing)
-    return voc.drawn(listing, marks) if marks else None
+    if marks := voc.annotations(listing):
+        return voc.drawn(listing, marks)
+    labels = yolo.annotations(listing)
+    return yolo.drawn(listing, labels) if labels else None
 
 
 def _arrays(paths: Sequence[Path], choices: Choices, tell: Progress, look: bool) -> Brought:

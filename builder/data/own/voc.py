@@ -110,7 +110,7 @@ def drawn(listing: Listing, files: Sequence[tuple[Item, Marked]]) -> Boxes:
             taken.add(picture.parts)
             size = _size(file)
             boxes.pictures.append(Drawn(picture, tuple(_boxes(item, file, size, boxes)), parts.get(_stem(item.parts[-1]), "") if parts else part_of(picture.parts[:-1]), size))
-    _whole_parts(boxes)
+    boxes.whole_parts()
     boxes.must_have_some(shown(files[0][0].name))
     return boxes
 
@@ -172,12 +172,3 @@ def _parts(listing: Listing) -> dict[str, str]:
             if name := composed([row.strip()])[0].casefold():
                 found[name] = part if found.get(name, part) == part else ""
     return found
-
-
-def _whole_parts(boxes: Boxes) -> None:
-    """Lists that leave pictures out, or have one alone, are no parts: then these are drawn."""
-    named = [one.part for one in boxes.pictures if one.part]
-    if named and (len(named) < len(boxes.pictures) or not {"train"} < set(named)):
-        left = len(boxes.pictures) - len(named)
-        boxes.notes.append(f"The parts are drawn: {f'{left:,} pictures are in none of the lists or folders train, val and test' if left else 'lists or folders name one part alone'}.")
-        boxes.pictures[:] = [Drawn(one.item, one.boxes, "", one.size) for one in boxes.pictures]
