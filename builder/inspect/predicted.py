@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageOps
 from torch import Tensor, nn
 
 from builder.catalogue import Dataset
+from builder.catalogue.colours import box_colours, class_colours
 from builder.data import DataError
 from builder.data.own.pictures import brought, decoded, taken
 from builder.data.own.places import MOST_FILE
@@ -24,7 +25,7 @@ from builder.train.batches import Split, has_convolutions
 from builder.train.device import Device
 from builder.train.precision import computed
 
-from .found import SURE, colours
+from .found import SURE
 from .preview import probabilities
 
 NO_CLASS = 255  # in a mask, of a pixel that the network was not shown
@@ -105,10 +106,10 @@ class Network:
         return {"boxes": told}, self._framed(picture, told, kinds.tolist())
 
     def _framed(self, picture: Image.Image, told: list[Record], kinds: list[int]) -> Image.Image:
-        shown, shades = _small(picture), colours(len(self.dataset.classes)).tolist()
+        shown, shades = _small(picture), box_colours(len(self.dataset.classes))
         scale, pen = shown.width / picture.width, ImageDraw.Draw(shown)
         for box, kind in reversed(list(zip(told, kinds, strict=True))):
-            colour, (left, top, right, bottom) = tuple(shades[kind]), (scale * box[side] for side in SIDES)
+            colour, (left, top, right, bottom) = shades[kind], (scale * box[side] for side in SIDES)
             pen.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=colour, width=2)
             # The letters that are drawn with are those of Western Europe.
             says = f"{box['class']} {100 * box['score']:.0f} %".encode("latin-1", "replace").decode("latin-1")
@@ -154,4 +155,4 @@ def _small(picture: Image.Image) -> Image.Image:
 
 
 def _palette(classes: int) -> list[int]:
-    return [*colours(classes).flatten().tolist(), *[255] * 3 * (NO_CLASS + 1 - classes)]
+    return [level for colour in class_colours(classes) for level in colour] + [255] * 3 * (NO_CLASS + 1 - classes)
