@@ -9,14 +9,15 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from itertools import chain
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -25,6 +26,9 @@ KEY = "brickwork"
 VERSION = 1
 # No room on the disk, in the quota, or for a file of that size.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# Their names in a safetensors file.
+TYPES = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64", torch.int32: "I32", torch.int16: "I16", torch.int8: "I8",
+         torch.uint8: "U8", torch.bool: "BOOL", torch.complex64: "C64"}
 WEIGHTS, OPTIMIZER, RANDOM, AVERAGE = "model.", "optimizer.", "random.", "average."
 
 
@@ -73,8 +77,7 @@ def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
     tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()} | state | {RANDOM + kind: state for kind, state in (random_states("cpu") if random is None else random).items()}
     tensors |= {AVERAGE + name: value for name, value in average.state_dict().items()} if average is not None else {}
     text = json.dumps({"version": VERSION, "torch": torch.__version__, "position": asdict(position), "optimizer": described})
-    # Copies, so that weights shared between layers are written twice instead of refused.
-    write_atomically(path, save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, {KEY: text}))
+    write_atomically(path, *_laid_down(tensors, text))
 
 
 def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: AveragedModel | None = None) -> tuple[Position, dict[str, Tensor]]:
@@ -120,8 +123,24 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return _read(path)[0]
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes and flushes a neighbour of `path`, renames it and flushes the folder; raises CheckpointError when the disk refuses."""
+def _laid_down(tensors: Mapping[str, Tensor], text: str) -> tuple[int, Iterator[bytes | memoryview]]:
+    """The size of a safetensors file and its pieces, a tensor at a time: torch's and the library's ways of saving hold copies of all of them, which took more memory than
+    the training itself. Weights that layers share are written twice. The format: https://github.com/huggingface/safetensors#format.
+    """
+    # The longest numbers first, so that all of them lie where a reader may map them.
+    names, end = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name)), 0
+    header: dict[str, object] = {"__metadata__": {KEY: text}}
+    for name in names:
+        first, end = end, end + tensors[name].nbytes
+        header[name] = {"dtype": TYPES[tensors[name].dtype], "shape": list(tensors[name].shape), "data_offsets": [first, end]}
+    head = json.dumps(header, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    numbers = (tensors[name].detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data for name in names)
+    return 8 + len(head) + end, chain((len(head).to_bytes(8, "little"), head), numbers)
+
+
+def write_atomically(path: Path, size: int, pieces: Iterable[bytes | memoryview]) -> None:
+    """Writes and flushes a neighbour of `path`, renames it and flushes the folder; raises CheckpointError when the disk refuses so many bytes."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,13 +148,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         for left in path.parent.glob(f".{path.name}.*.part"):
             left.unlink()
         with part.open("wb") as stream:
-            stream.write(content)
+            for piece in pieces:
+                stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(path)
         _flush_folder(path.parent)
     except OSError as error:
-        raise CheckpointError(_not_written(path, len(content), error)) from None
+        raise CheckpointError(_not_written(path, size, error)) from None
     finally:
         with suppress(OSError):
             part.unlink()

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +15,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 from torch import nn
 
 from builder.train.checkpoint import (
     BEST,
     LAST,
+    TYPES,
     CheckpointError,
     Position,
     load_checkpoint,
@@ -63,6 +66,44 @@ def test_a_checkpoint_is_plain_safetensors_that_others_read(tmp_path: Path):
     assert read_weights(tmp_path / "last.safetensors").keys() == model.state_dict().keys()
 
 
+class Numbers(nn.Module):
+    """Numbers of every kind, of no, one and several axes, one lying in another order."""
+
+    def __init__(self):
+        super().__init__()
+        for number, kind in enumerate(TYPES):
+            self.register_buffer(f"alone{number}", torch.ones((), dtype=kind))
+            self.register_buffer(f"none{number}", torch.zeros(0, 3, dtype=kind))
+            self.register_buffer(f"odd{number}", torch.arange(3).to(kind))
+            self.register_buffer(f"last{number}", torch.arange(120).reshape(2, 3, 4, 5).to(kind).contiguous(memory_format=torch.channels_last))
+
+
+def test_numbers_of_every_kind_are_read_by_the_librarys_own_reader_as_they_were(tmp_path: Path):
+    model, optimizer = Numbers(), torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+    save_checkpoint(tmp_path / "x", model, optimizer, Position())
+    read = load_file(tmp_path / "x")
+    for name, value in model.state_dict().items():
+        found = read[f"model.{name}"]
+        assert found.dtype == value.dtype and torch.equal(found, value)
+
+
+def test_a_checkpoint_is_written_a_tensor_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Copies of all of them took more memory than the training, and it ran out where none was foreseen."""
+    model = nn.Sequential(*(nn.Linear(50, 50) for _ in range(20)))
+    alive, most = [], [0]
+
+    def cpu(value: torch.Tensor) -> torch.Tensor:
+        copy = value.clone()
+        alive.append(weakref.ref(copy))
+        most[0] = max(most[0], sum(one() is not None for one in alive))
+        return copy
+
+    monkeypatch.setattr(torch.Tensor, "cpu", cpu)
+    save_checkpoint(tmp_path / "x", model, torch.optim.SGD(model.parameters(), lr=0.1), Position())
+    monkeypatch.undo()
+    assert len(alive) == 41 and most[0] <= 2 and read_weights(tmp_path / "x").keys() == model.state_dict().keys()
+
+
 def test_weights_shared_by_two_layers_are_saved_and_stay_shared(tmp_path: Path):
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
     model[1].weight = model[0].weight
@@ -76,14 +117,14 @@ def test_weights_shared_by_two_layers_are_saved_and_stay_shared(tmp_path: Path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_keeps_the_checkpoint_before_it_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
-    write_atomically(tmp_path / "last", b"before")
+    write_atomically(tmp_path / "last", 6, [b"bef", b"ore"])
 
     def full(handle: int) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CheckpointError, match=r"The disk is full: a checkpoint of 0.0 MB .* MB are free. The one before it is kept: make room, then resume"):
-        write_atomically(tmp_path / "last", b"after")
+        write_atomically(tmp_path / "last", 5, [b"after"])
     assert [path.name for path in tmp_path.iterdir()] == ["last"] and (tmp_path / "last").read_bytes() == b"before"
 
 
@@ -150,12 +191,13 @@ def test_a_newer_format_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.M
 
 WRITER = """
 import sys
+import weakref
 from pathlib import Path
 from builder.train.checkpoint import write_atomically
 path, number = Path(sys.argv[1]), 0
 while True:
     number += 1
-    write_atomically(path, bytes([number % 251]) * 3_000_000)
+    write_atomically(path, 3_000_000, [bytes([number % 251]) * 1_000_000] * 3)
 """
 
 
