@@ -3,7 +3,7 @@
     python benchmarks/observing.py [--rounds 5] [--write benchmarks/results/NAME.md]
 
 An epoch of the MNIST CNN with batches of 100, of the same with single samples, and of the Fashion MLP, as the app's worker trains them (engine.py), from the run's start to
-the report of its epoch. Measured is the time inside of: summing losses and right answers (every step), reports of these, pictures of the filters, copies of the last
+the report of its epoch. Measured is the time inside of: summing losses and right answers (every step), reports of these, norms of the gradients, pictures of the filters, copies of the last
 sound weights, events into the run database; what reading the clock takes is taken off. Shares, not differences of two runs: programs beside it disturb them less.
 """
 
@@ -25,9 +25,11 @@ from builder.runs import Store
 from builder.train.device import keep_freed_memory, processor_name, take_threads
 from builder.train.events import EpochEnded, RunStarted
 from builder.train.loop import Run
+from builder.train.norms import Norms
 from builder.train.watch import Meter, SoundWeights
 
-WATCHED = {"sums": (Meter, "add"), "reports": (Run, "_report"), "pictures": (Run, "_snapshot"), "sound weights": (SoundWeights, "keep"), "database": (Store, "append")}
+WATCHED = (("sums", Meter, "add"), ("reports", Run, "_report"), ("gradients", Norms, "measure"), ("gradients", Norms, "told"), ("pictures", Run, "_snapshot"),
+           ("sound weights", SoundWeights, "keep"), ("database", Store, "append"))
 CHOSEN = ("mnist-cnn", "one-by-one", "fashion-mlp")
 
 
@@ -41,7 +43,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds, self._began, self._cost = Counter(), 0.0, cost_of_reading()
-        for name, (kind, method) in WATCHED.items():
+        for name, kind, method in WATCHED:
             setattr(kind, method, self._timed(name, getattr(kind, method)))
 
     def _timed(self, name: str, function: Callable) -> Callable:
@@ -86,9 +88,10 @@ def main() -> None:
     given = parser.parse_args()
     threads, clock = take_threads(), Clock()
     keep_freed_memory()
-    lines = [f"| network, batch | all, median (range) | {' | '.join(WATCHED)} |", "|-|-|" + "-|" * len(WATCHED)]
+    names = list(dict.fromkeys(name for name, _, _ in WATCHED))
+    lines = [f"| network, batch | all, median (range) | {' | '.join(names)} |", "|-|-|" + "-|" * len(names)]
     for name in CHOSEN:
-        case, shares, parts = CASES[name], [], {watched: [] for watched in WATCHED}
+        case, shares, parts = CASES[name], [], {watched: [] for watched in names}
         data, _ = samples(case, case.samples)
         for _ in range(given.rounds):
             engine.ours(case, data)

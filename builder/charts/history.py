@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from builder.train.events import EpochEnded, Evaluated, Event, Gradients, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import EpochEnded, Evaluated, Event, GradientNorms, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+
+from .gradients import kept, table
 
 RECENT = 10
 
@@ -15,7 +17,7 @@ RECENT = 10
 class History:
     """A run as far as it has come; `resumptions` counts how often it went on after an interruption.
 
-    `tests` are the evaluations of the part that it is watched on, one an epoch; `asked` those of the test part that somebody asked for.
+    `gradients` are thinned where there are many. `tests` are the evaluations of the part that it is watched on, one an epoch; `asked` those of the test part that somebody asked for.
     """
 
     started: RunStarted | None = None
@@ -28,7 +30,7 @@ class History:
     resumptions: int = 0
     first: int = 0
     asked: tuple[Evaluated, ...] = ()
-    gradients: Gradients | None = None
+    gradients: tuple[GradientNorms, ...] = ()
 
     @property
     def part(self) -> str:
@@ -48,16 +50,17 @@ class History:
 
 @dataclass(frozen=True)
 class Sent:
-    """What the browser holds for certain: so many points, the snapshot of that step, the confusion matrix of that epoch."""
+    """What the browser holds for certain: so many points, the snapshot of that step, the confusion matrix of that epoch, the gradients up to that step."""
 
     points: int = 0
     snapshot: int = 0
     confusion: int = 0
+    gradients: int = 0
 
 
 def extend(history: History, events: Iterable[Event]) -> History:
     """The history after more events; a resumed run forgets what came after the checkpoint it goes on from."""
-    steps, epochs, tests, rates, asked = (list(kept) for kept in (history.steps, history.epochs, history.tests, history.rates, history.asked))
+    steps, epochs, tests, rates, asked, gradients = (list(rows) for rows in (history.steps, history.epochs, history.tests, history.rates, history.asked, history.gradients))
     changes: dict[str, object] = {}
     for event in events:
         if isinstance(event, StepEnded):
@@ -72,15 +75,15 @@ def extend(history: History, events: Iterable[Event]) -> History:
             rates.append(event)
         elif isinstance(event, Snapshot):
             changes["snapshot"] = event
-        elif isinstance(event, Gradients):
-            changes["gradients"] = event
+        elif isinstance(event, GradientNorms):
+            kept(gradients, event)
         elif isinstance(event, RunEnded):
             changes["ended"] = event
         elif isinstance(event, RunStarted):
             again = (history.started or changes.get("started")) is not None
-            steps, epochs, tests, rates, asked = ([e for e in kept if e.step <= event.resumed_at] for kept in (steps, epochs, tests, rates, asked))
+            steps, epochs, tests, rates, asked, gradients = ([e for e in rows if e.step <= event.resumed_at] for rows in (steps, epochs, tests, rates, asked, gradients))
             changes |= {"started": event, "ended": None, "first": len(steps), "resumptions": changes.get("resumptions", history.resumptions) + again}
-    return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), rates=tuple(rates), asked=tuple(asked), **changes)
+    return replace(history, steps=tuple(steps), epochs=tuple(epochs), tests=tuple(tests), rates=tuple(rates), asked=tuple(asked), gradients=tuple(gradients), **changes)
 
 
 def _append(kept: list[EpochEnded] | list[Evaluated], event: EpochEnded | Evaluated) -> None:
@@ -109,8 +112,8 @@ def _reached(seen: Evaluated) -> dict[str, object]:
 
 
 def points(history: History, since: int = 0) -> list[list[float | None]]:
-    """Rows step, epoch, loss, accuracy, samples per second of the training part and, where it was noted, the gradient's length, from number `since` on."""
-    return [[s.step, s.epoch, _digits(s.loss), _share(s.accuracy), _digits(s.samples_per_second, 4), *([] if s.gradient is None else [s.gradient])] for s in history.steps[since:]]
+    """Rows step, epoch, loss, accuracy, samples per second of the training part from number `since` on."""
+    return [[s.step, s.epoch, _digits(s.loss), _share(s.accuracy), _digits(s.samples_per_second, 4)] for s in history.steps[since:]]
 
 
 def tests(history: History) -> list[list[float | None]]:
@@ -184,13 +187,13 @@ def _snapshot(snapshot: Snapshot) -> dict[str, object]:
             "low": snapshot.low, "high": snapshot.high, "data": snapshot.data, "of": snapshot.of}
 
 
-def _gradients(told: Gradients | None) -> dict[str, object] | None:
-    return told and {"step": told.step, "of": told.of, "norms": [[brick, norm] for brick, norm in told.norms.items()]}
+def _measured(history: History) -> int:
+    return history.gradients[-1].step if history.gradients else 0
 
 
 def payload(history: History, since: Sent = Sent(), *, run: str | None = None, title: str = "", state: str = "none",
             says: str | None = None) -> dict[str, object]:
-    """What the live component needs to go on from `since`: new points, and snapshot and confusion matrix where they are newer."""
+    """What the live component needs to go on from `since`: new points, and snapshot, confusion matrix and gradients where they are newer."""
     test, snapshot, started = (history.tests or (None,))[-1], history.snapshot, history.started
     base = min(since.points, len(history.steps))
     return {
@@ -209,11 +212,12 @@ def payload(history: History, since: Sent = Sent(), *, run: str | None = None, t
         "snapshotStep": snapshot.step if snapshot else 0,
         "confusion": {"epoch": test.epoch, "step": test.step, "matrix": [list(row) for row in test.confusion]} if test and test.epoch != since.confusion else None,
         "confusionEpoch": test.epoch if test else 0,
-        "gradients": _gradients(history.gradients),
+        "gradients": table(history.gradients, started.layers) if started and _measured(history) != since.gradients else None,
+        "gradientsStep": _measured(history),
         "header": header(history),
     }
 
 
 def sent(history: History) -> Sent:
     """What the browser holds once it has received a payload made of this history."""
-    return Sent(len(history.steps), history.snapshot.step if history.snapshot else 0, history.tests[-1].epoch if history.tests else 0)
+    return Sent(len(history.steps), history.snapshot.step if history.snapshot else 0, history.tests[-1].epoch if history.tests else 0, _measured(history))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from builder.train.events import EpochEnded, Evaluated, Event, RunStarted, StepEnded, to_record
+from builder.train.events import EpochEnded, Evaluated, Event, GradientNorms, RunStarted, StepEnded, to_record
 
 from .show import CommandError, count, duration, say, say_json, share, strict, table
 
@@ -96,10 +96,11 @@ def _reached(accuracy: float | None, r2: float | None, part: str = "", name: str
 
 def show_run(store, run, arguments: Namespace) -> int:
     """One run with its epochs."""
+    from builder.charts.gradients import in_words
     from builder.runs import began, changed_rates, current, notes, silence, waits_for
 
     epochs = epoch_rows(current(row.event for row in store.events(run.id, kinds=["RunStarted", "EpochEnded", "Evaluated"])))
-    first, rates = began(store, run.id), changed_rates(store, run.id)
+    first, rates, measured = began(store, run.id), changed_rates(store, run.id), store.latest(run.id, "GradientNorms")
     if arguments.json:
         constants = {name: getattr(first, name, None) for name in ("seed", "threads", "processes", "torch")}
         say_json({**record(run), **constants, "rates": [{"step": change.step, "before": change.before, "lr": change.lr} for change in rates], "epochs_done": epochs,
@@ -108,7 +109,7 @@ def show_run(store, run, arguments: Namespace) -> int:
     lasted = duration((run.ended or time.time()) - run.started) if run.started else "–"
     facts = {"run": run.id, "project": run.name, "state": run.state.replace("_", " "), "says": run.says, "device": run.device or "–", "with": computed_with(first),
              "rate": ", ".join(f"{change.before:g} until step {count(change.step)}, then {change.lr:g}" for change in rates),
-             "queue": waits_for(store, run), "notes": " ".join(notes(store, run.id)), "silent": silence(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
+             "queue": waits_for(store, run), "notes": " ".join(notes(store, run.id)), "gradients": in_words(measured.event, first.layers) if first and measured else "", "silent": silence(store, run), "parameters": count(run.parameters), "steps": f"{count(run.step)} of {count(run.steps)}", "made": when(run.created),
              "lasted": lasted, "checkpoint": f"step {count(run.checkpoint)}" if run.checkpoint else "none", "folder": run.folder}
     say("\n".join(f"{name:<12}{value}" for name, value in facts.items() if value != ""))
     shown = [name for name in EPOCH_COLUMNS[2:-2] if any(row[name] is not None for row in epochs)]
@@ -270,6 +271,9 @@ def export_run(store, run, arguments: Namespace) -> int:
     write_csv(folder / "epochs.csv", EPOCH_COLUMNS, epoch_rows(events))
     write_csv(folder / "steps.csv", tuple(StepEnded.__dataclass_fields__), [asdict(event) for event in events if isinstance(event, StepEnded)])
     first = began(store, run.id)
+    if first and first.layers:
+        columns = ("step", "epoch", "all weights", *first.layers)
+        write_csv(folder / "gradients.csv", columns, [dict(zip(columns, (event.step, event.epoch, event.total, *event.norms), strict=False)) for event in events if isinstance(event, GradientNorms)])
     write_training(folder, store.project(run.id), run.folder, first and first.threads)
     files = sorted(path.name for path in folder.iterdir())
     if arguments.json:

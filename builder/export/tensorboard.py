@@ -1,4 +1,4 @@
-"""A run as an event directory of TensorBoard: curves, filters and confusion as images, weights as histograms, settings as hparams."""
+"""A run as an event directory of TensorBoard: curves, gradient norms, filters and confusion as images, weights as histograms, settings as hparams."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from builder.train.events import (
     EpochEnded,
     Evaluated,
     Event,
-    Gradients,
+    GradientNorms,
     Noted,
     RateChanged,
     RunEnded,
@@ -48,6 +48,7 @@ class Board:
         self._folder, self._project, self._checkpoints = folder, project, checkpoints
         self._writer: SummaryWriter | None = None
         self._figures: dict[str, float] = {}
+        self._layers: tuple[str, ...] = ()
         writer()
 
     def add(self, event: Event, time: float | None = None) -> None:
@@ -67,7 +68,7 @@ class Board:
                 self._open(event)
             case StepEnded():
                 self._scalars(event.step, time, {"loss/training (steps)": event.loss, "accuracy/training (steps)": event.accuracy, "learning rate": event.lr,
-                                                 "samples a second": event.samples_per_second, "gradient norm": event.gradient})
+                                                 "samples a second": event.samples_per_second})
             case EpochEnded():
                 self._scalars(event.step, time, {"loss/training": event.loss, "accuracy/training": event.accuracy, "epoch": event.epoch})
             case Evaluated():
@@ -78,8 +79,8 @@ class Board:
                     self._image(f"confusion/{event.split}", confusion(event.confusion), event.step, time)
             case Snapshot():
                 self._image(f"filters/{event.layer}", filters(event), event.step, time)
-            case Gradients():
-                self._scalars(event.step, time, {f"gradient norm/{brick}": norm for brick, norm in event.norms.items()})
+            case GradientNorms():
+                self._scalars(event.step, time, {"gradient norm/all weights": event.total, **{f"gradient norm/{name}": norm for name, norm in zip(self._layers, event.norms, strict=False)}})
             case CheckpointSaved() if event.name == LAST:
                 self._histograms(event.step, time)
             case RateChanged():
@@ -91,6 +92,7 @@ class Board:
 
     def _open(self, event: RunStarted) -> None:
         # What a resumed run had told of later steps counts no more, and TensorBoard is told so.
+        self._layers = event.layers
         self._writer = writer()(self._folder, purge_step=event.resumed_at + 1 if event.resumed_at else None)
         about = {"network": self._project.get("name"), "device": event.device_name, "parameters": event.parameters, "training samples": event.train_samples,
                  "batch size": event.batch_size, "epochs": event.epochs, "seed": event.seed, "torch": event.torch}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -118,6 +118,10 @@ class Forward:
             del self._recorded[way]
             self._failed(f"The step cannot be recorded as a CUDA graph ({_reason(_first(error))})", Way(way.compiled))
             return None
+
+    def norms(self, trained: Sequence[nn.Parameter]) -> Tensor:
+        """The norms of these weights' gradients in the step that was played back last."""
+        return self._recorded[self.way].norms(trained)
 
     def _failed(self, trouble: str, instead: Way) -> None:
         """Goes on in another way, and says so after the step."""

@@ -35,7 +35,7 @@ class RunStarted:
     """The run's constants, known before the first step; `resumed_at` is the step a resumed run goes on from, 0 for a new one, `lr` the rate of the next step.
 
     `classes` names the classes of classification and segmentation, `targets` the numbers of regression. With `validation_samples` the run is watched on these,
-    else on the test part.
+    else on the test part. `layers` are those whose gradients are measured, in the network's order.
     """
 
     device: str
@@ -56,6 +56,7 @@ class RunStarted:
     targets: tuple[str, ...] = ()
     validation_samples: int = 0
     processes: int = 1
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,7 @@ class StepEnded:
     """Means over the steps since the record before it, up to and including `step`; accuracy is a share (0 to 1) of samples or pixels, None where nothing
     is right or wrong; seconds count from the start of the run.
 
-    `lr` is the learning rate of `step`, `gradient` the length (L2 norm) of the gradient of all weights in it, as the optimiser saw it; None in records of
-    before they were noted, the gradient's also where it is not finite.
+    `lr` is the learning rate of `step`, None in records of before it was noted.
     """
 
     step: int
@@ -74,7 +74,6 @@ class StepEnded:
     samples_per_second: float
     seconds: float
     lr: float | None = None
-    gradient: float | None = None
 
 
 @dataclass(frozen=True)
@@ -142,16 +141,13 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Gradients:
-    """The length (L2 norm) of every brick's gradient in `step`, as the optimiser saw it, in the order of the network; None where it is not finite.
-
-    `of` counts the bricks with weights that are trained when not all are in it, else 0.
-    """
+class GradientNorms:
+    """L2 norms of the gradients of `step`, before clipping: of all weights, and of each of the run's `layers`; None where one is not finite."""
 
     step: int
     epoch: int
-    norms: Mapping[str, float | None]
-    of: int = 0
+    total: float | None
+    norms: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -220,7 +216,7 @@ class RunEnded:
     brick: str = ""
 
 
-Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | Gradients | Answered | CheckpointSaved | Paused | Continued | RateChanged | Noted | RunEnded
+Event = RunStarted | StepEnded | EpochEnded | Evaluated | Snapshot | GradientNorms | Answered | CheckpointSaved | Paused | Continued | RateChanged | Noted | RunEnded
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in Event.__args__}
 
 

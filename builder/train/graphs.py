@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from .checkpoint import random_states, set_random_states
 from .device import Device
+from .norms import norms_of
 
-# Of a batch the mean loss and the network's outputs; gradients are in the weights afterwards.
-Gradients = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+# Of a batch the mean loss, the network's outputs and, where gradients are changed before the step, their norms before; gradients are in the weights afterwards.
+Gradients = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor | None]]
 # Steps before a recording, in which libraries choose their algorithms and take their memory.
 WARM = 3
 # Their fused kernels read the learning rate from the device, so that a recording follows it; the others' steps are made after the playback.
@@ -86,12 +87,18 @@ class RecordedStep:
                 rate[0] = group["lr"]
                 rate[1].fill_(rate[0])
         self._play()
-        # A step that was made since, of a batch of another size, has left others: who looks at gradients would see those of then.
-        for weights, gradient in self._written:
-            weights.grad = gradient
         if not self._whole:
+            for weights, gradient in self._written:
+                weights.grad = gradient
             self._optimizer.step()
         return self._loss, self._outputs.clone()
+
+    def norms(self, trained: Sequence[nn.Parameter]) -> Tensor:
+        """The norms of these weights' gradients in the step that was made last."""
+        if self._norms is not None:
+            return self._norms.clone()
+        written = {id(weights): gradient for weights, gradient in self._written}
+        return norms_of([written[id(weights)] for weights in trained])
 
     def _record(self, inputs: Tensor, targets: Tensor) -> None:
         self._inputs, self._targets = inputs.clone(), targets.clone()
@@ -105,7 +112,7 @@ class RecordedStep:
         self._play = play
 
     def _step(self) -> None:
-        self._loss, self._outputs = self._gradients(self._inputs, self._targets)
+        self._loss, self._outputs, self._norms = self._gradients(self._inputs, self._targets)
         if self._whole:
             self._optimizer.step()
 

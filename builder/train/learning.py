@@ -19,6 +19,7 @@ from .compiling import Forward
 from .device import Device
 from .evaluate import Seen, evaluation
 from .graphs import RecordedStep, recorder
+from .norms import Norms, norms_of
 from .precision import computed
 from .settings import Settings
 from .watch import Meter, SoundWeights, Sums
@@ -34,7 +35,8 @@ class Learning:
         self.model, self.tensors, self.settings, self.optimizer, self.loss_fn = model, tensors, settings, optimizer, loss_fn
         self.task, self.device = task, device
         self.at, self.random = Position(seed=settings.seed, epochs=settings.epochs, threads=torch.get_num_threads()), None
-        self.trained = [weights for weights in model.parameters() if weights.requires_grad]
+        self.norms = Norms(model, settings.report_every)
+        self.trained = self.norms.trained
         self.average: AveragedModel | None = None
         # What surrounds a step's passes through the network, where somebody may break them off.
         self.around: AbstractContextManager[None] = nullcontext()
@@ -110,6 +112,8 @@ class Learning:
         """One optimiser step; False, with the weights untouched, when the loss is not finite and the device tells so for nothing."""
         if played := self.forward.played(inputs, targets):
             known, outputs = played
+            if self.norms.due:
+                self.norms.measure(self.step + 1, lambda: self.forward.norms(self.trained))
         else:
             # What is broken off ends before the optimiser has begun to change the weights.
             with self.around:
@@ -126,11 +130,13 @@ class Learning:
         self.meter.add(known, outputs.detach(), targets)
         return True
 
-    def gradients(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Gives the weights their gradients of a batch; its mean loss and the network's outputs."""
+    def gradients(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """For a recording: gives the weights their gradients of a batch; its mean loss, the network's outputs and, where gradients are clipped, their norms before."""
         loss, outputs = self.judged(inputs, targets)
-        self.learn(loss)
-        return loss.detach(), outputs.detach()
+        self._backward(loss)
+        norms = None if self.settings.clip is None else self._norms()
+        self._clip()
+        return loss.detach(), outputs.detach(), norms
 
     def judged(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """A batch's mean loss, with its graph, and the network's outputs."""
@@ -141,13 +147,24 @@ class Learning:
 
     def learn(self, loss: Tensor) -> None:
         """Gives the weights their gradients of what is minimised, as the optimiser is to see them."""
+        self._backward(loss)
+        if self.norms.due:
+            self.norms.measure(self.step + 1, self._norms)
+        self._clip()
+
+    def _backward(self, loss: Tensor) -> None:
         settings = self.settings
         self.optimizer.zero_grad()
         aim = loss + settings.l1 * sum(weights.abs().sum() for weights in self.trained) if settings.l1 else loss
         (aim if self.share is None else aim * self.share).backward()
         self.share_gradients()
-        if settings.clip is not None:
-            settings.clip(self.trained)
+
+    def _norms(self) -> Tensor:
+        return norms_of([weights.grad for weights in self.trained])
+
+    def _clip(self) -> None:
+        if self.settings.clip is not None:
+            self.settings.clip(self.trained)
 
     def evaluation(self, judged: nn.Module) -> Iterator[Seen | None]:
         """What the part that the run is watched on will say, once it is gone through."""

@@ -35,7 +35,6 @@ from .events import (
     EpochEnded,
     Evaluated,
     Event,
-    Gradients,
     Noted,
     Paused,
     RateChanged,
@@ -43,7 +42,6 @@ from .events import (
     RunStarted,
     StepEnded,
 )
-from .gradients import GradientNorms
 from .interrupt import Interrupted, interruptible, way_back
 from .learning import Learning
 from .patience import after_epoch
@@ -87,7 +85,6 @@ class Run(Learning):
         self.seconds_before, self.seen, self.searched, self.pinned = 0.0, None, True, ""
         self.first_loss, self.blown_up = None, ""
         self.watched = watched_layer(model, tensors.shape)
-        self.lengths = GradientNorms(model)
         self.reports = Pace(settings.report_every, LONGEST_PAUSE)
         self.snapshots = Pace(settings.snapshot_every, 60.0)
         self.answering = Answering(settings.snapshot_every)
@@ -130,7 +127,7 @@ class Run(Learning):
         return RunStarted(self.device.kind, self.device.name, sum(weights.numel() for weights in self.model.parameters()), len(data.train_x),
                           len(data.test_x), len(self.bounds), settings.epochs, settings.batch_size, data.classes, settings.seed,
                           torch.get_num_threads(), torch.__version__, self.step, self._rate(), data.task, data.targets,
-                          0 if data.valid_x is None else len(data.valid_x))
+                          0 if data.valid_x is None else len(data.valid_x), layers=self.norms.layers)
 
     # Stages of an epoch. Each returns the ending when the run ends there, else None.
 
@@ -274,6 +271,7 @@ class Run(Learning):
         """A report, and at their own pace a picture of the filters and a copy of the weights."""
         began = time.perf_counter()
         bad = yield from self._report()
+        yield from self.norms.told(self.at.epoch)
         if bad < NEVER:
             return self._diverged(bad)
         if self.copies.due(began) and not self._copied():
@@ -288,7 +286,7 @@ class Run(Learning):
         sums, now = self.meter.window(), time.perf_counter()
         if sums.samples and sums.bad_step == NEVER:
             yield StepEnded(self.step, self.at.epoch, sums.mean_loss, sums.accuracy, sums.samples / (now - self.window_began), self._seconds(),
-                            self.optimizer.param_groups[0]["lr"], self.lengths.read()[0])
+                            self.optimizer.param_groups[0]["lr"])
             if self._blows_up(sums.mean_loss):
                 return self.step
         self.window_began = now
@@ -311,8 +309,6 @@ class Run(Learning):
         began = time.perf_counter()
         if self.watched is not None and (snapshot := take_snapshot(self.model, *self.watched, self.step, self.at.epoch)):
             yield snapshot
-        if norms := self.lengths.read()[1]:
-            yield Gradients(self.step, self.at.epoch, norms, len(self.lengths.bricks) if len(self.lengths.bricks) > len(norms) else 0)
         self.snapshots.looked(began, time.perf_counter())
 
     def _save_place(self) -> Iterator[Event]:

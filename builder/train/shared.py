@@ -161,6 +161,7 @@ class SharedRun(Run):
         self.reports = control.paced(self.reports)
         if not self.leads:
             self.copies = _Never()
+            self.norms.never()
         # Every process must have a sample of the last batch too.
         if len(self.bounds) > 1 and self.bounds[-1][1] - self.bounds[-1][0] < group.size:
             self.bounds[-2:] = [(self.bounds[-2][0], self.bounds[-1][1])]

@@ -28,8 +28,7 @@ from .frame import esc
 from .live import live
 from .settings import summary
 
-FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RateChanged", "RunEnded")
-PICTURES = ("Snapshot", "Gradients")
+FOLLOWED = ("RunStarted", "StepEnded", "EpochEnded", "Evaluated", "RateChanged", "GradientNorms", "RunEnded")
 REFRESH_SECONDS = 0.4
 LOOK_SECONDS = 5.0
 KEEP_SECONDS = 30.0
@@ -72,23 +71,25 @@ def opened(project: Project) -> Store:
 
 @dataclass
 class Follow:
-    """A run as this browser tab has seen it: its history up to event `seq`, the newest of the `pictures`, and what the last two updates brought to the browser."""
+    """A run as this browser tab has seen it: its history up to event `seq`, and what the last two updates brought to the browser."""
 
     run_id: str
     history: History = field(default_factory=History)
     seq: int = 0
-    pictures: dict[str, int] = field(default_factory=dict)
+    snapshot: int = 0
     sent: Sent = field(default_factory=Sent)
     sent_before: Sent = field(default_factory=Sent)
 
     def refresh(self, source: Store) -> None:
-        """Read what was written since; of pictures only the newest."""
+        """Read what was written since; of snapshots only the newest."""
         rows = source.events(self.run_id, after=self.seq, kinds=FOLLOWED)
-        newest = [row for kind in PICTURES if (row := source.latest(self.run_id, kind)) and row.seq > self.pictures.get(kind, 0)]
-        self.pictures |= {type(row.event).__name__: row.seq for row in newest}
+        newest = source.latest(self.run_id, "Snapshot")
+        if newest and newest.seq > self.snapshot:
+            self.snapshot = newest.seq
+            rows = [*rows, newest]
         resumptions = self.history.resumptions
-        self.history = extend(self.history, (row.event for row in [*rows, *newest]))
-        self.seq = max([self.seq, *(row.seq for row in rows)])
+        self.history = extend(self.history, (row.event for row in rows))
+        self.seq = max([self.seq, *(row.seq for row in rows if row is not newest)])
         if self.history.resumptions != resumptions:
             self.forget()
 

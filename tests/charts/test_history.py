@@ -4,8 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from builder.charts.gradients import in_words
 from builder.charts.history import History, Sent, best, extend, header, payload, points, seconds_left, sent
-from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, Gradients, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import (
+    CheckpointSaved,
+    EpochEnded,
+    Evaluated,
+    GradientNorms,
+    RateChanged,
+    RunEnded,
+    RunStarted,
+    Snapshot,
+    StepEnded,
+)
 
 STARTED = RunStarted(device="cpu", device_name="A processor", parameters=26, train_samples=40, test_samples=4, steps_per_epoch=4, epochs=3,
                      batch_size=10, classes=("cat", "dog"), seed=0, threads=1, torch="2.15.0")
@@ -30,13 +41,6 @@ def history(*events: object) -> History:
 def test_rows_are_step_epoch_loss_accuracy_and_speed_from_the_asked_number_on():
     told = history(step(1, 2.3), step(2, 1.23456789), step(5))
     assert points(told, 1) == [[2, 1, 1.23457, 0.75, 100.0], [5, 2, 0.5, 0.75, 100.0]]
-
-
-def test_the_gradients_length_stands_behind_its_step_and_the_newest_of_every_brick_is_sent_whole():
-    told = history(step(1), replace(step(2), gradient=0.25), Gradients(1, 1, {"conv1": 0.5}), Gradients(2, 1, {"conv1": 0.001, "fc": None}, of=90))
-    assert [row[5:] for row in points(told)] == [[], [0.25]]
-    assert payload(told, sent(told))["gradients"] == {"step": 2, "of": 90, "norms": [["conv1", 0.001], ["fc", None]]}
-    assert payload(history(step(1)))["gradients"] is None
 
 
 def test_events_in_two_portions_give_the_same_history_as_in_one():
@@ -149,3 +153,31 @@ def test_a_run_of_numbers_is_judged_by_its_loss_and_tells_r2_where_others_have_a
     assert points(told)[0][3] is None and payload(told)["tests"][1] == [2, 2, 0.2, None, 0.8]
     masks = history(Evaluated(1, 1, "test", 0.4, 0.9, ((8, 1), (1, 0)), {"mean_iou": 0.4, "dice": 0.45}))
     assert payload(masks)["tests"] == [[1, 1, 0.4, 0.9, 0.4]]
+
+
+def norms(number: int) -> GradientNorms:
+    return GradientNorms(number, 1, 0.5, (0.3, 0.4))
+
+
+def test_gradients_are_sent_whole_when_there_are_newer_ones_and_a_resumed_run_forgets_later_ones():
+    first = replace(STARTED, layers=("conv", "fc"))
+    before = extend(History(), [first, norms(1), norms(3)])
+    assert payload(before)["gradients"] == {"layers": ["conv", "fc"], "rows": [[1, 0.5, 0.3, 0.4], [3, 0.5, 0.3, 0.4]]}
+    assert (payload(before, sent(before))["gradients"], payload(before, sent(before))["gradientsStep"]) == (None, 3)
+    assert payload(history(step(1)))["gradients"] is None and payload(history(step(1)))["gradientsStep"] == 0
+    assert [row.step for row in extend(before, [replace(first, resumed_at=2), norms(4)]).gradients] == [1, 4]
+
+
+def test_of_many_gradients_few_enough_are_kept_from_the_first_to_the_newest():
+    deep = [GradientNorms(number, 1, 1.0, (1.0,) * 99) for number in range(1, 20_001)]
+    told = extend(extend(History(), [STARTED, *deep[:7000]]), deep[7000:])
+    steps = [row.step for row in told.gradients]
+    assert (steps[0], steps[-1]) == (1, 20_000) and 20 <= len(steps) <= 41
+    assert max(b - a for a, b in zip(steps, steps[1:], strict=False)) < 20_000 / 10
+
+
+def test_norms_are_told_in_words():
+    row = GradientNorms(1486, 1, 0.5312, (0.2, 0.49))
+    assert in_words(row, ("conv1", "fc")) == "0.531 at step 1,486 (conv1 0.2, fc 0.49)"
+    assert in_words(replace(row, norms=(0.2, None, 0.4)), ("a", "b", "c"), most=1) == "0.531 at step 1,486 (least a 0.2, most c 0.4)"
+    assert in_words(replace(row, total=None, norms=(None, None)), ("conv1", "fc")) == "not finite at step 1,486"

@@ -12,7 +12,18 @@ import pytest
 
 from builder import api
 from builder.runs import Store, lock
-from builder.train.events import CheckpointSaved, Continued, EpochEnded, Evaluated, Noted, Paused, RateChanged, RunEnded, RunStarted
+from builder.train.events import (
+    CheckpointSaved,
+    Continued,
+    EpochEnded,
+    Evaluated,
+    GradientNorms,
+    Noted,
+    Paused,
+    RateChanged,
+    RunEnded,
+    RunStarted,
+)
 from tests.cli.fakes import FakeRun
 from tests.helpers import until
 from tests.runs.fakes import completes, epoch, started, step
@@ -61,6 +72,15 @@ def test_a_run_is_shown_with_its_epochs_and_its_project(brickwork, done):
     assert shown["project"]["name"] == "MNIST CNN"
     plain = brickwork("runs", "show", done).out
     assert "21,840" in plain and "All 4 epochs are done." in plain and "20 of 20" in plain and "65.00 %" in plain
+
+
+def test_gradient_norms_are_shown_and_exported_by_layer(brickwork, store, tmp_path):
+    project = api.gallery("lenet-cifar")
+    run_id = store.create(api.to_json(project), api.source(project), project.name)
+    store.append(run_id, [replace(started(), layers=("conv1", "fc1")), step(4), GradientNorms(4, 1, 0.5, (0.3, None)), RunEnded("stopped", 4, "Stopped when asked.")])
+    assert "gradients   0.5 at step 4 (conv1 0.3)" in brickwork("runs", "show", run_id).out
+    assert "gradients.csv" in brickwork("runs", "export", run_id, "-o", tmp_path / "out", "--json").json["files"]
+    assert table(tmp_path / "out" / "gradients.csv") == [{"step": "4", "epoch": "1", "all weights": "0.5", "conv1": "0.3", "fc1": ""}]
 
 
 def test_an_export_holds_the_project_the_source_all_events_and_tables_of_what_counts(brickwork, resumed, store, tmp_path):

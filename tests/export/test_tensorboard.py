@@ -19,7 +19,7 @@ from builder.export import tensorboard as boards
 from builder.export.tensorboard import Board, confusion, filters, settings
 from builder.runs import Store, work
 from builder.train.checkpoint import read_weights
-from builder.train.events import EpochEnded, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
+from builder.train.events import EpochEnded, GradientNorms, RateChanged, RunEnded, RunStarted, Snapshot, StepEnded
 
 
 def read(folder: Path) -> EventAccumulator:
@@ -51,10 +51,11 @@ def test_curves_pictures_and_texts_are_those_of_the_run(trained, live):
         assert [(row.step, row.value) for row in found.Scalars(tag)] == [(event.step, pytest.approx(getattr(event, value))) for event in epochs]
     steps = [event for event in events if isinstance(event, StepEnded)]
     assert [row.step for row in found.Scalars("learning rate")] == [event.step for event in steps]
-    lengths = [(row.step, row.value) for row in found.Scalars("gradient norm")]
-    assert lengths == [(event.step, pytest.approx(event.gradient)) for event in steps] and found.Scalars("gradient norm/conv1")[-1].value > 0
     assert {"loss/validation", "accuracy/validation", "top5/validation"} <= set(found.Tags()["scalars"])
     assert len(found.Images("filters/conv1")) == sum(isinstance(event, Snapshot) for event in events) and len(found.Images("confusion/validation")) == 2
+    norms = [event for event in events if isinstance(event, GradientNorms)]
+    assert [(row.step, row.value) for row in found.Scalars("gradient norm/fc1")] == [(event.step, pytest.approx(event.norms[2])) for event in norms] and len(norms) > 1
+    assert len(found.Scalars("gradient norm/all weights")) == len(norms)
     assert "run/text_summary" in found.Tags()["tensors"] and b"21840" in found.Tensors("run/text_summary")[0].tensor_proto.string_val[0]
     assert b"All 2 epochs are done" in found.Tensors("end/text_summary")[0].tensor_proto.string_val[0]
 

@@ -151,13 +151,14 @@ def main(folder: Path) -> dict[str, object]:
             ranks = together(folder, size, make, f"{name} {size}".replace(" ", "-"))
             found[f"{name} {size}"] = {"alone": losses(alone), "together": losses(ranks[0][1]), "same": all(rank[0] == ranks[0][0] for rank in ranks),
                                        "accuracies": [[event["accuracy"] for kind, event in one if kind == "Evaluated"] for one in (alone, ranks[0][1])],
-                                       "started": ranks[0][1][0][1], "told": [len(rank[1]) for rank in ranks]}
+                                       "started": ranks[0][1][0][1], "told": [len(rank[1]) for rank in ranks],
+                                       "norms": [[event["norms"] for kind, event in one if kind == "GradientNorms"] for one in (alone, *(rank[1] for rank in ranks))]}
     dropped = lambda: Small(replace(SETTINGS, batch_size=8, evaluation_batch=8), adam, cnn(0.5))  # noqa: E731
     whole = together(folder, 2, dropped, "whole", checkpoints=folder / "whole")
     asked = together(folder, 2, dropped, "asked", checkpoints=folder / "asked", control=Asked(pause=(3, None), stop=(7, None)))
     again = together(folder, 2, dropped, "again", checkpoints=folder / "asked", resume=True)
     one, other = (read_weights(folder / name / "last.safetensors") for name in ("whole", "asked"))
-    found["resumed"] = {"losses": [ended(one)[-2:] for one in (whole, again)], "bits": all(torch.equal(one[name], other[name]) for name in one), "kinds": [kind for kind, _ in asked[0][1]], "end": [whole[0][1][-1][1], again[0][1][-1][1]],
+    found["resumed"] = {"losses": [ended(one)[-2:] for one in (whole, again)], "bits": all(torch.equal(one[name], other[name]) for name in one), "kinds": [kind for kind, _ in asked[0][1] if kind != "GradientNorms"], "end": [whole[0][1][-1][1], again[0][1][-1][1]],
                         "from": again[0][1][0][1]["resumed_at"]}
     CASES["Dropout"]().stopped_after(3, checkpoints=folder / "moved")
     moved = together(folder, 2, CASES["Dropout"], "moved", checkpoints=folder / "moved", resume=True)

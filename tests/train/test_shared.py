@@ -30,6 +30,9 @@ def test_losses_and_accuracies_are_those_of_one_process_within_float_error(found
     seen = found[f"{case} {size}"]
     assert len(seen["together"]) in (18, 12) and seen["together"] == pytest.approx(seen["alone"], rel=5e-6)
     assert seen["accuracies"][0] == seen["accuracies"][1] and len(set(seen["alone"])) > 10
+    alone, together, *others = seen["norms"]
+    assert len(alone) == len(together) > 5 and not any(others), "the first process tells the whole batch's"
+    assert [norm for row in together for norm in row] == pytest.approx([norm for row in alone for norm in row], rel=2e-3, abs=1e-6)
     assert seen["started"]["processes"] == size and seen["started"]["device_name"].startswith(f"{size} × ")
 
 

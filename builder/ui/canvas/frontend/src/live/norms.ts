@@ -1,30 +1,27 @@
-import { count, number } from "./format.ts";
+import { count } from "./format.ts";
 import type { Gradients } from "./types.ts";
 
-/** A brick's bar: how long its gradient is, null where it is not finite, and the share of the row that the bar takes. */
-export interface Bar {
-  readonly brick: string;
-  readonly norm: number | null;
-  readonly share: number;
+const MOST_MARKS = 5;
+
+/** A norm in three digits: "0.0312", "4.1e-7". */
+export function size(norm: number): string {
+  return norm !== 0 && (norm < 1e-3 || norm >= 1e5) ? norm.toExponential(1) : String(Number(norm.toPrecision(3)));
 }
 
-/** The least that the scale spans, in powers of ten: gradients that are much alike look alike. */
-const LEAST = 2;
-
-/** The bars on one scale of powers of ten: the longest fills its row, the shortest still shows; what is zero has none, what is not finite a whole row. */
-export function bars(norms: Gradients["norms"]): Bar[] {
-  const powers = norms.flatMap(([, norm]) => (norm ? [Math.log10(norm)] : []));
-  const top = Math.max(...powers);
-  const bottom = Math.min(top - LEAST, Math.min(...powers) - 0.1 * LEAST);
-  return norms.map(([brick, norm]) => ({ brick, norm, share: norm === null ? 1 : norm ? (Math.log10(norm) - bottom) / (top - bottom) : 0 }));
+/** What a row says of the layers: where the gradients are least and most, or where none arrive. */
+export function says({ layers, rows }: Gradients): string {
+  const last = rows.at(-1);
+  const of = layers.map((name, i) => ({ name, norm: last?.[i + 2] ?? null })).filter((one): one is { name: string; norm: number } => one.norm !== null);
+  if (of.length < 2) return "";
+  const none = of.filter((one) => one.norm === 0).map((one) => one.name);
+  if (none.length) return `No gradient reaches ${none.length > 3 ? `${count(none.length)} layers, ${none[0]} among them` : none.join(", ")}: ${none.length > 1 ? "they do" : "it does"} not learn`;
+  const [least, most] = [of.reduce((a, b) => (b.norm < a.norm ? b : a)), of.reduce((a, b) => (b.norm > a.norm ? b : a))];
+  return `Least ${least.name} ${size(least.norm)}, most ${most.name} ${size(most.norm)}`;
 }
 
-/** What the bars say: the shortest and the longest gradient, and how many bricks are not shown. */
-export function inWords({ norms, of }: Gradients): string {
-  const finite = norms.filter((row): row is readonly [string, number] => row[1] !== null);
-  if (!finite.length) return "";
-  const least = finite.reduce((a, b) => (b[1] < a[1] ? b : a));
-  const most = finite.reduce((a, b) => (b[1] > a[1] ? b : a));
-  const range = finite.length > 1 ? `${number(least[1])} (${least[0]}) to ${number(most[1])} (${most[0]}), on a logarithmic scale` : `${number(most[1])} (${most[0]})`;
-  return of ? `${range}; ${norms.length} of ${count(of)} bricks shown` : range;
+/** Between marks of the axis of powers of ten, as Plotly says it: a power or more of them, or 1, 2 and 5 where all norms are within one or two. */
+export function tens({ rows }: Gradients): number | "D2" {
+  const norms = rows.flatMap((row) => row.slice(1)).filter((norm): norm is number => !!norm);
+  const powers = norms.length ? Math.log10(Math.max(...norms)) - Math.log10(Math.min(...norms)) : 0;
+  return powers < 1.5 ? "D2" : Math.ceil(powers / MOST_MARKS);
 }

@@ -9,11 +9,11 @@ const HEADER = {
 };
 const EMPTY: LiveData = {
   run: "r", series: "r:0", title: "", state: "running", says: "", task: "classification", classes: [], base: 0, points: [], tests: [], marks: [],
-  snapshot: null, snapshotStep: 0, confusion: null, confusionEpoch: 0, gradients: null, header: HEADER,
+  snapshot: null, snapshotStep: 0, confusion: null, confusionEpoch: 0, gradients: null, gradientsStep: 0, header: HEADER,
 };
 const point = (step: number): Point => [step, 1, 1 / step, 0.5, 100];
 const points = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => point(from + i));
-const holding = (upTo: number): Series => ({ name: "r:0", points: points(1, upTo), tests: [], snapshot: null, confusion: null });
+const holding = (upTo: number): Series => ({ name: "r:0", points: points(1, upTo), tests: [], snapshot: null, confusion: null, gradients: null });
 
 test("an update that overlaps what is held adds each point once", () => {
   const { series, added, gap } = merge(holding(5), { ...EMPTY, base: 2, points: points(3, 8) });
@@ -47,13 +47,16 @@ test("a resumed run is another series and starts from nothing", () => {
   assert.deepEqual(series.points, points(1, 3));
 });
 
-test("a snapshot or confusion matrix that is missing is a gap, one that is held is not", () => {
+test("a snapshot, confusion matrix or gradients that are missing is a gap, one that is held is not", () => {
   const snapshot = { step: 3, epoch: 1, layer: "conv1", shape: [1, 1, 1, 1], low: 0, high: 1, data: "AA==" } as const;
   assert.equal(merge(holding(5), { ...EMPTY, base: 5, snapshotStep: 3 }).gap, true);
   assert.equal(merge({ ...holding(5), snapshot }, { ...EMPTY, base: 5, snapshotStep: 3 }).gap, false);
   assert.equal(merge(holding(5), { ...EMPTY, base: 5, confusionEpoch: 1 }).gap, true);
   const confusion = { epoch: 1, step: 4, matrix: [[1]] };
   assert.equal(merge(holding(5), { ...EMPTY, base: 5, confusion, confusionEpoch: 1 }).gap, false);
+  assert.equal(merge(holding(5), { ...EMPTY, base: 5, gradientsStep: 4 }).gap, true);
+  const held = merge(holding(5), { ...EMPTY, base: 5, gradients: { layers: ["fc"], rows: [[4, 0.5, 0.5]] }, gradientsStep: 4 });
+  assert.deepEqual([held.gap, held.series.gradients?.rows.length, merge(held.series, { ...EMPTY, base: 5, gradientsStep: 4 }).gap], [false, 1, false]);
 });
 
 test("only the newest runs are remembered, the one just used among them", () => {

@@ -1,4 +1,4 @@
-import type { Confusion, LiveData, Point, Snapshot, TestPoint } from "./types.ts";
+import type { Confusion, Gradients, LiveData, Point, Snapshot, TestPoint } from "./types.ts";
 
 /** Everything the browser holds of one run. */
 export interface Series {
@@ -7,6 +7,7 @@ export interface Series {
   readonly tests: readonly TestPoint[];
   readonly snapshot: Snapshot | null;
   readonly confusion: Confusion | null;
+  readonly gradients: Gradients | null;
 }
 
 /** A series after an update: `added` are the points that are new in it, `gap` says that some that Python counts on are missing. */
@@ -16,7 +17,7 @@ export interface Merged {
   readonly gap: boolean;
 }
 
-const EMPTY = { points: [], tests: [], snapshot: null, confusion: null } as const;
+const EMPTY = { points: [], tests: [], snapshot: null, confusion: null, gradients: null } as const;
 
 /** The held series with an update's new points; overlapping ones are recognised by their number and not added twice. */
 export function merge(held: Series | undefined, data: LiveData): Merged {
@@ -26,9 +27,11 @@ export function merge(held: Series | undefined, data: LiveData): Merged {
   const added = missing ? [] : data.points.slice(have - data.base);
   const snapshot = data.snapshot ?? before.snapshot;
   const confusion = data.confusion ?? before.confusion;
-  const gap = missing || (snapshot?.step ?? 0) !== data.snapshotStep || (confusion?.epoch ?? 0) !== data.confusionEpoch;
+  const gradients = data.gradients ?? before.gradients;
+  const measured = (gradients?.rows.at(-1)?.[0] ?? 0) === data.gradientsStep;
+  const gap = missing || !measured || (snapshot?.step ?? 0) !== data.snapshotStep || (confusion?.epoch ?? 0) !== data.confusionEpoch;
   const points = added.length ? [...before.points, ...added] : before.points;
-  return { series: { name: data.series, points, tests: data.tests, snapshot, confusion }, added, gap };
+  return { series: { name: data.series, points, tests: data.tests, snapshot, confusion, gradients }, added, gap };
 }
 
 /** The series that fit in memory: the newest `keep`, the one just used last. */

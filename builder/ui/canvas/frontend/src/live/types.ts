@@ -1,5 +1,5 @@
-/** One row of the training curve: step, epoch, loss, accuracy (a share; null where nothing is right or wrong), samples per second, the gradient's length where it was noted. */
-export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, speed: number, gradient?: number];
+/** One row of the training curve: step, epoch, loss, accuracy (a share; null where nothing is right or wrong), samples per second. */
+export type Point = readonly [step: number, epoch: number, loss: number | null, accuracy: number | null, speed: number];
 
 /** What the data are for, which says what is drawn. */
 export type Task = "classification" | "segmentation" | "regression" | "detection";
@@ -23,18 +23,17 @@ export interface Snapshot {
   readonly of?: number;
 }
 
-/** The length of every brick's gradient in a step, in the order of the network, null where it is not finite; `of` counts the bricks when not all are there, else 0. */
-export interface Gradients {
-  readonly step: number;
-  readonly of: number;
-  readonly norms: readonly (readonly [brick: string, norm: number | null])[];
-}
-
 /** matrix[i][j] counts samples of class i that were called j. */
 export interface Confusion {
   readonly epoch: number;
   readonly step: number;
   readonly matrix: readonly (readonly number[])[];
+}
+
+/** Norms of gradients: rows of a step, the norm over all weights, and one for each layer; null where it is not finite. */
+export interface Gradients {
+  readonly layers: readonly string[];
+  readonly rows: readonly (readonly [number, number | null, ...(number | null)[]])[];
 }
 
 export type State =
@@ -68,7 +67,7 @@ export interface Header {
 
 /**
  * What Python sends. `points` are numbers base, base + 1, ... of the series; the component must already hold the `base` before them.
- * `snapshot` and `confusion` are left out (null) when they were sent before; `snapshotStep` and `confusionEpoch` (0: none) say which are the newest.
+ * `snapshot`, `confusion` and `gradients` are left out (null) when they were sent before; `snapshotStep`, `confusionEpoch` and `gradientsStep` (0: none) say which are the newest.
  */
 export interface LiveData {
   readonly run: string | null;
@@ -87,5 +86,6 @@ export interface LiveData {
   readonly confusion: Confusion | null;
   readonly confusionEpoch: number;
   readonly gradients: Gradients | null;
+  readonly gradientsStep: number;
   readonly header: Header;
 }

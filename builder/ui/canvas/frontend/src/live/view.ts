@@ -1,9 +1,10 @@
+import { BricksView } from "./bricks.ts";
 import { Chart, type ChartSpec } from "./chart.ts";
 import { h, setAttributes } from "./dom.ts";
 import type { Range } from "./figure.ts";
 import { FiltersView } from "./filters.ts";
-import { percent } from "./format.ts";
 import { GradientsView } from "./gradients.ts";
+import { percent } from "./format.ts";
 import { ended, HeaderView } from "./header.ts";
 import { MatrixView } from "./matrix.ts";
 import { horizon, type Merged, type Series } from "./series.ts";
@@ -17,10 +18,7 @@ const LOSS: ChartSpec = {
   axis: { rangemode: "tozero", tickformat: ".3~g" },
   hover: "%{y:.4f}  (epoch %{customdata})",
   words: (value) => value.toPrecision(3),
-  powers: true,
 };
-
-const GRADIENT: ChartSpec = { ...LOSS, title: "Gradient norm", trained: true, train: (p) => p[5] ?? null, test: () => null };
 
 function hundredfold(share: number | null | undefined): number | null {
   return share === null || share === undefined ? null : 100 * share;
@@ -49,7 +47,7 @@ const EXPLAINED: ChartSpec = {
 
 const PRECISION: ChartSpec = { ...OVERLAP, title: "mAP" };
 
-/** What is drawn over the steps, by what the data are for; the gradient's length comes last, behind the pictures. */
+/** What is drawn over the steps, by what the data are for. */
 const CHARTS: Readonly<Record<Task, readonly ChartSpec[]>> = {
   classification: [LOSS, ACCURACY],
   segmentation: [LOSS, ACCURACY, OVERLAP],
@@ -74,11 +72,12 @@ export class LiveView {
   private readonly header = new HeaderView();
   private readonly filters = new FiltersView();
   private readonly matrix = new MatrixView();
-  private readonly gradients = new GradientsView();
+  private readonly gradients: GradientsView;
+  private readonly bricks = new BricksView();
   private charts: readonly Chart[] = [];
   private task: Task | null = null;
   private readonly reset = h("button", { type: "button", class: "reset", hidden: "" }, "Reset zoom");
-  private readonly log = h("button", { type: "button", "aria-pressed": "false" }, "Log scale");
+  private readonly log = h("button", { type: "button", "aria-pressed": "false" }, "Log loss");
   private readonly smoothing = h("div", { class: "choice", role: "group", "aria-label": "Smoothing of the training lines" });
   private readonly host: HTMLElement;
   private series: Series | null = null;
@@ -96,7 +95,9 @@ export class LiveView {
     this.buildSmoothing();
     this.log.addEventListener("click", () => this.setLog(!chosen.log));
     const tools = h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom, Shift and drag to move"), this.reset, this.log, this.smoothing);
-    this.root.append(this.header.element, tools, h("div", { class: "columns" }, this.filters.element, this.matrix.element, this.gradients.element));
+    this.gradients = new GradientsView(resolve(this.root, this.look));
+    this.gradients.onZoom = (x) => this.zoom(x);
+    this.root.append(this.header.element, tools, h("div", { class: "columns" }, this.filters.element, this.matrix.element, this.gradients.element, this.bricks.element));
     this.arrange("classification");
   }
 
@@ -109,11 +110,9 @@ export class LiveView {
       chart.element.remove();
     }
     const look = resolve(this.root, this.look);
-    this.charts = [...CHARTS[task], GRADIENT].map((spec) => new Chart(spec, look));
+    this.charts = CHARTS[task].map((spec) => new Chart(spec, look));
     for (const chart of this.charts) chart.onZoom = (x) => this.zoom(x);
-    const elements = this.charts.map((chart) => chart.element);
-    this.filters.element.before(...elements.slice(0, -1));
-    this.gradients.element.before(...elements.slice(-1));
+    this.filters.element.before(...this.charts.map((chart) => chart.element));
     this.matrix.element.hidden = task === "regression" || task === "detection";
     this.fill();
     this.drawn = -1;
@@ -127,12 +126,12 @@ export class LiveView {
     cards.forEach((element, i) => element.classList.toggle("wide", i === cards.length - 1 && i % 2 === 0));
   }
 
-  /** Runs of before gradients were noted have no cards for them. */
-  private showGradients(gradients: Gradients | null, points: readonly Point[]): void {
-    const none = !gradients && points.length > 0 && points.at(-1)![5] === undefined;
-    const elements = [this.charts.at(-1)!.element, this.gradients.element];
+  /** Runs of before gradients were measured have no cards for them. */
+  private showGradients(gradients: Gradients | null, none: boolean): void {
     this.gradients.update(gradients);
-    if (elements[1]!.hidden === none) return;
+    this.bricks.update(gradients);
+    const elements = [this.gradients.element, this.bricks.element];
+    if (elements[0]!.hidden === none) return;
     for (const element of elements) element.hidden = none;
     this.fill();
   }
@@ -155,12 +154,17 @@ export class LiveView {
   private setLog(on: boolean): void {
     chosen.log = on;
     setAttributes(this.log, { "aria-pressed": String(on) });
-    for (const chart of this.charts) chart.setLogarithmic(on);
+    this.charts[0]?.setLogarithmic(on);
+  }
+
+  /** Everything over the steps: they are zoomed together. */
+  private plots(): readonly (Chart | GradientsView)[] {
+    return [...this.charts, this.gradients];
   }
 
   private zoom(x: Range | null): void {
     this.reset.hidden = x === null;
-    for (const chart of this.charts) chart.zoom(x);
+    for (const plot of this.plots()) plot.zoom(x);
   }
 
   /** Shows a run's data after `merge`; another run's starts from a clean sheet. */
@@ -173,14 +177,14 @@ export class LiveView {
     const steps = horizon(step, header.stepsPerEpoch, header.epochs, ended(data.state));
     const other = this.series?.name !== series.name;
     if (other) this.zoom(null);
-    for (const chart of this.charts) chart.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch });
-    for (const chart of this.charts) chart.setMarks(data.marks);
+    for (const plot of this.plots()) plot.setFrame({ steps, stepsPerEpoch: header.stepsPerEpoch });
+    for (const plot of this.plots()) plot.setMarks(data.marks);
     for (const chart of this.charts) chart.setPart(header.part);
-    for (const chart of this.charts) chart.setNone(missing(data.state));
+    for (const plot of this.plots()) plot.setNone(missing(data.state));
     this.draw(series, added, other);
     this.filters.update(series.snapshot);
-    this.showGradients(data.gradients, series.points);
     this.matrix.update(series.confusion, data.classes, header.part);
+    this.showGradients(series.gradients, !series.gradients && series.points.length > 1);
     this.series = series;
   }
 
@@ -210,11 +214,11 @@ export class LiveView {
     this.look = look;
     this.colour();
     const resolved = resolve(this.root, look);
-    for (const chart of this.charts) chart.setLook(resolved);
+    for (const plot of this.plots()) plot.setLook(resolved);
   }
 
   destroy(): void {
-    for (const chart of this.charts) chart.destroy();
+    for (const plot of this.plots()) plot.destroy();
     this.filters.destroy();
     this.root.remove();
   }
