@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .records import DataError
+from .validation import held_out
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 BUILT_IN = "digits"
 SIDE = 28
 TEST = 360
-# Part of the data set's definition: another seed would be another data set.
-SPLIT_SEED = 0
 
 
 def read_digits() -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -33,7 +32,8 @@ def read_digits() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     large = interpolate(small, (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True)
     images = (large * (255 / 16)).round().clamp(0, 255).to(torch.uint8)
     labels = rows[:, -1].to(torch.int64)
-    train, test = split(labels, TEST)
+    # Part of the data set's definition: held out as a validation part is, by the same seed for ever.
+    train, test = held_out(labels, TEST)
     return images[train], labels[train], images[test], labels[test]
 
 
@@ -49,19 +49,3 @@ def table() -> list[list[float]]:
             return [[float(value) for value in row] for row in csv.reader(stream)]
     except (OSError, EOFError, ValueError) as error:
         raise DataError(f"The built-in digits cannot be read from {path}: {error}. Install scikit-learn again.") from None
-
-
-def split(labels: Tensor, test: int) -> tuple[Tensor, Tensor]:
-    """Indices of the training and of the test part, ascending; every class gives the same share, to within one sample.
-
-    Each sample gets its rank within its class, as a share of the class; the `test` samples of lowest share are the test part.
-    """
-    import torch
-
-    shuffled = torch.randperm(len(labels), generator=torch.Generator().manual_seed(SPLIT_SEED))
-    share = torch.empty(len(labels), dtype=torch.float64)
-    for label in labels.unique():
-        members = shuffled[labels[shuffled] == label]
-        share[members] = (torch.arange(len(members), dtype=torch.float64) + 0.5) / len(members)
-    order = share.argsort(stable=True)
-    return order[test:].sort().values, order[:test].sort().values

@@ -253,10 +253,10 @@ def packed_digits() -> str:
     import torch
 
     from builder.data.digits import TEST, table
-    from builder.data.digits import split as split_digits
+    from builder.data.validation import held_out
 
     rows = torch.tensor(table(), dtype=torch.uint8)
-    rows = rows[torch.cat(split_digits(rows[:, -1].to(torch.int64), TEST))]
+    rows = rows[torch.cat(held_out(rows[:, -1].to(torch.int64), TEST))]
     return base64.b64encode(zlib.compress(bytes(rows.T.flatten().tolist()), 9)).decode("ascii")
 
 

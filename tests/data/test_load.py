@@ -31,11 +31,11 @@ def test_digits_are_scikit_learns_digits_enlarged_and_need_no_folder():
 
 
 def test_digits_split_is_the_same_every_time_disjoint_and_even_over_classes():
-    from builder.data.digits import split
+    from builder.data.validation import held_out
 
     labels = torch.from_numpy(load_digits().target).long()
-    train, test = split(labels, 360)
-    again = split(labels, 360)
+    train, test = held_out(labels, 360)
+    again = held_out(labels, 360)
     assert torch.equal(train, again[0]) and torch.equal(test, again[1])
     assert sorted([*train.tolist(), *test.tolist()]) == list(range(1797))
     for label, count in enumerate(samples_per_class(labels, 10)):

@@ -11,16 +11,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from builder import api
-from builder.runs import Store
-from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, RunEnded
 from builder.ui import predict_view
 from builder.ui.child import Jobs
 from builder.ui.frame import esc
-from builder.ui.workspace import workspace
 from tests.helpers import until
-from tests.pages.tabs import train_page
-from tests.pages.test_testing import STARTED
+from tests.pages.tabs import finished_run, train_page
 
 # Prints a row with what it was asked and the size of the file that it was given, as `predict RUN FILE --json` would.
 SEES = """import json, sys
@@ -43,13 +38,7 @@ BOXES = {"task": "detection", "boxes": [{"class": "dog", "score": 0.5, "left": 1
 
 @pytest.fixture
 def run(home) -> str:
-    project = workspace().project
-    with Store() as store:
-        made = store.create(api.to_json(project), "", project.name, None)
-        store.claim(made)
-        store.append(made, [STARTED, EpochEnded(1, 45, 0.3, 0.9, 1.0, 1000.0), Evaluated(1, 45, "validation", 0.2, 0.9, ((5, 1), (0, 4))),
-                            CheckpointSaved(45, 1, "best.safetensors"), RunEnded("completed", 45, "Done.")], 1)
-    return made
+    return finished_run()
 
 
 def page() -> AppTest:

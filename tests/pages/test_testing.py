@@ -8,17 +8,12 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from builder import api
-from builder.runs import Store
-from builder.train.events import CheckpointSaved, EpochEnded, Evaluated, RunEnded, RunStarted
 from builder.ui import testing_view
 from builder.ui.child import Jobs
 from builder.ui.frame import esc
-from builder.ui.workspace import workspace
 from tests.helpers import until
-from tests.pages.tabs import train_page
+from tests.pages.tabs import finished_run, train_page
 
-STARTED = RunStarted("cpu", "A processor", 21_840, 1293, 360, 45, 15, 32, ("0", "1"), 0, 1, "2.15.0", validation_samples=144)
 # What `python -m builder test RUN --checkpoint WHICH` does, without a network.
 TEST = """import sys
 from builder.runs import Store
@@ -32,13 +27,7 @@ with Store() as store:
 @pytest.fixture
 def run(home) -> str:
     """A finished run that was watched on its validation part."""
-    project = workspace().project
-    with Store() as store:
-        made = store.create(api.to_json(project), "", project.name, None)
-        store.claim(made)
-        store.append(made, [STARTED, EpochEnded(1, 45, 0.3, 0.9, 1.0, 1000.0), Evaluated(1, 45, "validation", 0.2, 0.9, ((5, 1), (0, 4))),
-                            CheckpointSaved(45, 1, "best.safetensors"), RunEnded("completed", 45, "Done.")], 1)
-    return made
+    return finished_run()
 
 
 @pytest.fixture
