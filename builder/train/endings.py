@@ -18,6 +18,8 @@ from .patience import Patience
 
 # No optimiser here takes longer steps and learns.
 LARGEST = 0.1
+# As torch says it: https://docs.pytorch.org/docs/stable/generated/torch.use_deterministic_algorithms.html.
+UNDETERMINED = "does not have a deterministic implementation"
 LOG = logging.getLogger(__name__)
 
 
@@ -73,6 +75,9 @@ def broken(error: Exception, model: nn.Module, step: int, batch_size: int, devic
         return RunEnded("failed", step, str(error))
     LOG.error("The run failed at step %d.", step + 1, exc_info=error)
     place = where(error, model)
+    if UNDETERMINED in str(error):
+        return RunEnded("failed", step, f"Step {step + 1:,} failed{f' in {place}' if place else ''}: torch has no deterministic algorithm for {str(error).split()[0]} on {device}. Train "
+                        "with deterministic off, or without what needs it.")
     reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:400]
     return RunEnded("failed", step, f"Step {step + 1:,} failed{f' in {place}' if place else ''}: {reason.rstrip('.')} ({type(error).__name__}).")
 

@@ -192,6 +192,12 @@ def test_memory_that_runs_out_is_named_with_the_batch_size_and_advice(error: Exc
     assert "at step 3 with batches of 8 samples. Try batches of 4" in events[-1].says
 
 
+def test_what_has_no_deterministic_algorithm_is_told_with_what_to_do():
+    ended = _failing(RuntimeError("adaptive_avg_pool2d_backward_cuda does not have a deterministic implementation, but you set 'torch.use_deterministic_algorithms(True)'."))[-1]
+    assert ended.says.startswith("Step 3 failed in Fails 'relu2': torch has no deterministic algorithm for adaptive_avg_pool2d_backward_cuda on ")
+    assert ended.says.endswith("Train with deterministic off, or without what needs it.")
+
+
 def test_an_exception_is_named_with_its_layer_and_logged(caplog: pytest.LogCaptureFixture):
     events = _failing(ValueError("no such thing\nas this"))
     assert events[-1].reason == "failed" and events[-1].step == 2
