@@ -9,6 +9,7 @@ from builder.catalogue.datasets import Dataset
 
 from .load import load
 from .records import Progress, Tensors
+from .where import ready
 
 # Bytes of samples that a process may hold which may never train.
 MOST = 256 << 20
@@ -17,12 +18,14 @@ _read: tuple[tuple[object, ...], Tensors] | None = None
 
 
 def read_ahead(dataset: Dataset, roots: Sequence[Path], validation: float) -> bool:
-    """Reads a data set for the next `read` of the same; whether it is held then, for large ones are left. Raises DataError like `load`."""
+    """Reads a data set for the next `read` of the same; whether it is held then, for large ones are left, and photographs that were not brought to their size yet: that takes
+    minutes, in which a run that comes meanwhile could neither tell how far it is nor be stopped. Raises DataError like `load`.
+    """
     global _read
     if _read is not None and _read[0] == _meant(dataset, roots, validation):
         return True
     _read = None
-    if dataset.bytes <= MOST:
+    if dataset.bytes <= MOST and ready(dataset):
         _read = _meant(dataset, roots, validation), load(dataset, roots, validation=validation)
     return _read is not None
 

@@ -212,5 +212,16 @@ def test_data_read_ahead_are_given_out_once_and_only_for_what_was_meant(home, mo
         before = len(loads)
         read(digits, roots, **asked)
         assert len(loads) == before + 1
-    monkeypatch.setattr(data.ahead, "MOST", digits.bytes - 1)
-    assert not read_ahead(digits, roots, 0.1)
+    with monkeypatch.context() as small:
+        small.setattr(data.ahead, "MOST", digits.bytes - 1)
+        assert not read_ahead(digits, roots, 0.1)
+
+
+def test_photographs_are_brought_to_their_size_by_the_run_that_tells_of_it_and_not_ahead(home, monkeypatch):
+    pets, loads = data.where.known("oxford-iiit-pet"), []
+    monkeypatch.setattr(data.ahead, "load", lambda *given, **more: loads.append(given) or object())
+    assert not read_ahead(pets, paths.data_roots(), 0.1) and not loads
+    file = data.photos.kept_file(pets.name, pets.shape[1])
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert read_ahead(pets, paths.data_roots(), 0.1) and len(loads) == 1
