@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from builder.runs import Run, RunError, Store, kill, silence
+from builder.runs import EndedError, Run, RunError, Store, kill, silence
 
 from .frame import esc
 
@@ -86,6 +86,10 @@ def ask(runs: Store, run: Run, command: str, value: object = None) -> bool:
     """Ask the run's worker for something; whether it could be asked. Why not stands on the page."""
     try:
         runs.request(run.id, command, value)
+    except EndedError:
+        # The end was quicker than the click, and the page shows it.
+        st.toast("The run had ended by then.")
+        return False
     except RunError as error:
         st.session_state["run_trouble"] = str(error)
         return False

@@ -253,6 +253,17 @@ def test_stop_asks_the_worker_and_says_so_at_once(store):
         assert button(tab, "Stopping…").disabled
 
 
+def test_a_run_that_ends_while_stop_is_clicked_is_no_trouble(store):
+    run_id = store.create(api.to_json(api.gallery("mnist-cnn")), "source", "MNIST CNN")
+    with lock.hold(store.folder(run_id)):
+        store.claim(run_id)
+        store.append(run_id, [STARTED, step(1)])
+        tab = page(run_id)
+        store.append(run_id, [RunEnded("completed", 45, "All is done.")])
+        looked(button(tab, "Stop").click().run())
+    assert [one.value for one in tab.toast] == ["The run had ended by then."] and not tab.error and told(tab)["state"] == "completed"
+
+
 def commands(store: Store, run) -> list[tuple]:
     return [(control.command, control.value) for control in store.controls(run.id, run.generation)]
 
