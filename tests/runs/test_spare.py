@@ -69,8 +69,9 @@ def test_the_one_in_waiting_becomes_the_worker_of_the_next_run_and_of_no_other(s
     waiting = spare()
     waiting.keep({"name": "silent"})
     pid = until(lambda: waiting.ready() and waiting.pid, 20, "one waits")
+    assert os.getsid(pid) == pid != os.getsid(0)
     first, second = new(), new()
-    assert launch(first, store) == pid and os.getsid(pid) == pid != os.getsid(0)
+    assert launch(first, store) == pid
     assert ended(store, first).says.startswith("The training process ended after step 1 with exit status 7; the last line of its output is: something odd.")
     assert waiting.pid is None and launch(second, store, [sys.executable, "-c", ""]) != pid
     assert ended(store, second).state == "failed"
