@@ -10,9 +10,11 @@ import pytest
 
 import builder
 from builder import api
+from builder.catalogue.schedules import MONITORS
 from builder.graph import apply
 from builder.train.control import STOP, Control
 from builder.train.events import Answered, CheckpointSaved, EpochEnded, Evaluated, StepEnded
+from builder.ui.settings import inside
 from tests.export.trained import project
 
 TINY = {"numbers": ("curve", {"source": "curve", "optimizer": {"kind": "Adam", "lr": 0.02}, "epochs": 3}),
@@ -133,6 +135,16 @@ def test_the_accuracy_of_numbers_and_of_boxes_cannot_be_watched(name):
     assert f"EarlyStopping watches the accuracy, and {name} have none" in str(problem)
     mended = apply(watching, problem.fixes[0].edit)
     assert not builder.check(mended).errors and mended.training["stopping"]["monitor"] == "validation_loss"
+
+
+@pytest.mark.parametrize(("name", "own", "other"), [("masks", "validation_mean_iou", "validation_map"), ("numbers", "validation_mae", "validation_dice"), ("boxes", "validation_map_50", "validation_r2")])
+def test_a_training_is_watched_by_the_figures_of_its_own_task_and_is_offered_these(name, own, other):
+    watching = [apply(MADE[name], {"op": "settings", "path": "training.stopping", "value": {"kind": "EarlyStopping", "monitor": monitor}}) for monitor in (own, other)]
+    assert not builder.check(watching[0]).errors
+    [problem] = builder.check(watching[1]).errors
+    assert f"EarlyStopping watches the {MONITORS[other].title}, and {name} have none" in str(problem) and problem.fixes[0].sure
+    [offered] = [field.param.choices for field in inside(watching[0], "stopping") if field.param.name == "monitor"]
+    assert own in offered and other not in offered and {"validation_loss", "train_loss"} <= {*offered}
 
 
 def test_what_stands_behind_a_grid_of_boxes_is_told_and_taken_away():

@@ -21,9 +21,31 @@ DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.
 FLOOR = Float("eta_min", 0.0, "the learning rate at the end", min=0.0)
 WARMUP = Float("warmup", 0.0, "epochs over which the learning rate rises in a straight line to that of the schedule (Goyal et al. 2017, arXiv:1706.02677); 0 for none",
                min=0.0, max=100_000.0)
-MONITORS = ("validation_loss", "validation_accuracy", "train_loss")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A number of an epoch that a run can be watched by: the figure of an evaluation that it is, what it is called, whether more of it is better, and the tasks that have it."""
+
+    figure: str
+    title: str
+    rises: bool = False
+    tasks: tuple[str, ...] = ("classification", "segmentation", "regression", "detection")
+
+    @property
+    def sign(self) -> str:
+        """What turns the number so that less is better, in front of it."""
+        return "-" if self.rises else ""
+
+
+MONITORS: Mapping[str, Watched] = {
+    "validation_loss": Watched("loss", "loss"), "validation_accuracy": Watched("accuracy", "accuracy", True, ("classification", "segmentation")), "train_loss": Watched("loss", "loss"),
+    "validation_mean_iou": Watched("mean_iou", "mean IoU", True, ("segmentation",)), "validation_dice": Watched("dice", "Dice coefficient", True, ("segmentation",)),
+    "validation_r2": Watched("r2", "R²", True, ("regression",)), "validation_mae": Watched("mae", "mean absolute error", False, ("regression",)),
+    "validation_map": Watched("map", "mAP", True, ("detection",)), "validation_map_50": Watched("map_50", "mAP at 0.5", True, ("detection",))}
 # What a schedule or a stop that watches the run looks at.
-MONITOR = Choice("monitor", "validation_loss", MONITORS, "what is watched after every epoch; of the test part where there is no validation part",
+MONITOR = Choice("monitor", "validation_loss", tuple(MONITORS), "what is watched after every epoch, the loss or what the task has: accuracy; mean IoU and Dice of masks; R² and absolute error "
+                 "of numbers; mAP of boxes; of the test part where there is no validation part",
                  (("test_loss", "validation_loss"), ("test_accuracy", "validation_accuracy")))
 THRESHOLD = Float("threshold", 0.0001, "a change of at most this is no progress", min=0.0)
 

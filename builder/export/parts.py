@@ -33,6 +33,7 @@ from builder.graph.training import chosen, fused, goes_on, number, rate
 
 from . import augmentation, detection, photos, validation
 from .answers import Answers, answers, loss_arguments
+from .figures import Figures, cost, figures
 from .kinds import ExportError
 from .readers import COLOUR, DIGITS, DISTORTED_CODE, GREY, KEPT, POINTS_CODE, READERS
 
@@ -100,6 +101,11 @@ class Training:
     def boxes(self) -> bool:
         """Whether a sample has boxes around things."""
         return self.dataset.task == "detection"
+
+    @property
+    def figures(self) -> Figures:
+        """The figures that it is watched by, beside the loss and the accuracy."""
+        return figures(self.dataset, self.plateau, self.stopping)
 
     @property
     def moving(self) -> str:
@@ -414,7 +420,10 @@ def state_from(optimizer, network, tensors):
 def _evaluation(made: Training) -> Part:
     right = {"begin": ", correct = [], 0", "add": f"        correct += {made.answers.right}\n", "give": f", correct / {made.answers.divisor}",
              "says": "and the share of right answers"} if made.answers.right else {"begin": " = []", "add": "", "give": "", "says": "without learning"}
-    code = f"{made.answers.text}\n\n" if made.answers.text else ""
+    if (more := made.figures).give:
+        right |= {"begin": f"{right['begin']}\n{more.begin.rstrip()}", "add": right["add"] + more.add, "give": f"{right['give']}, {more.give}",
+                  "says": f"{'the share of right answers and ' if made.answers.right else 'and '}the figures that the training is watched by"}
+    code = (f"{made.answers.text}\n\n" if made.answers.text else "") + more.text
     code += EVALUATION.format(batch=made.evaluation_batch, loss=made.answers.loss, **right, forward=_forward(made, f"normalised(images[first:first + {made.evaluation_batch}], mean, std)", 8))
     return Part("Testing", "Without learning, with dropout off.", code, ("import torch",))
 
@@ -479,22 +488,24 @@ def _loop(made: Training) -> Part:
         forward=_forward(made, "inputs", 12, CHOSEN.format(batch_size=made.batch_size) if made.compiled else "network"),
         compiled=COMPILED if made.compiled else "", backward=f"(loss + {made.l1!r} * {L1})" if made.l1 else "loss", clip=f"            {made.clip}\n" if made.clip else "",
         averaged=AVERAGED.format(call=made.average) if made.average else "", average=AVERAGE if made.average else "",
-        **_scored(made.answers, made.masks and bool(made.augmentations), made.mixes), objective=made.answers.mixed if made.mixes else made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
+        **_scored(made.answers, made.masks and bool(made.augmentations), made.mixes, bool(made.figures.give)), objective=made.answers.mixed if made.mixes else made.answers.loss, judged="average.module" if made.average else "network", weight=_weight(made) if made.balanced else "",
         deterministic=(MEDIUM if made.precision == "medium" else "") + (DETERMINISTIC if made.deterministic else ""), stop=_stop(made),
-        watch=WATCH.format(cost=COSTS[made.plateau["monitor"]], **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
+        watch=WATCH.format(cost=cost(str(made.plateau["monitor"])), **{name: made.plateau[name] for name in ("threshold", "patience")}) if made.plateau else "")
     if made.validated:
-        code = validation.watched(code, "average.module" if made.average else "network", made.layout, bool(made.answers.right))
+        code = validation.watched(code, "average.module" if made.average else "network", made.layout, bool(made.answers.right), bool(made.figures.give))
     return Part("Training", "Everything random follows from the seed. Losses are printed in full: on the CPU they are those of the run in Brickwork, to the last bit.",
                 code, ("import math", "import torch", *(["import os"] if made.deterministic else [])))
 
 
-def _scored(given: Answers, moving: bool, mixed: bool) -> dict[str, str]:
-    """The pieces of the loop about what is right, empty where nothing is right or wrong; `moving` where masks are augmented with their images, `mixed` where targets are shares of classes."""
+def _scored(given: Answers, moving: bool, mixed: bool, figured: bool) -> dict[str, str]:
+    """The pieces of the loop about what is right, empty where nothing is right or wrong; `moving` where masks are augmented with their images, `mixed` where targets are shares of classes,
+    `figured` where an evaluation gives figures too."""
+    more = ", test_figures" if figured else ""
     if not given.right:
-        return {"begin": " = 0.0", "right": "", "tested": "test_loss", "accuracy": "", "test_accuracy": ""}
+        return {"begin": " = 0.0", "right": "", "tested": f"test_loss{more}", "accuracy": "", "test_accuracy": ""}
     # What comes in from outside of an image counts for nothing: how much is left of a mask that moves is known batch by batch.
     return {"begin": ", correct, known = 0.0, 0, 0" if moving else ", correct = 0.0, 0",
-            "right": f"            correct += {given.right.replace('targets', 'targets.argmax(1)') if mixed else given.right}\n" + ("            known += " + given.count.replace("labels", "targets") + "\n" if moving else ""), "tested": "test_loss, test_accuracy",
+            "right": f"            correct += {given.right.replace('targets', 'targets.argmax(1)') if mixed else given.right}\n" + ("            known += " + given.count.replace("labels", "targets") + "\n" if moving else ""), "tested": f"test_loss, test_accuracy{more}",
             "accuracy": f", accuracy {{correct / {'max(1, known)' if moving else given.divisor}!r}}", "test_accuracy": ", test accuracy {test_accuracy!r}"}
 
 
@@ -506,7 +517,7 @@ def _weight(made: Training) -> str:
 def _stop(made: Training) -> str:
     if not made.stopping:
         return ""
-    return STOP.format(cost=COSTS[made.stopping["monitor"]], **{name: made.stopping[name] for name in ("threshold", "patience")})
+    return STOP.format(cost=cost(str(made.stopping["monitor"])), **{name: made.stopping[name] for name in ("threshold", "patience")})
 
 
 def _classes(names: tuple[str, ...]) -> str:
@@ -542,7 +553,6 @@ SET_RATE = '''\
 COUNT = '''\
             step += 1
 '''
-COSTS = {"validation_loss": "test_loss", "validation_accuracy": "-test_accuracy", "train_loss": "total / len(labels)"}
 WATCH = '''\
         # Progress is a change of more than {threshold!r}; without any for more than {patience!r} epochs the learning rate falls.
         best, waited = ({cost}, 0) if {cost} < best - {threshold!r} else (best, waited + 1)

@@ -39,10 +39,12 @@ def text() -> str:
     return inspect.getsource(held_out).replace("    import torch\n\n", "") + "\n\n" + TEXT
 
 
-def watched(code: str, judged: str, layout: bool, scored: bool) -> str:
-    """The training's text with the validation part where it had the test part, and the test part at its end, when given; `scored` where answers are right or wrong."""
+def watched(code: str, judged: str, layout: bool, scored: bool, figured: bool = False) -> str:
+    """The training's text with the validation part where it had the test part, and the test part at its end, when given; `scored` where answers are right or wrong, `figured` where an
+    evaluation gives figures too."""
     code = re.sub(r"\btest(?=_| loss| accuracy)", "validation", code)
     head, colon, body = code.partition("):\n")
     body, end, last = body.rpartition("    return ")
     accuracy = {"accuracy": ", test_accuracy", "told": ", test accuracy {test_accuracy!r}"} if scored else {"accuracy": "", "told": ""}
+    accuracy["accuracy"] += ", _" if figured else ""
     return f"{head}, test=None{colon}{body}{TEST.format(judged=judged, layout=LAYOUT if layout else '', **accuracy)}{end}{last}"

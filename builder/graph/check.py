@@ -9,6 +9,7 @@ from itertools import pairwise
 from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, show
 from builder.catalogue import Problem as LayerProblem
 from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, VALIDATION, asked
+from builder.catalogue.schedules import MONITORS
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
@@ -35,6 +36,8 @@ MOST_BRICKS = 20_000
 USUAL_STRIDE = 2  # above it a stride that ate the image is what was not meant
 # Every loose brick is held against every other; a drawing with more loose ends than this has no use for that.
 MOST_LOOSE = 50
+# What a task's samples have, as people call it.
+ANSWERS = {"classification": "samples of classes", "segmentation": "masks", "regression": "numbers", "detection": "boxes"}
 
 
 @dataclass(frozen=True)
@@ -547,8 +550,9 @@ def _settings(project: Project) -> Iterator[Problem]:
                            batch(f"Use {default}", {"op": "settings", "path": f"training.{name}", "value": {"kind": default}}))
             continue
         yield from _record(name, record, given)
-        if project.task.get("kind") in ("regression", "detection") and str(record.values({key: value for key, value in given.items() if key != "kind"}).get("monitor", "")).endswith("accuracy"):
-            yield _setting(f"{name}.monitor", f"{record.kind} watches the accuracy, and {'numbers' if project.task.get('kind') == 'regression' else 'boxes'} have none: nothing is right or wrong",
+        watched = MONITORS.get(str(record.values({key: value for key, value in given.items() if key != "kind"}).get("monitor", "")))
+        if watched and (task := project.task.get("kind")) in ANSWERS and task not in watched.tasks:
+            yield _setting(f"{name}.monitor", f"{record.kind} watches the {watched.title}, and {ANSWERS[task]} have none",
                            batch("Watch the validation loss", {"op": "settings", "path": f"training.{name}.monitor", "value": "validation_loss"}, sure=True))
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from builder.catalogue.datasets import BOX
 
+from .figures import errors, sums_of_errors
 from .task import TaskError, Ungraded, shown
 
 MOST_SAMPLES, MOST_NUMBERS = 500, 2000  # that are pictured while a run goes on
@@ -31,23 +32,14 @@ class Regression(Ungraded):
 
     def tally(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """For each target the sums of squared and absolute errors, of the true numbers and of their squares (4 K); then that of the boxes' overlap."""
-        # Differences of large sums: float32 would lose the digits that R² is made of. Apple's GPU has nothing longer.
-        precise = torch.float32 if targets.device.type == "mps" else torch.float64
-        given, true = outputs.to(precise), targets.to(precise)
-        error = given - true
-        overlap = _overlap(given, true).sum() if tuple(self.targets) == BOX else given.new_zeros(())
-        return torch.cat([torch.stack([error.square().sum(0), error.abs().sum(0), true.sum(0), true.square().sum(0)]).flatten(), overlap[None]])
+        sums = sums_of_errors(outputs, targets)
+        overlap = _overlap(outputs.to(sums.dtype), targets.to(sums.dtype)).sum() if tuple(self.targets) == BOX else sums.new_zeros(())
+        return torch.cat([sums.flatten(), overlap[None]])
 
     def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
         """Mean squared and mean absolute error over all targets; R², 1 - squared errors / squared deviations from the mean, as the mean over the targets
         whose numbers differ; of boxes the mean intersection over union."""
-        squared, absolute, total, squares = tally[:-1].reshape(4, -1)
-        spread = squares - total.square() / samples
-        found = {"mse": squared.mean().item() / samples, "mae": absolute.mean().item() / samples}
-        # What rounding leaves of the spread of equal numbers is none.
-        differs = spread > 1e-12 * squares
-        if differs.any():
-            found["r2"] = (1 - squared[differs] / spread[differs]).mean().item()
+        found = errors(tally[:-1].reshape(4, -1), samples)
         return {**found, **({"box_iou": tally[-1].item() / samples} if tuple(self.targets) == BOX else {})}
 
     def pictured(self, outputs: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from builder.catalogue.datasets import IGNORED
 
+from .figures import counts_of_pixels, overlaps
 from .pixels import loss_of_pixels, loss_of_scores
 from .task import LossFunction, TaskError, shown
 
@@ -57,10 +58,7 @@ class Segmentation:
 
     def figures(self, tally: Tensor, samples: int) -> dict[str, float]:
         """The mean over the classes of intersection over union (IoU, Jaccard), and of Dice's coefficient; a class that is neither there nor named is left out; nothing where none is."""
-        counts = tally.reshape(self.classes, self.classes).double()
-        both, union = counts.diagonal(), counts.sum(0) + counts.sum(1) - counts.diagonal()
-        there = union > 0
-        return {} if not there.any() else {"mean_iou": (both / union)[there].mean().item(), "dice": (2 * both / (union + both))[there].mean().item()}
+        return overlaps(tally.reshape(self.classes, self.classes))
 
     def pictured(self, outputs: Tensor) -> Tensor | None:
         """The masks of the first samples, as many as MOST_PIXELS hold; None where not even one does."""
@@ -69,10 +67,7 @@ class Segmentation:
 
     def confusion(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Counts of (true class, answer) over the pixels, by one bincount of their pair number."""
-        size = self.classes ** 2
-        # Pixels of no class are counted at a place of their own, which is cut off: picking out the others would wait for the device.
-        pairs = torch.where(targets != IGNORED, targets.long() * self.classes + self.named(outputs), size)
-        return pairs.flatten().bincount(minlength=size + 1)[:size].reshape(self.classes, self.classes)
+        return counts_of_pixels(outputs, targets, self.classes)
 
     def named(self, outputs: Tensor) -> Tensor:
         """The class numbers that are given, int64 (N H W)."""

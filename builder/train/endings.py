@@ -42,9 +42,9 @@ def completed(step: int, epochs: int, seen: Seen | None, part: str) -> RunEnded:
 
 def early(at: Position, epochs: int, patience: Patience, seen: Seen | None, part: str) -> RunEnded:
     """What is watched stood still for too long, before the epoch where the run is."""
-    rises = patience.monitor == "validation_accuracy"
-    watched = patience.monitor.replace("validation", part).replace("train_", "training_").replace("_", " ")
-    best = f"{100 * -at.stopping_best:.1f} %" if rises else f"{at.stopping_best:.4g}"
+    rises, title = patience.watched.rises, patience.watched.title
+    watched = f"{'training' if patience.monitor == 'train_loss' else part} {title}"
+    best = f"{100 * -at.stopping_best:.1f} %" if title == "accuracy" else f"{-at.stopping_best if rises else at.stopping_best:.4g}"
     right = f" {words}." if (words := reached(seen, part)) else ""
     return RunEnded("completed", at.step, f"Stopped early after epoch {at.epoch - 1} of {epochs}: the {watched} has not "
                     f"{'risen' if rises else 'fallen'} by more than {patience.threshold:g} for {at.stopping_epochs} epoch{'' if at.stopping_epochs == 1 else 's'}; its best was {best}, "

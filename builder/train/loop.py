@@ -195,7 +195,7 @@ class Run(Learning):
         yield from self._snapshot()
         better = self.at.best is None or seen.score > self.at.best
         self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=seen.score if better else self.at.best, epochs=self.settings.epochs, threads=torch.get_num_threads(), **self.forward.decided,
-                           **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy)))
+                           **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy, seen.figures)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None
 

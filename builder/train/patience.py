@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from builder.catalogue.schedules import MONITORS, Watched
 
 if TYPE_CHECKING:
     from .checkpoint import Position
@@ -11,15 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait for progress: of `monitor` (validation_loss, validation_accuracy or train_loss), over `patience` epochs, by more than `threshold`."""
+    """How long to wait for progress: of `monitor`, one of the catalogue's MONITORS, over `patience` epochs, by more than `threshold`."""
 
     monitor: str
     patience: int
     threshold: float
 
-    def cost(self, train_loss: float, loss: float, accuracy: float | None) -> float:
-        """The watched number, turned so that less is better; loss and accuracy are those of the part that the run is watched on."""
-        return {"train_loss": train_loss, "validation_loss": loss, "validation_accuracy": -(accuracy or 0.0)}[self.monitor]
+    @property
+    def watched(self) -> Watched:
+        """What the number is."""
+        return MONITORS[self.monitor]
+
+    def cost(self, train_loss: float, loss: float, accuracy: float | None, figures: Mapping[str, float] = MappingProxyType({})) -> float:
+        """The watched number, turned so that less is better; loss, accuracy and figures are those of the part that the run is watched on. What could not be told counts as 0."""
+        if self.monitor == "train_loss":
+            return train_loss
+        number = {"loss": loss, "accuracy": accuracy or 0.0, **figures}.get(self.watched.figure, 0.0)
+        return -number if self.watched.rises else number
 
 
 @dataclass(frozen=True)
@@ -35,8 +47,8 @@ class Waited:
         return Waited(cost, 0) if better else Waited(self.best, self.epochs + 1)
 
 
-def after_epoch(at: Position, plateau: Patience | None, stopping: Patience | None, seen: tuple[float, float, float | None]) -> dict[str, object]:
-    """What a schedule and a stop that watch a run make of an epoch with these losses and this accuracy, as fields of the position after it."""
+def after_epoch(at: Position, plateau: Patience | None, stopping: Patience | None, seen: tuple[float, float, float | None, Mapping[str, float]]) -> dict[str, object]:
+    """What a schedule and a stop that watch a run make of an epoch with these losses, this accuracy and these figures, as fields of the position after it."""
     found: dict[str, object] = {}
     if plateau:
         waited = Waited(at.plateau_best, at.plateau_epochs).after(plateau.cost(*seen), plateau)

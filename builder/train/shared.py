@@ -219,11 +219,14 @@ class SharedRun(Run):
         return float(self.random[f"{LOSS}{self.group.rank}"]) if len(known) == self.group.size else None
 
     def evaluated(self, work: Iterator[Seen | None]) -> Seen | None:
-        """The first process evaluates; the others learn loss and accuracy, or that something was asked for."""
+        """The first process evaluates; the others learn loss, accuracy and the figures that decide how the run goes on, or that something was asked for."""
         seen = super().evaluated(work) if self.leads else None
         accuracy = None if seen is None else seen.accuracy
-        there, loss, known, right = self.group.first(seen is not None, 0 if seen is None else seen.loss, accuracy is not None, accuracy or 0)
-        return seen if self.leads or not there else Seen(loss, right if known else None, (), {})
+        names = sorted({one.watched.figure for one in (self.settings.plateau, self.settings.stopping) if one})
+        told = [0.0] * len(names) if seen is None else [seen.figures.get(name, 0.0) for name in names]
+        there, loss, known, right, *told = self.group.first(seen is not None, 0 if seen is None else seen.loss, accuracy is not None, accuracy or 0, *told)
+        # What is called a figure is never the loss or the accuracy, which have places of their own.
+        return seen if self.leads or not there else Seen(loss, right if known else None, (), {name: number for name, number in zip(names, told, strict=True) if name not in ("loss", "accuracy")})
 
     def random_here(self) -> dict[str, Tensor]:
         """torch's random states of this process by kind and rank, and as a run of one process has them: on the processor those that all draw alike."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from builder.catalogue import DATASETS
 from builder.catalogue.datasets import VALIDATION, asked
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
+from builder.catalogue.schedules import MONITOR, MONITORS
 from builder.graph import EditError, Project, dataset_of
 from builder.graph.augmentation import augmentations
 from builder.graph.check import RECORDS, WHOLE
@@ -77,7 +78,14 @@ def inside(project: Project, section: str) -> list[Field]:
     record = choices(project, section)[0].get(kind_of(project, section))
     given = project.training.get(section)
     values = record.values(given if isinstance(given, Mapping) else {}) if record else {}
-    return [Field(f"training.{section}.{param.name}", param, values[param.name]) for param in record.params] if record else []
+    return [Field(f"training.{section}.{param.name}", _of_task(param, project), values[param.name]) for param in record.params] if record else []
+
+
+def _of_task(param: Param, project: Project) -> Param:
+    """A parameter with the choices that the project's task has."""
+    if param is not MONITOR:
+        return param
+    return replace(param, choices=tuple(name for name, watched in MONITORS.items() if project.task.get("kind", "none") in (*watched.tasks, "none")))
 
 
 def summary(project: Project) -> str:
@@ -201,8 +209,9 @@ def draw_rates(project: Project) -> None:
     if len({rate for _, rate in points}) > 1:
         st.plotly_chart(rate_figure(points, colours()[0]), key="rates", config={"displayModeBar": False})
     if watched := chosen(project, "schedule")[0].values(chosen(project, "schedule")[1]).get("monitor") if points else None:
-        seen = str(watched) if (dataset := dataset_of(project)) is None or validated_samples(project, dataset) else str(watched).replace("validation", "test")
-        st.caption(f"How the learning rate falls follows from the run: from its {seen.replace('_', ' ')}, which is looked at after every epoch.")
+        part = "training" if watched == "train_loss" else "validation" if (dataset := dataset_of(project)) is None or validated_samples(project, dataset) else "test"
+        title = MONITORS[str(watched)].title if watched in MONITORS else str(watched)
+        st.caption(f"How the learning rate falls follows from the run: from its {part} {esc(title)}, which is looked at after every epoch.")
 
 
 def form(space: Workspace) -> None:

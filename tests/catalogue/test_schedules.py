@@ -72,6 +72,16 @@ def test_progress_of_an_accuracy_is_upwards():
     assert Patience("train_loss", 1, 0.0).cost(1.0, 2.0, 3.0) == 1.0
 
 
+def test_what_a_task_tells_besides_can_be_watched_each_in_its_direction():
+    told = {"map": 0.4, "r2": -0.2, "mae": 3.0}
+    costs = {name: Patience(f"validation_{name}", 1, 0.0).cost(1.0, 2.0, None, told) for name in (*told, "dice", "accuracy", "loss")}
+    assert costs == {"map": -0.4, "r2": 0.2, "mae": 3.0, "dice": 0.0, "accuracy": 0.0, "loss": 2.0}
+    waited = Waited()
+    for error, epochs in ((3.0, 0), (2.95, 1), (2.0, 0)):
+        waited = waited.after(Patience("validation_mae", 1, 0.1).cost(9.0, 9.0, None, {"mae": error}), Patience("validation_mae", 1, 0.1))
+        assert waited.epochs == epochs
+
+
 @pytest.mark.parametrize("warmup", [0.0, 2.5])
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_the_text_of_a_schedule_gives_its_very_rates(kind: str, warmup: float):

@@ -21,6 +21,7 @@ import pytest
 import builder
 from builder import api
 from builder.catalogue.augmentation import AUGMENTATIONS
+from builder.catalogue.schedules import MONITORS
 from builder.catalogue.training import RECORDS
 from builder.compile import BuildError
 from builder.data import drawn, points
@@ -31,6 +32,7 @@ from builder.gallery import ENTRIES
 from builder.graph import Project, apply
 from builder.graph.document import freeze
 from builder.train.augment import FUNCTIONS
+from builder.train.events import Evaluated
 from tests.compile.test_source import drawn as drawing
 from tests.data.files import cifar_batch, stl10_files, svhn_file, write_emnist, write_mnist
 from tests.data.photo_files import unpacked
@@ -41,6 +43,10 @@ DRAWN = int(os.environ.get("BRICKWORK_DRAWINGS", "5"))
 LR = {"lr": 0.01}
 # Of the others one alone is allowed in a row.
 ALONE = [kind for kind, record in AUGMENTATIONS.items() if not record.mixes]
+# No change is as large as the second one's: the run ends after the second epoch.
+WATCHED = {task: {"schedule": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 0.05, "monitor": first},
+                  "stopping": {"kind": "EarlyStopping", "patience": 1, "threshold": 100.0, "monitor": second}}
+           for task, first, second in (("detection", "validation_map_50", "validation_map"), ("regression", "validation_r2", "validation_mae"), ("segmentation", "validation_dice", "validation_loss"))}
 CASES = {
     "sgd": ("perceptron", {"batch_size": 323}),  # leaves one sample over, which joins the batch before it
     "seed": ("perceptron", {"seed": 12345, "optimizer": {"kind": "SGD", "lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.001}}),
@@ -75,6 +81,9 @@ CASES = {
     "masks": ("pixels", {"source": "shapes", "loss": {"kind": "CrossEntropyLoss", "weight": "balanced"}, "epochs": 1, "batch_size": 50}),
     "boxes": ("grid", {"source": "shapes-detection", "loss": {"kind": "YOLOLoss", "box": 3.0, "iou": "ciou"}, "optimizer": {"kind": "Adam", **LR}, "epochs": 1, "batch_size": 100,
                        "augmentation": [{"kind": "RandomAffine"}, {"kind": "RandomCrop", "padding_mode": "reflect"}, {"kind": "ColorJitter"}, {"kind": "RandomHorizontalFlip"}]}),
+    "overlaps": ("pixels", {"source": "shapes", "schedule": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 0.02, "monitor": "validation_mean_iou"}, "epochs": 3, "batch_size": 50}),
+    "precise": ("grid", {"source": "shapes-detection", "loss": {"kind": "YOLOLoss"}, "optimizer": {"kind": "Adam", **LR}, "epochs": 3, "batch_size": 100, **WATCHED["detection"]}),
+    "determined": ("curve", {"source": "curve", "optimizer": {"kind": "Adam", **LR}, "epochs": 4, **WATCHED["regression"]}),
     "margin": ("normalised", {"loss": {"kind": "MultiMarginLoss", "margin": 0.5}, "seed": 3, "initializer": {"kind": "TruncNormal"}}),
     "own": ("starts", {"initializer": {"kind": "Orthogonal"}, "epochs": 1}),
     "own-alone": ("starts", {"epochs": 1, "seed": 8}),
@@ -115,6 +124,22 @@ def test_alone_the_script_and_the_notebook_print_the_losses_of_the_run_in_the_ap
     wanted = told(PROJECTS[name])
     assert len(wanted) == (2 if "stopping" in PROJECTS[name].training else PROJECTS[name].training["epochs"])
     assert [printed(out) for out in outputs[name]] == [wanted, wanted]
+
+
+@pytest.mark.slow
+def test_the_figures_that_a_script_watches_are_those_of_the_run_to_the_last_bit(tmp_path):
+    made = {task: project(network, source=source, epochs=3, batch_size=100, optimizer={"kind": "Adam", **LR}, **WATCHED[task], **({"loss": {"kind": "YOLOLoss"}} if task == "detection" else {}))
+            for task, network, source in (("detection", "grid", "shapes-detection"), ("regression", "curve", "curve"), ("segmentation", "pixels", "shapes"))}
+    files = [tmp_path / f"{task}.py" for task in made]
+    for file, one in zip(files, made.values(), strict=True):
+        text = script(one)
+        assert text.count('        print(f"epoch {epoch} of') == 1
+        file.write_text(text.replace('        print(f"epoch {epoch} of', '        print("figures", validation_figures)\n        print(f"epoch {epoch} of'))
+    for task, out in zip(made, run(files, tmp_path), strict=True):
+        given = [ast.literal_eval(line.removeprefix("figures ")) for line in out.splitlines() if line.startswith("figures ")]
+        seen = [event.figures for event in builder.train(made[task], device="cpu") if isinstance(event, Evaluated)]
+        assert len(given) >= 2 and [{name: float(each[name]) for name in told} for each, told in zip(seen, given, strict=True)] == given and {*given[0]} >= {
+            MONITORS[values["monitor"]].figure for values in WATCHED[task].values()} - {"loss"}
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from builder.train.augment import in_a_row
 from builder.train.batches import seed_everything
 from builder.train.checkpoint import read_weights
 from builder.train.control import Control
+from builder.train.patience import Patience
 from builder.train.settings import Settings
 from builder.train.shared import Place, SharedRun, joined
 from tests.train.small import CLASSES, Small, small_cnn, stripes
@@ -66,7 +67,8 @@ def detector() -> Small:
                                              torch.tensor([0.5, 0.0, 0.75, 0.125, 1.0] if label == 0 else [0.0, 0.0, 0.0, 0.0, -1.0])]) for label in labels.tolist()])
                    for labels in (given.train_y, given.test_y))
     tensors = replace(given, train_y=train, test_y=test, task="detection")
-    return Small(replace(SETTINGS, epochs=2), lambda weights: torch.optim.SGD(weights, lr=1e-3), model, tensors, loss_fn=yolo_loss, task=Detection(CLASSES, yolo_parts))
+    # The run ends after its second epoch in all processes, by what only the first one works out.
+    return Small(replace(SETTINGS, epochs=4, stopping=Patience("validation_map", 1, 100.0)), lambda weights: torch.optim.SGD(weights, lr=1e-3), model, tensors, loss_fn=yolo_loss, task=Detection(CLASSES, yolo_parts))
 
 
 # Not Adam, which makes whole steps of gradients that are nothing but rounding, as that of a bias before BatchNorm.

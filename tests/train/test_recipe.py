@@ -18,8 +18,9 @@ from builder.catalogue.schedules import rate_of
 from builder.gallery import ENTRIES
 from builder.graph.memory import batch_size, evaluation_batch, memory
 from builder.tasks.classification import balanced
+from builder.train import endings
 from builder.train.batches import epoch_seed
-from builder.train.checkpoint import LAST, read_weights
+from builder.train.checkpoint import LAST, Position, read_weights
 from builder.train.device import choose_device
 from builder.train.patience import Patience
 from builder.train.precision import arithmetic, computed
@@ -151,6 +152,16 @@ def test_a_run_that_stands_still_ends_early_and_says_when_it_was_best(tmp_path: 
     assert [event.epoch for event in of(more, "EpochEnded")] == [4, 5] and more[-1].says.startswith("Stopped early after epoch 5 of 12") and "in epoch 1." in more[-1].says
     accuracy = small(replace(PLAIN, stopping=Patience("validation_accuracy", 1, 2.0))).run()
     assert "the test accuracy has not risen by more than 2 for 1 epoch; its best was " in accuracy[-1].says and accuracy[-1].says.count(" %") == 2
+
+
+@pytest.mark.parametrize(("monitor", "best", "says"), [
+    ("validation_map", -0.4, "the validation mAP has not risen by more than 0.01 for 2 epochs; its best was 0.4, in epoch 1."),
+    ("validation_r2", 0.25, "the validation R² has not risen by more than 0.01 for 2 epochs; its best was -0.25, in epoch 1."),
+    ("validation_mae", 3.5, "the validation mean absolute error has not fallen by more than 0.01 for 2 epochs; its best was 3.5, in epoch 1."),
+    ("validation_accuracy", -0.5, "the validation accuracy has not risen by more than 0.01 for 2 epochs; its best was 50.0 %, in epoch 1.")])
+def test_what_was_watched_is_told_by_its_name_and_in_its_direction(monitor, best, says):
+    at = Position(epoch=4, stopping_best=best, stopping_epochs=2, stopping_best_epoch=1)
+    assert endings.early(at, 9, Patience(monitor, 2, 0.01), None, "validation").says == f"Stopped early after epoch 3 of 9: {says}"
 
 
 def test_sixteen_bits_are_autocasts_and_the_loss_is_taken_in_thirty_two():
