@@ -37,7 +37,7 @@ USUAL_STRIDE = 2  # above it a stride that ate the image is what was not meant
 # Every loose brick is held against every other; a drawing with more loose ends than this has no use for that.
 MOST_LOOSE = 50
 # What a task's samples have, as people call it.
-ANSWERS = {"classification": "samples of classes", "segmentation": "masks", "regression": "numbers", "detection": "boxes"}
+ANSWERS = {"classification": "classes", "segmentation": "masks", "regression": "numbers", "detection": "boxes"}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def early(at: Position, epochs: int, patience: Patience, seen: Seen | None, part
     rises, title = patience.watched.rises, patience.watched.title
     watched = f"{'training' if patience.monitor == 'train_loss' else part} {title}"
     best = f"{100 * -at.stopping_best:.1f} %" if title == "accuracy" else f"{-at.stopping_best if rises else at.stopping_best:.4g}"
-    right = f" {words}." if (words := reached(seen, part)) else ""
+    right = f" {words[0].upper()}{words[1:]}." if (words := reached(seen, part)) else ""
     return RunEnded("completed", at.step, f"Stopped early after epoch {at.epoch - 1} of {epochs}: the {watched} has not "
                     f"{'risen' if rises else 'fallen'} by more than {patience.threshold:g} for {at.stopping_epochs} epoch{'' if at.stopping_epochs == 1 else 's'}; its best was {best}, "
                     f"in epoch {at.stopping_best_epoch}.{right}")
