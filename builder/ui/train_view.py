@@ -306,6 +306,11 @@ def trained_with(run_id: str, epochs: int) -> str:
     return ""
 
 
+def _reached(by: str, figure: float) -> str:
+    """Shares in per cent, as the charts have them; R² is none."""
+    return f"{100 * figure:.1f} %" if by == "mAP" else f"{figure:.3f}"
+
+
 def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     """One line of the list."""
     name, state, numbers, *buttons, away = st.columns([4.2, 1.8, 3.3, 0.95, 1.1, 0.95, 0.95], gap="xsmall", vertical_alignment="center")
@@ -314,8 +319,9 @@ def draw_run(run: Run, shown: bool, load_id: str, export: Export) -> None:
     followed = shown and run.live
     state.badge("live" if followed else STATES[run.state], color=COLOURS.get(run.state, "red"))
     r2, tested_r2 = explained(store(), run)
-    accuracy = f"{100 * run.accuracy:.1f} % {run.part} accuracy" if run.accuracy is not None else f"{judged_by(store(), run)} {r2:.3f} on the {run.part} part" if r2 is not None else "not judged yet"
-    tested = f"; test {100 * run.tested:.1f} %" if run.tested is not None else f"; test {tested_r2:.3f}" if tested_r2 is not None else ""
+    by = judged_by(store(), run) if r2 is not None else ""
+    accuracy = f"{100 * run.accuracy:.1f} % {run.part} accuracy" if run.accuracy is not None else f"{by} {_reached(by, r2)} on the {run.part} part" if r2 is not None else "not judged yet"
+    tested = f"; test {100 * run.tested:.1f} %" if run.tested is not None else f"; test {_reached(by, tested_r2)}" if tested_r2 is not None else ""
     so_far = f"{accuracy}, epoch {run.epoch} of {run.epochs}{tested}" if run.epochs else "not started"
     if run.place is not None and not followed:
         place = next((number for number, waiting in enumerate(store().waiting(), 1) if waiting.id == run.id), 0)

@@ -95,7 +95,7 @@ def test_a_run_of_boxes_shows_them_with_their_scores_its_figures_and_the_parts_o
     assert [one["text"] for one in sheet["layout"]["annotations"]] == ["0.75"] and [one["name"] for one in sheet["data"][1:]] == ["circle", "square", "triangle"]
     assert [one["name"] for one in parts["data"]] == ["boxes", "objectness", "classes"]
     assert (figures(tab)["mAP"], figures(tab)["Loss of the boxes"]) == ("100.00 %", "1.5")
-    assert list(tab.dataframe[0].value["Class"]) == ["square"] and "mAP 1.000 on the validation part" in " ".join(one.value for one in tab.markdown)
+    assert list(tab.dataframe[0].value["Class"]) == ["square"] and "mAP 100.0 % on the validation part" in " ".join(one.value for one in tab.markdown)
     assert not any(one.label == "Baselines" for one in tab.expander)
 
 
