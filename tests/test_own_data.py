@@ -281,6 +281,7 @@ def test_the_command_line_lists_shows_and_removes_what_is_kept(brought: kept.Kep
     assert main(["data", "show", "colours", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["counts"] == [[18, 18], [6, 6]] and Path(shown["file"]).is_file()
+    assert main(["data", "show", "colours"]) == 0 and "Read from colours.zip; side 12" in capsys.readouterr().out
     assert main(["data", "show", "nothing"]) == 2 and "no data of your own called 'nothing'; there are 'colours'" in capsys.readouterr().err
     assert main(["data", "remove", brought.sha256[:12]]) == 0
     assert not kept.listed() and not kept.place(brought.sha256).exists()

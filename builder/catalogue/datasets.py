@@ -199,7 +199,9 @@ def _as_asked(dataset: Dataset, values: Mapping[str, object]) -> Dataset:
         return replace(dataset, shape=(dataset.shape[0], values["side"], values["side"]))
     if dataset.noise is not None:
         train = values["samples"] * dataset.train // (dataset.train + dataset.test)
-        return replace(dataset, train=train, test=values["samples"] - train, noise=values["noise"])
+        # How many there are and how noisy they are stands in what is said of it, too.
+        whole, spread = (f"{number:,}" for number in (dataset.train + dataset.test, values["samples"])), (f"spread by {number:g}" for number in (dataset.noise, values["noise"]))
+        return replace(dataset, train=train, test=values["samples"] - train, noise=values["noise"], summary=dataset.summary.replace(*whole, 1).replace(*spread))
     return dataset
 
 

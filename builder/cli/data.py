@@ -215,7 +215,8 @@ def run_show(arguments: Namespace) -> int:
         say_json(record)
         return 0
     _report({**record, "sizes": []})
-    say(f"Read from {one.origin}; {', '.join(f'{name} {value}' for name, value in (one.how or {}).items() if value is not None)}")
+    how = (f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in (one.how or {}).items() if value is not None)
+    say(f"Read from {one.origin}; {', '.join(how)}")
     say(f"Number {one.sha256}")
     say(f"{size(one.bytes)} in {record['file']}")
     return 0

@@ -204,7 +204,7 @@ def test_every_broken_picture_is_named_with_its_reason_and_skipped_only_by_choic
     found = looked(path)
     assert broken(found).keys() == BAD_PICTURES.keys() and len(found.labels) == 6
     assert [name for name, (_, why) in BAD_PICTURES.items() if why not in broken(found)[name]] == []
-    with pytest.raises(DataError, match="11 items of a.zip cannot be used: .*Skip them"):
+    with pytest.raises(DataError, match="11 items of a.zip cannot be used: .*Leave out what is broken .--skip-broken."):
         bring(path, Choices())
     assert len(bring(path, Choices(skip=True)).x) == 6
 

@@ -72,6 +72,8 @@ def test_folders_called_train_valid_and_test_are_the_parts_of_boxes(form: str, t
             files[f"{part}/_annotations.coco.json"] = json.dumps(record).encode()
     found = looked(archive(tmp_path / "a.zip", files), task="detection")
     assert [found.parts.count(part) for part in ("train", "val", "test")] == [3, 3, 3] and not found.broken
+    cut = looked(tmp_path / "a.zip")
+    assert any("3 pictures train, 3 validate and 3 test" in note for note in cut.notes)
 
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])

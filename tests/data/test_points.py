@@ -70,6 +70,13 @@ def test_a_project_says_how_many_samples_are_made_and_how_noisy_they_are(name):
         assert torch.allclose(more.train_y, (2 * more.train_x).sin() + more.train_x / 4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", [name for name, dataset in DATASETS.items() if dataset.noise is not None])
+def test_what_is_told_of_data_that_are_made_has_the_numbers_that_were_asked_for(name):
+    usual, more = described({"source": name}), described({"source": name, "samples": 3210, "noise": 0.5})
+    assert usual == DATASETS[name] and usual.summary.startswith(f"{usual.train + usual.test:,} ") and more.summary.startswith("3,210 ")
+    assert ("spread by 0.5" in more.summary) == ("spread by" in usual.summary) and usual.summary[6:].partition("spread")[0] == more.summary[6:].partition("spread")[0]
+
+
 def test_what_is_said_wrongly_of_a_data_set_is_a_problem_with_a_fix_and_changes_nothing():
     for data, field in (({"source": "moons", "noise": -1.0}, "noise"), ({"source": "moons", "samples": 3}, "samples"), ({"source": "flowers102", "side": 3}, "side"),
                         ({"source": "digits", "noise": 0.1}, "noise"), ({"source": "moons", "side": 32}, "side"), ({"source": "digits", "validation": 1.5}, "validation")):

@@ -66,8 +66,8 @@ class Brought:
                 **self.more}
 
 
-def parts_of(given: Sequence[str], names: Sequence[str], labels: Sequence[int], choices: Choices, look: bool) -> tuple[list[str], list[str]]:
-    """The part of each sample: what its folder says, or a split class by class. What cannot be split is refused, when looked at only said.
+def parts_of(given: Sequence[str], names: Sequence[str], labels: Sequence[int], choices: Choices, look: bool, what: str = "sample") -> tuple[list[str], list[str]]:
+    """The part of each sample, or of `what` is given: what its folder says, or a split class by class. What cannot be split is refused, when looked at only said.
 
     A validation folder is the validation part where there is a test folder too; without one it tests.
     """
@@ -76,7 +76,7 @@ def parts_of(given: Sequence[str], names: Sequence[str], labels: Sequence[int], 
         parts = split(names, labels, choices.test, choices.seed)
         if TEST in parts:
             return parts, []
-        return _cannot(parts, f"{len(parts)} sample{'s' if len(parts) > 1 else ''} cannot be split into a training and a test part: a class needs two", look)
+        return _cannot(parts, f"{len(parts)} {what}{'s' if len(parts) > 1 else ''} cannot be split into a training and a test part: a class needs two", look)
     if not said - {VALID, TEST}:
         return _cannot([TEST] * len(names), f"there is a {' and a '.join(sorted(said))} part and none to train on: no train folder, or nothing in it that can be used", look)
     if TEST not in said:
@@ -84,7 +84,7 @@ def parts_of(given: Sequence[str], names: Sequence[str], labels: Sequence[int], 
     if VALID not in said:
         return [part or TRAIN for part in given], []
     counts = [f"{sum(part == one for part in given):,}" for one in (VALID, TEST)]
-    return [part or TRAIN for part in given], [f"It has three parts of its own: {len(given) - sum(part in (VALID, TEST) for part in given):,} samples train, {counts[0]} validate and {counts[1]} test."]
+    return [part or TRAIN for part in given], [f"It has three parts of its own: {len(given) - sum(part in (VALID, TEST) for part in given):,} {what}s train, {counts[0]} validate and {counts[1]} test."]
 
 
 def _cannot(parts: list[str], why: str, look: bool) -> tuple[list[str], list[str]]:

@@ -50,6 +50,6 @@ def _parts(good: Sequence[Piece], choices: Choices, look: bool) -> tuple[list[st
     if not any(piece.group for piece in good):
         return parts_of([piece.part for piece in good], [piece.name for piece in good], [piece.label for piece in good], choices, look)
     groups = {piece.group: piece.part for piece in good}
-    parts, notes = parts_of(list(groups.values()), list(groups), [0] * len(groups), choices, look)
+    parts, notes = parts_of(list(groups.values()), list(groups), [0] * len(groups), choices, look, "picture")
     of = dict(zip(groups, parts, strict=True))
     return [of[piece.group] for piece in good], notes

@@ -51,7 +51,7 @@ def bring(path: Path | Sequence[Path], choices: Choices, progress: Progress | No
     if found.broken and not choices.skip and not look:
         first = "; ".join(f"{one.name}: {one.why}" for one in found.broken[:3])
         raise DataError(f"{counted(len(found.broken), 'item')} of {found.origin} cannot be used: {first}"
-                        f"{'; …' if len(found.broken) > 3 else ''}. Skip them, or mend the file")
+                        f"{'; …' if len(found.broken) > 3 else ''}. Leave out what is broken (--skip-broken), or mend the file")
     if found.areas is not None and not look:
         for part, counts in zip(PARTS, found.counts(), strict=False):
             if not any(counts):
