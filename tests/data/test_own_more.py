@@ -106,17 +106,19 @@ def test_masks_of_a_palette_and_of_one_bit_and_with_longer_names_are_read_by_the
 
 
 def test_what_is_wrong_with_masks_is_said_mask_by_mask(tmp_path: Path):
-    files = {f"images/{n}.png": picture(n, size=(10, 10)) for n in range(8)} | {f"masks/{n}.png": mask(MASKS[0]) for n in range(3)}
+    files = {f"images/{n}.png": picture(n, size=(10, 10)) for n in (*range(8), 10, 11)} | {f"masks/{n}.png": mask(MASKS[0]) for n in range(3)}
     files |= {"masks/3.png": mask(MASKS[0][:5]), "masks/4.png": mask(MASKS[0] + 200), "masks/5.jpg": picture(5, "L", (10, 10), "JPEG"),
-              "masks/6.png": picture(6, size=(10, 10)), "masks/9.png": mask(MASKS[0])}
+              "masks/6.png": picture(6, size=(10, 10)), "masks/9.png": mask(MASKS[0]), "masks/10.webp": picture(5, "L", (10, 10), "WEBP"), "masks/11.tif": picture(6, "F", (10, 10), "TIFF")}
     found = looked(archive(tmp_path / "a.zip", files))
     assert {one.name: one.why for one in found.broken} == {
         "images/3.png": "its mask has 10×5 pixels, and it 10×10", "images/4.png": "its mask holds 200, 201, 202, which is no class: the classes are 0, 1, 2",
         "images/5.png": "its mask: it is a JPEG, which changes the numbers of a mask; save masks as PNG",
-        "images/6.png": "its mask: it is a picture of colours (mode RGB); a mask has one number a pixel, grey or of a palette",
+        "images/6.png": "its mask: it is a picture of colours (mode RGB); a mask has one whole number a pixel, grey or of a palette",
+        "images/10.png": "its mask: it is a WebP, which changes the numbers of a mask; save masks as PNG",
+        "images/11.png": "its mask: it is a picture of fractions (mode F); a mask has one whole number a pixel, grey or of a palette",
         "images/7.png": "it has no mask of its name", "masks/9.png": "there is no picture of its name"}
     assert len(found.parts) == 3 and found.more["tiles"]["rows"] == ["pictures", "masks"]
-    with pytest.raises(DataError, match="6 items of a.zip cannot be used"):
+    with pytest.raises(DataError, match="8 items of a.zip cannot be used"):
         bring(tmp_path / "a.zip", Choices())
 
 

@@ -47,7 +47,7 @@ def _numbers(image: Image.Image) -> numpy.ndarray:
     if image.mode in ("RGB", "RGBA", "LA", "CMYK", "YCbCr", "PA") or image.mode not in ("L", "P", "1", *SIXTEEN, "I"):
         if image.mode == "LA" or image.mode in ("RGB", "RGBA") and is_grey(image.convert("RGB"), whole=True):
             return numpy.asarray(image)[..., 0].copy()
-        raise DataError(f"it is a picture of colours (mode {image.mode}); a mask has one number a pixel, grey or of a palette")
+        raise DataError(f"it is a picture of {'fractions' if image.mode == 'F' else 'colours'} (mode {image.mode}); a mask has one whole number a pixel, grey or of a palette")
     values = numpy.asarray(image)
     if image.mode not in ("L", "P", "1") and (values.min() < 0 or values.max() > WHITE):
         raise DataError(f"it holds the numbers {values.min()} to {values.max()}; classes are 0 to 254, and 255 is of none")
@@ -74,8 +74,8 @@ def _opened(content: bytes, most: int, formats: Sequence[str], use: Callable[[Im
     except Image.DecompressionBombError:
         raise DataError(f"it has far more pixels than the {MOST_PIXELS:,} that are allowed") from None
     except Image.UnidentifiedImageError:
-        if formats == EXACT and content[:2] == b"\xff\xd8":
-            raise DataError("it is a JPEG, which changes the numbers of a mask; save masks as PNG") from None
+        if formats == EXACT and (lossy := "JPEG" if content[:2] == b"\xff\xd8" else "WebP" if content[8:12] == b"WEBP" else ""):
+            raise DataError(f"it is a {lossy}, which changes the numbers of a mask; save masks as PNG") from None
         raise DataError(f"it is no picture: it begins with {content[:8]!a}") from None
     # Damaged files raise whatever the decoder meets first: OSError, SyntaxError, struct.error, zlib.error, ...
     except Exception as error:  # noqa: BLE001
