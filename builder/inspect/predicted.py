@@ -29,7 +29,7 @@ from .found import SURE
 from .preview import probabilities
 
 NO_CLASS = 255  # in a mask, of a pixel that the network was not shown
-MOST_CLASSES, SHOWN = 5, 480  # that are told of a picture; pixels of the longer side of what is drawn
+MOST_CLASSES, SHOWN = 5, 640  # that are told of a picture; pixels of the longer side of what is drawn
 SIDES = ("left", "top", "right", "bottom")
 OVER = 0.5  # how much of a mask's colour lies over its picture
 
