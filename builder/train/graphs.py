@@ -51,9 +51,11 @@ class CudaRecorder:
 
     def record(self, step: Callable[[], None]) -> Callable[[], None]:
         graph, now = torch.cuda.CUDAGraph(), torch.cuda.current_stream(self._device)
+        # torch's own stream for this is of the GPU that was the first to record in this process.
+        stream = torch.cuda.Stream(self._device)
         # Threads that bring samples to the device meanwhile do nothing that matters to the recording. Where one breaks off, older versions of torch would stay
         # on its stream: the outer block does not.
-        with torch.cuda.device(self._device), torch.cuda.stream(now), torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        with torch.cuda.device(self._device), torch.cuda.stream(now), torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
             step()
         return graph.replay
 
