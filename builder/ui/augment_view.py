@@ -21,7 +21,7 @@ from .settings import Field, apply, draw_field
 from .workspace import Workspace
 
 WIDTH = 620  # pixels that the picture of samples may take
-BRICK = 236  # pixels that a brick takes, whose name has up to 21 letters
+BRICK = 234  # pixels that a brick takes, whose name has up to 21 letters
 # A PNG file with samples and what becomes of them, for a project, and its width in pixels.
 Pictured = Callable[[Project], tuple[bytes, int]]
 
@@ -67,14 +67,15 @@ def brick(space: Workspace, place: int, entry: Mapping[str, object], count: int)
                 field = Field(f"{PATH}.{place}.{param.name}", param, values[param.name])
                 draw_field(space, field, partial(augmentation.changed, project, place, param.name))
         said = augmentation.said({name: value for name, value in entry.items() if name != OFF}).removeprefix(record.kind).strip(" ()")
-        st.caption(("" if on else "off · ") + (said or "defaults"))
-        with st.container(horizontal=True, gap="small"):
-            for name, icon, words, edit, useless in (
-                    ("back", "chevron_left", f"Move {record.kind} forward", augmentation.moved(project, place, -1), place == 0),
-                    ("on", "chevron_right", f"Move {record.kind} back", augmentation.moved(project, place, 1), place == count - 1),
-                    ("off", "visibility" if on else "visibility_off", f"Switch {record.kind} {'off' if on else 'on'}", augmentation.switched(project, place, not on), False),
-                    ("out", "delete", f"Remove {record.kind}", augmentation.removed(project, place), False)):
-                st.button("", key=f"augmentation:{place}:{name}", icon=f":material/{icon}:", help=words, disabled=useless, type="tertiary", on_click=apply, args=(space, edit))
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(("" if on else "off · ") + (said or "defaults"), width="content")
+            with st.container(horizontal=True, gap="small", width="content"):
+                for name, icon, words, edit, useless in (
+                        ("back", "chevron_left", f"Move {record.kind} forward", augmentation.moved(project, place, -1), place == 0),
+                        ("on", "chevron_right", f"Move {record.kind} back", augmentation.moved(project, place, 1), place == count - 1),
+                        ("off", "visibility" if on else "visibility_off", f"Switch {record.kind} {'off' if on else 'on'}", augmentation.switched(project, place, not on), False),
+                        ("out", "delete", f"Remove {record.kind}", augmentation.removed(project, place), False)):
+                    st.button("", key=f"augmentation:{place}:{name}", icon=f":material/{icon}:", help=words, disabled=useless, type="tertiary", on_click=apply, args=(space, edit))
 
 
 def add(space: Workspace, dataset: Dataset, count: int) -> None:
