@@ -15,7 +15,8 @@ from . import lock
 from .record import Run
 from .store import Store
 
-GRACE_SECONDS = 60.0
+# How long a start may take of which no process is known, and one whose process is there: it may read data from a slow disk, but its number may be another's by then.
+GRACE_SECONDS, SLOW_SECONDS = 60.0, 600.0
 # Runs whose process this program has started and waits for: how that ends is known better there than by looking from outside.
 _watched: set[tuple[Path, int]] = set()
 
@@ -61,7 +62,7 @@ def _abandoned(run: Run) -> bool:
     if run.claimed == run.generation:
         return True
     age = time.time() - (run.launched or run.created)
-    return age > GRACE_SECONDS or (run.pid is not None and not running(run.pid))
+    return age > GRACE_SECONDS if run.pid is None else age > SLOW_SECONDS or not running(run.pid)
 
 
 def _where(run: Run) -> str:
