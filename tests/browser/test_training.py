@@ -98,7 +98,8 @@ def test_a_learning_rate_that_is_far_too_high_is_named_with_a_better_one(page, f
     state(page, "The loss diverged")
     state(page, "Try a learning rate of 0.1.")
     set_number(page, "Epochs", 0)
-    expect(page.get_by_text("15 epochs, batches of 8")).to_be_visible(timeout=SECONDS)  # a value that cannot be is not taken
+    expect(page.get_by_text("epochs must be at least 1, received 0")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_label("Epochs", exact=True).first).to_have_value("15")  # a value that cannot be is not taken
 
 
 def test_a_worker_killed_while_it_starts_is_named_and_can_be_trained_again(page, fresh_server, watch):
