@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from builder.catalogue.schedules import MONITORS
 from builder.graph import Project, check
 from builder.graph.augmentation import augmentations
 from builder.graph.memory import RESIDENT, evaluation_batch
@@ -34,7 +35,13 @@ def settings(project: Project, device: Device) -> Settings:
     return Settings(**whole, rate=rate(project), plateau=_patience(project, "schedule"), stopping=_patience(project, "stopping"),
                     clip=functools.partial(resolve(clipping[0].module), **clipping[0].arguments(clipping[1])) if clipping[0].module else None,
                     average=average[0].values(average[1]).get("decay"), augment=in_a_row(augmentations(project)), resident=_resident(device),
-                    evaluation_batch=evaluation_batch(project, check(project)))
+                    evaluation_batch=evaluation_batch(project, check(project)), best=_best(project))
+
+
+def _best(project: Project) -> str:
+    """The figure that decides about the best checkpoint, with - before it where less is better; empty for the task's own."""
+    watched = MONITORS.get(number(project, "best"))
+    return "" if watched is None else f"{'' if watched.rises else '-'}{watched.figure}"
 
 
 def _resident(device: Device) -> int | None:

@@ -147,6 +147,19 @@ def test_a_training_is_watched_by_the_figures_of_its_own_task_and_is_offered_the
     assert own in offered and other not in offered and {"validation_loss", "train_loss"} <= {*offered}
 
 
+@pytest.mark.parametrize(("name", "own", "other"), [("masks", "validation_dice", "validation_map"), ("numbers", "validation_mae", "validation_accuracy"), ("boxes", "validation_loss", "validation_r2")])
+def test_the_best_checkpoint_goes_by_the_figure_that_is_declared(name, own, other, tmp_path):
+    [problem] = builder.check(apply(MADE[name], {"op": "settings", "path": "training.best", "value": other})).errors
+    assert f"the best checkpoint is to go by the {MONITORS[other].title}, and {name} have none" in str(problem)
+    made = apply(MADE[name], {"op": "settings", "path": "training.best", "value": own})
+    events = list(api.train(made, device="cpu", folder=tmp_path))
+    seen, watched = of(events, Evaluated), MONITORS[own]
+    numbers = [{"loss": one.loss, **one.figures}[watched.figure] for one in seen]
+    assert [one.score for one in seen] == [number if watched.rises else -number for number in numbers]
+    wanted = seen[numbers.index(max(numbers) if watched.rises else min(numbers))]
+    assert [event.epoch for event in of(events, CheckpointSaved) if event.name == "best.safetensors"][-1] == wanted.epoch == max(seen, key=lambda one: one.score).epoch
+
+
 def test_what_stands_behind_a_grid_of_boxes_is_told_and_taken_away():
     made = MADE["boxes"]
     bent = apply(made, {"op": "insert", "edge": {"source": "cells", "target": "output"}, "node": {"id": "sigmoid", "kind": "Sigmoid"}})

@@ -47,6 +47,10 @@ MONITORS: Mapping[str, Watched] = {
 MONITOR = Choice("monitor", "validation_loss", tuple(MONITORS), "what is watched after every epoch, the loss or what the task has: accuracy; mean IoU and Dice of masks; R² and absolute error "
                  "of numbers; mAP of boxes; of the test part where there is no validation part",
                  (("test_loss", "validation_loss"), ("test_accuracy", "validation_accuracy")))
+# What decides which epoch's weights are the best checkpoint.
+TASK = "task"
+BEST = Choice("best", TASK, (TASK, *(name for name in MONITORS if name != "train_loss")), "by what the best checkpoint is the best: task is the accuracy, the mAP of boxes, or the loss where "
+              "nothing is right or wrong; of the test part where there is no validation part")
 THRESHOLD = Float("threshold", 0.0001, "a change of at most this is no progress", min=0.0)
 
 SCHEDULES.register(Record("Constant", "The learning rate stays as it is.", DOCS + "LRScheduler.html", formula="lr"))

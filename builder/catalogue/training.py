@@ -1,7 +1,7 @@
 """The settings of a training: optimisers, initialisers, clipping, averages and early stopping in the same record form as layers, and single numbers."""
 
 from .params import Bool, Choice, Float, Int
-from .schedules import MONITOR, THRESHOLD, WARMUP
+from .schedules import BEST, MONITOR, THRESHOLD, WARMUP
 from .spec import AVERAGES, CLIPPINGS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, STOPPINGS, Record, Rule
 
 OPTIM = "https://docs.pytorch.org/docs/stable/generated/torch.optim."
@@ -91,7 +91,7 @@ STOPPINGS.register(Record("EarlyStopping", "Ends the run when the watched number
 # The settings by their names in a project: single values, and sections that choose a record, with the one that is meant where nothing is chosen.
 WHOLE = {"epochs": Int("epochs", 10, "passes over the training part", max=100_000),
          "batch_size": Int("batch_size", 64, "samples a step", max=1_000_000), "seed": Int("seed", 0, "where chance starts", min=0, max=2**31 - 1),
-         "warmup": WARMUP,
+         "warmup": WARMUP, "best": BEST,
          "compile": Choice("compile", "off", ("off", "auto", "on"),
                            "on: torch.compile writes kernels for the network, which takes 10 seconds to a minute before the first step; auto: on a CUDA GPU the first "
                            "steps are measured as they are, as a CUDA graph, compiled and as both, and the fastest way is kept; not where several processes train"),

@@ -9,7 +9,7 @@ from itertools import pairwise
 from builder.catalogue import BATCH, DATASETS, LAYERS, OWN, TASKS, Dataset, Int, Record, own_problem, show
 from builder.catalogue import Problem as LayerProblem
 from builder.catalogue.datasets import OWN_FIELDS, OWN_MORE, VALIDATION, asked
-from builder.catalogue.schedules import MONITORS
+from builder.catalogue.schedules import MONITORS, TASK
 from builder.catalogue.training import RECORDS, WHOLE
 
 from .analysis import Analysis, Placed, activation_bytes, analyse, bricks
@@ -539,6 +539,10 @@ def _settings(project: Project) -> Iterator[Problem]:
     for name, param in WHOLE.items():
         if said := param.check(param.normal(training.get(name, param.default))):
             yield _setting(name, said, batch(f"Set {name} to {param.default}", {"op": "settings", "path": f"training.{name}", "value": param.default}, sure=True))
+    best = MONITORS.get(WHOLE["best"].normal(training.get("best", TASK))) if isinstance(training.get("best", TASK), str) else None
+    if best and (task := project.task.get("kind")) in ANSWERS and task not in best.tasks:
+        yield _setting("best", f"the best checkpoint is to go by the {best.title}, and {ANSWERS[task]} have none",
+                       batch("Go by what the task is judged by", {"op": "settings", "path": "training.best", "value": TASK}, sure=True))
     for name in RECORDS:
         records, default = choices(project, name)
         given = training.get(name, FrozenDict())

@@ -28,10 +28,9 @@ class Seen:
     figures: Mapping[str, float] = field(default_factory=dict)
     answers: Tensor | None = None
 
-    @property
-    def score(self) -> float:
+    def score(self, by: str = "") -> float:
         """By what epochs are compared: more is better."""
-        return score(self.loss, self.accuracy, self.figures)
+        return score(self.loss, self.accuracy, self.figures, by)
 
 
 def evaluate(model: nn.Module, split: Split, task: Task, loss_fn: LossFunction, batch: int, precision: str = "float32") -> Seen:

@@ -88,8 +88,12 @@ class EpochEnded:
     samples_per_second: float
 
 
-def score(loss: float, accuracy: float | None, figures: Mapping[str, float]) -> float:
-    """By what epochs are compared, more being better: the accuracy, the mean average precision of boxes, or less loss where nothing is right or wrong."""
+def score(loss: float, accuracy: float | None, figures: Mapping[str, float], by: str = "") -> float:
+    """By what epochs are compared, more being better: `by` a figure's name, with - before it where less is better; else the accuracy, the mean average precision of boxes, or less loss
+    where nothing is right or wrong. A figure that could not be told counts as 0."""
+    if by:
+        number = {"loss": loss, "accuracy": accuracy or 0.0, **figures}.get(by.removeprefix("-"), 0.0)
+        return -number if by.startswith("-") else number
     return accuracy if accuracy is not None else figures.get("map", -loss)
 
 
@@ -100,7 +104,7 @@ class Evaluated:
     precision and recall, shares, loss_box, loss_objectness and loss_class, and by class number map/0, map_50/0 and boxes/0.
 
     After every epoch a run is watched on its validation part, or on the test part where it has none. A test that somebody asked for names the
-    `checkpoint` that was tested, "best" or "last"; it may come after the run's end.
+    `checkpoint` that was tested, "best" or "last"; it may come after the run's end. `by` is the figure that the epochs of the run are compared by, as `score` takes it.
     """
 
     epoch: int
@@ -111,11 +115,12 @@ class Evaluated:
     confusion: tuple[tuple[int, ...], ...]
     figures: Mapping[str, float] = field(default_factory=dict)
     checkpoint: str = ""
+    by: str = ""
 
     @property
     def score(self) -> float:
         """By what epochs are compared: more is better."""
-        return score(self.loss, self.accuracy, self.figures)
+        return score(self.loss, self.accuracy, self.figures, self.by)
 
     @property
     def watched(self) -> bool:

@@ -62,7 +62,7 @@ def train(model: nn.Module, tensors: Tensors, settings: Settings, *, optimizer: 
     """Trains in place, yielding events; RunEnded is last, exactly once, for every way of ending (table in `events`).
 
     `control` is asked before every step and before every batch of the evaluation. With `checkpoints`, the folder gets `last` after every
-    epoch, when stopped, paused or asked to, and `best` by the accuracy on the part that the run is watched on (validation, or test where there is no
+    epoch, when stopped, paused or asked to, and `best` by the figure that the settings name, else by the accuracy on the part that the run is watched on (validation, or test where there is no
     validation part), by its loss where nothing is right or wrong; `resume` goes on from `last` where there is one. On the CPU a run that was paused or
     resumed has the very bits of one that never was. `kind` makes the run where it is not one process's own.
     """
@@ -190,11 +190,12 @@ class Run(Learning):
             return self._diverged(self.step, f"The loss of the {self.tensors.watched_name} samples was no longer a finite number", judged)
         epoch, self.seen = self.at.epoch, seen
         yield EpochEnded(epoch, self.step, sums.mean_loss, sums.accuracy, seconds, sums.samples / seconds)
-        yield Evaluated(epoch, self.step, self.tensors.watched_name, seen.loss, seen.accuracy, seen.confusion, seen.figures)
+        yield Evaluated(epoch, self.step, self.tensors.watched_name, seen.loss, seen.accuracy, seen.confusion, seen.figures, by=self.settings.best)
         yield from self.answering.of(seen, self.step, epoch, self.tensors.watched_name, epoch == self.settings.epochs)
         yield from self._snapshot()
-        better = self.at.best is None or seen.score > self.at.best
-        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=seen.score if better else self.at.best, epochs=self.settings.epochs, threads=torch.get_num_threads(), **self.forward.decided,
+        reached = seen.score(self.settings.best)
+        better = self.at.best is None or reached > self.at.best
+        self.at = Position(epoch + 1, 0, self.step, self.settings.seed, seconds=self._seconds(), best=reached if better else self.at.best, epochs=self.settings.epochs, threads=torch.get_num_threads(), **self.forward.decided,
                            **after_epoch(self.at, self.settings.plateau, self.settings.stopping, (sums.mean_loss, seen.loss, seen.accuracy, seen.figures)))
         yield from self._save(*((BEST, LAST) if better else (LAST,)))
         return None

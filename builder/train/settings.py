@@ -25,7 +25,7 @@ class Settings:
     `stopping` is what ends a run early. `clip` shortens the gradients of the weights it is given, `l1` is the share of the sum of the weights' sizes that is
     minimised too, `average` is the decay of the moving average of the weights (None for none), `precision` "float32", "bfloat16" or "medium",
     `compile` "off", "auto" or "on". `augment` changes
-    the training images by chance.
+    the training images by chance. `best` is the figure that decides about the best checkpoint, as `events.score` takes it.
 
     Raises ValueError naming the field that is out of range.
     """
@@ -48,6 +48,7 @@ class Settings:
     compile: str = "off"
     deterministic: bool = False
     augment: Augment | None = None
+    best: str = ""
 
     def __post_init__(self) -> None:
         for name, low in (("epochs", 1), ("batch_size", 1), ("evaluation_batch", 1), ("report_every", 0), ("snapshot_every", 0), ("workers", 0)):

@@ -10,7 +10,7 @@ import streamlit as st
 from builder.catalogue import DATASETS
 from builder.catalogue.datasets import VALIDATION, asked
 from builder.catalogue.params import Bool, Choice, Float, Int, Param
-from builder.catalogue.schedules import MONITOR, MONITORS
+from builder.catalogue.schedules import BEST, MONITOR, MONITORS
 from builder.graph import EditError, Project, dataset_of
 from builder.graph.augmentation import augmentations
 from builder.graph.check import RECORDS, WHOLE
@@ -23,7 +23,7 @@ from .workspace import Workspace
 
 LABELS = {"epochs": "Epochs", "batch_size": "Batch size", "seed": "Seed", "optimizer": "Optimiser", "loss": "Loss",
           "initializer": "Initial weights", "schedule": "Schedule", "warmup": "Warm-up (epochs)", "clipping": "Gradient clipping", "averaging": "Average of weights",
-          "stopping": "Early stopping", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic", "workers": "Loader workers",
+          "stopping": "Early stopping", "best": "Best checkpoint by", "l1": "L1", "weight": "Class weights", "precision": "Precision", "deterministic": "Deterministic", "workers": "Loader workers",
           "compile": "Compile", "tensorboard": "TensorBoard", "validation": "Validation share", "side": "Side of the pictures (pixels)", "samples": "Samples", "noise": "Noise"}
 TROUBLE = "settings_trouble"
 TOP = ("epochs", "batch_size", "seed")
@@ -46,7 +46,7 @@ def kind_of(project: Project, section: str) -> str:
 
 def whole(project: Project, *names: str) -> list[Field]:
     """The settings of these names that are values of their own."""
-    return [Field(f"training.{name}", WHOLE[name], project.training.get(name, WHOLE[name].default)) for name in names]
+    return [Field(f"training.{name}", _of_task(WHOLE[name], project), project.training.get(name, WHOLE[name].default)) for name in names]
 
 
 def held_out(project: Project) -> list[Field]:
@@ -83,9 +83,9 @@ def inside(project: Project, section: str) -> list[Field]:
 
 def _of_task(param: Param, project: Project) -> Param:
     """A parameter with the choices that the project's task has."""
-    if param is not MONITOR:
+    if param not in (MONITOR, BEST):
         return param
-    return replace(param, choices=tuple(name for name, watched in MONITORS.items() if project.task.get("kind", "none") in (*watched.tasks, "none")))
+    return replace(param, choices=tuple(name for name in param.choices if name not in MONITORS or project.task.get("kind", "none") in (*MONITORS[name].tasks, "none")))
 
 
 def summary(project: Project) -> str:
@@ -99,7 +99,7 @@ def summary(project: Project) -> str:
         if field.value != field.param.default:
             name = LABELS.get(field.param.name, field.param.name)
             plain = name if name[1:] != name[1:].lower() else name.lower()
-            also.append({"bool": plain, "choice": str(field.value)}.get(field.param.type) or _amount(name, field.value))
+            also.append({"bool": plain, "choice": f"best by {MONITORS[str(field.value)].title}" if field.param.name == "best" and field.value in MONITORS else str(field.value)}.get(field.param.type) or _amount(name, field.value))
     if held_out(project) and (share := validation_share(project)) != VALIDATION.default:
         also.append(f"{100 * share:g} % for validation" if share else "no validation part: the test part is watched")
     also += [f"{count} augmentation{'' if count == 1 else 's'}"] if (count := len(augmentations(project))) else []
@@ -233,5 +233,5 @@ def form(space: Workspace) -> None:
 
 # The form in the order that it is read: sections with their parameters, and the single values behind them.
 PARTS = (((), (*TOP, "precision", "compile", "workers")), (("optimizer",), ()), (("schedule",), ("warmup",)), (("loss",), ("l1",)),
-         (("initializer", "clipping"), ()), (("averaging", "stopping"), ("deterministic", "tensorboard")))
+         (("initializer", "clipping"), ()), (("averaging", "stopping"), ("best", "deterministic", "tensorboard")))
 ACROSS, LEAST = 6, 170  # columns at most, and pixels of one at least

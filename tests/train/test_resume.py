@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from builder.train.checkpoint import read_position
 from builder.train.settings import Settings
 from tests.train.small import CLASSES, Small, kinds, of, same_weights, stripes
 
@@ -126,3 +127,14 @@ def test_a_run_goes_on_with_the_threads_that_it_began_with(tmp_path: Path):
     after = resumed.run(checkpoints=tmp_path, resume=True)
     assert after[0].threads == torch.get_num_threads() == 3 and same_weights(resumed.weights(), whole.weights())
     assert "goes on with 3 threads, as it began" in of(after, "Noted")[0].says and "would take 1 here" in of(after, "Noted")[0].says
+
+
+def test_the_best_checkpoint_goes_by_the_loss_where_that_is_asked_also_across_a_stop(tmp_path: Path):
+    settings = replace(SETTINGS, epochs=4, best="-loss")
+    seen = of(Small(settings, lambda weights: torch.optim.SGD(weights, lr=0.5, momentum=0.9)).run(), "Evaluated")
+    wanted = min(seen, key=lambda event: event.loss)
+    Small(settings, lambda weights: torch.optim.SGD(weights, lr=0.5, momentum=0.9)).stopped_after(7, checkpoints=tmp_path)
+    resumed = Small(settings, lambda weights: torch.optim.SGD(weights, lr=0.5, momentum=0.9))
+    resumed.run(checkpoints=tmp_path, resume=True)
+    assert [event.score for event in seen] == [-event.loss for event in seen] and wanted == max(seen, key=lambda event: event.score)
+    assert read_position(tmp_path / "best.safetensors").step == wanted.step and read_position(tmp_path / "last.safetensors").best == -wanted.loss
