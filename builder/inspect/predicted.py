@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy
 import torch
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageColor, ImageDraw, ImageOps
 from torch import Tensor, nn
 
 from builder.catalogue import Dataset
@@ -30,6 +30,7 @@ from .preview import probabilities
 
 NO_CLASS = 255  # in a mask, of a pixel that the network was not shown
 MOST_CLASSES, SHOWN = 5, 640  # that are told of a picture; pixels of the longer side of what is drawn
+LIGHT = 140  # from this grey on a colour is light: black letters are read on it
 SIDES = ("left", "top", "right", "bottom")
 OVER = 0.5  # how much of a mask's colour lies over its picture
 
@@ -108,14 +109,16 @@ class Network:
     def _framed(self, picture: Image.Image, told: list[Record], kinds: list[int]) -> Image.Image:
         shown, shades = _small(picture), box_colours(len(self.dataset.classes))
         scale, pen = shown.width / picture.width, ImageDraw.Draw(shown)
-        for box, kind in reversed(list(zip(told, kinds, strict=True))):
-            colour, (left, top, right, bottom) = shades[kind], (scale * box[side] for side in SIDES)
+        # The surest last, and all names over all edges.
+        drawn = [(box, [scale * box[side] for side in SIDES], shades[kind]) for box, kind in zip(told, kinds, strict=True)][::-1]
+        for _, (left, top, right, bottom), colour in drawn:
             pen.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=colour, width=2)
+        for box, (left, top, _, _), colour in drawn:
             # The letters that are drawn with are those of Western Europe.
             says = f"{box['class']} {100 * box['score']:.0f} %".encode("latin-1", "replace").decode("latin-1")
             where = (left + 2, max(0, top - 12))
             pen.rectangle(pen.textbbox(where, says), fill=colour)
-            pen.text(where, says, fill="white" if sum(colour) < 450 else "black")
+            pen.text(where, says, fill="white" if ImageColor.getcolor(f"rgb{colour}", "L") < LIGHT else "black")
         return shown
 
     def _mask(self, outputs: Tensor, picture: Image.Image) -> tuple[Record, Image.Image]:
