@@ -17,7 +17,6 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -97,25 +96,23 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         average.load_state_dict(averaged)
     try:
         _optimizer_from_tensors(optimizer, tensors, about["optimizer"])
-        known = {field.name for field in fields(Position)}
-        position = Position(**{name: value for name, value in about["position"].items() if name in known})
+        position = _position(about)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} does not fit this run's optimiser ({error}): it was made with other settings.") from None
     return position, {name.removeprefix(RANDOM): tensor for name, tensor in tensors.items() if name.startswith(RANDOM)}
 
 
-def read_position(path: Path) -> Position:
-    """How far the run was at a checkpoint; raises CheckpointError when the file is damaged."""
-    known = {field.name for field in fields(Position)}
-    return Position(**{name: value for name, value in _read(path)[1]["position"].items() if name in known})
-
-
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The network's tensors by their state_dict names, on the CPU, those of the average where the run kept one; raises CheckpointError when the file is damaged."""
-    tensors, _ = _read(path)
+    return read_place(path)[1]
+
+
+def read_place(path: Path) -> tuple[Position, dict[str, Tensor]]:
+    """How far the run was at a checkpoint, and the network's tensors as `read_weights` has them, read at once: a run that still trains may save the next one meanwhile."""
+    tensors, about = _read(path)
     averaged = f"{AVERAGE}module."
     prefix = averaged if any(name.startswith(averaged) for name in tensors) else WEIGHTS
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    return _position(about), {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -181,13 +178,19 @@ def _flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def _position(about: Mapping[str, object]) -> Position:
+    """The position in what a checkpoint says of itself, as far as this version knows its fields."""
+    known = {field.name for field in fields(Position)}
+    return Position(**{name: value for name, value in about["position"].items() if name in known})
+
+
 def _read(path: Path) -> tuple[dict[str, Tensor], dict]:
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})[KEY])
-        if about["version"] > VERSION:
-            raise CheckpointError(f"{path} was written by a newer Brickwork (format {about['version']}, this one reads up to {VERSION}).")
-        return load_file(path), about
+            if about["version"] > VERSION:
+                raise CheckpointError(f"{path} was written by a newer Brickwork (format {about['version']}, this one reads up to {VERSION}).")
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 - it is no dict
     except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint ({type(error).__name__}: {error}).") from None
 

@@ -11,7 +11,7 @@ from builder.data.records import Tensors
 from builder.tasks.task import LossFunction, Task
 
 from .batches import Split, has_convolutions
-from .checkpoint import BEST, LAST, CheckpointError, Position, read_position, read_weights
+from .checkpoint import BEST, LAST, CheckpointError, Position, read_place
 from .device import Device
 from .evaluate import evaluate
 from .events import Evaluated
@@ -42,9 +42,9 @@ def restored(model: nn.Module, device: Device, folder: Path, checkpoint: str) ->
     if not path.exists():
         raise CheckpointError(f"The run has no {checkpoint} checkpoint to test: " + (
             "no epoch of it has ended." if checkpoint == "best" else "it was not stopped, paused or evaluated yet."))
-    position = read_position(path)
+    position, weights = read_place(path)
     try:
-        model.load_state_dict(read_weights(path))
+        model.load_state_dict(weights)
     except RuntimeError as error:
         raise CheckpointError(f"{path} is of another network: {str(error).splitlines()[-1].strip()}") from None
     model.to(device=device.torch_name, memory_format=torch.channels_last if has_convolutions(model) else torch.preserve_format)

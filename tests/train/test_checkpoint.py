@@ -18,6 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
+from builder.train import checkpoint
 from builder.train.checkpoint import (
     BEST,
     LAST,
@@ -25,6 +26,7 @@ from builder.train.checkpoint import (
     CheckpointError,
     Position,
     load_checkpoint,
+    read_place,
     read_weights,
     save_checkpoint,
     write_atomically,
@@ -102,6 +104,25 @@ def test_a_checkpoint_is_written_a_tensor_at_a_time(tmp_path: Path, monkeypatch:
     save_checkpoint(tmp_path / "x", model, torch.optim.SGD(model.parameters(), lr=0.1), Position())
     monkeypatch.undo()
     assert len(alive) == 41 and most[0] <= 2 and read_weights(tmp_path / "x").keys() == model.state_dict().keys()
+
+
+def test_a_checkpoint_that_is_replaced_while_it_is_read_is_one_of_the_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As when somebody tests a run that still trains."""
+    model, optimizer = _stepped()
+    save_checkpoint(tmp_path / LAST, model, optimizer, Position(step=1))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    optimizer.step()
+    save_checkpoint(tmp_path / "next", model, optimizer, Position(step=2))
+
+    def opened(path: Path, **how: str) -> object:
+        file = safe_open(path, **how)
+        if (tmp_path / "next").exists():
+            (tmp_path / "next").replace(path)
+        return file
+
+    monkeypatch.setattr(checkpoint, "safe_open", opened)
+    position, weights = read_place(tmp_path / LAST)
+    assert position.step == 1 and same_weights(weights, before)
 
 
 def test_weights_shared_by_two_layers_are_saved_and_stay_shared(tmp_path: Path):
