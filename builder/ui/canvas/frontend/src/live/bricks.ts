@@ -7,7 +7,7 @@ import type { Gradients } from "./types.ts";
 export class BricksView {
   readonly element: HTMLElement;
   private readonly caption = h("span", { class: "value" });
-  private readonly list = h("dl", { class: "norms" });
+  private readonly list = h("dl", { class: "norms", tabindex: 0, "aria-label": "Gradient norms" });
   private readonly readout = h("p", { class: "readout" });
   private readonly empty = h("p", { class: "empty" }, "How long each brick's gradient is: where they vanish or explode on their way back.");
   private shown: Gradients | null = null;

@@ -43,7 +43,7 @@ export class GradientsView extends StepPlot {
 
   /** Draws what was measured. */
   update(gradients: Gradients | null): void {
-    setAttributes(this.plot, { "data-empty": gradients?.rows.length ? null : this.none });
+    setAttributes(this.plot, gradients?.rows.length ? { "data-empty": null } : { "data-empty": this.none, "aria-label": `Norms of the gradients: ${this.none}` });
     if (gradients === this.gradients) return;
     this.gradients = gradients;
     this.name(gradients?.layers ?? []);
