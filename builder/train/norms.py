@@ -45,7 +45,7 @@ class Norms:
         """What was measured since this was last asked; waits for the device. The next step is measured where it is time."""
         if self._measured is not None:
             (step, measured), self._measured = self._measured, None
-            squares = [norm * norm for norm in measured.double().tolist()]
+            squares = [norm * norm for norm in measured.tolist()]
             yield GradientNorms(step, epoch, _root(squares), tuple(_root([squares[place] for place in places]) for places in self._places))
         self.due = bool(self.trained) and self._pace.due(time.perf_counter())
 
