@@ -146,6 +146,8 @@ def ended(ranks: list) -> list[float]:
 
 def main(folder: Path) -> dict[str, object]:
     """Everything that is asked, by name."""
+    # A process that has computed with several threads has forks that cannot, and a resumed run takes as many as it began with.
+    torch.set_num_threads(1)
     found: dict[str, object] = {}
     for name, make in CASES.items():
         alone = [[type(event).__name__, event.__dict__] for event in make().run()]
