@@ -258,13 +258,15 @@ def test_the_script_holds_only_what_the_project_uses_and_a_linter_minds_nothing(
     done = subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", "--quiet", "train.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert ("nn.init." in text) == ("initializer" in PROJECTS[name].training or CASES[name][0] == "starts")
-    assert ("channels_last" in text) == ("Conv2d" in text) and ("torchvision" in text) == (name == "boxes")
+    assert ("channels_last" in text) == ("Conv2d" in text) and ("torchvision" in text) == (name in ("boxes", "precise"))
     assert ("joins the batch before it" in text) == (PROJECTS[name].training["batch_size"] == 323)
     functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     rate = ["learning_rate"] if "schedule" in PROJECTS[name].training else []
     row = [function for function in functions if function in FUNCTIONS or function == "augmented"]
     made = [function for function in functions if function in vars(drawn) or function in vars(points)]
-    gaps = {"moved-masks": ["loss_of_pixels"], "boxes": ["boxes_of", "yolo_parts", "yolo_loss", "detections"]}.get(name, [])
+    boxes = ["boxes_of", "yolo_parts", "yolo_loss", "detections"]
+    gaps = {"moved-masks": ["loss_of_pixels"], "boxes": boxes, "overlaps": ["counts_of_pixels", "overlaps"], "determined": ["sums_of_errors", "errors"],
+            "precise": [*boxes, "right_boxes", "judged_boxes", "average_precision", "average_precisions", "mean_precision", "in_all"]}.get(name, [])
     assert [function for function in functions if function not in (*row, *made)] == ["read_data", "held_out", "parted", "statistics", "normalised", *gaps, "evaluate", *rate, "train", "main"]
     assert {AUGMENTATIONS[entry["kind"]].function for entry in PROJECTS[name].training.get("augmentation", ()) if not entry.get("off")} <= set(row)
     assert all(text.count(function) > 1 for function in (*row, *made))
