@@ -76,16 +76,17 @@ def test_a_hostile_name_stays_text(home):
 
 
 @pytest.mark.parametrize(("free", "warned", "says"), [
-    (50_000_000_000, 0, "All 1,293 training samples would fit"), (447_000_000, 1, "Batches of up to 6 fit"), (1_000, 1, "Not even one sample"),
+    (50_000_000_000, 0, "All 1,293 training samples would fit"), (460_000_000, 1, "Batches of up to 121 fit"), (1_000, 1, "Not even one sample"),
     (None, 0, "is not known")])
 def test_the_train_page_says_before_training_whether_it_fits(home, monkeypatch, free, warned, says):
     monkeypatch.setattr(report_view, "free", lambda gpu: free)
+    workspace().apply({"op": "settings", "path": "training.batch_size", "value": 1000})
     tab = page("train")
     memory = [one.value for one in (*tab.warning, *tab.caption) if one.value.startswith("Memory")]
     assert len(memory) == 1 and says.replace("-", "\\-") in memory[0].replace("\\,", ",")
     assert len([one for one in tab.warning if one.value.startswith("Memory")]) == warned
     offered = [button.label for button in tab.button if button.label.startswith("Use batches of")]
-    assert offered == (["Use batches of 4"] if "up to 6" in says else [])
+    assert offered == (["Use batches of 64"] if "up to 121" in says else [])
 
 
 def test_the_button_sets_the_largest_power_of_two_that_fits(home, monkeypatch):
