@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from builder.train.checkpoint import read_position
+from builder.train.checkpoint import read_place
 from builder.train.settings import Settings
 from tests.train.small import CLASSES, Small, kinds, of, same_weights, stripes
 
@@ -137,4 +137,4 @@ def test_the_best_checkpoint_goes_by_the_loss_where_that_is_asked_also_across_a_
     resumed = Small(settings, lambda weights: torch.optim.SGD(weights, lr=0.5, momentum=0.9))
     resumed.run(checkpoints=tmp_path, resume=True)
     assert [event.score for event in seen] == [-event.loss for event in seen] and wanted == max(seen, key=lambda event: event.score)
-    assert read_position(tmp_path / "best.safetensors").step == wanted.step and read_position(tmp_path / "last.safetensors").best == -wanted.loss
+    assert read_place(tmp_path / "best.safetensors")[0].step == wanted.step and read_place(tmp_path / "last.safetensors")[0].best == -wanted.loss
