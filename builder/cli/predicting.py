@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from argparse import ArgumentTypeError, Namespace
 from contextlib import suppress
 from pathlib import Path
@@ -39,7 +38,6 @@ def _share(text: str) -> float:
 
 def run_predict(arguments: Namespace) -> int:
     """Look at each picture; status 1 where one of them could not be read."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from builder import api
     from builder.runs import Store, restrained, shared_by
 
